@@ -1,0 +1,52 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Imports point function → platform → domain: never back, never function to function. */
+const fence = (files, forbidden, message) => ({
+  files,
+  rules: { "no-restricted-imports": ["error", { patterns: [{ group: forbidden, message }] }] },
+});
+const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
+
+export default tseslint.config(
+  { ignores: ["node_modules/", "dist/", "out/", "coverage/"] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // An un-awaited ledger write is the bug of this product.
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/return-await": ["error", "always"],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "no-console": "error",
+    },
+  },
+  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
+  { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
+  fence(
+    ["functions/domain/**"],
+    ["**/platform/**", "node:*", ...FUNCTIONS.map((f) => `**/${f}/**`)],
+    "domain/ is pure: it imports only domain/.",
+  ),
+  fence(
+    ["functions/platform/**"],
+    FUNCTIONS.map((f) => `**/${f}/**`),
+    "platform/ never imports a function.",
+  ),
+  ...FUNCTIONS.map((name) =>
+    fence(
+      [`functions/${name}/**`],
+      FUNCTIONS.filter((f) => f !== name).map((f) => `**/${f}/**`),
+      "A function never imports another function.",
+    ),
+  ),
+);

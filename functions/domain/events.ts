@@ -1,0 +1,215 @@
+/**
+ * The contract of the events: types, ids and data. The schemas here are the one source of the
+ * TypeScript types, of the checks at intake and of the JSON Schemas in `eventing/schemas/`.
+ */
+import { z } from "zod";
+import { CUSTOMER_ID } from "./record-name.ts";
+import { isCalendarDate, isTimeZone } from "./statement-period.ts";
+import { ERROR_CODES, type FinalRequest, type StatementRequest } from "./statement-request.ts";
+
+const TYPE_PREFIX = "io.transactions-collector.statement";
+
+export const EVENT_NAMES = [
+  "requested",
+  "recorded",
+  "due",
+  "oversized",
+  "executed",
+  "failed",
+  "cancelled",
+] as const;
+export type EventName = (typeof EVENT_NAMES)[number];
+export type EventType = `${typeof TYPE_PREFIX}.${EventName}.v1`;
+
+export function eventType(name: EventName): EventType {
+  return `${TYPE_PREFIX}.${name}.v1`;
+}
+
+export function dataSchemaUri(name: EventName): string {
+  return `https://transactions-collector.io/schemas/statement.${name}.v1.json`;
+}
+
+export type FunctionName = "request-intake" | "pending-scanner" | "statement-builder";
+
+// --- data --------------------------------------------------------------------------------------
+
+const customerId = z.string().regex(CUSTOMER_ID).meta({
+  description: "Opaque id of the customer; a Kubernetes label value, part of the object's key.",
+});
+const calendarDate = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/)
+    .refine(isCalendarDate)
+    .meta({ description, format: "date" });
+const timeZone = z
+  .string()
+  .refine(isTimeZone)
+  .meta({ description: "IANA time zone of both dates, such as Europe/Berlin." });
+
+/** Data of `requested`: what an upstream service posts. */
+export const requestedData = z.strictObject({
+  customer_id: customerId,
+  start_date: calendarDate("First day of the statement, inclusive, 1970-01-02 or later."),
+  end_date: calendarDate("Last day of the statement, inclusive, in the past."),
+  time_zone: timeZone.optional(),
+});
+export type RequestedData = z.infer<typeof requestedData>;
+
+/** Fields the contract names and this version does not build yet: refused, never ignored. */
+export const UNSUPPORTED_OPTIONS = [
+  "formats",
+  "language",
+  "partial",
+  "include_pending",
+  "supersedes",
+  "priority",
+  "csv",
+] as const;
+
+const wakeUpData = z.strictObject({
+  request_id: z.string().meta({ description: "Name of the record (a ConfigMap) in the ledger." }),
+  customer_id: customerId,
+  start_date: calendarDate("First day of the statement, inclusive."),
+  end_date: calendarDate("Last day of the statement, inclusive."),
+  time_zone: timeZone,
+  status: z.enum(["pending", "processing", "executed", "failed", "cancelled"]),
+});
+
+/** Data of each event type, by the name in its type. */
+export const EVENT_DATA = {
+  requested: requestedData,
+  recorded: wakeUpData,
+  due: wakeUpData,
+  oversized: wakeUpData,
+  executed: wakeUpData.extend({
+    bucket: z.string(),
+    key: z.string(),
+    rows: z.int().min(0).meta({ description: "Rows of transactions.csv without its header." }),
+    bytes: z.int().min(0).meta({ description: "Size of the zip." }),
+    sha256: z.string().meta({ description: "SHA-256 of the zip, lower-case hex." }),
+    as_of: z.string().meta({ description: "Instant of the database snapshot, RFC 3339." }),
+    executed_at: z.string().meta({ description: "RFC 3339 in UTC." }),
+  }),
+  failed: wakeUpData.extend({
+    error_code: z.enum(ERROR_CODES),
+    failed_at: z.string().meta({ description: "RFC 3339 in UTC." }),
+  }),
+  cancelled: wakeUpData.extend({
+    cancelled_at: z.string().meta({ description: "RFC 3339 in UTC." }),
+  }),
+} as const satisfies Record<EventName, z.ZodType>;
+
+// --- events this product sends -----------------------------------------------------------------
+
+/** A CloudEvent's attributes (CloudEvents 1.0) and its JSON data. */
+export interface StatementEvent {
+  readonly id: string;
+  readonly type: EventType;
+  readonly source: string;
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly datacontenttype: "application/json";
+  readonly dataschema: string;
+  readonly partitionkey: string;
+  readonly traceparent?: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Wake-up after a record was created, and the answer to the one who asked for it. */
+export function recordedEvent(request: StatementRequest): StatementEvent {
+  // Time and data of the creation, so that a repeated request gets the very same answer.
+  return statementEvent("recorded", "request-intake", `${request.name}.recorded`, {
+    request: { ...request, status: "pending" },
+    at: request.recordedAt,
+  });
+}
+
+/** A Job that died before it claimed is offered again under another id after this long. */
+const OFFER_WINDOW_MS = 300_000;
+
+/** Wake-up for what is still owed: `due` for the service, `oversized` for the Job lane. */
+export function offerEvent(
+  request: StatementRequest,
+  sender: FunctionName,
+  now: number,
+): StatementEvent {
+  const name = request.lane === "job" ? "oversized" : "due";
+  const id = `${request.name}.${request.attempt}.${Math.floor(now / OFFER_WINDOW_MS)}`;
+  return statementEvent(name, sender, id, { request, at: now });
+}
+
+/** The outcome; sent until the sink has accepted it, always under the same id. */
+export function outcomeEvent(request: FinalRequest): StatementEvent {
+  const id = `${request.name}.${request.status}`;
+  switch (request.status) {
+    case "executed":
+      return statementEvent("executed", "statement-builder", id, {
+        request,
+        at: request.executedAt,
+        more: {
+          bucket: request.object.bucket,
+          key: request.object.key,
+          rows: request.rows,
+          bytes: request.bytes,
+          sha256: request.sha256,
+          as_of: rfc3339(request.asOf),
+          executed_at: rfc3339(request.executedAt),
+        },
+      });
+    case "failed":
+      return statementEvent("failed", "statement-builder", id, {
+        request,
+        at: request.failedAt,
+        more: { error_code: request.errorCode, failed_at: rfc3339(request.failedAt) },
+      });
+    case "cancelled":
+      return statementEvent("cancelled", "statement-builder", id, {
+        request,
+        at: request.cancelledAt,
+        more: { cancelled_at: rfc3339(request.cancelledAt) },
+      });
+  }
+}
+
+interface EventContent {
+  readonly request: Pick<
+    StatementRequest,
+    "name" | "customerId" | "startDate" | "endDate" | "timeZone" | "status" | "traceparent"
+  >;
+  readonly at: number;
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+function statementEvent(
+  name: EventName,
+  sender: FunctionName,
+  id: string,
+  { request, at, more }: EventContent,
+): StatementEvent {
+  return {
+    id,
+    type: eventType(name),
+    source: `/transactions-collector/${sender}`,
+    subject: request.name,
+    time: rfc3339(at),
+    datacontenttype: "application/json",
+    dataschema: dataSchemaUri(name),
+    partitionkey: request.customerId,
+    traceparent: request.traceparent,
+    data: {
+      request_id: request.name,
+      customer_id: request.customerId,
+      start_date: request.startDate,
+      end_date: request.endDate,
+      time_zone: request.timeZone,
+      status: request.status,
+      ...more,
+    },
+  };
+}
+
+function rfc3339(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

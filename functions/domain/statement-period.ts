@@ -1,0 +1,69 @@
+/**
+ * The period of a statement: two calendar dates, both inclusive, in a named IANA time zone,
+ * converted once to the half-open instants `[from, to)`. A day has 23, 24 or 25 hours, and some
+ * days have no midnight, so the arithmetic is left to Temporal.
+ */
+import { Temporal } from "temporal-polyfill";
+
+export interface PeriodDates {
+  /** `YYYY-MM-DD`, inclusive. */
+  readonly startDate: string;
+  /** `YYYY-MM-DD`, inclusive. */
+  readonly endDate: string;
+  /** IANA name, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+}
+
+export interface StatementPeriod extends PeriodDates {
+  /** First instant of `startDate`, milliseconds since the epoch. */
+  readonly from: number;
+  /** First instant of the last day, milliseconds since the epoch: the second number of the key. */
+  readonly lastDayFrom: number;
+  /** First instant after `endDate`, milliseconds since the epoch. */
+  readonly to: number;
+}
+
+/** The first day whose midnight is a positive epoch in every zone, as the object's key needs it. */
+export const FIRST_DATE = "1970-01-02";
+
+const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
+
+export function isCalendarDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_DATE) return false;
+  try {
+    Temporal.PlainDate.from(text, { overflow: "reject" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True for names of the IANA database; offsets such as `+02:00` name no zone. */
+export function isTimeZone(name: string): boolean {
+  if (!IANA_NAME.test(name)) return false;
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws RangeError when a date or the zone does not exist; intake has checked both before. */
+export function statementPeriod(dates: PeriodDates): StatementPeriod {
+  const lastDay = Temporal.PlainDate.from(dates.endDate, { overflow: "reject" });
+  const startOf = (day: Temporal.PlainDate): number =>
+    day.toZonedDateTime({ timeZone: dates.timeZone }).epochMilliseconds;
+  return {
+    ...dates,
+    from: startOf(Temporal.PlainDate.from(dates.startDate, { overflow: "reject" })),
+    lastDayFrom: startOf(lastDay),
+    to: startOf(lastDay.add({ days: 1 })),
+  };
+}
+
+/** Whether the period spans more than `months` calendar months; 24 whole months are allowed by 24. */
+export function isLongerThan(dates: PeriodDates, months: number): boolean {
+  const limit = Temporal.PlainDate.from(dates.startDate).add({ months });
+  return Temporal.PlainDate.compare(Temporal.PlainDate.from(dates.endDate), limit) >= 0;
+}

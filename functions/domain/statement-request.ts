@@ -1,0 +1,344 @@
+/**
+ * A statement request and the moves it can make. Each request is one record of the ledger:
+ *
+ *   pending ──claim──▶ processing ──execute──▶ executed
+ *      ▲                   │  ├─────fail─────▶ failed
+ *      └──retry, hand over─┘  └────cancel────▶ cancelled
+ *
+ * `attempt` is the fence: it grows at every claim, so two builders never act as one.
+ * `failures` is the budget: only an expired lease and a retryable error use it up.
+ * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
+ * All times are milliseconds since 1970-01-01T00:00:00Z.
+ */
+export type Lane = "service" | "job";
+
+/** Why a request ended without a file; no retry can cure these. */
+export const ERROR_CODES = [
+  "unknown_customer",
+  "invalid_amount",
+  "balance_mismatch",
+  "proof_mismatch",
+  "key_taken",
+  "object_damaged",
+  "too_large",
+  "retries_exhausted",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ObjectLocation {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What was asked, written once by request-intake. */
+export interface RequestFacts {
+  /** The record's name, `transaction-request-<customer-id>-<epoch ms>`. */
+  readonly name: string;
+  readonly customerId: string;
+  readonly startDate: string;
+  readonly endDate: string;
+  readonly timeZone: string;
+  /** The optional fields of the event as they were sent, before any default. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly event: {
+    readonly source: string;
+    readonly id: string;
+    readonly type: string;
+    /** The instant in the record's name is this time, or a few milliseconds later. */
+    readonly time: number;
+  };
+  readonly recordedAt: number;
+  readonly traceparent?: string | undefined;
+}
+
+interface Progress extends RequestFacts {
+  readonly attempt: number;
+  readonly failures: number;
+  readonly lane: Lane;
+  /** Fixed at the first claim, so that every attempt aims at the same key. */
+  readonly object?: ObjectLocation | undefined;
+  readonly cancelRequestedAt?: number | undefined;
+  /** A code and, where it helps, a class of error; never a value of the customer's. */
+  readonly lastError?: string | undefined;
+}
+
+export interface PendingRequest extends Progress {
+  readonly status: "pending";
+  readonly nextAttemptAt: number;
+  /** End of the last lease: an upload of that attempt may still land for a while after it. */
+  readonly leaseExpiresAt?: number | undefined;
+}
+
+export interface ProcessingRequest extends Progress {
+  readonly status: "processing";
+  /** `<HOSTNAME>/<UUID of this claim>`. */
+  readonly holder: string;
+  readonly leaseExpiresAt: number;
+  readonly object: ObjectLocation;
+}
+
+/** What the published object holds, read from its own bytes. */
+export interface StatementResult {
+  readonly rows: number;
+  readonly bytes: number;
+  /** SHA-256 of the zip, lower-case hex. */
+  readonly sha256: string;
+  /** The instant of the database snapshot. */
+  readonly asOf: number;
+}
+
+interface Announced {
+  /** Whether the outcome event was accepted by the sink. */
+  readonly announced: boolean;
+}
+
+export interface ExecutedRequest extends Progress, StatementResult, Announced {
+  readonly status: "executed";
+  readonly object: ObjectLocation;
+  readonly executedAt: number;
+}
+
+export interface FailedRequest extends Progress, Announced {
+  readonly status: "failed";
+  readonly errorCode: ErrorCode;
+  readonly failedAt: number;
+}
+
+export interface CancelledRequest extends Progress, Announced {
+  readonly status: "cancelled";
+  readonly cancelledAt: number;
+}
+
+export type OpenRequest = PendingRequest | ProcessingRequest;
+export type FinalRequest = ExecutedRequest | FailedRequest | CancelledRequest;
+export type StatementRequest = OpenRequest | FinalRequest;
+export type RequestStatus = StatementRequest["status"];
+
+export function isFinal(request: StatementRequest): request is FinalRequest {
+  return request.status !== "pending" && request.status !== "processing";
+}
+
+/** The record intake creates: owed at once. */
+export function recordRequest(facts: RequestFacts): PendingRequest {
+  return {
+    ...facts,
+    status: "pending",
+    attempt: 0,
+    failures: 0,
+    lane: "service",
+    nextAttemptAt: facts.recordedAt,
+  };
+}
+
+// --- claim -------------------------------------------------------------------------------------
+
+export interface ClaimTerms {
+  readonly now: number;
+  readonly holder: string;
+  /** Where the statement goes when this is the first claim; later claims keep the first one's. */
+  readonly object: ObjectLocation;
+  readonly execution: Lane;
+  readonly leaseMs: number;
+  readonly clockSkewMs: number;
+  /** How long an upload that was sent within a lease may still take to land. */
+  readonly publishTimeoutMs: number;
+  readonly maxFailures: number;
+}
+
+/** What a claim is for: a build, or to end a request that is cancelled or out of budget. */
+export type ClaimPurpose = "build" | "cancel" | "give-up";
+
+export type ClaimDecision =
+  | { readonly kind: "claim"; readonly purpose: ClaimPurpose; readonly request: ProcessingRequest }
+  | { readonly kind: "final"; readonly request: FinalRequest }
+  /** Held by a live lease, waiting for its next attempt, or for an earlier upload to settle. */
+  | { readonly kind: "wait"; readonly until: number }
+  | { readonly kind: "other-lane" };
+
+export function claim(request: StatementRequest, terms: ClaimTerms): ClaimDecision {
+  if (isFinal(request)) return { kind: "final", request };
+  if (request.lane === "job" && terms.execution !== "job") return { kind: "other-lane" };
+  const failures = request.failures + (request.status === "processing" ? 1 : 0);
+  const purpose = claimPurpose(request, failures >= terms.maxFailures);
+  const until = claimableAt(request, purpose, terms);
+  if (until > terms.now) return { kind: "wait", until };
+  return {
+    kind: "claim",
+    purpose,
+    request: {
+      ...progressOf(request),
+      status: "processing",
+      holder: terms.holder,
+      attempt: request.attempt + 1,
+      failures,
+      leaseExpiresAt: terms.now + terms.leaseMs,
+      object: request.object ?? terms.object,
+      lastError: request.status === "processing" ? "lease_expired" : request.lastError,
+    },
+  };
+}
+
+function claimPurpose(request: OpenRequest, exhausted: boolean): ClaimPurpose {
+  if (request.cancelRequestedAt !== undefined) return "cancel";
+  return exhausted ? "give-up" : "build";
+}
+
+/**
+ * Ending a request without a build must wait until an upload of the last attempt has either
+ * landed or cannot land any more: last lease + clock skew + publish time-out.
+ */
+function claimableAt(request: OpenRequest, purpose: ClaimPurpose, terms: ClaimTerms): number {
+  const lease = request.leaseExpiresAt;
+  const leaseOver = lease === undefined ? 0 : lease + terms.clockSkewMs;
+  const settled = lease === undefined ? 0 : leaseOver + terms.publishTimeoutMs;
+  if (purpose !== "build") return settled;
+  if (request.status === "processing") return leaseOver;
+  // A Job is started for one request only: it does not wait for the tick that would start another.
+  return terms.execution === "job" ? 0 : request.nextAttemptAt;
+}
+
+// --- moves of the holder -----------------------------------------------------------------------
+
+export function renew(request: ProcessingRequest, leaseExpiresAt: number): ProcessingRequest {
+  return { ...request, leaseExpiresAt };
+}
+
+/** Another request's object has the key: aim one millisecond later. */
+export function moveObject(request: ProcessingRequest, object: ObjectLocation): ProcessingRequest {
+  return { ...request, object };
+}
+
+/** Also of a failed or cancelled request whose builder had published before it was given up. */
+export function execute(
+  request: ProcessingRequest | FailedRequest | CancelledRequest,
+  object: ObjectLocation,
+  result: StatementResult,
+  executedAt: number,
+): ExecutedRequest {
+  return {
+    ...progressOf(request),
+    ...result,
+    status: "executed",
+    object,
+    executedAt,
+    announced: false,
+    lastError: undefined,
+  };
+}
+
+export function fail(
+  request: ProcessingRequest,
+  errorCode: ErrorCode,
+  failedAt: number,
+  lastError = request.lastError,
+): FailedRequest {
+  return {
+    ...progressOf(request),
+    status: "failed",
+    errorCode,
+    failedAt,
+    announced: false,
+    lastError,
+  };
+}
+
+export function cancel(request: ProcessingRequest, cancelledAt: number): CancelledRequest {
+  return { ...progressOf(request), status: "cancelled", cancelledAt, announced: false };
+}
+
+export interface Release {
+  readonly now: number;
+  /** When the holder's last upload, if one was begun, cannot be its own doing any more. */
+  readonly leaseEndsAt: number;
+}
+
+/** Given back without a failure: the process is going, or whoever waited has gone. */
+export function handOver(
+  request: ProcessingRequest,
+  reason: string,
+  release: Release,
+): PendingRequest {
+  return backToPending(request, release, { nextAttemptAt: release.now, lastError: reason });
+}
+
+/** How long the service waits for a Job to claim before the tick offers the request again. */
+const JOB_START_MS = 5 * 60_000;
+
+/** Too many rows for a request of the service: the Job lane builds it, and no failure is counted. */
+export function oversize(request: ProcessingRequest, release: Release): PendingRequest {
+  return {
+    ...backToPending(request, release, {
+      nextAttemptAt: release.now + JOB_START_MS,
+      lastError: "oversized",
+    }),
+    lane: "job",
+  };
+}
+
+export interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: number;
+  readonly maxFailures: number;
+}
+
+/** A retryable failure: back to pending with a time, or failed when it can only happen again. */
+export function retry(
+  request: ProcessingRequest,
+  error: string,
+  release: Release,
+  backoff: Backoff,
+): PendingRequest | FailedRequest {
+  if (error === DEADLINE_EXCEEDED && request.lastError === DEADLINE_EXCEEDED) {
+    return fail(request, "too_large", release.now, error);
+  }
+  const failures = request.failures + 1;
+  return {
+    ...backToPending(request, release, {
+      nextAttemptAt: release.now + backoffMs(failures, backoff),
+      lastError: error,
+    }),
+    failures,
+  };
+}
+
+export const DEADLINE_EXCEEDED = "deadline_exceeded";
+
+/**
+ * Exponential with jitter: between half and the whole of `base × 2^(failures − 1)`, at most `max`.
+ * Out of budget there is nothing left to wait for but the end: the shortest time.
+ */
+function backoffMs(failures: number, backoff: Backoff): number {
+  const exponent = failures < backoff.maxFailures ? failures - 1 : 0;
+  const whole = Math.min(backoff.maxMs, backoff.baseMs * 2 ** exponent);
+  return Math.round(whole * (0.5 + backoff.random / 2));
+}
+
+/** The outcome event was accepted. */
+export function announce<R extends FinalRequest>(request: R): R {
+  return { ...request, announced: true };
+}
+
+function backToPending(
+  request: ProcessingRequest,
+  release: Release,
+  next: { readonly nextAttemptAt: number; readonly lastError: string },
+): PendingRequest {
+  return {
+    ...progressOf(request),
+    ...next,
+    status: "pending",
+    leaseExpiresAt: release.leaseEndsAt,
+  };
+}
+
+/** Everything but the fields of one state. */
+function progressOf(request: StatementRequest): Progress {
+  const { name, customerId, startDate, endDate, timeZone, options, event, recordedAt } = request;
+  const { traceparent, attempt, failures, lane, object, cancelRequestedAt, lastError } = request;
+  return {
+    ...{ name, customerId, startDate, endDate, timeZone, options, event, recordedAt, traceparent },
+    ...{ attempt, failures, lane, object, cancelRequestedAt, lastError },
+  };
+}
