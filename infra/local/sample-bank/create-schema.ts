@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { createConnection } from "mysql2/promise";
+
+/** The user of `grants.sql`: may read the two views and nothing else. */
+export const STATEMENT_READER = { user: "statement_reader", password: "sample-bank-only" } as const;
+
+/**
+ * Makes the sample bank's tables, indexes and views in the database of `url`, whose user must own
+ * it. May be repeated; rows that are there stay.
+ */
+export async function createSchema(url: string): Promise<void> {
+  await runSqlFile(url, "schema.sql");
+}
+
+/** Makes the builder's read-only user; `url` must belong to a user who may create users. */
+export async function grantStatementReader(url: string): Promise<void> {
+  await runSqlFile(url, "grants.sql");
+}
+
+async function runSqlFile(url: string, name: string): Promise<void> {
+  const sql = await readFile(new URL(name, import.meta.url), "utf8");
+  const connection = await createConnection({ uri: url, multipleStatements: true });
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}
