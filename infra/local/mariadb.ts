@@ -1,0 +1,148 @@
+/**
+ * A private MariaDB: a child process on 127.0.0.1, user root without a password, settings for
+ * speed rather than for outliving a power cut. It ends with its owner.
+ */
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { Log } from "./debian-packages.ts";
+import { freePort } from "./free-port.ts";
+import { dataOwner, prepareDataFolder } from "./mariadb-data.ts";
+import { findMariaDb } from "./mariadb-programs.ts";
+import { ServerExited, startProcess, type ServerProcess } from "./server-process.ts";
+
+export interface MariaDbOptions {
+  /** Kept, and used again by the next start; without it the data goes when the server does. */
+  readonly dataDir?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Takes one line before each slow step. */
+  readonly log?: Log;
+  /** More options of mariadbd, such as `--innodb-buffer-pool-size=1G`. */
+  readonly settings?: readonly string[];
+}
+
+export interface MariaDb extends AsyncDisposable {
+  /** `mysql://root@127.0.0.1:PORT/`; the same after a restart. */
+  readonly url: string;
+  readonly port: number;
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number;
+  /** Starts it again after `stop` or `kill`, on the same data and port. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** SIGKILL, as a crash would end it. */
+  kill(): Promise<void>;
+}
+
+/** Resolves when it answers queries. @throws Error with the next step, or the server's last lines. */
+export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaDb> {
+  const log = options.log ?? (() => undefined);
+  const programs = await findMariaDb(log);
+  const runDir = await mkdtemp(join(tmpdir(), "mariadb-"));
+  const dataDir = resolve(options.dataDir ?? join(runDir, "data"));
+  try {
+    await prepareDataFolder(dataDir, programs, log);
+    const user = await dataOwner(dataDir);
+    if (user) await chown(runDir, user.uid, user.gid);
+    const launch = (port: number) =>
+      startProcess({
+        name: "mariadbd",
+        command: programs.mariadbd,
+        args: [
+          "--no-defaults",
+          ...(process.getuid?.() === 0 && !user ? ["--user=root"] : []),
+          `--basedir=${programs.baseDir}`,
+          `--datadir=${dataDir}`,
+          ...SETTINGS,
+          `--port=${port}`,
+          `--socket=${join(runDir, "s.sock")}`,
+          `--pid-file=${join(runDir, "pid")}`,
+          `--tmpdir=${runDir}`,
+          // The user root has no password: no file but these can be read or written through SQL.
+          `--secure-file-priv=${runDir}`,
+          ...(options.settings ?? []),
+        ],
+        env: programs.env,
+        user,
+        logFile: join(runDir, "mariadbd.log"),
+      });
+    return await onPort(options.port, { launch, runDir });
+  } catch (error) {
+    await rm(runDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const SETTINGS = [
+  "--bind-address=127.0.0.1",
+  "--character-set-server=utf8mb4",
+  "--skip-name-resolve",
+  "--skip-log-bin",
+  "--performance-schema=0",
+  "--innodb-buffer-pool-size=64M",
+  "--innodb-log-file-size=16M",
+  "--innodb-flush-log-at-trx-commit=0",
+  "--innodb-doublewrite=0",
+];
+
+interface Launcher {
+  readonly launch: (port: number) => ServerProcess;
+  readonly runDir: string;
+}
+
+const PORT_TRIES = 5;
+
+async function onPort(wanted: number | undefined, launcher: Launcher): Promise<MariaDb> {
+  for (let tries = 1; ; tries++) {
+    const port = wanted ?? (await freePort());
+    const server = launcher.launch(port);
+    try {
+      await server.ready(() => answers(port, launcher.runDir));
+      return mariaDb(port, server, launcher);
+    } catch (error) {
+      await server.kill();
+      const again = error instanceof ServerExited && error.portTaken && wanted === undefined;
+      if (!again || tries === PORT_TRIES) throw error;
+    }
+  }
+}
+
+function mariaDb(port: number, started: ServerProcess, { launch, runDir }: Launcher): MariaDb {
+  let server = started;
+  return {
+    url: `mysql://root@127.0.0.1:${port}/`,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    async start() {
+      await server.stop();
+      server = launch(port);
+      await server.ready(() => answers(port, runDir));
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(runDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Answers queries, and is this server rather than another one that took the port first. */
+async function answers(port: number, runDir: string): Promise<boolean> {
+  try {
+    await using connection = await createConnection({
+      host: "127.0.0.1",
+      port,
+      user: "root",
+      connectTimeout: 5_000,
+    });
+    const [rows] = await connection.query<RowDataPacket[]>("SELECT @@socket AS socket");
+    return rows[0]?.["socket"] === join(runDir, "s.sock");
+  } catch {
+    return false;
+  }
+}
