@@ -27,6 +27,9 @@ export default tseslint.config(
       ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
+      // The Kubernetes client's models are classes, used by everyone as plain data.
+      "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       "no-console": "error",
     },
   },

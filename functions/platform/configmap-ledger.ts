@@ -1,0 +1,283 @@
+/**
+ * The ledger: one ConfigMap per request. It is the queue and the truth; events only wake.
+ *
+ * Every change is a compare-and-swap on `resourceVersion`, so of two writers one always learns
+ * that it lost. Nothing here decides what may follow what: see `domain/statement-request.ts`.
+ */
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import type {
+  PendingRequest,
+  RequestStatus,
+  StatementRequest,
+} from "../domain/statement-request.ts";
+import {
+  COMPONENTS,
+  foreignData,
+  fromConfigMap,
+  LABELS,
+  MANAGER,
+  toData,
+  toLabels,
+  UnreadableRecord,
+} from "./configmap-record.ts";
+import {
+  connectKubernetes,
+  KubernetesUnavailable,
+  type ApiRefusal,
+  type ApiResult,
+  type KubernetesApiOptions,
+} from "./kubernetes-api.ts";
+
+/** One stored version of one ConfigMap. */
+export interface RecordRef {
+  readonly name: string;
+  readonly uid: string;
+  /** Kubernetes' `resourceVersion`. */
+  readonly version: string;
+}
+
+export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
+  readonly request: R;
+  /** What other tools have added to the ConfigMap, kept through every write. */
+  readonly foreign: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly data: Readonly<Record<string, string>>;
+  };
+}
+
+export interface LedgerPage {
+  readonly records: readonly Stored[];
+  /** Names of ConfigMaps that carry our labels and cannot be read as a request. */
+  readonly unreadable: readonly string[];
+}
+
+export interface ListFilter {
+  readonly status?: readonly RequestStatus[];
+  /** Whether the outcome event was sent; only final requests have the label. */
+  readonly announced?: boolean;
+}
+
+/** An event that is not a request, kept whole until somebody looks at it. */
+export interface RejectedEvent {
+  /** `rejected-event-<hash>`: the same event again is the same ConfigMap. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string>> & { readonly received_at: string };
+}
+
+export interface StoredRejectedEvent extends RecordRef {
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface Ledger {
+  create(request: PendingRequest): Promise<"created" | "exists">;
+  read(name: string, signal?: AbortSignal): Promise<Stored | undefined>;
+  /** A record that is gone counts as a conflict. */
+  replace<R extends StatementRequest>(
+    stored: Stored,
+    next: R,
+    signal?: AbortSignal,
+  ): Promise<Stored<R> | "conflict">;
+  list(filter: ListFilter, signal?: AbortSignal): AsyncIterable<LedgerPage>;
+  remove(ref: RecordRef): Promise<"removed" | "conflict">;
+  keepRejected(event: RejectedEvent): Promise<"created" | "exists">;
+  listRejected(signal?: AbortSignal): AsyncIterable<readonly StoredRejectedEvent[]>;
+  /** @throws LedgerUnavailable when the API server does not answer. */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+/** The ledger could not be read or written; whoever asked must ask again (HTTP 503). */
+export class LedgerUnavailable extends Error {
+  override readonly name = "LedgerUnavailable";
+}
+
+export interface LedgerOptions extends KubernetesApiOptions {
+  readonly namespace: string;
+}
+
+const PAGE_SIZE = 500;
+
+export function makeConfigMapLedger(options: LedgerOptions): Ledger {
+  const { namespace } = options;
+  const { call } = connectKubernetes(options);
+
+  async function create(body: V1ConfigMap): Promise<"created" | "exists"> {
+    const result = await orUnavailable(
+      call((core, opts) => core.createNamespacedConfigMap({ namespace, body }, opts)),
+    );
+    if ("value" in result) return "created";
+    if (result.refusal.status === 409) return "exists";
+    throw refused("create", result.refusal);
+  }
+
+  async function* pages(labelSelector: string, signal?: AbortSignal) {
+    let next: string | undefined;
+    do {
+      const page = { namespace, labelSelector, limit: PAGE_SIZE, ...(next && { _continue: next }) };
+      const result = await orUnavailable(
+        call((core, opts) => core.listNamespacedConfigMap(page, opts), signal),
+      );
+      if ("value" in result) {
+        yield result.value.items;
+        next = result.value.metadata?._continue;
+      } else {
+        next = continuationAfterExpiry(result.refusal);
+      }
+    } while (next);
+  }
+
+  return {
+    create: (request) =>
+      create({
+        metadata: { name: request.name, labels: toLabels(request) },
+        data: toData(request),
+      }),
+
+    async read(name, signal) {
+      const result = await orUnavailable(
+        call((core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts), signal),
+      );
+      if ("value" in result) return isRequest(result.value) ? toStored(result.value) : undefined;
+      // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
+      if ([400, 404, 422].includes(result.refusal.status)) return undefined;
+      throw refused("read", result.refusal);
+    },
+
+    async replace(stored, next, signal) {
+      const body = replacement(stored, next);
+      const name = stored.name;
+      const result = await orUnavailable(
+        call(
+          (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
+          signal,
+        ),
+      );
+      if ("value" in result) return { ...stored, request: next, version: versionOf(result.value) };
+      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      throw refused("replace", result.refusal);
+    },
+
+    async *list(filter, signal) {
+      for await (const items of pages(selectorOf(filter), signal)) yield toPage(items);
+    },
+
+    async remove({ name, uid, version }) {
+      const body = { preconditions: { uid, resourceVersion: version } };
+      const result = await orUnavailable(
+        call((core, opts) => core.deleteNamespacedConfigMap({ namespace, name, body }, opts)),
+      );
+      if ("value" in result) return "removed";
+      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      throw refused("delete", result.refusal);
+    },
+
+    keepRejected: ({ name, fields }) =>
+      create({
+        metadata: {
+          name,
+          labels: { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.rejected },
+        },
+        data: { ...fields },
+      }),
+
+    async *listRejected(signal) {
+      for await (const items of pages(componentSelector(COMPONENTS.rejected), signal))
+        yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
+    },
+
+    async ready(signal) {
+      // The verbs differ by function; a record that cannot exist may be refused but is an answer.
+      await orUnavailable(
+        call(
+          (core, opts) => core.readNamespacedConfigMap({ namespace, name: "readiness" }, opts),
+          signal,
+        ),
+      );
+    },
+  };
+}
+
+/** `410 Expired` brings a token that goes on behind the last name seen, in a newer state. */
+function continuationAfterExpiry(refusal: ApiRefusal): string {
+  if (refusal.status === 410 && refusal.continue) return refusal.continue;
+  throw refused("list", refusal);
+}
+
+async function orUnavailable<T>(result: Promise<ApiResult<T>>): Promise<ApiResult<T>> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof KubernetesUnavailable)
+      throw new LedgerUnavailable(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** 401 and 403 are set-up or quota, which time or an operator cures: ask again, never give up. */
+function refused(verb: string, { status, reason }: ApiRefusal): LedgerUnavailable {
+  return new LedgerUnavailable(`the Kubernetes API refused to ${verb}: HTTP ${status} ${reason}`);
+}
+
+function componentSelector(component: string): string {
+  return `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}`;
+}
+
+function selectorOf({ status, announced }: ListFilter): string {
+  return [
+    componentSelector(COMPONENTS.request),
+    ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
+    ...(announced === undefined ? [] : [`${LABELS.announced}=${announced}`]),
+  ].join(",");
+}
+
+function toPage(items: readonly V1ConfigMap[]): LedgerPage {
+  const records: Stored[] = [];
+  const unreadable: string[] = [];
+  for (const item of items) {
+    try {
+      records.push(toStored(item));
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord)) throw error;
+      unreadable.push(item.metadata?.name ?? "");
+    }
+  }
+  return { records, unreadable };
+}
+
+function isRequest(configMap: V1ConfigMap): boolean {
+  return configMap.metadata?.labels?.[LABELS.component] === COMPONENTS.request;
+}
+
+function toStored(configMap: V1ConfigMap): Stored {
+  const request = fromConfigMap(configMap);
+  const { labels = {}, annotations = {} } = configMap.metadata ?? {};
+  const foreign = { labels, annotations, data: foreignData(configMap) };
+  return { ...refOf(configMap), request, foreign };
+}
+
+function refOf({ metadata }: V1ConfigMap): RecordRef {
+  return {
+    name: metadata?.name ?? "",
+    uid: metadata?.uid ?? "",
+    version: metadata?.resourceVersion ?? "",
+  };
+}
+
+function versionOf(configMap: V1ConfigMap): string {
+  return configMap.metadata?.resourceVersion ?? "";
+}
+
+function replacement(stored: Stored, next: StatementRequest): V1ConfigMap {
+  const { [LABELS.announced]: announced, ...labels } = stored.foreign.labels;
+  return {
+    metadata: {
+      name: stored.name,
+      uid: stored.uid,
+      resourceVersion: stored.version,
+      annotations: { ...stored.foreign.annotations },
+      labels: { ...labels, ...toLabels(next) },
+    },
+    data: { ...stored.foreign.data, ...toData(next) },
+    ...(next.status === "executed" ? { immutable: true } : {}),
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Calls to the Kubernetes API: one connection pool, a time-out on every try, and jittered retries
+ * of what may pass by itself (429, 5xx, the network). The client library has none of the three.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  ApiException,
+  CoreV1Api,
+  KubeConfig,
+  Observable,
+  type ConfigurationOptions,
+  type RequestContext,
+  type ResponseContext,
+} from "@kubernetes/client-node";
+
+export interface KubernetesApiOptions {
+  /** Path of a kubeconfig; without it, the pod's own service account. */
+  readonly kubeconfig?: string | undefined;
+  /** Of one try, milliseconds. */
+  readonly timeoutMs?: number;
+  readonly tries?: number;
+}
+
+/** A response that is an answer, not a failure: the caller decides what 404, 409 or 410 means. */
+export interface ApiRefusal {
+  readonly status: number;
+  /** `reason` of the Kubernetes Status object, such as `AlreadyExists`. */
+  readonly reason: string;
+  /** Continuation token that comes with `410 Expired` of a list. */
+  readonly continue?: string | undefined;
+}
+
+/** The API server did not do what was asked, and asking again did not help. */
+export class KubernetesUnavailable extends Error {
+  override readonly name = "KubernetesUnavailable";
+}
+
+export type ApiResult<T> = { readonly value: T } | { readonly refusal: ApiRefusal };
+
+export interface KubernetesApi {
+  /**
+   * Runs one request. Every request of the ledger may be repeated, because creations carry a name
+   * and replacements a resourceVersion: a lost answer shows up as a conflict.
+   *
+   * @throws KubernetesUnavailable after the last try; the signal's reason when it aborts.
+   */
+  readonly call: <T>(
+    request: (core: CoreV1Api, options: ConfigurationOptions) => Promise<T>,
+    signal?: AbortSignal,
+  ) => Promise<ApiResult<T>>;
+}
+
+const RETRY_BASE_MS = 100;
+const RETRY_MAX_MS = 5_000;
+
+export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
+  const { timeoutMs = 5_000, tries = 4 } = options;
+  const core = loadConfig(options.kubeconfig).makeApiClient(CoreV1Api);
+  const reuseConnections = makeConnectionReuse();
+  return {
+    async call(request, signal) {
+      for (let attempt = 1; ; attempt++) {
+        signal?.throwIfAborted();
+        const timeout = AbortSignal.timeout(timeoutMs);
+        const tryEnds = signal ? AbortSignal.any([signal, timeout]) : timeout;
+        try {
+          return { value: await request(core, requestOptions(tryEnds, reuseConnections)) };
+        } catch (error) {
+          signal?.throwIfAborted();
+          const refusal = refusalOf(error);
+          if (refusal && !isTransient(refusal.status)) return { refusal };
+          if (attempt >= tries) throw unavailable(error, refusal);
+          await sleep(pauseMs(attempt, error), undefined, signal && { signal });
+        }
+      }
+    },
+  };
+}
+
+function loadConfig(path: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  if (path) config.loadFromFile(path);
+  else config.loadFromCluster();
+  return config;
+}
+
+/** The client makes a new connection pool for each request; this keeps the first one for all. */
+function makeConnectionReuse(): (context: RequestContext) => void {
+  let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
+  return (context) => {
+    dispatcher ??= context.getDispatcher();
+    if (dispatcher) context.setDispatcher(dispatcher);
+  };
+}
+
+function requestOptions(
+  signal: AbortSignal,
+  reuseConnections: (context: RequestContext) => void,
+): ConfigurationOptions {
+  const middleware = {
+    pre(context: RequestContext) {
+      reuseConnections(context);
+      context.setSignal(signal);
+      return new Observable(Promise.resolve(context));
+    },
+    post: (context: ResponseContext) => new Observable(Promise.resolve(context)),
+  };
+  return { middleware: [middleware], middlewareMergeStrategy: "append" };
+}
+
+function isTransient(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+function refusalOf(error: unknown): ApiRefusal | undefined {
+  if (!(error instanceof ApiException)) return undefined;
+  const status = statusObject(error.body);
+  return {
+    status: error.code,
+    reason: status.reason ?? "Unknown",
+    continue: status.metadata?.continue,
+  };
+}
+
+interface KubernetesStatus {
+  readonly reason?: string;
+  readonly metadata?: { readonly continue?: string };
+}
+
+/** The library hands the body over parsed, or as text. */
+function statusObject(body: unknown): KubernetesStatus {
+  try {
+    const value: unknown = typeof body === "string" ? JSON.parse(body) : body;
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The library's own message holds body and headers, so it goes no further than here. */
+function unavailable(error: unknown, refusal: ApiRefusal | undefined): KubernetesUnavailable {
+  const why = refusal ? `HTTP ${refusal.status} ${refusal.reason}` : networkReason(error);
+  return new KubernetesUnavailable(`the Kubernetes API does not answer: ${why}`);
+}
+
+function networkReason(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown error";
+  if (error.name === "TimeoutError") return "timed out";
+  const cause = error.cause;
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
+    return cause.code;
+  return error.name;
+}
+
+function pauseMs(attempt: number, error: unknown): number {
+  const backoff = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** (attempt - 1));
+  const jittered = backoff * (0.5 + Math.random() / 2);
+  return Math.max(jittered, Math.min(RETRY_MAX_MS, retryAfterMs(error)));
+}
+
+/** `Retry-After` in seconds, as the API server's priority and fairness sends it. */
+function retryAfterMs(error: unknown): number {
+  if (!(error instanceof ApiException)) return 0;
+  const headers = error.headers as Readonly<Record<string, string | undefined>>;
+  const seconds = Number(headers["retry-after"] ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+}
