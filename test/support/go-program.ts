@@ -1,0 +1,72 @@
+/** Servers that come as Go modules are built once into the cache folder. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { onceInCache } from "../../infra/local/cache-folder.ts";
+
+export interface GoProgram {
+  /** The name of the program: `versitygw`. */
+  readonly name: string;
+  /** Part of the name of the cached folder: another version is another build. */
+  readonly version: string;
+  /** Arguments of `go` that leave the program in `folder` under its name. */
+  readonly build: (folder: string) => readonly string[];
+  /** Where to run `go`; default: in the new folder itself. */
+  readonly cwd?: string;
+  /** How long that takes, for whoever waits: `3 minutes`. */
+  readonly takes: string;
+}
+
+/** The path of the program. @throws Error that says the next step. */
+export async function goProgram(program: GoProgram): Promise<string> {
+  const { name, version } = program;
+  const found = onPath(name);
+  if (found) return found;
+  const folder = await onceInCache(`${name}-${version}`, async (making) => {
+    console.log(`building ${name} ${version} (once, about ${program.takes}) …`);
+    await go(program, making);
+  });
+  return join(folder, name);
+}
+
+export function onPath(name: string, more: readonly string[] = []): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...more].filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function go(program: GoProgram, folder: string): Promise<void> {
+  const { name, version } = program;
+  const command = onPath("go", ["/usr/local/go/bin"]);
+  if (command === undefined) {
+    throw new Error(
+      `The tests need ${name} ${version}, and there is no Go to build it. ` +
+        `Next step: install Go 1.24 or newer (go.dev/dl), or put ${name} on the PATH.`,
+    );
+  }
+  const build = spawn(command, program.build(folder), {
+    cwd: program.cwd ?? folder,
+    env: { ...process.env, GOBIN: folder, CGO_ENABLED: "0", GOFLAGS: "-trimpath -buildvcs=false" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [build.stdout, build.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  }
+  const [code] = (await once(build, "close")) as [number | null];
+  if (code !== 0) {
+    throw new Error(
+      `go could not build ${name} ${version}. Next step: see what it said, or put ${name} ` +
+        `on the PATH.\n${output.trimEnd().split("\n").slice(-20).join("\n")}`,
+    );
+  }
+}
