@@ -1,0 +1,92 @@
+/**
+ * Sends events to the one address of `K_SINK`. Its status is looked at and its body drained, which
+ * the emitter of the cloudevents package does not do: a 500 is not an event delivered.
+ */
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import type { StatementEvent } from "../domain/events.ts";
+import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
+import type { Log } from "./log.ts";
+
+export type SendResult =
+  | { readonly kind: "accepted" }
+  /** Answered with another status than 2xx. */
+  | { readonly kind: "refused"; readonly status: number }
+  /** `timeout`, `aborted`, or the network's own code such as `ECONNREFUSED`. */
+  | { readonly kind: "unreachable"; readonly reason: string };
+
+export interface SendOptions {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+export interface CloudEventSink {
+  /** Never rejects for trouble of the network: what the sink did is a value. */
+  send(event: StatementEvent, options?: SendOptions): Promise<SendResult>;
+}
+
+export interface CloudEventSinkOptions {
+  readonly url: string;
+  readonly overrides?: EventOverrides | undefined;
+  readonly log: Log;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSink {
+  const { url, overrides, log } = options;
+
+  async function post(event: StatementEvent, signal: AbortSignal): Promise<SendResult> {
+    const { headers, body } = toBinaryMessage(event, overrides);
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body,
+      signal,
+      redirect: "manual",
+    });
+    await drain(response);
+    return response.ok ? { kind: "accepted" } : { kind: "refused", status: response.status };
+  }
+
+  return {
+    async send(event, { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
+      let result: SendResult;
+      try {
+        result = await post(event, ends);
+      } catch (error) {
+        result = { kind: "unreachable", reason: unreachableReason(error, { signal, timeout }) };
+      }
+      const { id: event_id, type: event_type } = event;
+      if (result.kind === "accepted") log.debug({ event_id, event_type }, "event sent");
+      else log.warn({ event_id, event_type, ...result }, "event not accepted by the sink");
+      return result;
+    },
+  };
+}
+
+/** Read to its end and dropped, so that the connection can be used again. */
+async function drain(response: Response): Promise<void> {
+  if (!response.body) return;
+  await response.body.pipeTo(new WritableStream());
+}
+
+function unreachableReason(
+  error: unknown,
+  { signal, timeout }: { signal: AbortSignal | undefined; timeout: AbortSignal },
+): string {
+  if (signal?.aborted) return "aborted";
+  if (timeout.aborted) return "timeout";
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
+    return cause.code;
+  return cause instanceof Error ? cause.name : "unknown";
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Trusts the certificates of `K_CA_CERTS` besides the system's, in every TLS connection to come. */
+export function trustCertificates(pem: string): void {
+  setDefaultCACertificates([...getCACertificates("default"), ...(pem.match(CERTIFICATE) ?? [])]);
+}

@@ -1,0 +1,158 @@
+/**
+ * Configuration comes from the environment alone, is read once, and every bad or missing variable
+ * is reported at once. An empty string counts as missing, as a manifest's `value: ""` means it.
+ */
+import { z } from "zod";
+import { LOG_LEVELS } from "./log.ts";
+
+/** Exit code of `EX_CONFIG` in sysexits.h: starting again will not help. */
+export const EXIT_CONFIG = 78;
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** One line per variable: its name, what is wrong, what is expected, an example. No values. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not valid: ${problems.join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError that lists every problem. */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describeProblem(schema, issue, present));
+  throw new ConfigError([...new Set(problems)]);
+}
+
+function describeProblem(
+  schema: z.ZodObject,
+  issue: z.core.$ZodIssue,
+  present: Environment,
+): string {
+  const name = String(issue.path[0] ?? "environment");
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  const hint = shape[name] && z.globalRegistry.get(shape[name]);
+  const expected = typeof hint?.["expected"] === "string" ? `; expected ${hint["expected"]}` : "";
+  const example = typeof hint?.["example"] === "string" ? `, for example ${hint["example"]}` : "";
+  return `${name} ${whatIsWrong(issue, name in present)}${expected}${example}`;
+}
+
+/** Zod's own messages can quote the value, which may be a secret; ours are written here. */
+function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
+  if (!present) return "is missing";
+  return issue.code === "custom" && issue.message !== "Invalid input"
+    ? issue.message
+    : "is not valid";
+}
+
+// --- kinds of variables ------------------------------------------------------------------------
+
+/** What a problem's line says about a variable. */
+interface Hint {
+  readonly expected: string;
+  readonly example: string;
+}
+
+export function variable<S extends z.ZodType>(schema: S, hint: Hint): S {
+  z.globalRegistry.add(schema, { ...hint });
+  return schema;
+}
+
+interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+export function integer({ min, max, default: value }: IntegerRange) {
+  return variable(
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.int().min(min).max(max))
+      .default(value),
+    { expected: `a whole number from ${min} to ${max}`, example: String(value) },
+  );
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T, value: T[number]) {
+  return variable(z.enum(values).default(value as never), {
+    expected: `one of ${values.join(", ")}`,
+    example: value,
+  });
+}
+
+export function text(hint: Hint) {
+  return variable(z.string(), hint);
+}
+
+export function url(example: string) {
+  return variable(
+    z.string().refine((value) => isHttpUrl(value)),
+    { expected: "an http or https URL", example },
+  );
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:$/.test(URL.parse(value)?.protocol ?? "");
+}
+
+// --- what the three functions share ------------------------------------------------------------
+
+/** Knative's CloudEvent overrides: attributes a sink binding adds to every event that is sent. */
+const eventOverrides = z
+  .string()
+  .transform((json, context): unknown => {
+    try {
+      return JSON.parse(json);
+    } catch {
+      context.addIssue({ code: "custom", message: "is not JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ extensions: z.record(z.string().regex(/^[a-z0-9]+$/), z.string()).optional() }))
+  .transform(({ extensions }) => extensions ?? {});
+
+const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
+
+export const COMMON_VARIABLES = {
+  PORT: integer({ min: 0, max: 65_535, default: 8080 }),
+  METRICS_PORT: integer({ min: 0, max: 65_535, default: 9464 }),
+  LOG_LEVEL: oneOf(LOG_LEVELS, "info"),
+  /** How long requests in flight may go on after SIGTERM. */
+  DRAIN_SECONDS: integer({ min: 0, max: 3_600, default: 20 }),
+  LEDGER_NAMESPACE: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+      .default("transaction-requests"),
+    { expected: "the name of a Kubernetes namespace", example: "transaction-requests" },
+  ),
+  /** Without it, the pod's own service account. */
+  KUBECONFIG: variable(z.string().optional(), {
+    expected: "the path of a kubeconfig file",
+    example: "/etc/kubernetes/kubeconfig",
+  }),
+  /** Set by a SinkBinding. */
+  K_SINK: url("http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements"),
+  K_CE_OVERRIDES: variable(eventOverrides.optional(), {
+    expected: "JSON with an object of extension attributes",
+    example: `{"extensions":{"region":"eu"}}`,
+  }),
+  /** CA certificates to trust besides those of the system. */
+  K_CA_CERTS: variable(z.string().regex(pem).optional(), {
+    expected: "certificates in PEM form",
+    example: "-----BEGIN CERTIFICATE-----…",
+  }),
+} as const;
+
+export type CommonConfig = z.output<z.ZodObject<typeof COMMON_VARIABLES>>;
