@@ -1,0 +1,62 @@
+import { S3Client } from "@aws-sdk/client-s3";
+
+export interface S3Settings {
+  /** Of an S3-compatible store; AWS's own when absent. */
+  readonly endpoint?: string | undefined;
+  /** From the environment (`AWS_REGION`) when absent. */
+  readonly region?: string | undefined;
+  readonly forcePathStyle: boolean;
+  /** `when_required` for stores that refuse the checksums the SDK sends on its own. */
+  readonly checksums?: "when_supported" | "when_required" | undefined;
+  readonly timeouts?: Partial<S3Timeouts> | undefined;
+}
+
+/** All in milliseconds. */
+export interface S3Timeouts {
+  readonly connect: number;
+  /** No byte in either direction. */
+  readonly idle: number;
+  /** One try of any request, until the answer's head has come. */
+  readonly request: number;
+  /** A small request (look, list, abort) with all its tries. */
+  readonly call: number;
+}
+
+export const DEFAULT_TIMEOUTS: S3Timeouts = {
+  connect: 5_000,
+  idle: 20_000,
+  request: 120_000,
+  call: 15_000,
+};
+
+/**
+ * Every request has a bound on connecting, silence and whole time: the SDK's own default has none.
+ * It retries what is safe to repeat; a create-only write is, as its second try can only find the
+ * first one's object.
+ */
+export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client {
+  const { endpoint, region, forcePathStyle, checksums } = settings;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
+  const agent = { keepAlive: true, maxSockets };
+  return new S3Client({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    forcePathStyle,
+    maxAttempts: 4,
+    retryMode: "standard",
+    requestChecksumCalculation: checksums === "when_required" ? "WHEN_REQUIRED" : "WHEN_SUPPORTED",
+    // Whoever reads a statement checks the hashes inside it, which also tell what is damaged.
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // With `Expect: 100-continue` the SDK leaves the agent and opens a connection for each part.
+    expectContinueHeader: false,
+    requestHandler: {
+      connectionTimeout: timeouts.connect,
+      socketTimeout: timeouts.idle,
+      requestTimeout: timeouts.request,
+      // Without it the SDK only warns.
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+}

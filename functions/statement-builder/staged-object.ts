@@ -1,0 +1,131 @@
+/**
+ * Takes a body to the point where one request makes it an object: a small one into memory, a
+ * larger one to the store as the parts of a multipart upload.
+ */
+import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
+import { makeBodyDigest } from "./body-digest.ts";
+import { toUserMetadata } from "./object-metadata.ts";
+import { uploadParts } from "./multipart-upload.ts";
+import type { PublishParts, PublishStep, StatementUpload } from "./publish.ts";
+
+export interface StagedObject {
+  readonly bytes: number;
+  /** Of all bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Whether the checksums the store keeps, if it does, are those of the bytes that were sent. */
+  matches(stored: StoredChecksums): boolean;
+  /** The one request that makes the object, create-only; rejects with the SDK's error. */
+  create(signal: AbortSignal): Promise<void>;
+  /** Leaves nothing behind, and keeps `create` from succeeding later; never rejects. */
+  discard(): Promise<void>;
+}
+
+/** Base64, as S3 writes them; a multipart upload's may end in `-<parts>`. */
+export interface StoredChecksums {
+  readonly sha256?: string | undefined;
+  readonly crc32?: string | undefined;
+}
+
+/** @throws the first failure of body, signal and store; then nothing is left at the store. */
+export async function stage(
+  parts: PublishParts,
+  upload: StatementUpload,
+  step: (name: PublishStep) => Promise<void>,
+): Promise<StagedObject> {
+  const { body, signal } = upload;
+  const stop = new AbortController();
+  // The first failure ends everything else: the source of the body, and the parts in flight.
+  const fail = (error: unknown): void => {
+    stop.abort(error);
+    body.destroy(error instanceof Error ? error : new Error(String(error)));
+  };
+  const onAbort = (): void => fail(signal.reason);
+  // Reported by the iteration too, but that may be waiting for a part; and an 'error' event
+  // without a listener ends the process.
+  body.on("error", fail);
+  signal.addEventListener("abort", onAbort);
+  try {
+    signal.throwIfAborted();
+    return await stageChunks(parts, upload, { step, stop: stop.signal, fail });
+  } catch (error) {
+    fail(error);
+    throw stop.signal.reason;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+export interface Staging {
+  readonly step: (name: PublishStep) => Promise<void>;
+  /** Aborted by the first failure, which is its reason. */
+  readonly stop: AbortSignal;
+  readonly fail: (error: unknown) => void;
+}
+
+async function stageChunks(
+  parts: PublishParts,
+  upload: StatementUpload,
+  staging: Staging,
+): Promise<StagedObject> {
+  const { partBytes } = parts.config;
+  const digest = makeBodyDigest();
+  const chunks = digest.chunks(upload.body);
+  const head: Buffer[] = [];
+  while (digest.bytes() <= partBytes) {
+    const next = await chunks.next();
+    if (next.done) return small(parts, upload, Buffer.concat(head), digest.finish());
+    head.push(next.value);
+  }
+  const params = objectParams(parts, upload);
+  const source = resume(head, chunks);
+  return await uploadParts({ ...parts, upload, params, source, digest, ...staging });
+}
+
+/** The chunks already read, let go one by one, then the others. */
+async function* resume(head: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for (let chunk = head.shift(); chunk; chunk = head.shift()) yield chunk;
+  yield* rest;
+}
+
+function small(
+  parts: PublishParts,
+  upload: StatementUpload,
+  body: Buffer,
+  sha256: Buffer,
+): StagedObject {
+  const params = objectParams(parts, upload);
+  const hex = sha256.toString("hex");
+  const base64 = sha256.toString("base64");
+  const command = new PutObjectCommand({
+    ...params,
+    Body: body,
+    ContentLength: body.byteLength,
+    Metadata: { ...params.Metadata, sha256: hex },
+    ...(parts.config.checksums === "when_required" ? {} : { ChecksumSHA256: base64 }),
+  });
+  return {
+    bytes: body.byteLength,
+    sha256: hex,
+    matches: (stored) => stored.sha256 === undefined || stored.sha256 === base64,
+    create: async (abortSignal) => {
+      await parts.client.send(command, { abortSignal });
+    },
+    discard: async () => await Promise.resolve(),
+  };
+}
+
+function objectParams({ config }: PublishParts, { key, metadata }: StatementUpload) {
+  const fileName = key.slice(key.lastIndexOf("/") + 1);
+  return {
+    Bucket: config.bucket,
+    Key: key,
+    IfNoneMatch: "*",
+    ContentType: "application/zip",
+    ContentDisposition: `attachment; filename="${fileName}"`,
+    CacheControl: "private, no-store",
+    Metadata: toUserMetadata(metadata),
+    ...(config.kmsKeyId === undefined
+      ? {}
+      : { ServerSideEncryption: "aws:kms", SSEKMSKeyId: config.kmsKeyId }),
+  } satisfies PutObjectCommandInput;
+}
