@@ -26,6 +26,8 @@ export interface ReceivedEvent {
   readonly attributes: RawAttributes;
   /** The parsed value of JSON data, bytes of any other content type, undefined without data. */
   readonly data: unknown;
+  /** The HTTP body it came in, which of a batch holds the other events too. */
+  readonly body: Uint8Array;
 }
 
 /** What was sent as an event and is none. */
@@ -34,8 +36,8 @@ export interface MalformedEvent {
   readonly problems: readonly Problem[];
   /** Whatever looked like an attribute. */
   readonly attributes: RawAttributes;
-  /** The body, or the item of a batch, as it came. */
-  readonly bytes: Uint8Array;
+  /** The HTTP body it came in. */
+  readonly body: Uint8Array;
 }
 
 export type ParsedEvent = ReceivedEvent | MalformedEvent;
@@ -95,17 +97,17 @@ function isJsonContent(datacontenttype: unknown): boolean {
 
 // --- the three modes ---------------------------------------------------------------------------
 
-function parseBinary(headers: IncomingHttpHeaders, bytes: Uint8Array): ParsedEvent {
+function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEvent {
   const attributes = attributesFromHeaders(headers);
   const http = httpTrace(headers);
-  if (bytes.length === 0) return received({ attributes, data: undefined, bytes, http });
+  if (body.length === 0) return received({ attributes, data: undefined, body, http });
   if (!isJsonContent(attributes["datacontenttype"]))
-    return received({ attributes, data: bytes, bytes, http });
-  const json = parseJson(bytes);
-  if (json) return received({ attributes, data: json.value, bytes, http });
+    return received({ attributes, data: body, body, http });
+  const json = parseJson(body);
+  if (json) return received({ attributes, data: json.value, body, http });
   return malformed({
     attributes,
-    bytes,
+    body,
     problems: [...attributeProblems(attributes), { field: "data", code: "malformed_json" }],
   });
 }
@@ -118,43 +120,41 @@ function attributesFromHeaders(headers: IncomingHttpHeaders): RawAttributes {
   return { ...Object.fromEntries(attributes), ...(datacontenttype && { datacontenttype }) };
 }
 
-function parseStructured(bytes: Uint8Array, headers: IncomingHttpHeaders): ParsedEvent {
-  const json = parseJson(bytes);
-  if (!json) return malformed({ bytes, problems: [{ field: "body", code: "malformed_json" }] });
-  return fromJson(json.value, bytes, httpTrace(headers));
+function parseStructured(body: Uint8Array, headers: IncomingHttpHeaders): ParsedEvent {
+  const json = parseJson(body);
+  if (!json) return malformed({ body, problems: [{ field: "body", code: "malformed_json" }] });
+  return fromJson(json.value, body, httpTrace(headers));
 }
 
-function parseBatch(bytes: Uint8Array): ParsedMessage {
-  const json = parseJson(bytes);
+function parseBatch(body: Uint8Array): ParsedMessage {
+  const json = parseJson(body);
   if (!json || !Array.isArray(json.value)) {
     const code = json ? "invalid_format" : "malformed_json";
-    return { kind: "single", event: malformed({ bytes, problems: [{ field: "body", code }] }) };
+    return { kind: "single", event: malformed({ body, problems: [{ field: "body", code }] }) };
   }
-  const events = json.value.map((item: unknown) =>
-    fromJson(item, Buffer.from(JSON.stringify(item))),
-  );
+  const events = json.value.map((item: unknown) => fromJson(item, body));
   return { kind: "batch", events };
 }
 
 /** One event of the CloudEvents JSON format 1.0.2; an attribute that is null counts as not set. */
-function fromJson(value: unknown, bytes: Uint8Array, http?: string): ParsedEvent {
+function fromJson(value: unknown, body: Uint8Array, http?: string): ParsedEvent {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return malformed({ bytes, problems: [{ field: "body", code: "invalid_format" }] });
+    return malformed({ body, problems: [{ field: "body", code: "invalid_format" }] });
   const { data, data_base64, ...rest } = value as Readonly<Record<string, unknown>>;
   const attributes = Object.fromEntries(Object.entries(rest).filter(([, one]) => one !== null));
   if (data_base64 === undefined || data_base64 === null)
-    return received({ attributes, data, bytes, http });
+    return received({ attributes, data, body, http });
   const decoded = data === undefined ? decodeBase64(data_base64) : undefined;
   if (!decoded)
     return malformed({
       attributes,
-      bytes,
+      body,
       problems: [...attributeProblems(attributes), { field: "data", code: "invalid_format" }],
     });
   if (!isJsonContent(attributes["datacontenttype"]))
-    return received({ attributes, data: decoded, bytes, http });
+    return received({ attributes, data: decoded, body, http });
   const json = parseJson(decoded);
-  return received({ attributes, data: json ? json.value : decoded, bytes, http });
+  return received({ attributes, data: json ? json.value : decoded, body, http });
 }
 
 // --- from raw to checked -----------------------------------------------------------------------
@@ -162,14 +162,14 @@ function fromJson(value: unknown, bytes: Uint8Array, http?: string): ParsedEvent
 interface RawEvent {
   readonly attributes: RawAttributes;
   readonly data: unknown;
-  readonly bytes: Uint8Array;
+  readonly body: Uint8Array;
   /** `traceparent` of the HTTP request. */
   readonly http?: string | undefined;
 }
 
-function received({ attributes, data, bytes, http }: RawEvent): ParsedEvent {
+function received({ attributes, data, body, http }: RawEvent): ParsedEvent {
   const problems = attributeProblems(attributes);
-  if (problems.length > 0) return malformed({ attributes, bytes, problems });
+  if (problems.length > 0) return malformed({ attributes, body, problems });
   const text = (name: string): string | undefined => {
     const value = attributes[name];
     return typeof value === "string" ? value : undefined;
@@ -187,10 +187,11 @@ function received({ attributes, data, bytes, http }: RawEvent): ParsedEvent {
     knativearrivaltime: text("knativearrivaltime"),
     attributes,
     data,
+    body,
   };
 }
 
-function malformed(event: Partial<MalformedEvent> & Pick<MalformedEvent, "bytes" | "problems">) {
+function malformed(event: Partial<MalformedEvent> & Pick<MalformedEvent, "body" | "problems">) {
   return { kind: "malformed", attributes: {}, ...event } as const;
 }
 
@@ -206,9 +207,9 @@ function httpTrace(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** The value in a box, because `null` and `false` are values too. */
-function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
+function parseJson(body: Uint8Array): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
   } catch {
     return undefined;
   }

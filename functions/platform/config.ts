@@ -47,10 +47,8 @@ function describeProblem(
 
 /** Zod's own messages can quote the value, which may be a secret; ours are written here. */
 function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
-  if (!present) return "is missing";
-  return issue.code === "custom" && issue.message !== "Invalid input"
-    ? issue.message
-    : "is not valid";
+  if (issue.code === "custom" && issue.message !== "Invalid input") return issue.message;
+  return present ? "is not valid" : "is missing";
 }
 
 // --- kinds of variables ------------------------------------------------------------------------
@@ -105,6 +103,12 @@ export function url(example: string) {
 function isHttpUrl(value: string): boolean {
   return /^https?:$/.test(URL.parse(value)?.protocol ?? "");
 }
+
+/**
+ * Days an ended request stays in the ledger. Intake reads it too: an event may not be repeated
+ * after its record is gone, or it would become a second file.
+ */
+export const RETENTION_DAYS = integer({ min: 1, max: 3_650, default: 30 });
 
 // --- what the three functions share ------------------------------------------------------------
 

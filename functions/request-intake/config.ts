@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { isTimeZone } from "../domain/statement-period.ts";
+import { COMMON_VARIABLES, integer, RETENTION_DAYS, variable } from "../platform/config.ts";
+
+/** Half of a ConfigMap's size, because a rejected event is kept whole and as base64. */
+const LARGEST_BODY = 524_288;
+
+export const requestIntakeConfig = z
+  .object({
+    ...COMMON_VARIABLES,
+    /** IANA zone of the dates of requests that name none. */
+    STATEMENT_TIME_ZONE: variable(z.string().refine(isTimeZone).default("UTC"), {
+      expected: "the name of an IANA time zone",
+      example: "Europe/Berlin",
+    }),
+    MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
+    MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 262_144 }),
+    /** How old an event may be. */
+    EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
+    RETENTION_DAYS,
+    /** Exact values of `source`, separated by commas; every source when not set. */
+    ALLOWED_SOURCES: variable(
+      z
+        .string()
+        .transform((list) => list.split(",").map((source) => source.trim()))
+        .pipe(z.array(z.string().min(1)))
+        .optional(),
+      { expected: "event sources separated by commas", example: "/billing,/mobile-app" },
+    ),
+    /** Wake-ups a minute; what is left out waits for the tick. */
+    WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
+  })
+  .refine((config) => !(config.EVENT_WINDOW_DAYS >= config.RETENTION_DAYS), {
+    path: ["EVENT_WINDOW_DAYS"],
+    message: "is not less than RETENTION_DAYS",
+    when: () => true,
+  });
+
+export type RequestIntakeConfig = z.output<typeof requestIntakeConfig>;

@@ -1,0 +1,62 @@
+import { recordedEvent } from "../domain/events.ts";
+import type { StatementRequest } from "../domain/statement-request.ts";
+import type { EventHandler } from "../platform/cloudevent-server.ts";
+import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
+import type { Ledger } from "../platform/configmap-ledger.ts";
+import type { Answer } from "../platform/http-answer.ts";
+import { makeRequestRecorder, type Recording } from "./record-request.ts";
+import { problemsToday, readRequestedEvent, type IntakeRules } from "./requested-event.ts";
+import type { WakeUpLimit } from "./wake-up-limit.ts";
+
+export interface RequestIntake {
+  readonly ledger: Ledger;
+  readonly sink: CloudEventSink;
+  readonly wakeUps: WakeUpLimit;
+  readonly rules: IntakeRules;
+  readonly now: () => number;
+}
+
+/** The poster waits for the wake-up, so it waits no longer than this; the tick repeats a lost one. */
+const WAKE_UP_TIMEOUT_MS = 2_000;
+
+/** An event `requested` becomes one record of the ledger, however often it is sent. */
+export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: RequestIntake) {
+  const recorder = makeRequestRecorder(ledger, now);
+
+  const handle: EventHandler = async (event, { signal, log }) => {
+    // 1. What can never become valid is refused with every problem it has.
+    const requested = readRequestedEvent(event, rules);
+    if (requested.kind !== "requested") return requested;
+
+    // 2. What is not valid today may have been recorded when it was: that record is the answer.
+    const problems = problemsToday(requested, rules, now());
+    const recording =
+      problems.length > 0
+        ? await recorder.find(requested, signal)
+        : // 3. The record is created, or found when the same event came before.
+          await recorder.record(requested, signal);
+    if (problems.length > 0 && recording.kind === "absent") return { kind: "invalid", problems };
+    if (recording.kind !== "recorded") return answerWithoutRecord(recording);
+
+    // 4. From here on the ledger owes the statement; the wake-up only makes it soon.
+    const { request } = recording;
+    log.info({ request: request.name, status: request.status }, "request recorded");
+    await wakeUp(request);
+
+    // 5. The same event gets the same answer, today and later.
+    return { kind: "event", event: recordedEvent(request) };
+  };
+
+  async function wakeUp(request: StatementRequest): Promise<void> {
+    if (request.status !== "pending" || !wakeUps.allows(request.customerId)) return;
+    await sink.send(recordedEvent(request), { timeoutMs: WAKE_UP_TIMEOUT_MS });
+  }
+
+  return handle;
+}
+
+function answerWithoutRecord(recording: Exclude<Recording, { kind: "recorded" }>): Answer {
+  return recording.kind === "conflict"
+    ? { kind: "invalid", problems: [{ field: "id", code: "event_conflict" }] }
+    : { kind: "unavailable", code: "no_free_name" };
+}

@@ -1,0 +1,52 @@
+import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
+import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
+import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { runFunction, type FunctionContext } from "../platform/function-process.ts";
+import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
+import { makeDeadLetterRoute } from "./dead-letter.ts";
+import { makeRequestIntake } from "./handler.ts";
+import { makeWakeUpLimit } from "./wake-up-limit.ts";
+
+const MAX_IN_FLIGHT = 256;
+/** Long enough for the ledger's own retries. */
+const DEADLINE_MS = 30_000;
+
+export async function startRequestIntake(
+  config: RequestIntakeConfig,
+  { log }: Pick<FunctionContext, "log">,
+): Promise<CloudEventServer> {
+  const now = Date.now;
+  const ledger = makeConfigMapLedger({
+    namespace: config.LEDGER_NAMESPACE,
+    kubeconfig: config.KUBECONFIG,
+  });
+  const handle = makeRequestIntake({
+    ledger,
+    sink: makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log }),
+    wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
+    rules: {
+      defaultTimeZone: config.STATEMENT_TIME_ZONE,
+      maxPeriodMonths: config.MAX_PERIOD_MONTHS,
+      eventWindowDays: config.EVENT_WINDOW_DAYS,
+      allowedSources: config.ALLOWED_SOURCES,
+    },
+    now,
+  });
+  return await startCloudEventServer({
+    log,
+    port: config.PORT,
+    routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(ledger, now) },
+    ready: (signal) => ledger.ready(signal),
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    maxInFlight: MAX_IN_FLIGHT,
+    deadlineMs: DEADLINE_MS,
+  });
+}
+
+if (import.meta.main) {
+  await runFunction({
+    name: "request-intake",
+    config: requestIntakeConfig,
+    start: startRequestIntake,
+  });
+}

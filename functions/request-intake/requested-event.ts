@@ -1,0 +1,97 @@
+/**
+ * What a `requested` event asks for, and everything that can be wrong with it. Pure: the clock is
+ * an argument, and each problem names its field and a code, never a value.
+ */
+import { eventType } from "../domain/events.ts";
+import { isLongerThan, statementPeriod } from "../domain/statement-period.ts";
+import type { RequestFacts } from "../domain/statement-request.ts";
+import type { ReceivedEvent } from "../platform/cloudevent-parse.ts";
+import type { Answer, Problem } from "../platform/http-answer.ts";
+import { readRequestedData } from "./requested-data.ts";
+import { parseRfc3339 } from "./rfc3339.ts";
+
+export interface IntakeRules {
+  readonly defaultTimeZone: string;
+  readonly maxPeriodMonths: number;
+  readonly eventWindowDays: number;
+  /** Every source when undefined. */
+  readonly allowedSources?: readonly string[] | undefined;
+}
+
+/** What was asked, before it has a name in the ledger. */
+export interface RequestedStatement extends Omit<RequestFacts, "name" | "recordedAt"> {
+  readonly kind: "requested";
+}
+
+type Rejection = Extract<Answer, { kind: "invalid" | "forbidden" }>;
+
+/** Every check that will always have the same result for this event. */
+export function readRequestedEvent(
+  event: ReceivedEvent,
+  rules: IntakeRules,
+): RequestedStatement | Rejection {
+  if (event.type !== eventType("requested"))
+    return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
+  if (rules.allowedSources && !rules.allowedSources.includes(event.source))
+    return { kind: "forbidden", problems: [{ field: "source", code: "source_not_allowed" }] };
+
+  const time = readTime(event);
+  const read = readRequestedData(event.data);
+  const period = read.kind === "data" ? periodProblems(read.data, rules) : read.problems;
+  const problems = [...(typeof time === "number" ? [] : [time]), ...period];
+  if (problems.length > 0 || typeof time !== "number" || read.kind !== "data")
+    return { kind: "invalid", problems };
+
+  const { customer_id, start_date, end_date, ...options } = read.data;
+  return {
+    kind: "requested",
+    customerId: customer_id,
+    startDate: start_date,
+    endDate: end_date,
+    timeZone: options.time_zone ?? rules.defaultTimeZone,
+    options,
+    event: { source: event.source, id: event.id, type: event.type, time },
+    traceparent: event.traceparent,
+  };
+}
+
+/** The event's own time, else the moment Knative's ingress took it. */
+function readTime(event: ReceivedEvent): number | Problem {
+  const field = event.time === undefined ? "knativearrivaltime" : "time";
+  const text = event[field];
+  if (text === undefined) return { field: "time", code: "time_missing" };
+  return parseRfc3339(text) ?? { field, code: "invalid_format" };
+}
+
+function periodProblems(
+  dates: { readonly start_date: string; readonly end_date: string },
+  { maxPeriodMonths, defaultTimeZone }: IntakeRules,
+): readonly Problem[] {
+  if (dates.end_date < dates.start_date) return [{ field: "end_date", code: "end_before_start" }];
+  const period = {
+    startDate: dates.start_date,
+    endDate: dates.end_date,
+    timeZone: defaultTimeZone,
+  };
+  return isLongerThan(period, maxPeriodMonths)
+    ? [{ field: "end_date", code: "period_too_long" }]
+    : [];
+}
+
+const DAY_MS = 86_400_000;
+const MAX_CLOCK_AHEAD_MS = 3_600_000;
+
+/** The checks whose result changes with the day: an event that was good once may fail them later. */
+export function problemsToday(
+  requested: RequestedStatement,
+  rules: IntakeRules,
+  now: number,
+): readonly Problem[] {
+  const { time } = requested.event;
+  const inWindow = time >= now - rules.eventWindowDays * DAY_MS && time <= now + MAX_CLOCK_AHEAD_MS;
+  const isOver = statementPeriod(requested).to <= now;
+  return [
+    ...(inWindow ? [] : [{ field: "time", code: "time_out_of_window" }]),
+    ...(isOver ? [] : [{ field: "end_date", code: "period_not_over" }]),
+  ];
+}
