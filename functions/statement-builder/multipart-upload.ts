@@ -79,7 +79,6 @@ function makePartsClient(task: PartsUpload) {
       uploadId = begun.UploadId;
       // A try whose answer was lost may have begun an upload nobody knows the id of.
       if ((begun.$metadata.attempts ?? 1) > 1) await abortStrays(task, uploadId);
-      await step("upload-begun");
       return begun;
     } catch (error) {
       if (uploadId === undefined) await abortStrays(task);

@@ -20,15 +20,11 @@ import { stage, type StagedObject } from "./staged-object.ts";
 import type { Look, PresentObject, StatementBucketConfig } from "./statement-bucket.ts";
 import { networkCause, storageFault, storageUnavailable } from "./storage-error.ts";
 
-/** The steps of a publication, in order; a small statement has no upload and no parts. */
-export const PUBLISH_STEPS = [
-  "upload-begun",
-  "part-uploaded",
-  "staged",
-  "created",
-  "checked",
-] as const;
-export type PublishStep = (typeof PUBLISH_STEPS)[number];
+/**
+ * Told of each part that is with the store, of the moment before the lease is asked for the
+ * creating write, and of that write's answer. A small statement has no parts.
+ */
+export type PublishStep = "part-uploaded" | "publishing" | "published";
 
 export interface StatementUpload {
   readonly key: string;
@@ -69,10 +65,10 @@ export function makePublish(parts: PublishParts) {
     const staged = await stage(parts, upload, step);
     let created = false;
     try {
-      await step("staged");
+      await step("publishing");
       const answer = await create(staged, upload);
       created = answer.kind === "created";
-      await step("created");
+      await step("published");
       const found = await find(parts, staged, upload, answer);
       if (found.metadata.claim !== upload.metadata.claim) {
         if (!created) return { kind: "taken", by: found.metadata };
@@ -82,7 +78,6 @@ export function makePublish(parts: PublishParts) {
         throw damaged(parts, upload, `it has ${found.bytes} bytes of ${staged.bytes}`);
       }
       if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
-      await step("checked");
       return { kind: "published", bytes: staged.bytes, sha256: staged.sha256 };
     } finally {
       if (!created) await staged.discard();

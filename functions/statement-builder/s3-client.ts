@@ -1,10 +1,12 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 
 export interface S3Settings {
   /** Of an S3-compatible store; AWS's own when absent. */
   readonly endpoint?: string | undefined;
   /** From the environment (`AWS_REGION`) when absent. */
   readonly region?: string | undefined;
+  /** From the SDK's chain (environment, web identity, instance) when absent. */
+  readonly credentials?: S3ClientConfig["credentials"];
   readonly forcePathStyle: boolean;
   /** `when_required` for stores that refuse the checksums the SDK sends on its own. */
   readonly checksums?: "when_supported" | "when_required" | undefined;
@@ -35,12 +37,13 @@ export const DEFAULT_TIMEOUTS: S3Timeouts = {
  * first one's object.
  */
 export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client {
-  const { endpoint, region, forcePathStyle, checksums } = settings;
+  const { endpoint, region, credentials, forcePathStyle, checksums } = settings;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const agent = { keepAlive: true, maxSockets };
   return new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
     forcePathStyle,
     maxAttempts: 4,
     retryMode: "standard",

@@ -87,9 +87,8 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
     });
   }
 
-  /** `except` is an upload to leave alone. */
-  async function abortUploads(key: string, signal: AbortSignal, except?: string): Promise<number> {
-    let aborted = 0;
+  async function listUploads(key: string, signal: AbortSignal): Promise<readonly string[]> {
+    const uploadIds: string[] = [];
     let next: { KeyMarker: string; UploadIdMarker: string } | undefined;
     do {
       const command = new ListMultipartUploadsCommand({ Bucket, Prefix: key, ...next });
@@ -99,16 +98,23 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
         async (options) => await client.send(command, options),
       );
       for (const { Key, UploadId } of page.Uploads ?? []) {
-        if (Key !== key || UploadId === undefined || UploadId === except) continue;
-        await abortUpload(key, UploadId, signal);
-        aborted += 1;
+        if (Key === key && UploadId !== undefined) uploadIds.push(UploadId);
       }
       const { IsTruncated, NextKeyMarker = "", NextUploadIdMarker = "" } = page;
       next = IsTruncated
         ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
         : undefined;
     } while (next);
-    return aborted;
+    return uploadIds;
+  }
+
+  /** `except` is an upload to leave alone. */
+  async function abortUploads(key: string, signal: AbortSignal, except?: string): Promise<number> {
+    // All pages before the first abort: some stores refuse a page that starts after an upload
+    // which is gone.
+    const uploadIds = (await listUploads(key, signal)).filter((id) => id !== except);
+    for (const uploadId of uploadIds) await abortUpload(key, uploadId, signal);
+    return uploadIds.length;
   }
 
   async function look(key: string, signal: AbortSignal): Promise<Look> {
