@@ -1,0 +1,109 @@
+/**
+ * Claims a record: reads it, lets the domain decide, and makes the decision true with one
+ * compare-and-swap. Whoever loses the race reads again and decides anew.
+ */
+import { randomUUID } from "node:crypto";
+import { formatStatementKey } from "../domain/statement-key.ts";
+import { statementPeriod } from "../domain/statement-period.ts";
+import {
+  claim,
+  type ClaimPurpose,
+  type ClaimTerms,
+  type FinalRequest,
+  type Lane,
+  type ObjectLocation,
+  type ProcessingRequest,
+  type StatementRequest,
+} from "../domain/statement-request.ts";
+import type { Ledger, Stored } from "../platform/configmap-ledger.ts";
+
+export interface ClaimSettings {
+  readonly execution: Lane;
+  readonly leaseMs: number;
+  readonly clockSkewMs: number;
+  readonly publishTimeoutMs: number;
+  readonly maxFailures: number;
+  readonly bucket: string;
+  /** In front of every key; empty, or ends with a slash. */
+  readonly prefix: string;
+  readonly hostname: string;
+}
+
+export interface ClaimDependencies {
+  readonly ledger: Ledger;
+  readonly settings: ClaimSettings;
+  readonly now: () => number;
+}
+
+export type Claimed = {
+  readonly kind: "claimed";
+  readonly stored: Stored<ProcessingRequest>;
+  readonly purpose: ClaimPurpose;
+  /** UUID of this claim, part of the holder and of the object's metadata. */
+  readonly claimId: string;
+  /** Monotonic time just before the claim was sent, from which the lease counts. */
+  readonly sentAt: number;
+};
+
+export type ClaimOutcome =
+  | Claimed
+  | { readonly kind: "unknown-record" }
+  | { readonly kind: "final"; readonly stored: Stored<FinalRequest> }
+  | { readonly kind: "wait"; readonly until: number }
+  | { readonly kind: "other-lane" };
+
+/** @throws LedgerUnavailable */
+export async function claimRecord(
+  name: string,
+  { ledger, settings, now }: ClaimDependencies,
+): Promise<ClaimOutcome> {
+  const claimId = randomUUID();
+  const holder = `${settings.hostname}/${claimId}`;
+  let sent: Pick<Claimed, "purpose" | "sentAt"> | undefined;
+  for (;;) {
+    const stored = await ledger.read(name);
+    if (!stored) return { kind: "unknown-record" };
+    // The answer to our own claim was lost on the way.
+    if (sent && isHeldBy(stored, holder)) return { kind: "claimed", stored, claimId, ...sent };
+    const decision = claim(stored.request, claimTerms(stored.request, holder, settings, now()));
+    if (decision.kind === "final") {
+      return { kind: "final", stored: { ...stored, request: decision.request } };
+    }
+    if (decision.kind !== "claim") return decision;
+    sent = { purpose: decision.purpose, sentAt: performance.now() };
+    const result = await ledger.replace(stored, decision.request);
+    if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };
+  }
+}
+
+function isHeldBy(stored: Stored, holder: string): stored is Stored<ProcessingRequest> {
+  return stored.request.status === "processing" && stored.request.holder === holder;
+}
+
+function claimTerms(
+  request: StatementRequest,
+  holder: string,
+  settings: ClaimSettings,
+  now: number,
+): ClaimTerms {
+  return { ...settings, now, holder, object: newObject(request, settings, now) };
+}
+
+/** Where the statement goes if this is the first claim: the upload time is fixed here. */
+function newObject(
+  request: StatementRequest,
+  { bucket, prefix }: ClaimSettings,
+  uploadedAt: number,
+): ObjectLocation {
+  const period = statementPeriod(request);
+  const key = formatStatementKey(
+    {
+      customerId: request.customerId,
+      startEpoch: period.from / 1000,
+      endEpoch: period.lastDayFrom / 1000,
+      uploadedAt,
+    },
+    prefix,
+  );
+  return { bucket, key };
+}

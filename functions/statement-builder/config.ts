@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { COMMON_VARIABLES, integer, oneOf, text, url, variable } from "../platform/config.ts";
+
+const MIB = 1024 * 1024;
+const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;
+
+const view = (name: string) =>
+  variable(z.string().regex(VIEW).default(name), {
+    expected: "the name of a view, with or without its schema",
+    example: name,
+  });
+
+const yesOrNo = (value: "true" | "false") =>
+  oneOf(["true", "false"], value).transform((word) => word === "true");
+
+/** S3 allows 10 000 parts of at least 5 MiB; 8 MiB make statements of up to 80 GB possible. */
+const DEFAULT_PART_BYTES = 8 * MIB;
+
+/** The environment of statement-builder; credentials come from `AWS_*` as in every AWS program. */
+export const builderConfig = z
+  .object({
+    ...COMMON_VARIABLES,
+    DATABASE_URL: variable(
+      z.string().refine((value) => URL.parse(value)?.protocol === "mysql:"),
+      { expected: "a mysql URL", example: "mysql://user:password@database:3306/bank" },
+    ),
+    DATABASE_CA_FILE: text({
+      expected: "the path of a PEM file",
+      example: "/etc/database-ca/ca.pem",
+    }).optional(),
+    STATEMENT_VIEW: view("statement_transactions"),
+    ACCOUNT_VIEW: view("statement_accounts"),
+    S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
+      expected: "the name of a bucket",
+      example: "bank-statements",
+    }),
+    S3_PREFIX: variable(
+      z
+        .string()
+        .regex(/^([A-Za-z0-9._-]+\/)+$/)
+        .default(""),
+      { expected: "folders with a slash at the end", example: "statements/" },
+    ),
+    S3_ENDPOINT: url("http://s3.local:9000").optional(),
+    S3_FORCE_PATH_STYLE: yesOrNo("false"),
+    /** Some S3-compatible stores refuse the checksums that Amazon's S3 wants by default. */
+    S3_CHECKSUMS: oneOf(["when_supported", "when_required"], "when_supported"),
+    SSE_KMS_KEY_ID: text({
+      expected: "the id or ARN of a KMS key",
+      example: "alias/statements",
+    }).optional(),
+    AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),
+    LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
+    LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),
+    CLOCK_SKEW_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
+    BUILD_DEADLINE_SECONDS: integer({ min: 1, max: 86_400, default: 540 }),
+    MAX_FAILURES: integer({ min: 1, max: 1_000, default: 5 }),
+    RETRY_BASE_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
+    RETRY_MAX_SECONDS: integer({ min: 0, max: 86_400, default: 3_600 }),
+    OVERSIZED_ROWS: variable(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/)
+        .transform(Number)
+        .optional(),
+      { expected: "a number of rows", example: "5000000" },
+    ),
+    EXECUTION: oneOf(["service", "job"], "service"),
+    /** Where a JobSink puts the event for a Job. */
+    K_EVENT_PATH: text({
+      expected: "the path of a file",
+      example: "/etc/jobsink-event/event",
+    }).optional(),
+    COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
+    UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
+    UPLOAD_QUEUE: integer({ min: 1, max: 16, default: 2 }),
+    HOSTNAME: z.string().default("builder"),
+  })
+  .refine((config) => config.LEASE_RENEW_SECONDS * 2 <= config.LEASE_SECONDS, {
+    path: ["LEASE_RENEW_SECONDS"],
+    message: "must be at most half of LEASE_SECONDS",
+  })
+  .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
+    path: ["K_EVENT_PATH"],
+    message: "is missing, and EXECUTION=job needs it",
+  });
+
+export type BuilderConfig = z.output<typeof builderConfig>;

@@ -1,0 +1,100 @@
+/**
+ * How a claim ends, and what that makes of the record. Every surprise of the work becomes one of
+ * these values here, so that the story in `handler.ts` has no other way out.
+ */
+import { abortCause } from "../platform/request-aborted.ts";
+import { LedgerUnavailable } from "../platform/configmap-ledger.ts";
+import {
+  cancel,
+  DEADLINE_EXCEEDED,
+  execute,
+  fail,
+  handOver,
+  oversize,
+  retry,
+  type ErrorCode,
+  type ObjectLocation,
+  type ProcessingRequest,
+  type Release,
+  type StatementRequest,
+  type StatementResult,
+} from "../domain/statement-request.ts";
+import { RetryableError, StatementFailure } from "./failure.ts";
+import { CancelRequested, LeaseLost } from "./lease.ts";
+
+export type Ending =
+  | { readonly kind: "executed"; readonly object: ObjectLocation; readonly result: StatementResult }
+  | { readonly kind: "failed"; readonly code: ErrorCode }
+  | { readonly kind: "cancelled" }
+  /** Too many rows for the service; the Job lane takes it. */
+  | { readonly kind: "oversized" }
+  | { readonly kind: "retry"; readonly code: string }
+  /** Given back unharmed: whoever waited has gone, or the process must go. */
+  | { readonly kind: "handed-over"; readonly reason: string }
+  /** The record is somebody else's now: write nothing. */
+  | { readonly kind: "lost" };
+
+export interface StopSignals {
+  /** Client disconnect or end of the drain. */
+  readonly request: AbortSignal;
+  readonly lease: AbortSignal;
+  readonly deadline: AbortSignal;
+}
+
+/**
+ * @throws LedgerUnavailable and whatever else only a repeated event can cure: the record then stays
+ * as it is until its lease expires.
+ */
+export function endingOf(error: unknown, signals: StopSignals): Ending {
+  // Whatever broke after a signal broke because of it.
+  if (signals.lease.aborted) return leaseEnding(signals.lease.reason);
+  const cause = abortCause(signals.request);
+  if (cause) return { kind: "handed-over", reason: cause };
+  if (signals.deadline.aborted) return { kind: "retry", code: DEADLINE_EXCEEDED };
+  if (error instanceof LeaseLost) return { kind: "lost" };
+  if (error instanceof LedgerUnavailable) throw error;
+  if (error instanceof StatementFailure) return { kind: "failed", code: error.code };
+  if (error instanceof RetryableError) return { kind: "retry", code: error.code };
+  return { kind: "retry", code: "internal" };
+}
+
+function leaseEnding(reason: unknown): Ending {
+  // The claim that follows waits until nothing of this attempt can land, and then cancels.
+  return reason instanceof CancelRequested
+    ? { kind: "handed-over", reason: "cancel_requested" }
+    : { kind: "lost" };
+}
+
+export interface RetrySettings {
+  readonly maxFailures: number;
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+}
+
+/** The record after this ending. */
+export function moveTo(
+  ending: Exclude<Ending, { kind: "lost" }>,
+  request: ProcessingRequest,
+  release: Release,
+  settings: RetrySettings,
+): StatementRequest {
+  switch (ending.kind) {
+    case "executed":
+      return execute(request, ending.object, ending.result, release.now);
+    case "failed":
+      return fail(request, ending.code, release.now);
+    case "cancelled":
+      return cancel(request, release.now);
+    case "oversized":
+      return oversize(request, release);
+    case "handed-over":
+      return handOver(request, ending.reason, release);
+    case "retry":
+      return retry(request, ending.code, release, {
+        baseMs: settings.retryBaseMs,
+        maxMs: settings.retryMaxMs,
+        maxFailures: settings.maxFailures,
+        random: Math.random(),
+      });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The story of a build: claim, hold, reach the object, write the end, tell.
+ *
+ * Who may do what at which moment is decided in `domain/statement-request.ts`; who still holds the
+ * record, in `lease.ts`; how an error ends a claim, in `ending.ts`.
+ */
+import { eventType, offerEvent, outcomeEvent } from "../domain/events.ts";
+import {
+  announce,
+  execute,
+  isFinal,
+  type FinalRequest,
+  type StatementRequest,
+} from "../domain/statement-request.ts";
+import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
+import type { EventContext, EventHandler } from "../platform/cloudevent-server.ts";
+import type { Stored } from "../platform/configmap-ledger.ts";
+import {
+  claimRecord,
+  type ClaimDependencies,
+  type Claimed,
+  type ClaimOutcome,
+  type ClaimSettings,
+} from "./claim.ts";
+import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
+import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
+import { reachObject, type BuildDependencies } from "./reach-object.ts";
+
+export type BuilderSettings = ClaimSettings &
+  LeaseSettings &
+  RetrySettings &
+  BuildDependencies["settings"] & { readonly buildDeadlineMs: number };
+
+export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
+  readonly sink: CloudEventSink;
+  readonly settings: BuilderSettings;
+}
+
+/** What became of a request that was offered to this builder. */
+export type Outcome = Ending["kind"] | Exclude<ClaimOutcome["kind"], "claimed">;
+
+const WAKE_UPS: readonly string[] = ["recorded", "due", "oversized"].map((name) =>
+  eventType(name as "recorded" | "due" | "oversized"),
+);
+
+/** Answers 204 whatever became of the request: from the claim on, the ledger does the retrying. */
+export function makeHandler(deps: BuilderDependencies): EventHandler {
+  return async ({ type, subject }, context) => {
+    if (!WAKE_UPS.includes(type)) {
+      return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
+    }
+    if (!subject) return { kind: "invalid", problems: [{ field: "subject", code: "required" }] };
+    await serveRequest(subject, context, deps);
+    return { kind: "nothing-to-do" };
+  };
+}
+
+/** @throws LedgerUnavailable: the one thing that only a repeated event can cure. */
+export async function serveRequest(
+  name: string,
+  context: EventContext,
+  deps: BuilderDependencies,
+): Promise<Outcome> {
+  const log = context.log.child({ record: name });
+  // 1. Claim the record, or learn why there is nothing to do.
+  const claimed = await claimRecord(name, deps);
+  if (claimed.kind === "final") await tellOutcome(claimed.stored, { ...context, log }, deps);
+  if (claimed.kind !== "claimed") {
+    log.debug({ outcome: claimed.kind }, "nothing to do");
+    return claimed.kind;
+  }
+  await deps.onStep("claimed");
+  // 2. Under the lease, reach the object or the reason why there is none.
+  await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log });
+  const { ending, leaseEndsAt } = await reachEnding(claimed, lease, { ...context, log }, deps);
+  // 3. Write what became of it: the last write of this claim.
+  const stored = await settle(lease, ending, leaseEndsAt, deps);
+  await deps.onStep("settled");
+  log.info(
+    { ...ending, attempt: lease.request.attempt },
+    `request ${stored ? ending.kind : "lost"}`,
+  );
+  if (!stored) return "lost";
+  // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
+  await tellEnd(stored, { ...context, log }, deps);
+  await deps.onStep("announced");
+  return ending.kind;
+}
+
+async function reachEnding(
+  claimed: Claimed,
+  lease: Lease,
+  context: EventContext,
+  deps: BuilderDependencies,
+): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
+  const { purpose, claimId } = claimed;
+  const deadline = AbortSignal.timeout(deps.settings.buildDeadlineMs);
+  const signals = { request: context.signal, lease: lease.signal, deadline };
+  const signal = AbortSignal.any(Object.values(signals));
+  let publishing = false;
+  const onPublish = (): void => void (publishing = true);
+  // Until then an upload of ours may still land, whatever we heard of it.
+  const leaseEndsAt = (): number => (publishing ? lease.expiresAt : deps.now());
+  try {
+    const claim = { lease, claimId, purpose, signal, onPublish, log: context.log };
+    return { ending: await reachObject(claim, deps), leaseEndsAt };
+  } catch (error) {
+    const ending = endingOf(error, signals);
+    context.log.warn({ err: error, ending: ending.kind }, "the build did not reach its object");
+    return { ending, leaseEndsAt };
+  }
+}
+
+/** @returns the record as written; undefined when it is somebody else's. */
+async function settle(
+  lease: Lease,
+  ending: Ending,
+  leaseEndsAt: () => number,
+  { ledger, settings, now }: BuilderDependencies,
+): Promise<Stored | undefined> {
+  if (ending.kind === "lost") return undefined;
+  const settlement = await lease.settle((request) =>
+    moveTo(ending, request, { now: now(), leaseEndsAt: leaseEndsAt() }, settings),
+  );
+  if (settlement.kind === "settled") return settlement.stored;
+  const { to } = settlement;
+  // We published, and meanwhile the request was given up: the file is there, so the file counts.
+  if (ending.kind !== "executed" || !to || !wasGivenUp(to)) return undefined;
+  const { object, result } = ending;
+  const stored = await ledger.replace(to, execute(to.request, object, result, now()));
+  return stored === "conflict" ? undefined : stored;
+}
+
+function wasGivenUp(
+  stored: Stored,
+): stored is Stored<Extract<StatementRequest, { status: "failed" | "cancelled" }>> {
+  const { request } = stored;
+  if (request.status === "cancelled") return true;
+  return request.status === "failed" && request.errorCode === "retries_exhausted";
+}
+
+// --- telling -----------------------------------------------------------------------------------
+
+async function tellEnd(
+  stored: Stored,
+  context: EventContext,
+  deps: BuilderDependencies,
+): Promise<void> {
+  const { request } = stored;
+  if (isFinal(request)) await tellOutcome({ ...stored, request }, context, deps);
+  else if (request.lane === "job") {
+    await deps.sink.send(offerEvent(request, "statement-builder", deps.now()));
+  }
+}
+
+/** At least once: the record says `announced` only after the sink has accepted the event. */
+async function tellOutcome(
+  stored: Stored<FinalRequest>,
+  { log }: EventContext,
+  { sink, ledger }: BuilderDependencies,
+): Promise<void> {
+  if (stored.request.announced) return;
+  const sent = await sink.send(outcomeEvent(stored.request));
+  if (sent.kind !== "accepted") {
+    log.warn({ sent }, "the outcome was not accepted, the next tick sends it again");
+    return;
+  }
+  // On a conflict somebody else has announced it, or it will be announced once more.
+  await ledger.replace(stored, announce(stored.request));
+}

@@ -1,0 +1,113 @@
+/** Wiring of statement-builder: what it opens, and what it hands to the story in `handler.ts`. */
+import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
+import { startCloudEventServer } from "../platform/cloudevent-server.ts";
+import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { runFunction, type FunctionContext } from "../platform/function-process.ts";
+import { builderConfig, type BuilderConfig } from "./config.ts";
+import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
+import { runJob } from "./job.ts";
+import { makeStatementBucket } from "./statement-bucket.ts";
+import type { OnStep } from "./steps.ts";
+import { makeTransactions } from "./transactions.ts";
+
+/** Builds of one process at a time; a pod of the service is given one (containerConcurrency). */
+const BUILDS_AT_ONCE = 8;
+/** A wake-up has no data that is read. */
+const MAX_BODY_BYTES = 262_144;
+/** What a request may take beside its build: the claim, the last write, the outcome. */
+const BEYOND_BUILD_MS = 45_000;
+
+export async function runBuilder(onStep: OnStep = () => undefined): Promise<void> {
+  await runFunction({
+    name: "statement-builder",
+    config: builderConfig,
+    start: async (config, context) => await start(config, context, onStep),
+  });
+}
+
+async function start(config: BuilderConfig, context: FunctionContext, onStep: OnStep) {
+  const deps = openDependencies(config, context, onStep);
+  if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
+  const handle = makeHandler(deps);
+  return await startCloudEventServer({
+    log: context.log,
+    port: config.PORT,
+    routes: { "/": { handle } },
+    ready: async (signal) => {
+      await Promise.all([
+        deps.ledger.ready(signal),
+        deps.transactions.ready(signal),
+        deps.bucket.ready(signal),
+      ]);
+    },
+    maxBodyBytes: MAX_BODY_BYTES,
+    maxInFlight: BUILDS_AT_ONCE,
+    deadlineMs: deps.settings.buildDeadlineMs + BEYOND_BUILD_MS,
+  });
+}
+
+function openDependencies(
+  config: BuilderConfig,
+  { log, resources }: FunctionContext,
+  onStep: OnStep,
+): BuilderDependencies {
+  const transactions = resources.use(
+    makeTransactions({
+      databaseUrl: config.DATABASE_URL,
+      caFile: config.DATABASE_CA_FILE,
+      transactionView: config.STATEMENT_VIEW,
+      accountView: config.ACCOUNT_VIEW,
+      connections: BUILDS_AT_ONCE,
+      log,
+    }),
+  );
+  const bucket = resources.use(
+    makeStatementBucket({
+      bucket: config.S3_BUCKET,
+      prefix: config.S3_PREFIX,
+      endpoint: config.S3_ENDPOINT,
+      region: config.AWS_REGION,
+      forcePathStyle: config.S3_FORCE_PATH_STYLE,
+      checksums: config.S3_CHECKSUMS,
+      partBytes: config.UPLOAD_PART_BYTES,
+      queue: config.UPLOAD_QUEUE,
+      kmsKeyId: config.SSE_KMS_KEY_ID,
+      log,
+    }),
+  );
+  return {
+    ledger: makeConfigMapLedger({
+      namespace: config.LEDGER_NAMESPACE,
+      kubeconfig: config.KUBECONFIG,
+    }),
+    sink: makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log }),
+    transactions,
+    bucket,
+    settings: builderSettings(config),
+    now: Date.now,
+    onStep,
+  };
+}
+
+function builderSettings(config: BuilderConfig): BuilderSettings {
+  const leaseMs = config.LEASE_SECONDS * 1000;
+  return {
+    hostname: config.HOSTNAME,
+    bucket: config.S3_BUCKET,
+    prefix: config.S3_PREFIX,
+    execution: config.EXECUTION,
+    compression: config.COMPRESSION,
+    oversizedRows: config.OVERSIZED_ROWS,
+    leaseMs,
+    renewMs: config.LEASE_RENEW_SECONDS * 1000,
+    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
+    // Every upload request ends within the rest of its lease, so it lands within another one.
+    publishTimeoutMs: leaseMs,
+    buildDeadlineMs: config.BUILD_DEADLINE_SECONDS * 1000,
+    maxFailures: config.MAX_FAILURES,
+    retryBaseMs: config.RETRY_BASE_SECONDS * 1000,
+    retryMaxMs: config.RETRY_MAX_SECONDS * 1000,
+  };
+}
+
+if (import.meta.main) await runBuilder();

@@ -1,0 +1,43 @@
+/**
+ * One very large statement as a Kubernetes Job: JobSink mounts the event, the handler is the same.
+ *
+ * Exit codes, as the Job's pod failure policy reads them: 0 done or taken over by the ledger,
+ * 42 the request has failed for good, 1 try again.
+ */
+import { readFile } from "node:fs/promises";
+import { parseMessage } from "../platform/cloudevent-parse.ts";
+import type { FunctionContext } from "../platform/function-process.ts";
+import { RequestAborted } from "../platform/request-aborted.ts";
+import { serveRequest, type BuilderDependencies } from "./handler.ts";
+
+const EXIT_DONE = 0;
+const EXIT_RETRY = 1;
+const EXIT_PERMANENT = 42;
+
+export async function runJob(
+  eventPath: string,
+  deps: BuilderDependencies,
+  { log, stopping }: FunctionContext,
+): Promise<number> {
+  const subject = await readSubject(eventPath);
+  if (subject === undefined) {
+    log.error("the file of K_EVENT_PATH holds no CloudEvent with a subject");
+    return EXIT_PERMANENT;
+  }
+  const abort = new AbortController();
+  stopping.addEventListener("abort", () => abort.abort(new RequestAborted("shutting_down")));
+  try {
+    const outcome = await serveRequest(subject, { signal: abort.signal, log }, deps);
+    return outcome === "failed" ? EXIT_PERMANENT : EXIT_DONE;
+  } catch (err) {
+    log.error({ err }, "the ledger does not answer");
+    return EXIT_RETRY;
+  }
+}
+
+async function readSubject(path: string): Promise<string | undefined> {
+  const headers = { "content-type": "application/cloudevents+json" };
+  const message = parseMessage(headers, await readFile(path));
+  if (message.kind !== "single" || message.event.kind !== "event") return undefined;
+  return message.event.subject;
+}

@@ -1,0 +1,196 @@
+/**
+ * The lease of one claim: who holds a record may build and publish, and nobody else.
+ *
+ *   claim ── PUT ──▶ held ── renew every LEASE_RENEW_SECONDS ──▶ … ── settle (last write)
+ *                     │
+ *                     └─ lost: LEASE_SECONDS after the last good renewal was SENT, by a clock
+ *                        that no one can set; others wait CLOCK_SKEW_SECONDS more.
+ *
+ * Clocks decide only how soon a record changes hands. That two holders never both write rests on
+ * `resourceVersion`; that they never both publish, on create-only uploads.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  renew,
+  type ProcessingRequest,
+  type StatementRequest,
+} from "../domain/statement-request.ts";
+import { LedgerUnavailable, type Ledger, type Stored } from "../platform/configmap-ledger.ts";
+import type { Log } from "../platform/log.ts";
+
+/** Somebody else holds the record, or the ledger could not be told in time that we still do. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+}
+
+/** An operator asked for the end of this request while it was being built. */
+export class CancelRequested extends Error {
+  override readonly name = "CancelRequested";
+}
+
+export interface LeaseSettings {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+}
+
+export interface Lease {
+  /** The record as last written or read; it is ours as long as `signal` has not aborted. */
+  readonly request: ProcessingRequest;
+  /** Aborts with LeaseLost or CancelRequested. */
+  readonly signal: AbortSignal;
+  /** When the lease ends for others, milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** @returns milliseconds left, for a time-out. @throws LeaseLost, also before the timer fired. */
+  remainingMs(): number;
+  /** A change while the work goes on. @throws LeaseLost */
+  update(move: (request: ProcessingRequest) => ProcessingRequest): Promise<void>;
+  /**
+   * Stops the heartbeat, waits for it, and writes what becomes of the record: so there is one
+   * writer at a time.
+   *
+   * @throws LedgerUnavailable; the record then stays as it is until the lease expires.
+   */
+  settle<R extends StatementRequest>(
+    move: (request: ProcessingRequest) => R,
+  ): Promise<Settlement<R>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type Settlement<R extends StatementRequest> =
+  | { readonly kind: "settled"; readonly stored: Stored<R> }
+  /** Another holder's claim, or an end that somebody else wrote, stands in the record. */
+  | { readonly kind: "lost"; readonly to: Stored | undefined };
+
+export interface LeaseDependencies {
+  readonly ledger: Ledger;
+  readonly settings: LeaseSettings;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** How soon a renewal that the ledger did not take is tried again. */
+const RENEWAL_PAUSE_MS = 1_000;
+
+/** Our own write whose answer was lost: nobody else writes an end with this attempt's number. */
+function isSettled<R extends StatementRequest>(fresh: Stored, next: R): fresh is Stored<R> {
+  return fresh.request.attempt === next.attempt && fresh.request.status === next.status;
+}
+
+/**
+ * @param claimed the record as the claim wrote it
+ * @param sentAt monotonic time (`performance.now()`) just before the claim was sent
+ */
+export function holdLease(
+  claimed: Stored<ProcessingRequest>,
+  sentAt: number,
+  { ledger, settings, now, log }: LeaseDependencies,
+): Lease {
+  let stored = claimed;
+  let lostAt = sentAt + settings.leaseMs;
+  const ended = new AbortController();
+  const stopHeartbeat = new AbortController();
+  const lose = (why: string): LeaseLost => {
+    const lost = new LeaseLost(why);
+    ended.abort(lost);
+    return lost;
+  };
+  let timer = setTimeout(lose, lostAt - performance.now(), "not renewed in time");
+
+  function renewed(sent: number): void {
+    lostAt = sent + settings.leaseMs;
+    clearTimeout(timer);
+    timer = setTimeout(lose, lostAt - performance.now(), "not renewed in time");
+  }
+
+  function isOurs(fresh: Stored): fresh is Stored<ProcessingRequest> {
+    const { request } = fresh;
+    return (
+      request.status === "processing" &&
+      request.holder === claimed.request.holder &&
+      request.attempt === claimed.request.attempt
+    );
+  }
+
+  /** One compare-and-swap; on a conflict that left the record ours, once more on the fresh one. */
+  async function write(move: (request: ProcessingRequest) => ProcessingRequest): Promise<void> {
+    for (;;) {
+      ended.signal.throwIfAborted();
+      const result = await ledger.replace(stored, move(stored.request), ended.signal);
+      if (result !== "conflict") {
+        stored = result;
+        return;
+      }
+      const fresh = await ledger.read(stored.name, ended.signal);
+      if (!fresh || !isOurs(fresh)) throw lose("the record has another holder");
+      stored = fresh;
+      if (stored.request.cancelRequestedAt !== undefined) {
+        ended.abort(new CancelRequested("cancel_requested_at is set"));
+      }
+    }
+  }
+
+  async function keepRenewing(): Promise<void> {
+    const { signal } = stopHeartbeat;
+    let pauseMs = settings.renewMs;
+    while (!signal.aborted && !ended.signal.aborted) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      const sent = performance.now();
+      try {
+        await serially(() => write((request) => renew(request, now() + settings.leaseMs)));
+        renewed(sent);
+        pauseMs = settings.renewMs;
+      } catch (error) {
+        if (!(error instanceof LedgerUnavailable)) return;
+        log.warn({ err: error }, "the lease could not be renewed, trying again");
+        pauseMs = RENEWAL_PAUSE_MS;
+      }
+    }
+  }
+
+  // Renewals and updates both rest on the version last seen, so one waits for the other.
+  let lastWrite: Promise<void> = Promise.resolve();
+  function serially(next: () => Promise<void>): Promise<void> {
+    const run = lastWrite.then(next);
+    lastWrite = run.catch(() => undefined);
+    return run;
+  }
+
+  const heartbeat = keepRenewing();
+  async function stop(): Promise<void> {
+    stopHeartbeat.abort();
+    await heartbeat;
+    await lastWrite;
+    clearTimeout(timer);
+  }
+
+  return {
+    get request() {
+      return stored.request;
+    },
+    signal: ended.signal,
+    get expiresAt() {
+      return stored.request.leaseExpiresAt;
+    },
+    remainingMs() {
+      ended.signal.throwIfAborted();
+      const left = lostAt - performance.now();
+      if (left <= 0) throw lose("not renewed in time");
+      return left;
+    },
+    update: (move) => serially(() => write(move)),
+    async settle(move) {
+      await stop();
+      for (;;) {
+        const next = move(stored.request);
+        const result = await ledger.replace(stored, next);
+        if (result !== "conflict") return { kind: "settled", stored: result };
+        const fresh = await ledger.read(stored.name);
+        if (fresh && isSettled(fresh, next)) return { kind: "settled", stored: fresh };
+        if (!fresh || !isOurs(fresh)) return { kind: "lost", to: fresh };
+        stored = fresh;
+      }
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}

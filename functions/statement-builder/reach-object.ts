@@ -1,0 +1,159 @@
+/**
+ * From a held claim to the one object of a request, or to the reason why there is none.
+ *
+ * The fence comes first: uploads that earlier attempts left open are aborted, and an object that
+ * one of them managed to publish is adopted, never built a second time.
+ */
+import { nextStatementKey, parseStatementKey } from "../domain/statement-key.ts";
+import { statementPeriod } from "../domain/statement-period.ts";
+import {
+  moveObject,
+  type ClaimPurpose,
+  type Lane,
+  type ProcessingRequest,
+} from "../domain/statement-request.ts";
+import { verifyStatement } from "../domain/verify-statement.ts";
+import type { Log } from "../platform/log.ts";
+import type { Ending } from "./ending.ts";
+import { StatementFailure } from "./failure.ts";
+import type { Lease } from "./lease.ts";
+import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
+import type { StatementBucket } from "./statement-bucket.ts";
+import { makeStatementZip, type Compression, type StatementFacts } from "./statement-zip.ts";
+import type { OnStep } from "./steps.ts";
+import type { StatementSnapshot, Transactions } from "./transactions.ts";
+
+export interface BuildDependencies {
+  readonly transactions: Transactions;
+  readonly bucket: StatementBucket;
+  readonly onStep: OnStep;
+  readonly settings: {
+    readonly execution: Lane;
+    readonly compression: Compression;
+    /** Statements with more rows go to the Job lane. */
+    readonly oversizedRows: number | undefined;
+  };
+}
+
+export interface Claim {
+  readonly lease: Lease;
+  readonly claimId: string;
+  readonly purpose: ClaimPurpose;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Told right before the request that makes the object visible. */
+  readonly onPublish: () => void;
+}
+
+const MAX_KEY_MOVES = 10;
+
+export async function reachObject(claim: Claim, deps: BuildDependencies): Promise<Ending> {
+  for (let moves = 0; ; moves++) {
+    const ending = await reachObjectAtKey(claim, deps);
+    if (ending !== "key-taken") return ending;
+    if (moves === MAX_KEY_MOVES) return { kind: "failed", code: "key_taken" };
+    claim.log.warn("another request's object has the key, moving on by a millisecond");
+    await claim.lease.update(nextObject);
+  }
+}
+
+function nextObject(request: ProcessingRequest): ProcessingRequest {
+  return moveObject(request, { ...request.object, key: nextStatementKey(request.object.key) });
+}
+
+async function reachObjectAtKey(
+  claim: Claim,
+  deps: BuildDependencies,
+): Promise<Ending | "key-taken"> {
+  const { bucket, onStep } = deps;
+  const { request } = claim.lease;
+  // 1. The fence: nothing of an earlier attempt can complete behind our back.
+  await bucket.abortUploads(request.object.key, claim.signal);
+  const found = await bucket.look(request.object.key, claim.signal);
+  await onStep("fenced");
+  // 2. What an earlier attempt published is the statement.
+  if (found.kind === "present") {
+    return found.metadata.requestId === request.name ? await adopt(claim, deps) : "key-taken";
+  }
+  // 3. Nothing there: an end without a file, or a build.
+  if (claim.purpose === "cancel") return { kind: "cancelled" };
+  if (claim.purpose === "give-up") return { kind: "failed", code: "retries_exhausted" };
+  return await build(claim, deps);
+}
+
+async function build(claim: Claim, deps: BuildDependencies): Promise<Ending | "key-taken"> {
+  const { transactions, bucket, onStep, settings } = deps;
+  const { signal, lease } = claim;
+  const { request } = lease;
+  const facts = statementFacts(request);
+  await using snapshot = await transactions.open(
+    { customerId: request.customerId, from: facts.period.from, to: facts.period.to },
+    signal,
+  );
+  await onStep("snapshot-opened");
+  if (isOversized(snapshot, settings)) return { kind: "oversized" };
+  const body = makeStatementZip(facts, snapshot, {
+    compression: settings.compression,
+    signal,
+    onStep,
+  });
+  const outcome = await bucket.publish({
+    key: request.object.key,
+    metadata: {
+      requestId: request.name,
+      attempt: request.attempt,
+      claim: claim.claimId,
+      periodStart: request.startDate,
+      periodEnd: request.endDate,
+      timeZone: request.timeZone,
+      schema: MANIFEST_SCHEMA,
+      rows: snapshot.rows,
+    },
+    body,
+    lease: () => {
+      const left = lease.remainingMs();
+      claim.onPublish();
+      return left;
+    },
+    signal,
+    onStep,
+  });
+  if (outcome.kind === "published") {
+    const { bytes, sha256 } = outcome;
+    const result = { rows: snapshot.rows, bytes, sha256, asOf: snapshot.asOf };
+    return { kind: "executed", object: request.object, result };
+  }
+  return outcome.by.requestId === request.name ? await adopt(claim, deps) : "key-taken";
+}
+
+/** Rows, hash and instant come from the object itself, never from this attempt's build. */
+async function adopt(claim: Claim, { bucket }: BuildDependencies): Promise<Ending> {
+  const { object, name } = claim.lease.request;
+  const checked = await verifyStatement(bucket.read(object.key, claim.signal));
+  if (!checked.ok || checked.manifest.request_id !== name) {
+    const problems = checked.ok ? ["the manifest names another request"] : checked.problems;
+    claim.log.error({ object, problems }, "the object of an earlier attempt is damaged");
+    throw new StatementFailure("object_damaged", "the object is not the statement it should be");
+  }
+  const { manifest, bytes, sha256 } = checked;
+  claim.log.info({ object, attempt: manifest.attempt }, "adopted the object of an earlier attempt");
+  const result = { rows: manifest.rows, bytes, sha256, asOf: Date.parse(manifest.as_of) };
+  return { kind: "executed", object, result };
+}
+
+function isOversized(
+  snapshot: StatementSnapshot,
+  { execution, oversizedRows }: BuildDependencies["settings"],
+): boolean {
+  return execution === "service" && oversizedRows !== undefined && snapshot.rows > oversizedRows;
+}
+
+function statementFacts(request: ProcessingRequest): StatementFacts {
+  return {
+    requestId: request.name,
+    attempt: request.attempt,
+    customerId: request.customerId,
+    period: statementPeriod(request),
+    generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.recordedAt,
+  };
+}
