@@ -24,7 +24,8 @@ import { networkCause, storageFault, storageUnavailable } from "./storage-error.
  * Told of each part that is with the store, of the moment before the lease is asked for the
  * creating write, and of that write's answer. A small statement has no parts.
  */
-export type PublishStep = "part-uploaded" | "publishing" | "published";
+export const PUBLISH_STEPS = ["part-uploaded", "publishing", "published"] as const;
+export type PublishStep = (typeof PUBLISH_STEPS)[number];
 
 export interface StatementUpload {
   readonly key: string;

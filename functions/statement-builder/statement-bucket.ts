@@ -87,34 +87,27 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
     });
   }
 
-  async function listUploads(key: string, signal: AbortSignal): Promise<readonly string[]> {
-    const uploadIds: string[] = [];
-    let next: { KeyMarker: string; UploadIdMarker: string } | undefined;
-    do {
-      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: key, ...next });
+  /** `except` is an upload to leave alone. */
+  async function abortUploads(key: string, signal: AbortSignal, except?: string): Promise<number> {
+    const aborted = new Set<string>();
+    for (;;) {
+      // Always the first page: of all keys with this prefix the key itself sorts first, and what
+      // was aborted makes room for the next. Markers would name uploads that are gone.
+      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: key });
       const page = await call(
         "ListMultipartUploads",
         signal,
         async (options) => await client.send(command, options),
       );
+      const before = aborted.size;
       for (const { Key, UploadId } of page.Uploads ?? []) {
-        if (Key === key && UploadId !== undefined) uploadIds.push(UploadId);
+        if (Key !== key || UploadId === undefined || UploadId === except) continue;
+        if (aborted.has(UploadId)) continue;
+        await abortUpload(key, UploadId, signal);
+        aborted.add(UploadId);
       }
-      const { IsTruncated, NextKeyMarker = "", NextUploadIdMarker = "" } = page;
-      next = IsTruncated
-        ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
-        : undefined;
-    } while (next);
-    return uploadIds;
-  }
-
-  /** `except` is an upload to leave alone. */
-  async function abortUploads(key: string, signal: AbortSignal, except?: string): Promise<number> {
-    // All pages before the first abort: some stores refuse a page that starts after an upload
-    // which is gone.
-    const uploadIds = (await listUploads(key, signal)).filter((id) => id !== except);
-    for (const uploadId of uploadIds) await abortUpload(key, uploadId, signal);
-    return uploadIds.length;
+      if (!page.IsTruncated || aborted.size === before) return aborted.size;
+    }
   }
 
   async function look(key: string, signal: AbortSignal): Promise<Look> {
