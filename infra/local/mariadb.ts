@@ -7,10 +7,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { Log } from "./debian-packages.ts";
-import { freePort } from "./free-port.ts";
 import { dataOwner, prepareDataFolder } from "./mariadb-data.ts";
 import { findMariaDb } from "./mariadb-programs.ts";
-import { ServerExited, startProcess, type ServerProcess } from "./server-process.ts";
+import { startOnPort, startProcess } from "./server-process.ts";
 
 export interface MariaDbOptions {
   /** Kept, and used again by the next start; without it the data goes when the server does. */
@@ -40,39 +39,56 @@ export interface MariaDb extends AsyncDisposable {
 export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaDb> {
   const log = options.log ?? (() => undefined);
   const programs = await findMariaDb(log);
+  await using opened = new AsyncDisposableStack();
   const runDir = await mkdtemp(join(tmpdir(), "mariadb-"));
+  opened.defer(() => rm(runDir, { recursive: true, force: true }));
   const dataDir = resolve(options.dataDir ?? join(runDir, "data"));
-  try {
-    await prepareDataFolder(dataDir, programs, log);
-    const user = await dataOwner(dataDir);
-    if (user) await chown(runDir, user.uid, user.gid);
-    const launch = (port: number) =>
-      startProcess({
-        name: "mariadbd",
-        command: programs.mariadbd,
-        args: [
-          "--no-defaults",
-          ...(process.getuid?.() === 0 && !user ? ["--user=root"] : []),
-          `--basedir=${programs.baseDir}`,
-          `--datadir=${dataDir}`,
-          ...SETTINGS,
-          `--port=${port}`,
-          `--socket=${join(runDir, "s.sock")}`,
-          `--pid-file=${join(runDir, "pid")}`,
-          `--tmpdir=${runDir}`,
-          // The user root has no password: no file but these can be read or written through SQL.
-          `--secure-file-priv=${runDir}`,
-          ...(options.settings ?? []),
-        ],
-        env: programs.env,
-        user,
-        logFile: join(runDir, "mariadbd.log"),
-      });
-    return await onPort(options.port, { launch, runDir });
-  } catch (error) {
-    await rm(runDir, { recursive: true, force: true });
-    throw error;
-  }
+  await prepareDataFolder(dataDir, programs, log);
+  const user = await dataOwner(dataDir);
+  if (user) await chown(runDir, user.uid, user.gid);
+  const launch = (port: number) =>
+    startProcess({
+      name: "mariadbd",
+      command: programs.mariadbd,
+      args: [
+        "--no-defaults",
+        ...(process.getuid?.() === 0 && !user ? ["--user=root"] : []),
+        `--basedir=${programs.baseDir}`,
+        `--datadir=${dataDir}`,
+        ...SETTINGS,
+        `--port=${port}`,
+        `--socket=${join(runDir, "s.sock")}`,
+        `--pid-file=${join(runDir, "pid")}`,
+        `--tmpdir=${runDir}`,
+        // The user root has no password: SQL reads and writes no files but these.
+        `--secure-file-priv=${runDir}`,
+        ...(options.settings ?? []),
+      ],
+      env: programs.env,
+      user,
+      logFile: join(runDir, "mariadbd.log"),
+    });
+  const answers = (port: number) => answersAs(join(runDir, "s.sock"), port);
+  const started = await startOnPort(launch, answers, options.port);
+  const { port } = started;
+  let server = started.process;
+  opened.defer(() => server.stop());
+  const closing = opened.move();
+  return {
+    url: `mysql://root@127.0.0.1:${port}/`,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    async start() {
+      await server.stop();
+      server = launch(port);
+      await server.ready(() => answers(port));
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
 const SETTINGS = [
@@ -87,52 +103,8 @@ const SETTINGS = [
   "--innodb-doublewrite=0",
 ];
 
-interface Launcher {
-  readonly launch: (port: number) => ServerProcess;
-  readonly runDir: string;
-}
-
-const PORT_TRIES = 5;
-
-async function onPort(wanted: number | undefined, launcher: Launcher): Promise<MariaDb> {
-  for (let tries = 1; ; tries++) {
-    const port = wanted ?? (await freePort());
-    const server = launcher.launch(port);
-    try {
-      await server.ready(() => answers(port, launcher.runDir));
-      return mariaDb(port, server, launcher);
-    } catch (error) {
-      await server.kill();
-      const again = error instanceof ServerExited && error.portTaken && wanted === undefined;
-      if (!again || tries === PORT_TRIES) throw error;
-    }
-  }
-}
-
-function mariaDb(port: number, started: ServerProcess, { launch, runDir }: Launcher): MariaDb {
-  let server = started;
-  return {
-    url: `mysql://root@127.0.0.1:${port}/`,
-    port,
-    get pid() {
-      return server.pid;
-    },
-    async start() {
-      await server.stop();
-      server = launch(port);
-      await server.ready(() => answers(port, runDir));
-    },
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      await rm(runDir, { recursive: true, force: true });
-    },
-  };
-}
-
 /** Answers queries, and is this server rather than another one that took the port first. */
-async function answers(port: number, runDir: string): Promise<boolean> {
+async function answersAs(socket: string, port: number): Promise<boolean> {
   try {
     await using connection = await createConnection({
       host: "127.0.0.1",
@@ -141,7 +113,7 @@ async function answers(port: number, runDir: string): Promise<boolean> {
       connectTimeout: 5_000,
     });
     const [rows] = await connection.query<RowDataPacket[]>("SELECT @@socket AS socket");
-    return rows[0]?.["socket"] === join(runDir, "s.sock");
+    return rows[0]?.["socket"] === socket;
   } catch {
     return false;
   }

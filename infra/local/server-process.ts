@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -36,7 +37,7 @@ export class ServerExited extends Error {
 
   /** Whether another process had taken the port: worth a start on another one. */
   get portTaken(): boolean {
-    return /address already in use|port is already allocated|bind on TCP/i.test(this.message);
+    return /address already in use/i.test(this.message);
   }
 }
 
@@ -101,3 +102,28 @@ function guard({ command, args }: ServerCommand) {
     : { command, args: [...args], guarded: false };
 }
 let guardWorks: boolean | undefined;
+
+const PORT_TRIES = 5;
+
+/**
+ * Starts a server on the port `wanted`, or on a free one: another one when somebody was quicker.
+ * Leaves no process behind when it throws.
+ */
+export async function startOnPort(
+  launch: (port: number) => ServerProcess,
+  isReady: (port: number) => Promise<boolean>,
+  wanted?: number,
+): Promise<{ readonly process: ServerProcess; readonly port: number }> {
+  for (let tries = 1; ; tries++) {
+    const port = wanted ?? (await freePort());
+    const process = launch(port);
+    try {
+      await process.ready(() => isReady(port));
+      return { process, port };
+    } catch (error) {
+      await process.kill();
+      const again = error instanceof ServerExited && error.portTaken && wanted === undefined;
+      if (!again || tries === PORT_TRIES) throw error;
+    }
+  }
+}

@@ -14,14 +14,16 @@ export interface GoProgram {
   readonly build: (folder: string) => readonly string[];
   /** Where to run `go`; default: in the new folder itself. */
   readonly cwd?: string;
+  /** Folders to look for the program in, before the PATH. */
+  readonly folders?: readonly string[];
   /** How long that takes, for whoever waits: `3 minutes`. */
   readonly takes: string;
 }
 
 /** The path of the program. @throws Error that says the next step. */
 export async function goProgram(program: GoProgram): Promise<string> {
-  const { name, version } = program;
-  const found = onPath(name);
+  const { name, version, folders = [] } = program;
+  const found = firstOf([...folders, ...PATH], name);
   if (found) return found;
   const folder = await onceInCache(`${name}-${version}`, async (making) => {
     console.log(`building ${name} ${version} (once, about ${program.takes}) …`);
@@ -30,8 +32,9 @@ export async function goProgram(program: GoProgram): Promise<string> {
   return join(folder, name);
 }
 
-export function onPath(name: string, more: readonly string[] = []): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...more].filter(Boolean);
+const PATH = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
+
+function firstOf(folders: readonly string[], name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -46,11 +49,11 @@ function isExecutable(path: string): boolean {
 
 async function go(program: GoProgram, folder: string): Promise<void> {
   const { name, version } = program;
-  const command = onPath("go", ["/usr/local/go/bin"]);
+  const command = firstOf([...PATH, "/usr/local/go/bin"], "go");
   if (command === undefined) {
     throw new Error(
       `The tests need ${name} ${version}, and there is no Go to build it. ` +
-        `Next step: install Go 1.24 or newer (go.dev/dl), or put ${name} on the PATH.`,
+        `Next step: install Go 1.26 or newer (go.dev/dl), or put ${name} on the PATH.`,
     );
   }
   const build = spawn(command, program.build(folder), {

@@ -4,12 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { freePort } from "../../infra/local/free-port.ts";
-import {
-  ServerExited,
-  startProcess,
-  type ServerProcess,
-} from "../../infra/local/server-process.ts";
+import { ServerExited, startOnPort, startProcess } from "../../infra/local/server-process.ts";
 import { goProgram } from "./go-program.ts";
 
 const VERSION = "v1.8.0";
@@ -58,12 +53,16 @@ export function versitygw(): Promise<string> {
 
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const command = await versitygw();
+  await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "s3-server-"));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, "objects"));
+  await mkdir(join(folder, "sidecar"));
   const credentials = {
     accessKeyId: `test-${randomBytes(6).toString("hex")}`,
     secretAccessKey: randomBytes(20).toString("hex"),
   };
-  const launch = (port: number, storage: readonly string[]) =>
+  const launchWith = (storage: readonly string[]) => (port: number) =>
     startProcess({
       name: "versitygw",
       command,
@@ -76,20 +75,59 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       ],
       logFile: join(folder, "versitygw.log"),
     });
-  try {
-    await mkdir(join(folder, "objects"));
-    await mkdir(join(folder, "sidecar"));
-    const started = await startSomehow(launch, join(folder, "sidecar"));
-    const server = s3Server(started, credentials, folder);
-    await server.createBucket(server.bucket).catch(async (error: unknown) => {
-      await started.process.kill();
-      throw error;
-    });
-    return server;
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
+  let launch = launchWith([]);
+  const started = await startOnPort(launch, isHealthy).catch(async (error: unknown) => {
+    if (!(error instanceof ServerExited && /xattr/i.test(error.message))) throw error;
+    // A file system without extended attributes: the objects' metadata go into files of their own.
+    launch = launchWith(["--sidecar", join(folder, "sidecar")]);
+    return await startOnPort(launch, isHealthy);
+  });
+  const { port } = started;
+  let server = started.process;
+  opened.defer(() => server.stop());
+
+  const endpoint = `http://127.0.0.1:${port}`;
+  const client = () =>
+    new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true });
+  const createBucket = async (name = `bucket-${randomUUID()}`) => {
+    const s3 = client();
+    try {
+      await s3.send(new CreateBucketCommand({ Bucket: name }));
+    } finally {
+      s3.destroy();
+    }
+    return name;
+  };
+  const bucket = await createBucket("statements");
+  const closing = opened.move();
+  return {
+    endpoint,
+    port,
+    region: REGION,
+    ...credentials,
+    bucket,
+    env: {
+      S3_ENDPOINT: endpoint,
+      S3_BUCKET: bucket,
+      S3_FORCE_PATH_STYLE: "true",
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    get pid() {
+      return server.pid;
+    },
+    createBucket,
+    client,
+    async start() {
+      await server.stop();
+      server = launch(port);
+      await server.ready(() => isHealthy(port));
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
 export async function withS3Server<T>(
@@ -100,36 +138,6 @@ export async function withS3Server<T>(
   return await use(server);
 }
 
-interface Started {
-  readonly process: ServerProcess;
-  readonly port: number;
-  readonly again: () => ServerProcess;
-}
-
-const TRIES = 5;
-
-/** On a free port; with metadata beside the objects where the file system has no xattrs. */
-async function startSomehow(
-  launch: (port: number, storage: readonly string[]) => ServerProcess,
-  sidecar: string,
-): Promise<Started> {
-  let storage: readonly string[] = [];
-  for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    const again = () => launch(port, storage);
-    const process = again();
-    try {
-      await process.ready(() => isHealthy(port));
-      return { process, port, again };
-    } catch (error) {
-      await process.kill();
-      if (!(error instanceof ServerExited) || tries === TRIES) throw error;
-      if (/xattr/i.test(error.message)) storage = ["--sidecar", sidecar];
-      else if (!error.portTaken) throw error;
-    }
-  }
-}
-
 async function isHealthy(port: number): Promise<boolean> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/health`);
@@ -138,54 +146,4 @@ async function isHealthy(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function s3Server(
-  { process: started, port, again }: Started,
-  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
-  folder: string,
-): S3Server {
-  let process = started;
-  const endpoint = `http://127.0.0.1:${port}`;
-  const client = () =>
-    new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true });
-  return {
-    endpoint,
-    port,
-    region: REGION,
-    ...credentials,
-    bucket: "statements",
-    env: {
-      S3_ENDPOINT: endpoint,
-      S3_BUCKET: "statements",
-      S3_FORCE_PATH_STYLE: "true",
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    },
-    get pid() {
-      return process.pid;
-    },
-    async createBucket(name = `bucket-${randomUUID()}`) {
-      const s3 = client();
-      try {
-        await s3.send(new CreateBucketCommand({ Bucket: name }));
-      } finally {
-        s3.destroy();
-      }
-      return name;
-    },
-    client,
-    async start() {
-      await process.stop();
-      process = again();
-      await process.ready(() => isHealthy(port));
-    },
-    stop: () => process.stop(),
-    kill: () => process.kill(),
-    async [Symbol.asyncDispose]() {
-      await process.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
