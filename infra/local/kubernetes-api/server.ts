@@ -1,0 +1,122 @@
+/**
+ * A small Kubernetes API server for one machine: ConfigMaps and their namespaces, with the semantics
+ * of the real one, kept in one file. It knows no users and is bound to this machine alone. What it
+ * does not have (server-side apply, finalizers, controllers) it refuses.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ApiError, statusOf } from "./api-error.ts";
+import { readApiRequest, targetOf } from "./api-request.ts";
+import { discover } from "./discovery.ts";
+import { makeLister } from "./list.ts";
+import { answerVerb, type Api } from "./verbs.ts";
+import { buildObject, NAMESPACES, newIdentity } from "./resource.ts";
+import { openStore, type Store } from "./store.ts";
+
+export interface LocalKubernetesApiOptions {
+  /** Every answered write is in this file; without one the objects live as long as the process. */
+  readonly file?: string;
+  /** A free one unless given. */
+  readonly port?: number;
+}
+
+export interface LocalKubernetesApi extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:8001`. */
+  readonly url: string;
+  /** The text of a kubeconfig that leads here. */
+  kubeconfig(): string;
+}
+
+/** Namespaces every cluster has. */
+const FIRST_NAMESPACES = ["default", "kube-system"];
+
+/** @throws Error when the port is taken or the file is damaged */
+export async function startLocalKubernetesApi(
+  options: LocalKubernetesApiOptions = {},
+): Promise<LocalKubernetesApi> {
+  const store = openStore(options.file);
+  createFirstNamespaces(store);
+  const api: Api = { store, list: makeLister(store) };
+  const server = createServer((message, response) => void answer(api, message, response));
+  server.listen(options.port ?? 0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    kubeconfig: () => kubeconfig(url),
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      store.close();
+    },
+  };
+}
+
+function createFirstNamespaces(store: Store): void {
+  for (const name of FIRST_NAMESPACES) {
+    if (store.find("Namespace", undefined, name)) continue;
+    store.put(buildObject(NAMESPACES, { metadata: {} }, { name, ...newIdentity() }));
+  }
+}
+
+/** Never rejects. */
+async function answer(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const request = readApiRequest(message);
+    const target = targetOf(request.path);
+    if (target) {
+      await answerVerb(api, target, request, response);
+      return;
+    }
+    const document = request.method === "GET" ? discover(request.path) : undefined;
+    if (document === undefined) {
+      const message = "the server could not find the requested resource";
+      throw new ApiError("NotFound", message, {});
+    }
+    sendJson(response, 200, document);
+  } catch (error) {
+    if (response.headersSent || message.errored) response.destroy();
+    else sendError(message, response, error);
+  }
+}
+
+function sendError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (!(error instanceof ApiError)) console.error("the local Kubernetes API failed:", error);
+  const failure = error instanceof ApiError ? error : new ApiError(undefined, "internal error");
+  sendJson(response, failure.code, statusOf(failure));
+  // The rest of a refused body is read and dropped, so that the client gets to see the answer.
+  message.resume();
+}
+
+function sendJson(response: ServerResponse, code: number, document: unknown): void {
+  const isText = typeof document === "string";
+  const body = isText ? document : JSON.stringify(document);
+  response.writeHead(code, {
+    "content-type": isText ? "text/plain" : "application/json",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+function kubeconfig(server: string): string {
+  return [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    `- {name: local, cluster: {server: "${server}"}}`,
+    "users:",
+    "- {name: local, user: {}}",
+    "contexts:",
+    "- {name: local, context: {cluster: local, user: local}}",
+    "current-context: local",
+    "",
+  ].join("\n");
+}
