@@ -50,7 +50,7 @@ export type ParsedMessage =
 export function parseMessage(headers: IncomingHttpHeaders, body: Uint8Array): ParsedMessage {
   const contentType = parseContentType(headers["content-type"]);
   const encoding = headers["content-encoding"] ?? "identity";
-  if (!contentType || encoding.toLowerCase() !== "identity")
+  if (contentType === undefined || encoding.toLowerCase() !== "identity")
     return { kind: "unsupported-media-type" };
   switch (contentMode(contentType, headers)) {
     case "batch":

@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { EventHandler } from "../../functions/platform/cloudevent-server.ts";
+import { RequestAborted } from "../../functions/platform/request-aborted.ts";
+import { postBinary, startEventServer } from "../support/event-server.ts";
+
+const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
+
+/** A handler that shows when it was called and why it was told to stop, and ends when it is let. */
+function makeGate() {
+  const entered = Promise.withResolvers<undefined>();
+  const leave = Promise.withResolvers<undefined>();
+  const aborted = Promise.withResolvers<unknown>();
+  const handle: EventHandler = async (_event, { signal }) => {
+    signal.addEventListener("abort", () => aborted.resolve(signal.reason));
+    entered.resolve(undefined);
+    await leave.promise;
+    signal.throwIfAborted();
+    return { kind: "accepted" };
+  };
+  return { handle, entered: entered.promise, leave: leave.resolve, aborted: aborted.promise };
+}
+
+const health = async (url: string, path: string) => {
+  const response = await fetch(`${url}health/${path}`);
+  return { status: response.status, body: (await response.json()) };
+};
+
+describe("health", () => {
+  it("is alive and ready", async () => {
+    await using server = await startEventServer({ routes: {} });
+    expect(await health(server.url, "liveness")).toEqual({ status: 200, body: { ok: true } });
+    expect(await health(server.url, "readiness")).toEqual({ status: 200, body: { ok: true } });
+    const head = await fetch(`${server.url}health/readiness`, { method: "HEAD" });
+    expect(head.status).toBe(200);
+  });
+
+  it("is alive and not ready while a dependency fails, asked once for many probes", async () => {
+    let checks = 0;
+    const ready = (): Promise<void> => {
+      checks++;
+      return Promise.reject(new Error("down"));
+    };
+    await using server = await startEventServer({ routes: {}, ready });
+    const probes = Array.from({ length: 20 }, () => health(server.url, "readiness"));
+    for (const probe of await Promise.all(probes))
+      expect(probe).toEqual({ status: 503, body: { error: "not_ready", problems: [] } });
+    expect((await health(server.url, "liveness")).status).toBe(200);
+    expect(checks).toBe(1);
+  });
+
+  it("is not ready when a dependency does not answer", async () => {
+    await using server = await startEventServer({
+      routes: {},
+      ready: () => new Promise(() => undefined),
+    });
+    expect((await health(server.url, "readiness")).status).toBe(503);
+  });
+});
+
+it("tells the handler that its client has gone", async () => {
+  const gate = makeGate();
+  await using server = await startEventServer({ routes: { "/": gate } });
+  const headers = Object.entries(EVENT).map(([name, value]) => [`ce-${name}`, value] as const);
+  const request = httpRequest(server.url, {
+    method: "POST",
+    headers: Object.fromEntries(headers),
+  });
+  request.on("error", () => undefined).end();
+  await gate.entered;
+  request.destroy();
+  const reason = await gate.aborted;
+  expect(reason).toBeInstanceOf(RequestAborted);
+  expect(reason).toMatchObject({ code: "client_disconnected" });
+  gate.leave(undefined);
+});
+
+describe("drain", () => {
+  it("lets what is in flight finish, takes no more, and is not ready meanwhile", async () => {
+    const gate = makeGate();
+    await using server = await startEventServer({ routes: { "/": gate } });
+    const reply = postBinary(server.url, EVENT, {});
+    await gate.entered;
+    // A connection that was open before the drain still has its say.
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("GET /health/readiness HTTP/1.1\r\nhost: x\r\n");
+
+    const drained = server.drain(10_000);
+    await expect(fetch(`${server.url}health/liveness`)).rejects.toThrow("fetch failed");
+    socket.write("\r\n");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 503 /);
+    expect(answer.toString()).toMatch(/connection: close/i);
+
+    gate.leave(undefined);
+    expect((await reply).status).toBe(202);
+    await drained;
+  });
+
+  it("aborts what does not finish in time, and waits until it has ended", async () => {
+    const gate = makeGate();
+    await using server = await startEventServer({ routes: { "/": gate } });
+    const reply = postBinary(server.url, EVENT, {});
+    await gate.entered;
+    let ended = false;
+    const drained = server.drain(50).then(() => {
+      ended = true;
+    });
+    expect(await gate.aborted).toMatchObject({ code: "shutting_down" });
+    await sleep(100);
+    expect(ended).toBe(false);
+    gate.leave(undefined);
+    expect(await reply).toMatchObject({ status: 503, body: { error: "shutting_down" } });
+    await drained;
+  });
+
+  it("does not wait for ever for a handler that does not stop", async () => {
+    const handle: EventHandler = () => new Promise(() => undefined);
+    await using server = await startEventServer({ routes: { "/": { handle } } });
+    const reply = postBinary(server.url, EVENT, {});
+    await sleep(100);
+    await server.drain(50);
+    expect(await reply).toMatchObject({ status: 503, body: { error: "shutting_down" } });
+    const said = server.lines.map(({ msg }) => msg);
+    expect(said).toContain("the handler did not stop in time");
+  });
+
+  it("closes connections that are idle", async () => {
+    await using server = await startEventServer({ routes: {} });
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    const closed = once(socket, "close");
+    await server.drain(10_000);
+    socket.resume();
+    await closed;
+  });
+});
+
+describe("broken HTTP", () => {
+  const send = async (port: number, text: string): Promise<string> => {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it("is answered 400, with the error in a body", async () => {
+    await using server = await startEventServer({ routes: {} });
+    const answer = await send(server.port, "nonsense\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain('{"error":"malformed_request","problems":[]}');
+  });
+
+  it("headers beyond the limit are too large", async () => {
+    await using server = await startEventServer({ routes: {} });
+    const header = `x: ${"y".repeat(20_000)}\r\n`;
+    const answer = await send(server.port, `POST / HTTP/1.1\r\nhost: x\r\n${header}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  });
+});
+
+it("a client that never sends its headers is turned away", async () => {
+  await using server = await startEventServer({ routes: {} });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
+  socket.destroy();
+}, 20_000);
