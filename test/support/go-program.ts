@@ -26,7 +26,7 @@ export async function goProgram(program: GoProgram): Promise<string> {
   const found = firstOf([...folders, ...PATH], name);
   if (found) return found;
   const folder = await onceInCache(`${name}-${version}`, async (making) => {
-    console.log(`building ${name} ${version} (once, about ${program.takes}) …`);
+    process.stderr.write(`building ${name} ${version} (once, about ${program.takes}) …\n`);
     await go(program, making);
   });
   return join(folder, name);

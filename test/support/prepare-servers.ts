@@ -1,0 +1,21 @@
+/**
+ * Before the tests start: installs or builds the real servers that are missing, which takes
+ * minutes on a new machine and would not fit into the time-out of a test. What cannot be had is
+ * reported here, and fails the tests that need it: none is skipped.
+ */
+import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
+import { etcd, kubeApiserver } from "./kube-programs.ts";
+import { versitygw } from "./s3-server.ts";
+
+interface JestConfig {
+  readonly testPathPatterns: { readonly patterns: readonly string[] };
+}
+
+export default async function prepareServers({ testPathPatterns }: JestConfig): Promise<void> {
+  const { patterns } = testPathPatterns;
+  const unitTestsOnly = patterns.length > 0 && patterns.every((p) => p.includes("test/unit"));
+  if (unitTestsOnly) return;
+  for (const prepare of [() => findMariaDb(console.log), versitygw, etcd, kubeApiserver]) {
+    await prepare().catch((error: unknown) => console.error(error));
+  }
+}
