@@ -19,7 +19,8 @@ import { StatementFailure } from "./failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./statement-bucket.ts";
-import { makeStatementZip, type Compression, type StatementFacts } from "./statement-zip.ts";
+import type { StatementFacts } from "./manifest.ts";
+import { makeStatementZip, type Compression } from "./statement-zip.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./transactions.ts";
 

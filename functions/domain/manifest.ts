@@ -1,0 +1,101 @@
+/**
+ * `manifest.json`: what a statement holds and how it was proved. Amounts are decimal strings at
+ * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
+ */
+import type { TotalsEntry } from "./account-totals.ts";
+
+export const MANIFEST_SCHEMA = "https://transactions-collector.io/schemas/manifest.v1.json";
+
+/** Entries of the zip, in their order. */
+export const README_FILE = "README.txt";
+export const TRANSACTIONS_FILE = "transactions.csv";
+export const BALANCES_FILE = "balances.csv";
+export const MANIFEST_FILE = "manifest.json";
+export const SUMS_FILE = "SHA256SUMS";
+
+export const CSV_EOL = "\r\n";
+
+/** Version 1: never reordered. */
+export const TRANSACTION_COLUMNS = [
+  "line",
+  "account_id",
+  "transaction_id",
+  "booking_date",
+  "posted_at",
+  "value_date",
+  "status",
+  "credit_debit",
+  "amount",
+  "currency",
+  "balance_after",
+  "type",
+  "description",
+  "counterparty_name",
+  "counterparty_account",
+  "reference",
+  "reversal_of",
+] as const;
+
+export const BALANCE_COLUMNS = [
+  "account_id",
+  "currency",
+  "opening",
+  "credit_count",
+  "credit_sum",
+  "debit_count",
+  "debit_sum",
+  "net",
+  "closing",
+] as const;
+
+export interface Manifest {
+  readonly schema: typeof MANIFEST_SCHEMA;
+  /** The object's file name without `.zip`. */
+  readonly statement_id: string;
+  /** Name of the request's record in the ledger. */
+  readonly request_id: string;
+  readonly attempt: number;
+  /** `statement_id` of the statement this one replaces. */
+  readonly supersedes: string | null;
+  readonly customer_id: string;
+  readonly accounts: readonly { readonly account_id: string; readonly currency: string }[];
+  readonly period: {
+    readonly start_date: string;
+    readonly end_date: string;
+    readonly time_zone: string;
+    /** First instant of the period. */
+    readonly from: string;
+    /** First instant after it. */
+    readonly to: string;
+    readonly from_epoch: number;
+    readonly to_epoch: number;
+    /** `end_date` belongs to the period, `to` does not. */
+    readonly end_inclusive: true;
+  };
+  /** Instant of the database snapshot. */
+  readonly as_of: string;
+  /** The upload time fixed in the ledger, so that every attempt writes the same. */
+  readonly generated_at: string;
+  readonly generator: { readonly name: string; readonly version: string };
+  /** Rows of transactions.csv without its header. */
+  readonly rows: number;
+  readonly totals: readonly TotalsEntry[];
+  /** SHA-256 of the canonical rows: transactions.csv in default options after its header line. */
+  readonly content_sha256: string;
+  /** Every entry but the manifest and SHA256SUMS. */
+  readonly files: readonly ManifestFile[];
+  readonly checks: readonly { readonly name: string; readonly result: "passed" }[];
+  readonly partial: boolean;
+  readonly pending_included: boolean;
+  readonly masking: { readonly counterparty_account: "last_four" };
+  readonly formats: readonly string[];
+}
+
+export interface ManifestFile {
+  readonly path: string;
+  readonly media_type: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Rows without the header; `null` for a file that is no table. */
+  readonly rows: number | null;
+}

@@ -1,0 +1,110 @@
+/**
+ * `transactions.csv` and `balances.csv`: RFC 4180, UTF-8, CRLF. While rows become bytes their
+ * amounts are summed per account and currency, for the proof.
+ */
+import {
+  accountKey,
+  RunningTotals,
+  totalsEntry,
+  type AccountBalance,
+  type AccountTotals,
+} from "../domain/account-totals.ts";
+import { maskAllButLastFour, quoteField, textField } from "../domain/csv-field.ts";
+import { BALANCE_COLUMNS, CSV_EOL, TRANSACTION_COLUMNS } from "../domain/manifest.ts";
+import { formatAmount } from "../domain/money.ts";
+import { StatementFailure } from "./failure.ts";
+import { exactAmount } from "./transactions.ts";
+import { ROW, type TransactionRow } from "./transactions-sql.ts";
+
+export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
+
+export interface TransactionsCsv {
+  /** Lines of a batch of rows, numbered on from the batch before. */
+  lines(rows: readonly TransactionRow[]): Buffer;
+  readonly rows: number;
+  /** In the order of the balances given. */
+  readonly totals: readonly AccountTotals[];
+}
+
+/** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `lines`. */
+export function makeTransactionsCsv(balances: readonly AccountBalance[]): TransactionsCsv {
+  const totals = new Map(
+    balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
+  );
+  let written = 0;
+  return {
+    lines(rows) {
+      let text = "";
+      for (const row of rows) {
+        written += 1;
+        text += line(written, row, accountOf(row, totals));
+      }
+      return Buffer.from(text);
+    },
+    get rows() {
+      return written;
+    },
+    totals: [...totals.values()],
+  };
+}
+
+function accountOf(row: TransactionRow, totals: ReadonlyMap<string, RunningTotals>): RunningTotals {
+  const account = totals.get(accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? ""));
+  if (account) return account;
+  throw new StatementFailure("proof_mismatch", "a row is of an account the account view lacks");
+}
+
+/** One line, its columns in the order of TRANSACTION_COLUMNS. */
+function line(number: number, row: TransactionRow, account: RunningTotals): string {
+  const amount = exactAmount(row[ROW.amount] ?? "", account.currency);
+  const balance = exactAmount(row[ROW.balanceAfter] ?? "", account.currency);
+  account.add(amount, balance);
+  const { counterpartyAccount: masked } = ROW;
+  return (
+    [
+      number,
+      quoteField(row[ROW.accountId] ?? ""),
+      row[ROW.id],
+      row[ROW.bookingDate],
+      instant(row[ROW.postedAt] ?? ""),
+      row[ROW.valueDate],
+      row[ROW.status],
+      amount < 0n ? "DBIT" : "CRDT",
+      formatAmount(amount, account.minorUnit),
+      quoteField(account.currency),
+      formatAmount(balance, account.minorUnit),
+      text(row[ROW.type]),
+      text(row[ROW.description]),
+      text(row[ROW.counterpartyName]),
+      text(mask(row[masked])),
+      text(row[ROW.reference]),
+      row[ROW.reversalOf] ?? "",
+    ].join(",") + CSV_EOL
+  );
+}
+
+function text(value: string | null | undefined): string {
+  return textField(value ?? null);
+}
+
+function mask(account: string | null | undefined): string | null {
+  return account ? maskAllButLastFour(account) : null;
+}
+
+/** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals. */
+function instant(dateTime: string): string {
+  const [date = "", time = ""] = dateTime.split(" ");
+  const [seconds = "", fraction = ""] = time.split(".");
+  return `${date}T${seconds}.${fraction.padEnd(6, "0")}Z`;
+}
+
+export function balancesCsv(totals: readonly AccountTotals[]): Buffer {
+  const lines = totals.map((one) => {
+    const { account_id, currency, opening, credits, debits, net, closing } = totalsEntry(one);
+    return [
+      ...[quoteField(account_id), quoteField(currency), opening],
+      ...[credits.count, credits.sum, debits.count, debits.sum, net, closing],
+    ].join(",");
+  });
+  return Buffer.from([BALANCE_COLUMNS.join(","), ...lines, ""].join(CSV_EOL));
+}
