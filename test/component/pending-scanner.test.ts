@@ -1,0 +1,425 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  recordRequest,
+  type PendingRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { LedgerUnavailable, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
+import type { TickLimits } from "../../functions/pending-scanner/offer-rounds.ts";
+import {
+  accept,
+  answer,
+  startEventSink,
+  type SentEvent,
+  type SinkBehaviour,
+} from "../support/event-sink.ts";
+import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
+import { startLocalLedger } from "../support/local-ledger.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const DAY = 86_400_000;
+const TICK = { specversion: "1.0", id: "t", source: "/clock", type: "dev.knative.sources.ping" };
+const OBJECT = { bucket: "statements", key: "c-1-2-1768478400000.zip" };
+
+/** `sequence` is both its place in time and the end of its name. */
+function pendingRequest(customerId: string, sequence: number): PendingRequest {
+  const recordedAt = NOW - 3_600_000 + sequence;
+  return recordRequest({
+    name: `transaction-request-${customerId}-${recordedAt}`,
+    customerId,
+    startDate: "2025-12-01",
+    endDate: "2025-12-31",
+    timeZone: "UTC",
+    options: {},
+    event: { source: "/bank", id: `${customerId}-${sequence}`, type: "t", time: recordedAt },
+    recordedAt,
+  });
+}
+
+interface ScannerSettings {
+  readonly limits?: Partial<TickLimits>;
+  readonly sink?: SinkBehaviour;
+  readonly ledger?: (ledger: Ledger) => Ledger;
+}
+
+async function startScanner(settings: ScannerSettings = {}) {
+  await using opened = new AsyncDisposableStack();
+  const clock = { now: NOW };
+  const local = opened.use(await startLocalLedger());
+  const sink = opened.use(await startEventSink(settings.sink ?? accept));
+  const { log } = makeTestLog();
+  const handle = makePendingScanner({
+    ledger: settings.ledger ? settings.ledger(local.ledger) : local.ledger,
+    sink: makeCloudEventSink({ url: sink.url, log }),
+    limits: {
+      tickCap: 200,
+      perCustomer: 5,
+      builderCapacity: 8,
+      deadlineMs: 500,
+      ...settings.limits,
+    },
+    retentionMs: 30 * DAY,
+    now: () => clock.now,
+  });
+  const server = opened.use(await startEventServer({ routes: { "/": { handle } } }));
+  const resources = opened.move();
+  return {
+    clock,
+    sink,
+    local,
+    lines: server.lines,
+    tick: () => postStructured(server.url, TICK),
+    /** The line each tick ends with. */
+    summary: () => server.lines.filter(({ msg }) => msg === "tick").at(-1),
+    async put(...requests: readonly StatementRequest[]) {
+      for (const request of requests) {
+        const created = recordRequest(request);
+        await local.ledger.create(created);
+        const stored = await local.ledger.read(request.name);
+        if (!stored) throw new Error("not stored");
+        if (request.status !== "pending" || request.nextAttemptAt !== created.nextAttemptAt)
+          await local.ledger.replace(stored, request);
+      }
+    },
+    names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const subjects = (events: readonly SentEvent[]): string[] =>
+  events.map(({ headers }) => String(headers["ce-subject"]));
+
+const processing = (request: PendingRequest, leaseExpiresAt: number): StatementRequest => ({
+  ...request,
+  status: "processing",
+  holder: "pod/claim",
+  attempt: 1,
+  leaseExpiresAt,
+  object: OBJECT,
+});
+
+const failed = (request: PendingRequest, failedAt: number, announced: boolean) =>
+  ({ ...request, status: "failed", errorCode: "unknown_customer", failedAt, announced }) as const;
+
+describe("a tick", () => {
+  it("offers exactly what is due", async () => {
+    await using scanner = await startScanner();
+    const [due, later, live, dead, cancelled, told, untold] = [1, 2, 3, 4, 5, 6, 7].map((i) =>
+      pendingRequest(`c${i}`, i),
+    ) as [PendingRequest, ...PendingRequest[]] & Record<number, PendingRequest>;
+    if (!later || !live || !dead || !cancelled || !told || !untold) throw new Error("seven");
+    await scanner.put(
+      due,
+      { ...later, nextAttemptAt: NOW + 1 },
+      processing(live, NOW + 1),
+      processing(dead, NOW),
+      { ...cancelled, nextAttemptAt: NOW + 60_000, cancelRequestedAt: NOW - 1 },
+      failed(told, NOW - 1, true),
+      failed(untold, NOW - 1, false),
+    );
+    expect((await scanner.tick()).status).toBe(204);
+    expect(subjects(scanner.sink.events).sort()).toEqual(
+      [due, dead, cancelled, untold].map(({ name }) => name).sort(),
+    );
+    expect(scanner.summary()).toMatchObject({
+      pending: 3,
+      processing: 2,
+      unannounced: 1,
+      oldest_pending_seconds: 3_600,
+      due: 4,
+      offered: 4,
+      refused: 0,
+      pruned: 0,
+    });
+    await scanner.tick();
+    expect(scanner.summary()).toMatchObject({ executed: 0, failed: 1, cancelled: 0 });
+  });
+
+  it("sends `due` for the service and `oversized` for the Job lane", async () => {
+    await using scanner = await startScanner();
+    const [service, job] = [pendingRequest("a", 1), pendingRequest("b", 2)];
+    await scanner.put(service, { ...job, lane: "job", nextAttemptAt: NOW });
+    await scanner.tick();
+    const window = Math.floor(NOW / 300_000);
+    expect(scanner.sink.ids()).toEqual([`${service.name}.0.${window}`, `${job.name}.0.${window}`]);
+    expect(scanner.sink.events.map(({ headers }) => headers["ce-type"])).toEqual([
+      "io.transactions-collector.statement.due.v1",
+      "io.transactions-collector.statement.oversized.v1",
+    ]);
+    expect(scanner.sink.events[0]?.headers["ce-source"]).toBe(
+      "/transactions-collector/pending-scanner",
+    );
+  });
+
+  it("with nothing owed sends nothing", async () => {
+    await using scanner = await startScanner();
+    expect((await scanner.tick()).status).toBe(204);
+    expect(scanner.sink.events).toEqual([]);
+    expect(scanner.summary()).toMatchObject({ pending: 0, oldest_pending_seconds: 0, rounds: 1 });
+  });
+
+  it("names a record it cannot read, and offers the others", async () => {
+    await using scanner = await startScanner();
+    const [good, bad] = [pendingRequest("a", 1), pendingRequest("b", 2)];
+    await scanner.put(good, bad);
+    const { core, namespace } = scanner.local;
+    const body = await core.readNamespacedConfigMap({ namespace, name: bad.name });
+    body.data = { ...body.data, attempt: "many" };
+    await core.replaceNamespacedConfigMap({ namespace, name: bad.name, body });
+    expect((await scanner.tick()).status).toBe(204);
+    expect(subjects(scanner.sink.events)).toEqual([good.name]);
+    expect(scanner.lines).toContainEqual(
+      expect.objectContaining({ msg: "unreadable record", record: bad.name }),
+    );
+    expect(scanner.summary()).toMatchObject({ unreadable: 1 });
+  });
+});
+
+describe("a sink that does not take offers", () => {
+  const hangUp: SinkBehaviour = (_event, response) => {
+    response.destroy();
+  };
+  it.each([
+    ["answers 500", answer(500)],
+    ["answers 404", answer(404)],
+    ["hangs up", hangUp],
+    ["never answers", () => undefined],
+  ] as const)("%s: counted, and the tick is answered 503", async (_what, behaviour) => {
+    await using scanner = await startScanner({ sink: behaviour });
+    await scanner.put(pendingRequest("a", 1), pendingRequest("b", 2));
+    expect(await scanner.tick()).toMatchObject({
+      status: 503,
+      body: { error: "sink_unavailable", problems: [] },
+    });
+    expect(scanner.summary()).toMatchObject({ offered: 0, refused: 2 });
+  });
+});
+
+it("answers 503 while the ledger cannot be read", async () => {
+  await using scanner = await startScanner({
+    ledger: (ledger) => ({
+      ...ledger,
+      list: () => {
+        throw new LedgerUnavailable("down");
+      },
+    }),
+  });
+  expect(await scanner.tick()).toMatchObject({
+    status: 503,
+    body: { error: "ledger_unavailable" },
+  });
+  // The next tick is a tick again.
+  expect((await scanner.tick()).status).toBe(503);
+});
+
+describe("two ticks at once", () => {
+  it("in one process: the second one has nothing to do", async () => {
+    const gate = Promise.withResolvers<undefined>();
+    await using scanner = await startScanner({
+      sink: async (_event, response) => {
+        await gate.promise;
+        response.writeHead(202).end();
+      },
+      limits: { deadlineMs: 10_000 },
+    });
+    await scanner.put(pendingRequest("a", 1));
+    const first = scanner.tick();
+    while (scanner.sink.events.length === 0) await sleep(5);
+    expect((await scanner.tick()).status).toBe(204);
+    expect(scanner.sink.events).toHaveLength(1);
+    gate.resolve(undefined);
+    expect((await first).status).toBe(204);
+  });
+
+  it("in two processes: the same offers, under the same ids", async () => {
+    await using scanner = await startScanner();
+    await scanner.put(...Array.from({ length: 4 }, (_, i) => pendingRequest(`c${i}`, i)));
+    const { log } = makeTestLog();
+    const handle = makePendingScanner({
+      ledger: scanner.local.ledger,
+      sink: makeCloudEventSink({ url: scanner.sink.url, log }),
+      limits: { tickCap: 200, perCustomer: 5, builderCapacity: 8, deadlineMs: 500 },
+      retentionMs: 30 * DAY,
+      now: () => NOW,
+    });
+    await using other = await startEventServer({ routes: { "/": { handle } } });
+    await Promise.all([scanner.tick(), postStructured(other.url, TICK)]);
+    expect(scanner.sink.events).toHaveLength(8);
+    expect(new Set(scanner.sink.ids()).size).toBe(4);
+  });
+});
+
+describe("fair ticks", () => {
+  it("one customer's thousand requests do not delay another's one", async () => {
+    await using scanner = await startScanner();
+    await scanner.put(...Array.from({ length: 1_000 }, (_, i) => pendingRequest("many", i)));
+    await scanner.put(pendingRequest("one", 2_000));
+    await scanner.tick();
+    const customers = scanner.sink.events.map(({ headers }) => headers["ce-partitionkey"]);
+    expect(customers.slice(0, 2).sort()).toEqual(["many", "one"]);
+    // No more than its share, although two places are left: the next customer finds room.
+    expect(customers).toHaveLength(6);
+    expect(
+      subjects(scanner.sink.events)
+        .filter((name) => name.includes("many"))
+        .sort(),
+    ).toEqual([0, 1, 2, 3, 4].map((i) => pendingRequest("many", i).name));
+  }, 120_000);
+
+  it("keeps within what the builders can do beside what they are doing", async () => {
+    await using scanner = await startScanner();
+    await scanner.put(
+      ...[1, 2, 3, 4, 5].map((i) => processing(pendingRequest(`busy${i}`, i), NOW + 60_000)),
+      ...[6, 7, 8, 9, 10].map((i) => pendingRequest(`c${i}`, i)),
+    );
+    await scanner.tick();
+    expect(subjects(scanner.sink.events).sort()).toEqual(
+      [6, 7, 8].map((i) => pendingRequest(`c${i}`, i).name).sort(),
+    );
+    expect(scanner.summary()).toMatchObject({ due: 5, busy: 5, offered: 3 });
+  });
+
+  it("counts what is being built towards a customer's share", async () => {
+    await using scanner = await startScanner({ limits: { perCustomer: 3 } });
+    await scanner.put(
+      ...[1, 2].map((i) => processing(pendingRequest("a", i), NOW + 60_000)),
+      ...[3, 4, 5].map((i) => pendingRequest("a", i)),
+      ...[6, 7, 8, 9].map((i) => pendingRequest("b", i)),
+    );
+    await scanner.tick();
+    const customers = scanner.sink.events.map(({ headers }) => headers["ce-partitionkey"]);
+    expect(customers.sort()).toEqual(["a", "b", "b", "b"]);
+  });
+
+  it("uses spare capacity within one tick: what is claimed makes room for the next", async () => {
+    const claims: Promise<void>[] = [];
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 2, deadlineMs: 20_000 },
+      sink: (event, response) => {
+        response.writeHead(202).end();
+        claims.push(build(String(event.headers["ce-subject"])));
+      },
+    });
+    /** A builder that needs no time at all. */
+    async function build(name: string): Promise<void> {
+      const stored = await scanner.local.ledger.read(name);
+      if (stored?.request.status !== "pending") throw new Error("offered twice");
+      await scanner.local.ledger.replace(stored, failed(stored.request, NOW, true));
+    }
+    await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
+    expect((await scanner.tick()).status).toBe(204);
+    await Promise.all(claims);
+    expect(scanner.sink.events).toHaveLength(6);
+    expect(scanner.summary()).toMatchObject({ offered: 6, rounds: 3 });
+  });
+
+  it("never has more out than the builders can take, though nobody claims", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 2, deadlineMs: 3_000 },
+    });
+    await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
+    await scanner.tick();
+    expect(scanner.sink.events).toHaveLength(2);
+    expect(scanner.summary()).toMatchObject({ busy: 2, due: 4 });
+    expect(Number(scanner.summary()?.["rounds"])).toBeGreaterThan(1);
+  });
+
+  it("offers no more than the cap of a tick", async () => {
+    await using scanner = await startScanner({ limits: { tickCap: 3, deadlineMs: 5_000 } });
+    await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
+    await scanner.tick();
+    expect(scanner.sink.events).toHaveLength(3);
+  });
+});
+
+describe("retention", () => {
+  const old = NOW - 30 * DAY - 1;
+
+  it("deletes what has ended, was announced and has rested, after saying so", async () => {
+    const saidBefore: boolean[] = [];
+    await using scanner = await startScanner({
+      ledger: (ledger) => ({
+        ...ledger,
+        async remove(ref) {
+          saidBefore.push(scanner.lines.some((line) => line["record"] === ref.name));
+          return await ledger.remove(ref);
+        },
+      }),
+    });
+    const gone = pendingRequest("a", 1);
+    const kept = [
+      failed(pendingRequest("b", 2), NOW - 30 * DAY + 1, true),
+      failed(pendingRequest("c", 3), old, false),
+      pendingRequest("d", 4),
+      processing(pendingRequest("e", 5), old),
+    ];
+    await scanner.put(failed(gone, old, true), ...kept);
+    await scanner.tick();
+    expect(new Set(await scanner.names())).toEqual(new Set(kept.map(({ name }) => name)));
+    expect(scanner.summary()).toMatchObject({ pruned: 1 });
+    expect(saidBefore).toEqual([true]);
+    expect(scanner.lines).toContainEqual(
+      expect.objectContaining({
+        audit: "delete",
+        record: gone.name,
+        kind: "failed",
+        ended_at: new Date(old).toISOString(),
+      }),
+    );
+  });
+
+  it("deletes an executed record, immutable as it is", async () => {
+    await using scanner = await startScanner();
+    const request = pendingRequest("a", 1);
+    const result = { rows: 1, bytes: 1, sha256: "0", asOf: old };
+    await scanner.put({
+      ...{ ...request, ...result, status: "executed" },
+      ...{ object: OBJECT, executedAt: old, announced: true },
+    });
+    await scanner.tick();
+    expect(await scanner.names()).toEqual([]);
+  });
+
+  it("leaves a record that has changed since it was read", async () => {
+    await using scanner = await startScanner({
+      ledger: (ledger) => ({
+        ...ledger,
+        async remove(ref) {
+          const stored = await ledger.read(ref.name);
+          if (stored) await ledger.replace(stored, pendingRequest("a", 1));
+          return await ledger.remove(ref);
+        },
+      }),
+    });
+    await scanner.put(failed(pendingRequest("a", 1), old, true));
+    expect((await scanner.tick()).status).toBe(204);
+    expect(await scanner.names()).toHaveLength(1);
+    expect(scanner.summary()).toMatchObject({ pruned: 0 });
+  });
+
+  it("deletes rejected events after the same time", async () => {
+    await using scanner = await startScanner();
+    const reject = (name: string, receivedAt: number) =>
+      scanner.local.ledger.keepRejected({
+        name,
+        fields: { received_at: new Date(receivedAt).toISOString() },
+      });
+    await reject("rejected-event-1", old);
+    await reject("rejected-event-2", NOW);
+    await scanner.tick();
+    expect(await scanner.names()).toEqual(["rejected-event-2"]);
+  });
+
+  it("goes on in the next tick where it stopped, more than one tick's share at a time", async () => {
+    await using scanner = await startScanner();
+    await scanner.put(
+      ...Array.from({ length: 520 }, (_, i) => failed(pendingRequest("a", i), old, true)),
+    );
+    await scanner.tick();
+    expect(scanner.summary()).toMatchObject({ pruned: 500 });
+    await scanner.tick();
+    expect(await scanner.names()).toEqual([]);
+  }, 120_000);
+});

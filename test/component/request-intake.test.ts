@@ -1,0 +1,516 @@
+import { LedgerUnavailable, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
+import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
+import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
+import { accept, answer, startEventSink, type SinkBehaviour } from "../support/event-sink.ts";
+import {
+  makeTestLog,
+  postBatch,
+  postBinary,
+  postStructured,
+  startEventServer,
+} from "../support/event-server.ts";
+import { startLocalLedger } from "../support/local-ledger.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const TIME = "2026-01-15T11:59:58.123Z";
+const NAME = "transaction-request-c-1001-1768478398123";
+const TYPE = "io.transactions-collector.statement.requested.v1";
+const ATTRIBUTES = { specversion: "1.0", id: "e-1", source: "/bank", type: TYPE, time: TIME };
+const DATA = { customer_id: "c-1001", start_date: "2025-12-01", end_date: "2025-12-31" };
+const EVENT = { ...ATTRIBUTES, data: DATA };
+
+interface IntakeSettings {
+  readonly rules?: Partial<IntakeRules>;
+  readonly sink?: SinkBehaviour;
+  readonly wakeUps?: number;
+  readonly ledger?: (ledger: Ledger) => Ledger;
+}
+
+/** An intake on a real HTTP port, a ledger and a sink of its own; `clock.now` is its clock. */
+async function startIntake(settings: IntakeSettings = {}) {
+  await using opened = new AsyncDisposableStack();
+  const clock = { now: NOW };
+  const now = (): number => clock.now;
+  const local = opened.use(await startLocalLedger());
+  const sink = opened.use(await startEventSink(settings.sink ?? accept));
+  const ledger = settings.ledger ? settings.ledger(local.ledger) : local.ledger;
+  const { log, lines } = makeTestLog();
+  const handle = makeRequestIntake({
+    ledger,
+    sink: makeCloudEventSink({ url: sink.url, log }),
+    wakeUps: makeWakeUpLimit(settings.wakeUps ?? 10, now),
+    rules: {
+      defaultTimeZone: "UTC",
+      maxPeriodMonths: 24,
+      eventWindowDays: 29,
+      ...settings.rules,
+    },
+    now,
+  });
+  const server = opened.use(
+    await startEventServer({
+      routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(ledger, now) },
+    }),
+  );
+  const resources = opened.move();
+  return {
+    url: server.url,
+    deadLetter: `${server.url}dead-letter`,
+    clock,
+    sink,
+    lines,
+    local,
+    names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const refusal = (field: string, code: string, status = 400) => ({
+  status,
+  body: { error: code, problems: [{ index: 0, field, code }] },
+});
+
+describe("a request", () => {
+  it("becomes the record that the first design shows", async () => {
+    await using intake = await startIntake();
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await postStructured(intake.url, {
+      ...EVENT,
+      traceparent,
+      data: { ...DATA, time_zone: "Europe/Berlin" },
+    });
+    const [record] = await intake.local.configMaps();
+    expect(record?.metadata?.name).toBe(NAME);
+    expect(record?.metadata?.labels).toEqual({
+      "app.kubernetes.io/managed-by": "transactions-collector",
+      "app.kubernetes.io/component": "statement-request",
+      "transactions-collector.io/status": "pending",
+      "transactions-collector.io/customer": "c-1001",
+      // printf '["/bank","e-1"]' | sha256sum | cut -c1-40
+      "transactions-collector.io/event": "17aadd54a6c2a85a45f730f1483b365f33eb7f98",
+    });
+    expect(record?.data).toEqual({
+      customer_id: "c-1001",
+      start_date: "2025-12-01",
+      end_date: "2025-12-31",
+      status: "pending",
+      time_zone: "Europe/Berlin",
+      options: '{"time_zone":"Europe/Berlin"}',
+      event_source: "/bank",
+      event_id: "e-1",
+      event_time: TIME,
+      event_type: TYPE,
+      recorded_at: "2026-01-15T12:00:00.000Z",
+      next_attempt_at: "2026-01-15T12:00:00.000Z",
+      attempt: "0",
+      failures: "0",
+      lane: "service",
+      traceparent,
+    });
+  });
+
+  it("is answered with the recorded event, which is sent to the sink first", async () => {
+    await using intake = await startIntake();
+    const reply = await postBinary(intake.url, ATTRIBUTES, DATA);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("ce-id")).toBe(`${NAME}.recorded`);
+    expect(reply.headers.get("ce-subject")).toBe(NAME);
+    expect(reply.headers.get("ce-source")).toBe("/transactions-collector/request-intake");
+    expect(reply.body).toEqual({
+      request_id: NAME,
+      ...DATA,
+      time_zone: "UTC",
+      status: "pending",
+    });
+    expect(intake.sink.events).toHaveLength(1);
+    const [sent] = intake.sink.events;
+    expect(sent?.headers["ce-id"]).toBe(`${NAME}.recorded`);
+    expect(sent?.headers["ce-partitionkey"]).toBe("c-1001");
+    expect(JSON.parse(sent?.body ?? "")).toEqual(reply.body);
+  });
+
+  it("is timed by Knative's ingress when its sender gave no time", async () => {
+    await using intake = await startIntake();
+    const { time: _, ...timeless } = EVENT;
+    const reply = await postStructured(intake.url, { ...timeless, knativearrivaltime: TIME });
+    expect(reply.headers.get("ce-subject")).toBe(NAME);
+  });
+
+  it("keeps customer ids apart that one Kubernetes name could hold", async () => {
+    await using intake = await startIntake();
+    for (const customer_id of ["C-1001", "c-1001", "c_1001"]) {
+      const reply = await postStructured(intake.url, {
+        ...EVENT,
+        id: customer_id,
+        data: { ...DATA, customer_id },
+      });
+      expect(reply).toMatchObject({ status: 200, body: { customer_id } });
+    }
+    expect(new Set(await intake.names()).size).toBe(3);
+  });
+});
+
+describe("the same event again", () => {
+  it("is the same record and the same answer, also at once and in other modes", async () => {
+    await using intake = await startIntake();
+    const first = await postStructured(intake.url, EVENT);
+    intake.clock.now += 5_000;
+    const again = await Promise.all([
+      postStructured(intake.url, EVENT),
+      postBinary(intake.url, ATTRIBUTES, DATA),
+      postStructured(intake.url, { ...EVENT, time: "2026-01-15T12:59:58.1230+01:00" }),
+    ]);
+    for (const reply of again) {
+      expect(reply).toMatchObject({ status: 200, body: first.body });
+      expect(reply.headers.get("ce-id")).toBe(first.headers.get("ce-id"));
+      expect(reply.headers.get("ce-time")).toBe(first.headers.get("ce-time"));
+    }
+    expect(await intake.names()).toEqual([NAME]);
+  });
+
+  it("twenty at once are one record", async () => {
+    await using intake = await startIntake();
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => postStructured(intake.url, EVENT)),
+    );
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await intake.names()).toEqual([NAME]);
+  });
+
+  it("is answered long after it would have been refused", async () => {
+    await using intake = await startIntake();
+    const first = await postStructured(intake.url, EVENT);
+    intake.clock.now += 40 * 86_400_000;
+    expect(await postStructured(intake.url, EVENT)).toMatchObject({
+      status: 200,
+      body: first.body,
+    });
+  });
+
+  it("with other data is a conflict, and changes nothing", async () => {
+    await using intake = await startIntake();
+    await postStructured(intake.url, EVENT);
+    const before = await intake.local.configMaps();
+    for (const change of [{ end_date: "2025-12-30" }, { time_zone: "UTC" }]) {
+      const reply = await postStructured(intake.url, { ...EVENT, data: { ...DATA, ...change } });
+      expect(reply).toMatchObject(refusal("id", "event_conflict"));
+    }
+    expect(await intake.local.configMaps()).toEqual(before);
+  });
+
+  it("wakes a builder only while the record is pending", async () => {
+    await using intake = await startIntake();
+    await postStructured(intake.url, EVENT);
+    await postStructured(intake.url, EVENT);
+    expect(intake.sink.events).toHaveLength(2);
+    const stored = await intake.local.ledger.read(NAME);
+    if (stored?.request.status !== "pending") throw new Error("not pending");
+    const failed = {
+      ...stored.request,
+      status: "failed",
+      errorCode: "unknown_customer",
+      failedAt: NOW,
+      announced: true,
+    } as const;
+    await intake.local.ledger.replace(stored, failed);
+    expect((await postStructured(intake.url, EVENT)).body).toMatchObject({ status: "pending" });
+    expect(intake.sink.events).toHaveLength(2);
+  });
+});
+
+describe("other events of the same customer in the same millisecond", () => {
+  it("take the next milliseconds, and find them again", async () => {
+    await using intake = await startIntake();
+    const events = Array.from({ length: 8 }, (_, i) => ({ ...EVENT, id: `e-${i}` }));
+    const subjects = async () => {
+      const replies = await Promise.all(events.map((event) => postStructured(intake.url, event)));
+      return replies.map(({ headers }) => headers.get("ce-subject"));
+    };
+    const first = await subjects();
+    const expected = Array.from(
+      { length: 8 },
+      (_, i) => `transaction-request-c-1001-${1_768_478_398_123 + i}`,
+    );
+    expect([...first].sort()).toEqual(expected);
+    expect(await subjects()).toEqual(first);
+    expect((await intake.names()).sort()).toEqual(expected);
+  });
+
+  it("are refused for now when a thousand names are taken", async () => {
+    let creations = 0;
+    await using intake = await startIntake({
+      ledger: (ledger) => ({
+        ...ledger,
+        create: () => {
+          creations++;
+          return Promise.resolve("exists");
+        },
+        read: () => ledger.read(NAME),
+      }),
+    });
+    const { ledger } = intake.local;
+    const facts = { customerId: "c-1001", startDate: "2025-12-01", endDate: "2025-12-31" };
+    await ledger.create({
+      ...{ ...facts, name: NAME, timeZone: "UTC", options: {}, recordedAt: NOW },
+      ...{ status: "pending", attempt: 0, failures: 0, lane: "service", nextAttemptAt: NOW },
+      event: { source: "/bank", id: "another", type: TYPE, time: NOW },
+    });
+    expect(await postStructured(intake.url, EVENT)).toMatchObject({
+      status: 503,
+      body: { error: "no_free_name", problems: [] },
+    });
+    expect(creations).toBe(1_000);
+  });
+});
+
+describe("what is not valid", () => {
+  it.each([
+    [{}, { data: undefined }, "data", "required"],
+    [{}, { data: [] }, "data", "invalid_format"],
+    [{ customer_id: undefined }, {}, "customer_id", "required"],
+    [{ customer_id: "-c" }, {}, "customer_id", "invalid_format"],
+    [{ customer_id: 1001 }, {}, "customer_id", "invalid_format"],
+    [{ start_date: "2025-02-30" }, {}, "start_date", "invalid_format"],
+    [{ start_date: "1.12.2025" }, {}, "start_date", "invalid_format"],
+    [{ end_date: "2025-11-30" }, {}, "end_date", "end_before_start"],
+    [{ start_date: "2023-01-01" }, {}, "end_date", "period_too_long"],
+    [{ end_date: "2026-01-15" }, {}, "end_date", "period_not_over"],
+    [{ end_date: "2099-12-31", start_date: "2099-12-01" }, {}, "end_date", "period_not_over"],
+    [{ time_zone: "Mars/Olympus" }, {}, "time_zone", "unknown_time_zone"],
+    [{ time_zone: "+02:00" }, {}, "time_zone", "unknown_time_zone"],
+    [{ time_zone: 2 }, {}, "time_zone", "invalid_format"],
+    [{ formats: ["pdf"] }, {}, "formats", "unsupported_option"],
+    [{ priority: "high" }, {}, "priority", "unsupported_option"],
+    [{ iban: "x" }, {}, "iban", "unknown_field"],
+    [{ "DE89 3704 0044": "x" }, {}, "data", "unknown_field"],
+    [{}, { time: undefined }, "time", "time_missing"],
+    [{}, { time: "2026-01-15 11:59:58Z" }, "time", "invalid_format"],
+    [{}, { time: "2025-12-17T11:59:59Z" }, "time", "time_out_of_window"],
+    [{}, { time: "2026-01-15T13:00:01Z" }, "time", "time_out_of_window"],
+    [{}, { time: "0001-01-01T00:00:00Z" }, "time", "time_out_of_window"],
+    [{}, { type: "io.transactions-collector.statement.due.v1" }, "type", "unsupported_type"],
+    [{}, { datacontenttype: "text/plain", data: "x" }, "data", "invalid_format"],
+    [
+      {},
+      { datacontenttype: "text/plain", data_base64: "eA==" },
+      "datacontenttype",
+      "invalid_format",
+    ],
+  ])("data %j, event %j", async (data, change, field, code) => {
+    await using intake = await startIntake();
+    const event = { ...EVENT, data: { ...DATA, ...data }, ...change };
+    const { data: _, ...withoutData } = event;
+    const sent = "data_base64" in change ? withoutData : event;
+    expect(await postStructured(intake.url, sent)).toMatchObject(refusal(field, code));
+    expect(await intake.names()).toEqual([]);
+    expect(intake.sink.events).toEqual([]);
+  });
+
+  it("is told with every problem at once", async () => {
+    await using intake = await startIntake();
+    const { time: _, ...timeless } = EVENT;
+    const data = { start_date: "today", end_date: "2025-12-31", csv: {}, colour: 1 };
+    const reply = await postStructured(intake.url, { ...timeless, data });
+    expect(reply).toMatchObject({ status: 400, body: { error: "invalid_event" } });
+    expect(new Set((reply.body as { problems: unknown[] }).problems)).toEqual(
+      new Set([
+        { index: 0, field: "time", code: "time_missing" },
+        { index: 0, field: "customer_id", code: "required" },
+        { index: 0, field: "start_date", code: "invalid_format" },
+        { index: 0, field: "csv", code: "unsupported_option" },
+        { index: 0, field: "colour", code: "unknown_field" },
+      ]),
+    );
+  });
+
+  it("a source that is not on the list", async () => {
+    await using intake = await startIntake({ rules: { allowedSources: ["/billing"] } });
+    expect(await postStructured(intake.url, EVENT)).toMatchObject(
+      refusal("source", "source_not_allowed", 403),
+    );
+    expect((await postStructured(intake.url, { ...EVENT, source: "/billing" })).status).toBe(200);
+  });
+
+  it("a day is over when it is over in the zone of the request", async () => {
+    await using intake = await startIntake();
+    const yesterdayIn = (time_zone: string) =>
+      postStructured(intake.url, {
+        ...EVENT,
+        id: time_zone,
+        data: { ...DATA, end_date: "2026-01-15", time_zone },
+      });
+    // 12:00 in UTC is two hours into the 16th there, and still the 15th here.
+    expect((await yesterdayIn("Pacific/Kiritimati")).status).toBe(200);
+    expect(await yesterdayIn("Pacific/Honolulu")).toMatchObject(
+      refusal("end_date", "period_not_over"),
+    );
+  });
+});
+
+it("a batch records the good ones and names the bad ones", async () => {
+  await using intake = await startIntake();
+  const good = { ...EVENT, id: "good" };
+  const replies = await postBatch(intake.url, [good, { ...EVENT, data: {} }, "no event"]);
+  expect(replies.status).toBe(400);
+  expect((replies.body as { problems: unknown[] }).problems).toEqual([
+    { index: 1, field: "customer_id", code: "required" },
+    { index: 1, field: "start_date", code: "required" },
+    { index: 1, field: "end_date", code: "required" },
+    { index: 2, field: "body", code: "invalid_format" },
+  ]);
+  expect(await intake.names()).toEqual([NAME]);
+  expect(await postBatch(intake.url, [good, { ...EVENT, id: "another" }])).toMatchObject({
+    status: 202,
+    body: undefined,
+  });
+  expect(await intake.names()).toHaveLength(2);
+});
+
+describe("when something is down", () => {
+  it("503 while the ledger cannot be written, in a batch as well", async () => {
+    const down = (): Promise<never> => Promise.reject(new LedgerUnavailable("HTTP 403 Forbidden"));
+    await using intake = await startIntake({ ledger: (ledger) => ({ ...ledger, create: down }) });
+    const unavailable = { status: 503, body: { error: "ledger_unavailable", problems: [] } };
+    expect(await postStructured(intake.url, EVENT)).toMatchObject(unavailable);
+    expect(await postBatch(intake.url, [{ ...EVENT, data: {} }, EVENT])).toMatchObject(unavailable);
+    expect(intake.sink.events).toEqual([]);
+  });
+
+  it("200 although the sink refuses the wake-up: the ledger owes it", async () => {
+    await using intake = await startIntake({ sink: answer(500) });
+    expect((await postStructured(intake.url, EVENT)).status).toBe(200);
+    expect(intake.lines).toContainEqual(
+      expect.objectContaining({ kind: "refused", status: 500, event_id: `${NAME}.recorded` }),
+    );
+  });
+
+  it("200 soon although the sink never answers", async () => {
+    await using intake = await startIntake({ sink: () => undefined });
+    const startedAt = performance.now();
+    expect((await postStructured(intake.url, EVENT)).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(intake.lines).toContainEqual(
+      expect.objectContaining({ kind: "unreachable", reason: "timeout" }),
+    );
+  });
+});
+
+it("leaves out the wake-ups of a customer who sends very many", async () => {
+  await using intake = await startIntake({ wakeUps: 3 });
+  const send = (customer_id: string, id: number) =>
+    postStructured(intake.url, { ...EVENT, id: String(id), data: { ...DATA, customer_id } });
+  for (let i = 0; i < 5; i++) expect((await send("many", i)).status).toBe(200);
+  expect((await send("other", 9)).status).toBe(200);
+  const customers = intake.sink.events.map(({ headers }) => headers["ce-partitionkey"]);
+  expect(customers).toEqual(["many", "many", "many", "other"]);
+  intake.clock.now += 60_001;
+  await send("many", 6);
+  expect(intake.sink.events).toHaveLength(5);
+});
+
+describe("the dead-letter path", () => {
+  const parked = {
+    knativeerrordest: "http://request-intake",
+    knativeerrorcode: "400",
+    knativeerrordata: "eyJlcnJvciI6InRpbWVfbWlzc2luZyJ9",
+  };
+
+  it("keeps a request whole, once", async () => {
+    await using intake = await startIntake();
+    const event = { ...EVENT, ...parked };
+    expect(await postStructured(intake.deadLetter, event)).toMatchObject({
+      status: 202,
+      body: undefined,
+    });
+    await postStructured(intake.deadLetter, { ...event, knativeerrorcode: "403" });
+    const kept = await intake.local.configMaps();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.metadata?.name).toMatch(/^rejected-event-[0-9a-f]{40}$/);
+    expect(kept[0]?.metadata?.labels).toEqual({
+      "app.kubernetes.io/managed-by": "transactions-collector",
+      "app.kubernetes.io/component": "rejected-event",
+    });
+    const { event: json, ...fields } = kept[0]?.data ?? {};
+    expect(fields).toEqual({
+      received_at: "2026-01-15T12:00:00.000Z",
+      event_id: "e-1",
+      event_source: "/bank",
+      event_type: TYPE,
+      error_code: "400",
+      error_dest: "http://request-intake",
+      error_data: parked.knativeerrordata,
+    });
+    expect(JSON.parse(json ?? "")).toEqual(event);
+    expect(await intake.local.ledger.read(kept[0]?.metadata?.name ?? "")).toBeUndefined();
+  });
+
+  it("keeps two versions of one event apart", async () => {
+    await using intake = await startIntake();
+    await postStructured(intake.deadLetter, EVENT);
+    await postStructured(intake.deadLetter, { ...EVENT, data: { ...DATA, customer_id: "d" } });
+    expect(await intake.names()).toHaveLength(2);
+  });
+
+  it("keeps data that is not JSON, and what is no event at all, as base64", async () => {
+    await using intake = await startIntake();
+    const data_base64 = Buffer.from([1, 2, 255]).toString("base64");
+    const { data: _, ...rest } = EVENT;
+    const binary = { ...rest, datacontenttype: "application/octet-stream", data_base64 };
+    expect((await postStructured(intake.deadLetter, binary)).status).toBe(202);
+    expect((await postStructured(intake.deadLetter, { id: "e-2", half: "an event" })).status).toBe(
+      202,
+    );
+    const kept = (await intake.local.configMaps()).map(({ data }) => data ?? {});
+    const whole = kept.find((data) => data["event"] !== undefined);
+    expect(JSON.parse(whole?.["event"] ?? "")).toEqual(binary);
+    const part = kept.find((data) => data["body_base64"] !== undefined);
+    expect(part).toMatchObject({ event_id: "e-2" });
+    expect(Buffer.from(part?.["body_base64"] ?? "", "base64").toString()).toBe(
+      '{"id":"e-2","half":"an event"}',
+    );
+  });
+
+  it("keeps what cannot be written as JSON again", async () => {
+    await using intake = await startIntake();
+    const deep = "[".repeat(30_000) + "]".repeat(30_000);
+    const response = await fetch(intake.deadLetter, {
+      method: "POST",
+      headers: { "content-type": "application/cloudevents+json" },
+      body: `{"specversion":"1.0","id":"1","source":"/s","type":"t","data":${deep}}`,
+    });
+    expect(response.status).toBe(202);
+    const [kept] = await intake.local.configMaps();
+    expect(kept?.data).toHaveProperty("body_base64");
+  });
+
+  it.each(["recorded", "due", "oversized", "executed", "failed", "cancelled"])(
+    "drops %s, which the ledger still owes",
+    async (name) => {
+      await using intake = await startIntake();
+      const type = `io.transactions-collector.statement.${name}.v1`;
+      const reply = await postStructured(intake.deadLetter, { ...EVENT, ...parked, type });
+      expect(reply).toMatchObject({ status: 204, body: undefined });
+      expect(await intake.names()).toEqual([]);
+    },
+  );
+
+  it("is not answered as done when it cannot write", async () => {
+    const down = (): Promise<never> => Promise.reject(new LedgerUnavailable("down"));
+    await using intake = await startIntake({
+      ledger: (ledger) => ({ ...ledger, keepRejected: down }),
+    });
+    expect(await postStructured(intake.deadLetter, EVENT)).toMatchObject({
+      status: 503,
+      body: { error: "ledger_unavailable" },
+    });
+  });
+});
+
+it("posting to it directly leaves nothing behind: the poster has the truth", async () => {
+  await using intake = await startIntake();
+  expect((await postStructured(intake.url, { ...EVENT, data: {} })).status).toBe(400);
+  expect(await intake.names()).toEqual([]);
+});
