@@ -1,0 +1,75 @@
+/** What a Knative Broker does with an event once it has said 202: filters, delivers, parks. */
+import type { RoutedEvent } from "./routed-event.ts";
+import { withAttributes } from "./routed-event.ts";
+import { deliver, type Attempt } from "./delivery.ts";
+import type { Broker, Delivery, Destination, Trigger } from "./manifest-schema.ts";
+
+/** Where an event went, for whoever watches. */
+export interface DeliveryReport {
+  /** Name of the Trigger or PingSource. */
+  readonly via: string;
+  readonly type: string;
+  readonly subject: string | undefined;
+  readonly outcome: "delivered" | "dead-lettered" | "lost";
+  readonly status: number;
+}
+
+export interface BrokerParts {
+  readonly broker: Broker;
+  readonly triggers: readonly Trigger[];
+  readonly urlOf: (destination: Destination) => string;
+  readonly signal: AbortSignal;
+  readonly onDelivery: (report: DeliveryReport) => void;
+}
+
+/** Takes an event and delivers it to every Trigger it matches; resolves when all that is over. */
+export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<void> {
+  const { broker, triggers, urlOf, signal, onDelivery } = parts;
+
+  async function accept(event: RoutedEvent): Promise<void> {
+    await Promise.all(triggers.filter((one) => matches(one, event)).map((one) => run(one, event)));
+  }
+
+  async function run(trigger: Trigger, event: RoutedEvent): Promise<void> {
+    // Delivery specs do not merge: a Trigger that has one does without the Broker's.
+    const delivery = trigger.spec.delivery ?? broker.spec?.delivery ?? {};
+    const url = urlOf(trigger.spec.subscriber);
+    const attempt = await deliver(url, event, delivery, signal);
+    if (signal.aborted) return;
+    const outcome =
+      attempt.kind === "failed" ? await park(event, url, attempt, delivery) : "delivered";
+    onDelivery({
+      via: trigger.metadata.name,
+      type: event.attributes["type"] ?? "",
+      subject: event.attributes["subject"],
+      outcome,
+      status: attempt.status,
+    });
+    if (attempt.kind === "delivered" && attempt.reply) await accept(attempt.reply);
+  }
+
+  async function park(
+    event: RoutedEvent,
+    failedUrl: string,
+    failed: Extract<Attempt, { kind: "failed" }>,
+    delivery: Delivery,
+  ): Promise<"dead-lettered" | "lost"> {
+    if (!delivery.deadLetterSink) return "lost";
+    const parked = withAttributes(event, {
+      knativeerrordest: failedUrl,
+      knativeerrorcode: String(failed.status),
+      knativeerrordata: Buffer.from(failed.detail).toString("base64"),
+    });
+    const attempt = await deliver(urlOf(delivery.deadLetterSink), parked, delivery, signal);
+    return attempt.kind === "delivered" ? "dead-lettered" : "lost";
+  }
+
+  return accept;
+}
+
+/** Exact on every attribute the filter names; an empty value stands for any. */
+export function matches(trigger: Trigger, event: RoutedEvent): boolean {
+  return Object.entries(trigger.spec.filter?.attributes ?? {}).every(([name, value]) =>
+    value === "" ? name in event.attributes : event.attributes[name] === value,
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * The local stand-in for Knative Eventing: Brokers, Triggers, PingSources and SinkBindings, read
+ * from the manifests a cluster gets. Nothing is stored: like the in-memory broker class it loses
+ * what it holds when it stops, and the ledger owes it still.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { makeBroker, type DeliveryReport } from "./broker.ts";
+import type { Broker, Destination, SinkBinding } from "./manifest-schema.ts";
+import { readEventing } from "./manifests.ts";
+import { startPingSource } from "./ping-source.ts";
+import { fromHttp, type RoutedEvent, withAttributes } from "./routed-event.ts";
+
+export interface LocalRouterOptions {
+  /** The folder of manifests, with its kustomization.yaml. */
+  readonly eventing: string;
+  /** Address of each Knative Service by its name; they need not run yet. */
+  readonly services: Readonly<Record<string, string>>;
+  /** A free one unless given. */
+  readonly port?: number;
+  /** Cron, in place of the schedule of every PingSource. */
+  readonly schedule?: string | undefined;
+  readonly onDelivery?: (report: DeliveryReport) => void;
+}
+
+export interface LocalRouter extends AsyncDisposable {
+  readonly url: string;
+  /** `K_SINK` and `K_CE_OVERRIDES` of a Service, as its SinkBinding sets them. */
+  environmentOf(service: string): Record<string, string>;
+  /** No more ticks, deliveries and retries; events are still accepted, and dropped. */
+  pause(): Promise<void>;
+}
+
+/** @throws ManifestError; Error when the port is taken */
+export async function startLocalRouter(options: LocalRouterOptions): Promise<LocalRouter> {
+  const { services, port = 0, schedule, onDelivery = () => undefined } = options;
+  const eventing = await readEventing(options.eventing, Object.keys(services));
+  const stop = new AbortController();
+  const running = new Set<Promise<void>>();
+  const brokers = new Map<string, (event: RoutedEvent) => Promise<void>>();
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+  await using opened = new AsyncDisposableStack();
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  opened.defer(() => close(server));
+  opened.defer(pause);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  function urlOf(destination: Destination): string {
+    if (!("ref" in destination)) return destination.uri;
+    const { kind, name } = destination.ref;
+    const broker = eventing.brokers.find((one) => kind === "Broker" && one.metadata.name === name);
+    const base = broker ? `${url}${pathOf(broker)}` : (services[name] ?? "");
+    return destination.uri === undefined ? base : new URL(destination.uri, base).href;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    const accept = brokers.get(request.url ?? "");
+    const event = fromHttp(request.headers, body);
+    if (!accept) return void response.writeHead(404).end();
+    if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
+    if (!event) return void response.writeHead(400).end();
+    response.writeHead(202).end();
+    if (stop.signal.aborted) return;
+    const delivered = accept(
+      withAttributes(event, { knativearrivaltime: new Date().toISOString() }),
+    );
+    running.add(delivered);
+    void delivered.finally(() => running.delete(delivered));
+  }
+
+  for (const broker of eventing.brokers) {
+    const triggers = eventing.triggers.filter((one) => one.spec.broker === broker.metadata.name);
+    const parts = { broker, triggers, urlOf, signal: stop.signal, onDelivery };
+    brokers.set(pathOf(broker), makeBroker(parts));
+  }
+  for (const source of eventing.pingSources) {
+    const ticker = startPingSource(source, {
+      url: urlOf(source.spec.sink),
+      schedule,
+      signal: stop.signal,
+      onTick: (status) =>
+        onDelivery({
+          via: source.metadata.name,
+          type: "dev.knative.sources.ping",
+          subject: undefined,
+          outcome: status < 300 ? "delivered" : "lost",
+          status,
+        }),
+    });
+    stop.signal.addEventListener("abort", () => ticker[Symbol.dispose]());
+  }
+
+  async function pause(): Promise<void> {
+    stop.abort();
+    await Promise.all(running);
+  }
+
+  const closing = opened.move();
+  return {
+    url,
+    environmentOf: (service) =>
+      environment(
+        eventing.sinkBindings.find((one) => one.spec.subject.name === service),
+        urlOf,
+      ),
+    pause,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** As the ingress of Knative's own broker class has it. */
+function pathOf({ metadata }: Broker): string {
+  return `/${metadata.namespace}/${metadata.name}`;
+}
+
+function environment(
+  binding: SinkBinding | undefined,
+  urlOf: (destination: Destination) => string,
+): Record<string, string> {
+  if (!binding) return {};
+  const { sink, ceOverrides } = binding.spec;
+  return {
+    K_SINK: urlOf(sink),
+    ...(ceOverrides && { K_CE_OVERRIDES: JSON.stringify(ceOverrides) }),
+  };
+}
