@@ -76,6 +76,15 @@ function isSettled<R extends StatementRequest>(fresh: Stored, next: R): fresh is
   return fresh.request.attempt === next.attempt && fresh.request.status === next.status;
 }
 
+/** @returns false when it was woken before its time. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await sleep(ms, true, { signal });
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @param claimed the record as the claim wrote it
  * @param sentAt monotonic time (`performance.now()`) just before the claim was sent
@@ -132,16 +141,15 @@ export function holdLease(
   async function keepRenewing(): Promise<void> {
     const { signal } = stopHeartbeat;
     let pauseMs = settings.renewMs;
-    while (!signal.aborted && !ended.signal.aborted) {
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+    while (!ended.signal.aborted) {
+      if (!(await pause(pauseMs, signal))) return;
       const sent = performance.now();
       try {
         await serially(() => write((request) => renew(request, now() + settings.leaseMs)));
         renewed(sent);
         pauseMs = settings.renewMs;
       } catch (error) {
-        if (!(error instanceof LedgerUnavailable)) return;
+        if (!(error instanceof LedgerUnavailable)) return void lose("the renewal failed");
         log.warn({ err: error }, "the lease could not be renewed, trying again");
         pauseMs = RENEWAL_PAUSE_MS;
       }

@@ -78,7 +78,7 @@ export function makeSnapshotConnection(
       const full: TransactionRow[][] = [];
       let filling: TransactionRow[] = [];
       let lastRowAt = performance.now();
-      let ended = false;
+      const result = { ended: false };
       let wake = Promise.withResolvers<undefined>();
       const command = connection.query(options(query));
       command.on("result", (row: unknown) => {
@@ -92,7 +92,7 @@ export function makeSnapshotConnection(
       });
       command.on("error", (error: Error) => drop(unavailable(error)));
       command.on("end", () => {
-        ended = true;
+        result.ended = true;
         wake.resolve(undefined);
       });
       for (;;) {
@@ -100,7 +100,7 @@ export function makeSnapshotConnection(
         if (batch) {
           yield batch;
           if (usable && full.length < READ_AHEAD) connection.resume();
-        } else if (ended) {
+        } else if (result.ended) {
           if (filling.length > 0) yield filling;
           busy = false;
           return;

@@ -165,7 +165,6 @@ describe("the holder's moves", () => {
   test("the wait never exceeds its maximum", () => {
     const settings = { ...backoff, maxFailures: 100, random: 0.999 };
     const retried = retry({ ...held, failures: 50 }, "internal", released, settings);
-    expect(retried).toMatchObject({ nextAttemptAt: expect.any(Number) });
     const wait = retried.status === "pending" ? retried.nextAttemptAt - released.now : NaN;
     expect(wait).toBeGreaterThan(3_500_000);
     expect(wait).toBeLessThanOrEqual(3_600_000);

@@ -1,0 +1,97 @@
+/** Reads RFC 4180 as it streams by: fields with or without quotes, records ended by CRLF. */
+export class MalformedCsv extends Error {
+  override readonly name = "MalformedCsv";
+}
+
+/** No line of a statement comes near this; a file without line ends must not fill the memory. */
+const MAX_RECORD = 4 * 1024 * 1024;
+
+export class CsvReader {
+  readonly #onRecord: (fields: readonly string[]) => void;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #rest = "";
+
+  constructor(onRecord: (fields: readonly string[]) => void) {
+    this.#onRecord = onRecord;
+  }
+
+  /** @throws MalformedCsv, or what the record's reader throws */
+  write(bytes: Uint8Array): void {
+    this.#read(this.#decode(bytes));
+  }
+
+  end(): void {
+    this.#read(this.#decode());
+    if (this.#rest !== "") throw new MalformedCsv("the last line has no end");
+  }
+
+  #decode(bytes?: Uint8Array): string {
+    try {
+      return this.#decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      throw new MalformedCsv("not UTF-8");
+    }
+  }
+
+  #read(text: string): void {
+    this.#rest += text;
+    let at = 0;
+    for (;;) {
+      const end = recordEnd(this.#rest, at);
+      if (end < 0) break;
+      this.#onRecord(splitRecord(this.#rest.slice(at, end)));
+      at = end + 2;
+    }
+    this.#rest = this.#rest.slice(at);
+    if (this.#rest.length > MAX_RECORD) throw new MalformedCsv("a line is too long");
+  }
+}
+
+/** Where the next CRLF outside of quotes is, or -1. */
+function recordEnd(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const end = text.indexOf("\r\n", at);
+    if (end < 0) return -1;
+    const quote = text.indexOf('"', at);
+    if (quote < 0 || quote > end) return end;
+    const closing = text.indexOf('"', quote + 1);
+    if (closing < 0) return -1;
+    at = closing + 1;
+  }
+}
+
+function splitRecord(record: string): readonly string[] {
+  if (!record.includes('"')) return record.split(",");
+  const fields: string[] = [];
+  for (let at = 0; at <= record.length;) {
+    const [field, next] = record[at] === '"' ? quoted(record, at) : plain(record, at);
+    fields.push(field);
+    at = next + 1;
+  }
+  return fields;
+}
+
+type Field = readonly [value: string, end: number];
+
+function plain(record: string, from: number): Field {
+  const comma = record.indexOf(",", from);
+  const end = comma < 0 ? record.length : comma;
+  const field = record.slice(from, end);
+  if (field.includes('"')) throw new MalformedCsv("a quote inside a field without quotes");
+  return [field, end];
+}
+
+function quoted(record: string, from: number): Field {
+  let value = "";
+  for (let at = from + 1; ;) {
+    const quote = record.indexOf('"', at);
+    if (quote < 0) throw new MalformedCsv("a quote that does not close");
+    value += record.slice(at, quote);
+    const next = record[quote + 1];
+    if (next === undefined || next === ",") return [value, quote + 1];
+    if (next !== '"') throw new MalformedCsv("text behind a closing quote");
+    value += '"';
+    at = quote + 2;
+  }
+}

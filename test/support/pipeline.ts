@@ -1,0 +1,179 @@
+/**
+ * The whole pipeline on the real servers: MariaDB with the sample bank, an S3 server, a Kubernetes
+ * API, the event router over the shipped manifests, and the functions as processes of their own.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../infra/local/free-port.ts";
+import { startLocalRouter, type LocalRouter } from "../../infra/local/router/router.ts";
+import { seedBank } from "../../infra/local/sample-bank/seed.ts";
+import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+  type Stored,
+} from "../../functions/platform/configmap-ledger.ts";
+import type { FunctionName } from "../../functions/domain/events.ts";
+import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
+import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
+import { startS3Server, type S3Server } from "./s3-server.ts";
+
+const REPOSITORY = new URL("../..", import.meta.url).pathname;
+
+/** So short that a test sees a lease expire, so long that a busy machine keeps one. */
+export const QUICK_TIMES = {
+  LEASE_SECONDS: "4",
+  LEASE_RENEW_SECONDS: "1",
+  CLOCK_SKEW_SECONDS: "1",
+  RETRY_BASE_SECONDS: "1",
+  RETRY_MAX_SECONDS: "2",
+  DRAIN_SECONDS: "5",
+  LOG_LEVEL: "debug",
+} as const;
+
+export interface PipelineOptions {
+  readonly bank?: { readonly customers: number; readonly rows: number; readonly seed: number };
+  /** Cron in place of the tick's schedule; every second unless given. */
+  readonly schedule?: string;
+  /** Added to the environment of every function. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface StartFunction {
+  /** Entry file, when it is not the shipped one. */
+  readonly entry?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its address for the router, or another one for a second process. */
+  readonly port?: number;
+}
+
+export interface RunningFunction extends ServerProcess {
+  readonly url: string;
+  readonly logFile: string;
+}
+
+export interface Pipeline extends AsyncDisposable {
+  readonly mariaDb: TestMariaDb;
+  readonly s3: S3Server;
+  readonly kube: KubeApiserver;
+  readonly router: LocalRouter;
+  readonly ledger: Ledger;
+  readonly namespace: string;
+  /** Where the router sends what is for this function. */
+  urlOf(name: FunctionName): string;
+  /** Starts a process and waits until it is ready. */
+  start(name: FunctionName, options?: StartFunction): Promise<RunningFunction>;
+  /** Posts a request to intake; answers its record's name. */
+  request(data: Readonly<Record<string, string>>): Promise<string>;
+  /** The record once it has this status. @throws Error with the record after `seconds`. */
+  until(name: string, status: Stored["request"]["status"], seconds?: number): Promise<Stored>;
+}
+
+export async function startPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "pipeline-"));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const [mariaDb, s3, kube] = await Promise.all([
+    startTestMariaDb().then((server) => opened.use(server)),
+    startS3Server().then((server) => opened.use(server)),
+    startKubeApiserver().then((server) => opened.use(server)),
+  ]);
+  await seedBank(mariaDb.databaseUrl, options.bank ?? { customers: 5, rows: 2_000, seed: 7 });
+  const namespace = await kube.createNamespace();
+  const ports = {
+    "request-intake": await freePort(),
+    "pending-scanner": await freePort(),
+    "statement-builder": await freePort(),
+  };
+  const urlOf = (name: FunctionName) => `http://127.0.0.1:${ports[name]}`;
+  const router = opened.use(
+    await startLocalRouter({
+      eventing: join(REPOSITORY, "eventing"),
+      services: Object.fromEntries(
+        Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}`]),
+      ),
+      schedule: options.schedule ?? "* * * * * *",
+    }),
+  );
+  const ledger = makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig });
+  const base = {
+    ...QUICK_TIMES,
+    ...s3.env,
+    PATH: process.env["PATH"],
+    LEDGER_NAMESPACE: namespace,
+    KUBECONFIG: kube.kubeconfig,
+    DATABASE_URL: mariaDb.databaseUrl,
+    METRICS_PORT: "0",
+    TICK_DEADLINE_SECONDS: "5",
+    ...options.env,
+  };
+  let started = 0;
+  const closing = opened.move();
+
+  return {
+    mariaDb,
+    s3,
+    kube,
+    router,
+    ledger,
+    namespace,
+    urlOf,
+    async start(name, { entry, env, port = ports[name] } = {}) {
+      const logFile = join(folder, `${name}-${++started}.log`);
+      const process = startProcess({
+        name,
+        command: "node",
+        args: [entry ?? join(REPOSITORY, "functions", name, "index.ts")],
+        env: { ...base, ...router.environmentOf(name), PORT: String(port), ...env },
+        logFile,
+      });
+      closing.defer(() => process.kill());
+      const url = `http://127.0.0.1:${port}`;
+      await process.ready(() => isReady(url));
+      return Object.assign(process, { url, logFile });
+    },
+    async request(data) {
+      const response = await fetch(urlOf("request-intake"), {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "ce-specversion": "1.0",
+          "ce-type": "io.transactions-collector.statement.requested.v1",
+          "ce-source": "/tests",
+          "ce-id": crypto.randomUUID(),
+          "ce-time": new Date().toISOString(),
+        },
+        body: JSON.stringify(data),
+      });
+      const name = response.headers.get("ce-subject");
+      if (response.status !== 200 || name === null) {
+        throw new Error(`intake answered ${response.status}: ${await response.text()}`);
+      }
+      await response.body?.cancel();
+      return name;
+    },
+    async until(name, status, seconds = 30) {
+      const deadline = Date.now() + seconds * 1000;
+      for (;;) {
+        const stored = await ledger.read(name);
+        if (stored?.request.status === status) return stored;
+        if (Date.now() > deadline) {
+          throw new Error(`not ${status} after ${seconds} s: ${JSON.stringify(stored?.request)}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/readiness`);
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
