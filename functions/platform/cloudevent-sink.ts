@@ -78,10 +78,11 @@ function unreachableReason(
 ): string {
   if (signal?.aborted) return "aborted";
   if (timeout.aborted) return "timeout";
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
-    return cause.code;
-  return cause instanceof Error ? cause.name : "unknown";
+  // `fetch` says only that it failed; the reason is the cause.
+  const { cause = error } = error as { readonly cause?: unknown };
+  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown };
+  const reason = typeof code === "string" ? code : name;
+  return typeof reason === "string" ? reason : "unknown";
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

@@ -15,12 +15,11 @@ export interface LogOptions {
 export function makeLog({ name, level }: LogOptions, destination?: pino.DestinationStream): Log {
   return pino(
     {
-      name,
       level,
       // One process in a container: pid and host name say nothing that the collector does not know.
-      base: null,
+      base: { function: name },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), bindings: () => ({ function: name }) },
+      formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),

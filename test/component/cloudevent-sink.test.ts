@@ -1,0 +1,144 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { recordedEvent } from "../../functions/domain/events.ts";
+import { recordRequest } from "../../functions/domain/statement-request.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { answer, startEventSink } from "../support/event-sink.ts";
+import { makeTestLog } from "../support/event-server.ts";
+
+const EVENT = recordedEvent(
+  recordRequest({
+    name: "transaction-request-c-1768478400000",
+    customerId: "c",
+    startDate: "2025-12-01",
+    endDate: "2025-12-31",
+    timeZone: "UTC",
+    options: {},
+    event: { source: "/bank", id: "1", type: "t", time: 1_768_478_400_000 },
+    recordedAt: 1_768_478_400_000,
+  }),
+);
+
+const sinkTo = (url: string, overrides = {}) =>
+  makeCloudEventSink({ url, overrides, log: makeTestLog().log });
+
+it("sends in binary mode, with the overrides, and nothing that is not set", async () => {
+  await using receiver = await startEventSink();
+  const result = await sinkTo(receiver.url, { region: "eu" }).send(EVENT);
+  expect(result).toEqual({ kind: "accepted" });
+  const [sent] = receiver.events;
+  const attributes = Object.entries(sent?.headers ?? {}).filter(([name]) => name.startsWith("ce-"));
+  expect(Object.fromEntries(attributes)).toEqual({
+    "ce-specversion": "1.0",
+    "ce-id": "transaction-request-c-1768478400000.recorded",
+    "ce-type": "io.transactions-collector.statement.recorded.v1",
+    "ce-source": "/transactions-collector/request-intake",
+    "ce-subject": "transaction-request-c-1768478400000",
+    "ce-time": "2026-01-15T12:00:00.000Z",
+    "ce-dataschema": "https://transactions-collector.io/schemas/statement.recorded.v1.json",
+    "ce-partitionkey": "c",
+    "ce-region": "eu",
+  });
+  expect(sent?.headers["content-type"]).toBe("application/json");
+  expect(JSON.parse(sent?.body ?? "")).toEqual(EVENT.data);
+});
+
+it("sends ASCII headers only, percent-encoded as the binding says", async () => {
+  await using receiver = await startEventSink();
+  const subject = 'Zürich "7%" 😀\ud800';
+  await sinkTo(receiver.url).send({ ...EVENT, subject });
+  expect(receiver.events[0]?.headers["ce-subject"]).toBe(
+    "Z%C3%BCrich%20%227%25%22%20%F0%9F%98%80%EF%BF%BD",
+  );
+});
+
+it.each([200, 202, 204])("%d is accepted", async (status) => {
+  await using receiver = await startEventSink(answer(status));
+  expect(await sinkTo(receiver.url).send(EVENT)).toEqual({ kind: "accepted" });
+});
+
+it.each([301, 400, 404, 429, 500, 503])("%d is refused", async (status) => {
+  await using receiver = await startEventSink(answer(status, "why"));
+  expect(await sinkTo(receiver.url).send(EVENT)).toEqual({ kind: "refused", status });
+});
+
+it("is a value when nobody answers, the caller gives up, or nobody listens", async () => {
+  await using receiver = await startEventSink(() => undefined);
+  const sink = sinkTo(receiver.url);
+  expect(await sink.send(EVENT, { timeoutMs: 50 })).toEqual({
+    kind: "unreachable",
+    reason: "timeout",
+  });
+  const signal = AbortSignal.timeout(50);
+  expect(await sink.send(EVENT, { signal })).toEqual({ kind: "unreachable", reason: "aborted" });
+  const gone = await startEventSink();
+  await gone[Symbol.asyncDispose]();
+  expect(await sinkTo(gone.url).send(EVENT)).toEqual({
+    kind: "unreachable",
+    reason: "ECONNREFUSED",
+  });
+});
+
+it("gives up on an answer that never ends", async () => {
+  await using receiver = await startEventSink((_event, response) => {
+    response.writeHead(202).write("more");
+  });
+  expect(await sinkTo(receiver.url).send(EVENT, { timeoutMs: 100 })).toEqual({
+    kind: "unreachable",
+    reason: "timeout",
+  });
+});
+
+it("drains answers, so that connections are used again", async () => {
+  const ports = new Set<number | undefined>();
+  await using receiver = await startEventSink((_event, response) => {
+    ports.add(response.socket?.remotePort);
+    response.writeHead(202).end("x".repeat(100_000));
+  });
+  const sink = sinkTo(receiver.url);
+  for (let i = 0; i < 20; i++) await sink.send(EVENT);
+  // A connection is free again a moment after its answer was read.
+  expect(ports.size).toBeLessThan(4);
+});
+
+it("trusts the certificates of K_CA_CERTS, and only then", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ca-"));
+  const certificate = join(folder, "cert.pem");
+  const keyFile = join(folder, "key.pem");
+  execFileSync(
+    "openssl",
+    [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-keyout", keyFile, "-out", certificate, "-days", "1", "-subj", "/CN=localhost"],
+      ...["-addext", "subjectAltName=IP:127.0.0.1"],
+    ],
+    { stdio: "ignore" },
+  );
+  const cert = readFileSync(certificate, "utf8");
+  const server = createServer({ cert, key: readFileSync(keyFile) }, (_request, response) => {
+    response.writeHead(202).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  try {
+    // The trust is the process's own, so it is given in another one.
+    const send = new URL("../support/send-event.ts", import.meta.url).pathname;
+    const run = async (caCerts: string) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [send, url, caCerts]);
+      return JSON.parse(stdout) as unknown;
+    };
+    expect(await run("")).toEqual({ kind: "unreachable", reason: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    expect(await run(cert)).toEqual({ kind: "accepted" });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { COMMON_VARIABLES, ConfigError, readConfig } from "../../functions/platform/config.ts";
+import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
+import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
+
+const SINK = "http://broker/statements";
+
+function problemsOf(schema: z.ZodObject, env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(schema, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("readConfig", () => {
+  it("has the contract's defaults", () => {
+    expect(readConfig(requestIntakeConfig, { K_SINK: SINK })).toEqual({
+      PORT: 8080,
+      METRICS_PORT: 9464,
+      LOG_LEVEL: "info",
+      DRAIN_SECONDS: 20,
+      LEDGER_NAMESPACE: "transaction-requests",
+      K_SINK: SINK,
+      STATEMENT_TIME_ZONE: "UTC",
+      MAX_PERIOD_MONTHS: 24,
+      MAX_BODY_BYTES: 262_144,
+      EVENT_WINDOW_DAYS: 29,
+      RETENTION_DAYS: 30,
+      WAKEUPS_PER_CUSTOMER: 10,
+    });
+    expect(readConfig(pendingScannerConfig, { K_SINK: SINK })).toMatchObject({
+      TICK_CAP: 200,
+      TICK_CAP_PER_CUSTOMER: 5,
+      BUILDER_CAPACITY: 8,
+      TICK_DEADLINE_SECONDS: 20,
+      RETENTION_DAYS: 30,
+    });
+  });
+
+  it("names every bad or missing variable, what is expected and an example", () => {
+    expect(
+      problemsOf(requestIntakeConfig, {
+        PORT: "http",
+        LOG_LEVEL: "loud",
+        K_CE_OVERRIDES: "{",
+        K_CA_CERTS: "no certificate",
+        MAX_PERIOD_MONTHS: "0",
+        STATEMENT_TIME_ZONE: "Berlin",
+        ALLOWED_SOURCES: "/a,,/b",
+        LEDGER_NAMESPACE: "Not A Namespace",
+      }),
+    ).toEqual([
+      "PORT is not valid; expected a whole number from 0 to 65535, for example 8080",
+      "LOG_LEVEL is not valid; expected one of trace, debug, info, warn, error, fatal, silent, for example info",
+      "LEDGER_NAMESPACE is not valid; expected the name of a Kubernetes namespace, for example transaction-requests",
+      "K_SINK is missing; expected an http or https URL, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
+      'K_CE_OVERRIDES is not JSON; expected JSON with an object of extension attributes, for example {"extensions":{"region":"eu"}}',
+      "K_CA_CERTS is not valid; expected certificates in PEM form, for example -----BEGIN CERTIFICATE-----…",
+      "STATEMENT_TIME_ZONE is not valid; expected the name of an IANA time zone, for example Europe/Berlin",
+      "MAX_PERIOD_MONTHS is not valid; expected a whole number from 1 to 1200, for example 24",
+      "ALLOWED_SOURCES is not valid; expected event sources separated by commas, for example /billing,/mobile-app",
+    ]);
+  });
+
+  it("takes an empty string for a missing variable", () => {
+    expect(problemsOf(z.object(COMMON_VARIABLES), { K_SINK: "" })).toEqual([
+      expect.stringMatching(/^K_SINK is missing; /),
+    ]);
+    expect(readConfig(z.object(COMMON_VARIABLES), { K_SINK: SINK, PORT: "" }).PORT).toBe(8080);
+  });
+
+  it("never repeats a value, which may be a secret", () => {
+    const env = { K_SINK: "secret-4711", PORT: "secret-4711", K_CE_OVERRIDES: '"secret-4711"' };
+    const problems = problemsOf(z.object(COMMON_VARIABLES), env);
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain("4711");
+  });
+
+  it("reads overrides and lists", () => {
+    const config = readConfig(requestIntakeConfig, {
+      K_SINK: SINK,
+      K_CE_OVERRIDES: '{"extensions":{"region":"eu"}}',
+      ALLOWED_SOURCES: "/billing, /app",
+    });
+    expect(config.K_CE_OVERRIDES).toEqual({ region: "eu" });
+    expect(config.ALLOWED_SOURCES).toEqual(["/billing", "/app"]);
+  });
+});
+
+describe("the window of events ends before the retention of records", () => {
+  const wrong = [
+    "EVENT_WINDOW_DAYS is not less than RETENTION_DAYS; expected a whole number from 1 to 3650, for example 29",
+  ];
+
+  it.each([
+    [{ EVENT_WINDOW_DAYS: "30" }, wrong],
+    [{ RETENTION_DAYS: "10" }, wrong],
+    [{ EVENT_WINDOW_DAYS: "7", RETENTION_DAYS: "8" }, []],
+  ])("%j", (env, problems) => {
+    expect(problemsOf(requestIntakeConfig, { K_SINK: SINK, ...env })).toEqual(problems);
+  });
+
+  it("is reported beside the other problems", () => {
+    const problems = problemsOf(requestIntakeConfig, { EVENT_WINDOW_DAYS: "30", PORT: "x" });
+    expect(problems.map((line) => line.split(" ")[0])).toEqual([
+      "PORT",
+      "K_SINK",
+      "EVENT_WINDOW_DAYS",
+    ]);
+  });
+});
