@@ -3,7 +3,7 @@
  * the libraries they need, which takes no rights at all.
  */
 import { execFile } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { onceInCache } from "./cache-folder.ts";
@@ -62,12 +62,14 @@ async function unpack(packages: readonly string[], folder: string): Promise<void
   const { stdout } = await run("apt-get", args, { maxBuffer: Infinity });
   // "Inst name (version …": what is missing here. "Inst name [old version] (…" is only older.
   const missing = [...stdout.matchAll(/^Inst (\S+) \(/gm)].map((match) => match[1] ?? "");
+  const wanted = new Set([...packages, ...missing]);
   const downloads = join(folder, "downloads");
   await mkdir(downloads);
-  await run("apt-get", ["download", ...missing], { cwd: downloads, maxBuffer: Infinity });
+  await run("apt-get", ["download", ...wanted], { cwd: downloads, maxBuffer: Infinity });
   for (const file of await readdir(downloads)) {
     await run("dpkg", ["-x", join(downloads, file), folder]);
   }
+  await rm(downloads, { recursive: true });
 }
 
 async function libraryPath(root: string): Promise<string> {
