@@ -1,0 +1,50 @@
+# `make` shows what there is. Everything runs on the Node of package-lock.json, which `npm ci`
+# brings along; the machine's own Node (18 or later) and npm are needed once, for that.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# Written by npm at the end of an installation: older than the lock file means install again.
+INSTALLED := node_modules/.package-lock.json
+JEST := node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
+
+CUSTOMERS ?= 100
+ROWS ?= 100000
+SEED ?= 1
+
+.PHONY: help demo run seed test check format clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## one statement from event to zip on this machine, shown step by step
+	@exec node infra/local/run.ts demo
+
+run: $(INSTALLED) ## the same, then stays up for your own requests until Ctrl-C
+	@exec node infra/local/run.ts run
+
+seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=100000 SEED=1
+	@exec node infra/local/seed.ts "$(CUSTOMERS)" "$(ROWS)" "$(SEED)"
+
+test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
+	@exec $(JEST) $(TESTS)
+
+check: $(INSTALLED) ## format, lint and import fences, types, lock file
+	prettier --check .
+	eslint .
+	tsc
+	npm ci --dry-run --ignore-scripts --loglevel=error > /dev/null
+
+format: $(INSTALLED) ## format every file
+	prettier --write --log-level=warn .
+
+clean: ## remove what runs and tests leave behind (out/, coverage/), not node_modules
+	rm -rf out coverage
+
+$(INSTALLED): package.json package-lock.json
+	@echo "installing packages (once, about a minute) …"
+	npm ci --loglevel=error
+	@node -e 'if (+process.versions.node.split(".")[0] < 24) throw new Error("Node 24 or later is needed, this is " + process.version)'
+	@touch $@
