@@ -69,7 +69,8 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
           signal?.throwIfAborted();
           const refusal = refusalOf(error);
           if (refusal && !isTransient(refusal.status)) return { refusal };
-          if (attempt >= tries) throw unavailable(error, refusal);
+          if (attempt >= tries)
+            throw unavailable(timeout.aborted ? "timed out" : reasonOf(error, refusal));
           await sleep(pauseMs(attempt, error), undefined, signal && { signal });
         }
       }
@@ -137,19 +138,16 @@ function statusObject(body: unknown): KubernetesStatus {
   }
 }
 
-/** The library's own message holds body and headers, so it goes no further than here. */
-function unavailable(error: unknown, refusal: ApiRefusal | undefined): KubernetesUnavailable {
-  const why = refusal ? `HTTP ${refusal.status} ${refusal.reason}` : networkReason(error);
+function unavailable(why: string): KubernetesUnavailable {
   return new KubernetesUnavailable(`the Kubernetes API does not answer: ${why}`);
 }
 
-function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown error";
-  if (error.name === "TimeoutError") return "timed out";
-  const cause = error.cause;
-  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
-    return cause.code;
-  return error.name;
+/** The library's own message holds body and headers, so it goes no further than here. */
+function reasonOf(error: unknown, refusal: ApiRefusal | undefined): string {
+  if (refusal) return `HTTP ${refusal.status} ${refusal.reason}`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? code : "the connection failed";
 }
 
 function pauseMs(attempt: number, error: unknown): number {

@@ -2,7 +2,7 @@
  * The whole pipeline on the real servers: MariaDB with the sample bank, an S3 server, a Kubernetes
  * API, the event router over the shipped manifests, and the functions as processes of their own.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../infra/local/free-port.ts";
@@ -19,6 +19,8 @@ import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
 import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
 import { startS3Server, type S3Server } from "./s3-server.ts";
 
+const LEDGER = "transaction-requests";
+const HOME = "statements";
 const REPOSITORY = new URL("../..", import.meta.url).pathname;
 
 /** So short that a test sees a lease expire, so long that a busy machine keeps one. */
@@ -80,7 +82,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     startKubeApiserver().then((server) => opened.use(server)),
   ]);
   await seedBank(mariaDb.databaseUrl, options.bank ?? { customers: 5, rows: 2_000, seed: 7 });
-  const namespace = await kube.createNamespace();
+  const kubeconfigs = await shippedAccounts(kube);
   const ports = {
     "request-intake": await freePort(),
     "pending-scanner": await freePort(),
@@ -96,13 +98,12 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       schedule: options.schedule ?? "* * * * * *",
     }),
   );
-  const ledger = makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig });
+  const ledger = makeConfigMapLedger({ namespace: LEDGER, kubeconfig: kube.kubeconfig });
   const base = {
     ...QUICK_TIMES,
     ...s3.env,
     PATH: process.env["PATH"],
-    LEDGER_NAMESPACE: namespace,
-    KUBECONFIG: kube.kubeconfig,
+    LEDGER_NAMESPACE: LEDGER,
     DATABASE_URL: mariaDb.databaseUrl,
     METRICS_PORT: "0",
     TICK_DEADLINE_SECONDS: "5",
@@ -117,7 +118,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     kube,
     router,
     ledger,
-    namespace,
+    namespace: LEDGER,
     urlOf,
     async start(name, { entry, env, port = ports[name] } = {}) {
       const logFile = join(folder, `${name}-${++started}.log`);
@@ -125,7 +126,13 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
         name,
         command: "node",
         args: [entry ?? join(REPOSITORY, "functions", name, "index.ts")],
-        env: { ...base, ...router.environmentOf(name), PORT: String(port), ...env },
+        env: {
+          ...base,
+          ...router.environmentOf(name),
+          KUBECONFIG: kubeconfigs[name],
+          PORT: String(port),
+          ...env,
+        },
         logFile,
       });
       closing.defer(() => process.kill());
@@ -165,6 +172,24 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       }
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Each function speaks as its shipped ServiceAccount, with the rights of its shipped Role only. */
+async function shippedAccounts(kube: KubeApiserver): Promise<Record<FunctionName, string>> {
+  await kube.createNamespace(LEDGER);
+  await kube.createNamespace(HOME);
+  const account = async (name: FunctionName): Promise<string> => {
+    for (const file of ["service-account", "role", "role-binding"]) {
+      const path = join(REPOSITORY, "infra/base", name, `${file}.yaml`);
+      await kube.apply(await readFile(path, "utf8"));
+    }
+    return await kube.serviceAccountKubeconfig(HOME, name);
+  };
+  return {
+    "request-intake": await account("request-intake"),
+    "pending-scanner": await account("pending-scanner"),
+    "statement-builder": await account("statement-builder"),
   };
 }
 

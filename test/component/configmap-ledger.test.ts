@@ -1,0 +1,295 @@
+/**
+ * The ledger on a real kube-apiserver and on the local one: the same promises, also when answers
+ * are lost, late or refused on the way.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  announce,
+  execute,
+  recordRequest,
+  type PendingRequest,
+} from "../../functions/domain/statement-request.ts";
+import {
+  LedgerUnavailable,
+  makeConfigMapLedger,
+  type Ledger,
+  type Stored,
+} from "../../functions/platform/configmap-ledger.ts";
+import { claimRecord, type ClaimOutcome } from "../../functions/statement-builder/claim.ts";
+import { holdLease, LeaseLost } from "../../functions/statement-builder/lease.ts";
+import { makeLog } from "../../functions/platform/log.ts";
+import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
+import { startKubeApiserver } from "../support/kube-apiserver.ts";
+
+const log = makeLog({ name: "statement-builder", level: "silent" });
+const SETTINGS = {
+  execution: "service",
+  leaseMs: 2_000,
+  renewMs: 300,
+  clockSkewMs: 200,
+  publishTimeoutMs: 2_000,
+  maxFailures: 3,
+  bucket: "statements",
+  prefix: "",
+  hostname: "test",
+} as const;
+
+interface Ground extends AsyncDisposable {
+  readonly namespace: string;
+  /** Straight to the server. */
+  readonly direct: Ledger;
+  /** Through the proxy. */
+  readonly ledger: Ledger;
+  readonly proxy: HttpFaultProxy;
+}
+
+async function realServer(): Promise<Ground> {
+  await using opened = new AsyncDisposableStack();
+  const kube = opened.use(await startKubeApiserver());
+  const namespace = await kube.createNamespace();
+  const text = await readFile(kube.kubeconfig, "utf8");
+  const config = JSON.parse(text) as {
+    clusters: [{ cluster: { "certificate-authority-data": string } }];
+  };
+  const ca = Buffer.from(config.clusters[0].cluster["certificate-authority-data"], "base64");
+  const proxy = opened.use(await startHttpFaultProxy({ url: kube.url, tls: { ca } }));
+  const folder = mkdtempSync(join(tmpdir(), "ledger-"));
+  opened.defer(() => rmSync(folder, { recursive: true }));
+  const proxied = join(folder, "kubeconfig");
+  const { "certificate-authority-data": _, ...cluster } = config.clusters[0].cluster;
+  const clusters = [
+    { name: "test", cluster: { ...cluster, server: proxy.url, "insecure-skip-tls-verify": true } },
+  ];
+  await writeFile(proxied, JSON.stringify({ ...config, clusters }));
+  const closing = opened.move();
+  return {
+    namespace,
+    proxy,
+    direct: makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig }),
+    ledger: makeConfigMapLedger({ namespace, kubeconfig: proxied, timeoutMs: 1_000 }),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function localServer(): Promise<Ground> {
+  await using opened = new AsyncDisposableStack();
+  const api = opened.use(await startLocalKubernetesApi());
+  const proxy = opened.use(await startHttpFaultProxy({ url: api.url }));
+  const folder = mkdtempSync(join(tmpdir(), "ledger-"));
+  opened.defer(() => rmSync(folder, { recursive: true }));
+  await writeFile(join(folder, "direct"), api.kubeconfig());
+  await writeFile(join(folder, "proxied"), api.kubeconfig().replace(api.url, proxy.url));
+  const namespace = "default";
+  const closing = opened.move();
+  return {
+    namespace,
+    proxy,
+    direct: makeConfigMapLedger({ namespace, kubeconfig: join(folder, "direct") }),
+    ledger: makeConfigMapLedger({
+      namespace,
+      kubeconfig: join(folder, "proxied"),
+      timeoutMs: 1_000,
+    }),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+let serial = 0;
+function newRequest(over: Partial<PendingRequest> = {}): PendingRequest {
+  const now = Date.now();
+  const name = `transaction-request-c-${now}-${++serial}`;
+  return {
+    ...recordRequest({
+      name,
+      customerId: "c",
+      startDate: "2025-01-01",
+      endDate: "2025-12-31",
+      timeZone: "Europe/Berlin",
+      options: { time_zone: "Europe/Berlin" },
+      event: { source: "/bank", id: name, type: "requested", time: now },
+      recordedAt: now,
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }),
+    ...over,
+  };
+}
+
+describe.each([
+  ["kube-apiserver", realServer],
+  ["the local Kubernetes API", localServer],
+])("on %s", (_, open) => {
+  let ground: Ground;
+  beforeAll(async () => {
+    ground = await open();
+  });
+  afterAll(async () => {
+    await ground[Symbol.asyncDispose]();
+  });
+  afterEach(() => ground.proxy.pass());
+
+  async function recorded(over?: Partial<PendingRequest>): Promise<PendingRequest> {
+    const request = newRequest(over);
+    expect(await ground.direct.create(request)).toBe("created");
+    return request;
+  }
+
+  const claimIt = (name: string, ledger = ground.ledger): Promise<ClaimOutcome> =>
+    claimRecord(name, { ledger, settings: SETTINGS, now: Date.now });
+
+  async function held(name: string) {
+    const claimed = await claimIt(name);
+    if (claimed.kind !== "claimed") throw new Error(claimed.kind);
+    const { stored, sentAt } = claimed;
+    const { ledger } = ground;
+    return holdLease(stored, sentAt, { ledger, settings: SETTINGS, now: Date.now, log });
+  }
+
+  test("a record reads back as it was written", async () => {
+    const request = await recorded();
+    expect((await ground.ledger.read(request.name))?.request).toEqual(request);
+    expect(await ground.ledger.create(request)).toBe("exists");
+  });
+
+  test("what is not there is undefined, also under a name Kubernetes does not allow", async () => {
+    expect(await ground.ledger.read("transaction-request-none-1")).toBeUndefined();
+    expect(await ground.ledger.read("No_Such NAME")).toBeUndefined();
+  });
+
+  test("of a hundred claims at once one wins", async () => {
+    const { name } = await recorded();
+    const kinds = await Promise.all(
+      Array.from({ length: 100 }, async () => (await claimIt(name, ground.direct)).kind),
+    );
+    expect(kinds.filter((kind) => kind === "claimed")).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === "wait")).toHaveLength(99);
+  });
+
+  test("what other tools add is kept through every write, and an executed record is frozen", async () => {
+    const { name } = await recorded();
+    const stored = (await ground.direct.read(name)) as Stored;
+    const marked = {
+      ...stored,
+      foreign: { labels: { team: "a" }, annotations: { note: "b" }, data: { extra: "c" } },
+    };
+    expect(await ground.direct.replace(marked, stored.request)).not.toBe("conflict");
+    const lease = await held(name);
+    const done = await lease.settle((request) =>
+      execute(request, request.object, { rows: 1, bytes: 2, sha256: "ab", asOf: 3 }, 4),
+    );
+    if (done.kind !== "settled") throw new Error(done.kind);
+    expect(await ground.ledger.replace(done.stored, announce(done.stored.request))).not.toBe(
+      "conflict",
+    );
+    const last = (await ground.direct.read(name)) as Stored;
+    expect(last.request).toMatchObject({ status: "executed", announced: true, rows: 1 });
+    expect(last.foreign.labels).toMatchObject({ team: "a" });
+    expect(last.foreign.annotations).toEqual({ note: "b" });
+    expect(last.foreign.data).toEqual({ extra: "c" });
+    await expect(
+      ground.direct.replace(last, { ...last.request, lastError: "changed" }),
+    ).rejects.toThrow(LedgerUnavailable);
+  });
+
+  test("lists by status and by whether the outcome was told, and removes one version only", async () => {
+    const { name } = await recorded({ customerId: "listed" });
+    const found: Stored[] = [];
+    for await (const page of ground.ledger.list({ status: ["pending"] })) {
+      found.push(...page.records);
+    }
+    const mine = found.find((stored) => stored.name === name) as Stored;
+    expect(mine.request.customerId).toBe("listed");
+    await ground.direct.replace(mine, { ...mine.request, lastError: "newer" } as PendingRequest);
+    expect(await ground.ledger.remove(mine)).toBe("conflict");
+    const newer = (await ground.ledger.read(name)) as Stored;
+    expect(await ground.ledger.remove(newer)).toBe("removed");
+    expect(await ground.ledger.remove(newer)).toBe("conflict");
+  });
+
+  test("429 with Retry-After and 500 are asked again", async () => {
+    const { name } = await recorded();
+    const headers = { "retry-after": "1" };
+    const busy = ground.proxy.fail({ times: 1, fault: { kind: "answer", status: 429, headers } });
+    const broken = ground.proxy.fail({ times: 1, fault: { kind: "answer", status: 500 } });
+    const started = performance.now();
+    expect(await ground.ledger.read(name)).toBeDefined();
+    expect(performance.now() - started).toBeGreaterThan(950);
+    expect([busy.hits, broken.hits]).toEqual([1, 1]);
+  });
+
+  test("a server that stays away is unavailable, with a reason and without its answer", async () => {
+    ground.proxy.fail({ fault: { kind: "answer", status: 503, body: "secret" } });
+    const error: unknown = await ground.ledger.read("x").catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(LedgerUnavailable);
+    expect((error as Error).message).toContain("HTTP 503");
+    expect((error as Error).message).not.toContain("secret");
+  });
+
+  test("a server that takes the request and never answers is given up", async () => {
+    ground.proxy.fail({ fault: { kind: "drop" } });
+    await expect(ground.ledger.read("x")).rejects.toThrow(/timed out/);
+  }, 20_000);
+
+  test("a creation whose answer was lost is found to exist", async () => {
+    const request = newRequest();
+    ground.proxy.fail({ method: "POST", times: 1, fault: { kind: "reset-after" } });
+    expect(await ground.ledger.create(request)).toBe("exists");
+  });
+
+  test("a claim whose answer was lost is ours all the same", async () => {
+    const { name } = await recorded();
+    const rule = ground.proxy.fail({ method: "PUT", times: 1, fault: { kind: "reset-after" } });
+    const claimed = await claimIt(name);
+    expect(rule.hits).toBe(1);
+    expect(claimed).toMatchObject({ kind: "claimed", stored: { request: { attempt: 1 } } });
+  });
+
+  test("a last write whose answer was lost counts", async () => {
+    const { name } = await recorded();
+    const lease = await held(name);
+    ground.proxy.fail({ method: "PUT", times: 1, fault: { kind: "reset-after" } });
+    const result = { rows: 1, bytes: 2, sha256: "ab", asOf: 3 };
+    const done = await lease.settle((request) => execute(request, request.object, result, 4));
+    expect(done.kind).toBe("settled");
+    expect((await ground.direct.read(name))?.request).toMatchObject({ status: "executed" });
+  });
+
+  test("a lease is kept by its heartbeat, and lost when the ledger stays away", async () => {
+    const { name } = await recorded();
+    await using lease = await held(name);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(lease.signal.aborted).toBe(false);
+    ground.proxy.fail({ fault: { kind: "drop" } });
+    await new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+    expect(lease.signal.reason).toBeInstanceOf(LeaseLost);
+    expect(() => lease.remainingMs()).toThrow(LeaseLost);
+  }, 20_000);
+
+  test("a holder that was overtaken writes nothing", async () => {
+    const { name } = await recorded();
+    await using lease = await held(name);
+    const mine = (await ground.direct.read(name)) as Stored;
+    const successor = { ...mine.request, holder: "other/claim", attempt: 2 };
+    await ground.direct.replace(mine, successor);
+    const result = { rows: 1, bytes: 2, sha256: "ab", asOf: 3 };
+    const done = await lease.settle((request) => execute(request, request.object, result, 4));
+    expect(done.kind).toBe("lost");
+    expect((await ground.direct.read(name))?.request).toMatchObject({ holder: "other/claim" });
+  });
+
+  test("an operator's wish to cancel reaches the holder", async () => {
+    const { name } = await recorded();
+    await using lease = await held(name);
+    for (;;) {
+      const mine = (await ground.direct.read(name)) as Stored;
+      const wish = { ...mine.request, cancelRequestedAt: Date.now() };
+      if ((await ground.direct.replace(mine, wish)) !== "conflict") break;
+    }
+    await new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+    expect(lease.signal.reason).toMatchObject({ name: "CancelRequested" });
+    expect(lease.request.cancelRequestedAt).toBeDefined();
+  }, 20_000);
+});
