@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
+import { readConfig } from "../../functions/platform/config.ts";
+import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
+import { builderConfig } from "../../functions/statement-builder/config.ts";
+import { knativeService } from "../support/knative-service-schema.ts";
+import { render } from "../support/kustomize.ts";
+
+/** The SDK for S3 reads these itself. */
+const CREDENTIALS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/** What each function reads. */
+const FUNCTIONS = [
+  { name: "request-intake", schema: requestIntakeConfig, besides: [] },
+  { name: "pending-scanner", schema: pendingScannerConfig, besides: [] },
+  { name: "statement-builder", schema: builderConfig, besides: CREDENTIALS },
+];
+
+/** The rows of the table of settings in infra/README.md. */
+async function documented() {
+  const readme = await readFile(new URL("../../infra/README.md", import.meta.url), "utf8");
+  const rows = readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)` *\| ([a-z, -]+?) *\| ([A-Za-z -]+?) *\|/gm);
+  return [...rows].map(([, variable = "", functions = "", setBy = ""]) => ({
+    variable,
+    setBy,
+    isReadBy: (name: string) => functions === "all" || functions.split(", ").includes(name),
+  }));
+}
+
+const rendered = await render("infra/base");
+const table = await documented();
+
+function environmentOf(name: string) {
+  const services = rendered.filter((one) => one.kind === "Service" && one.metadata.name === name);
+  const container = knativeService.parse(services[0]).spec.template.spec.containers[0];
+  const [from] = container.envFrom;
+  const generated = rendered.find(
+    (one) => one.kind === "ConfigMap" && one.metadata.name === from?.configMapRef.name,
+  );
+  return {
+    settings: generated?.["data"] as Readonly<Record<string, string>>,
+    secrets: (container.env ?? []).map((one) => ({
+      variable: one.name,
+      setBy: `Secret ${String(one.valueFrom?.secretKeyRef.name)}`,
+      key: one.valueFrom?.secretKeyRef.key,
+      optional: one.valueFrom?.secretKeyRef.optional ?? false,
+    })),
+  };
+}
+
+describe.each(FUNCTIONS)("$name", ({ name, schema, besides }) => {
+  const { settings, secrets } = environmentOf(name);
+  const read = [...Object.keys(schema.shape), ...besides].toSorted();
+  const rows = table.filter((row) => row.isReadBy(name));
+  const setBy = (source: string) =>
+    rows.filter((row) => row.setBy === source).map((row) => row.variable);
+
+  test("every variable it reads is documented, and no other", () => {
+    expect(rows.map((row) => row.variable).toSorted()).toEqual(read);
+  });
+
+  test("its settings are those documented as such", () => {
+    expect(Object.keys(settings).toSorted()).toEqual(setBy("settings").toSorted());
+  });
+
+  test("every value in the manifests is one it accepts", () => {
+    const given = { ...settings, K_SINK: "http://broker.example/", ...databaseOf(secrets) };
+    expect(() => readConfig(schema, given)).not.toThrow();
+  });
+
+  test("what is secret is a reference, under the name of its variable", () => {
+    for (const { variable, key } of secrets) expect(key).toBe(variable);
+    expect(secrets.map((one) => `${one.setBy}: ${one.variable}`).toSorted()).toEqual(
+      rows
+        .filter((row) => row.setBy.startsWith("Secret "))
+        .map((row) => `${row.setBy}: ${row.variable}`)
+        .toSorted(),
+    );
+  });
+
+  test("what Knative and SinkBindings set is left to them", () => {
+    const given = [...Object.keys(settings), ...secrets.map((one) => one.variable)];
+    expect(given.filter((variable) => variable === "PORT" || variable.startsWith("K_"))).toEqual(
+      [],
+    );
+  });
+});
+
+/** Stands for the Secret. */
+function databaseOf(secrets: readonly { readonly variable: string }[]): Record<string, string> {
+  const needed = secrets.some((one) => one.variable === "DATABASE_URL");
+  return needed ? { DATABASE_URL: "mysql://reader:password@database:3306/bank" } : {};
+}
+
+test("the database's Secret is required; the bucket's is not, for workload identity", () => {
+  const optional = environmentOf("statement-builder").secrets.map((one) => [
+    one.variable,
+    one.optional,
+  ]);
+  expect(optional).toEqual([
+    ["DATABASE_URL", false],
+    ["AWS_ACCESS_KEY_ID", true],
+    ["AWS_SECRET_ACCESS_KEY", true],
+    ["AWS_SESSION_TOKEN", true],
+  ]);
+});
