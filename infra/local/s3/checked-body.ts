@@ -13,7 +13,7 @@ import {
 } from "./checksum.ts";
 import { decodeChunked } from "./chunked-body.ts";
 import { S3Error } from "./s3-error.ts";
-import { header, type S3Request } from "./s3-request.ts";
+import { header, payloadHash, type S3Request } from "./s3-request.ts";
 
 /** Largest object of one PutObject and largest part: 5 GiB. */
 const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
@@ -33,18 +33,18 @@ export interface CheckedBody {
 }
 
 export function checkedBody(request: S3Request): CheckedBody {
-  const payloadHash = header(request, "x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD";
+  const bodyHash = payloadHash(request) ?? "UNSIGNED-PAYLOAD";
   const announced = announcedChecksum(request);
-  const length = announcedLength(request, payloadHash);
+  const length = announcedLength(request, bodyHash);
   const trailers = new Map<string, string>();
   let summary: BodySummary | undefined;
 
   async function* bytes(): AsyncGenerator<Buffer, void> {
     const digests = makeDigests({
-      sha256: isSha256(payloadHash) || announced?.algorithm === "SHA256",
+      sha256: isSha256(bodyHash) || announced?.algorithm === "SHA256",
     });
     let received = 0;
-    for await (const piece of payload(request, payloadHash, trailers)) {
+    for await (const piece of payload(request, bodyHash, trailers)) {
       received += piece.length;
       if (received > length) throw incomplete();
       digests.update(piece);
@@ -52,7 +52,7 @@ export function checkedBody(request: S3Request): CheckedBody {
     }
     if (received !== length) throw incomplete();
     const finished = digests.finish();
-    requirePayloadHash(payloadHash, finished);
+    requirePayloadHash(bodyHash, finished);
     requireMd5(header(request, "content-md5"), finished);
     const checksum = announced && requireChecksum(announced, trailers, finished);
     summary = { size: received, md5: finished.md5, checksum };
@@ -81,17 +81,17 @@ export async function readText(request: S3Request, maxBytes: number): Promise<st
 
 function payload(
   request: S3Request,
-  payloadHash: string,
+  bodyHash: string,
   trailers: Map<string, string>,
 ): AsyncIterable<Buffer> {
-  if (payloadHash === CHUNKED_WITH_TRAILER) return decodeChunked(request.body, trailers);
-  if (payloadHash === "UNSIGNED-PAYLOAD" || isSha256(payloadHash)) return request.body;
-  throw new S3Error("NotImplemented", `Payload signing ${payloadHash} is not supported.`);
+  if (bodyHash === CHUNKED_WITH_TRAILER) return decodeChunked(request.body, trailers);
+  if (bodyHash === "UNSIGNED-PAYLOAD" || isSha256(bodyHash)) return request.body;
+  throw new S3Error("NotImplemented", `Payload signing ${bodyHash} is not supported.`);
 }
 
-function announcedLength(request: S3Request, payloadHash: string): number {
+function announcedLength(request: S3Request, bodyHash: string): number {
   const name =
-    payloadHash === CHUNKED_WITH_TRAILER ? "x-amz-decoded-content-length" : "content-length";
+    bodyHash === CHUNKED_WITH_TRAILER ? "x-amz-decoded-content-length" : "content-length";
   const text = header(request, name);
   if (text === undefined || !/^\d+$/.test(text)) {
     throw new S3Error("MissingContentLength", `You must provide the ${name} HTTP header.`);
@@ -103,12 +103,12 @@ function announcedLength(request: S3Request, payloadHash: string): number {
   return length;
 }
 
-function isSha256(payloadHash: string): boolean {
-  return /^[0-9a-f]{64}$/.test(payloadHash);
+function isSha256(bodyHash: string): boolean {
+  return /^[0-9a-f]{64}$/.test(bodyHash);
 }
 
-function requirePayloadHash(payloadHash: string, digests: BodyDigests): void {
-  if (isSha256(payloadHash) && digests.sha256?.toString("hex") !== payloadHash) {
+function requirePayloadHash(bodyHash: string, digests: BodyDigests): void {
+  if (isSha256(bodyHash) && digests.sha256?.toString("hex") !== bodyHash) {
     throw new S3Error(
       "XAmzContentSHA256Mismatch",
       "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -7,6 +7,8 @@
 import { S3Error } from "./s3-error.ts";
 
 const MAX_LINE_BYTES = 8192;
+/** Of every chunk but the last. */
+const MIN_CHUNK_BYTES = 8192;
 const NOTHING = Buffer.alloc(0);
 
 /** The payload's bytes; after the last one the trailers stand in `trailers`, names in lower case. */
@@ -15,9 +17,11 @@ export async function* decodeChunked(
   trailers: Map<string, string>,
 ): AsyncGenerator<Buffer, void> {
   const reader = makeReader(source);
-  for (;;) {
+  for (let before = MIN_CHUNK_BYTES; ;) {
     const size = chunkSize(await reader.line());
     if (size === 0) break;
+    if (before < MIN_CHUNK_BYTES) throw tooSmall();
+    before = size;
     yield* reader.bytes(size);
     if ((await reader.line()) !== "") throw incomplete("a chunk is longer than its size");
   }
@@ -73,6 +77,11 @@ function makeReader(source: AsyncIterable<Buffer>) {
   }
 
   return { line, bytes };
+}
+
+function tooSmall(): S3Error {
+  const rule = `Only the last chunk is allowed to have a size less than ${MIN_CHUNK_BYTES} bytes`;
+  return new S3Error("InvalidChunkSizeError", rule);
 }
 
 function incomplete(detail: string): S3Error {

@@ -2,7 +2,7 @@
 import { CHECKSUM_HEADERS } from "./checksum.ts";
 import type { ObjectAttributes, StoredObject } from "./object-store.ts";
 import { S3Error } from "./s3-error.ts";
-import { header, type S3Request } from "./s3-request.ts";
+import { header, headerNames, type S3Request } from "./s3-request.ts";
 
 const KEPT_HEADERS = [
   "content-type",
@@ -23,9 +23,11 @@ const ENCRYPTION_HEADERS = [
 /** All metadata of an object, names and values: S3 user guide, "Working with object metadata". */
 const MAX_METADATA_BYTES = 2048;
 const MAX_TAGS = 10;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export function readAttributes(request: S3Request): ObjectAttributes {
-  const metadata = Object.keys(request.headers).filter((name) => name.startsWith("x-amz-meta-"));
+  const metadata = headerNames(request).filter((name) => name.startsWith("x-amz-meta-"));
   const headers: Record<string, string> = { "content-type": "binary/octet-stream" };
   for (const name of [...KEPT_HEADERS, ...ENCRYPTION_HEADERS, ...metadata]) {
     const value = header(request, name);
@@ -52,7 +54,9 @@ export function checkTags(
   if (new Set(tags.map(([key]) => key)).size < tags.length) {
     throw new S3Error("InvalidTag", "Cannot provide multiple Tags with the same key");
   }
-  if (tags.some(([key, value]) => key === "" || key.length > 128 || value.length > 256)) {
+  const isText = ([key, value]: readonly [string, string]): boolean =>
+    key.length > 0 && key.length <= 128 && value.length <= 256 && TAG_TEXT.test(key + value);
+  if (!tags.every(isText)) {
     throw new S3Error("InvalidTag", "The TagKey or TagValue you have provided is invalid");
   }
   return Object.fromEntries(tags);

@@ -21,7 +21,7 @@ import {
 } from "./object-operations.ts";
 import type { Operation } from "./operation.ts";
 import { S3Error } from "./s3-error.ts";
-import type { S3Request } from "./s3-request.ts";
+import { headerNames, isAmazonHeader, type S3Request } from "./s3-request.ts";
 
 interface Route {
   readonly method: string;
@@ -86,7 +86,7 @@ export function findOperation(request: S3Request): Operation {
       candidate.needs.every((name) => names.includes(name)) &&
       names.every((name) => candidate.needs.includes(name) || candidate.allows.includes(name)),
   );
-  const unknown = Object.keys(request.headers).find(isUnknownHeader);
+  const unknown = headerNames(request).find(isUnknownHeader);
   if (!found || unknown !== undefined) {
     const what = unknown ?? `${request.method} on a ${on} with [${names.join(", ")}]`;
     throw new S3Error("NotImplemented", `This local server does not provide ${what}.`);
@@ -94,9 +94,9 @@ export function findOperation(request: S3Request): Operation {
   return found.run;
 }
 
-/** Parts of a presigned URL, and the SDK's name of the operation. */
+/** Parts of a presigned URL, headers among them, and the SDK's name of the operation. */
 function isCommonParameter(name: string): boolean {
-  return name === "x-id" || name.startsWith("X-Amz-");
+  return name === "x-id" || name.startsWith("X-Amz-") || isAmazonHeader(name);
 }
 
 const KNOWN_HEADERS = new Set([
@@ -122,6 +122,6 @@ const KNOWN_HEADERS = new Set([
 
 /** Headers that change what S3 does: its own, and the conditions of HTTP. */
 function isUnknownHeader(name: string): boolean {
-  if (!name.startsWith("x-amz-") && !name.startsWith("if-")) return false;
+  if (!isAmazonHeader(name) && !name.startsWith("if-")) return false;
   return !name.startsWith("x-amz-meta-") && !KNOWN_HEADERS.has(name);
 }

@@ -45,9 +45,30 @@ export function readS3Request(message: IncomingMessage, requestId: string): S3Re
   };
 }
 
+/** A header, or the query parameter that stands for it in a presigned URL. */
 export function header(request: S3Request, name: string): string | undefined {
   const value = request.headers[name];
-  return Array.isArray(value) ? value.join(",") : value;
+  if (Array.isArray(value)) return value.join(",");
+  return value ?? (isAmazonHeader(name) ? (request.query.get(name) ?? undefined) : undefined);
+}
+
+/** Every name for which `header` knows a value. */
+export function headerNames(request: S3Request): string[] {
+  return [...Object.keys(request.headers), ...[...request.query.keys()].filter(isAmazonHeader)];
+}
+
+/** In lower case: the parameters of the signature itself are written `X-Amz-…`. */
+export function isAmazonHeader(name: string): boolean {
+  return name.startsWith("x-amz-");
+}
+
+/** What the signature says of the body: its SHA-256, or in which other way it is covered. */
+export function payloadHash(request: S3Request): string | undefined {
+  return (
+    header(request, "x-amz-content-sha256") ??
+    request.query.get("X-Amz-Content-Sha256") ??
+    (request.query.has("X-Amz-Algorithm") ? "UNSIGNED-PAYLOAD" : undefined)
+  );
 }
 
 /** A whole number in the query, or the value to use without one. */

@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { S3Error } from "./s3-error.ts";
-import { header, type S3Request } from "./s3-request.ts";
+import { header, isAmazonHeader, payloadHash, type S3Request } from "./s3-request.ts";
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -20,7 +20,7 @@ interface Signature {
   readonly signature: string;
   /** `yyyymmddThhmmssZ`. */
   readonly date: string;
-  readonly payloadHash: string;
+  readonly bodyHash: string;
 }
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -67,8 +67,8 @@ function fromHeader(request: S3Request, now: number): Signature {
     throw new S3Error("AccessDenied", "A valid x-amz-date header is required.");
   }
   if (Math.abs(now - signedAt) > MAX_SKEW_MS) throw tooSkewed();
-  const payloadHash = header(request, "x-amz-content-sha256");
-  if (payloadHash === undefined) {
+  const bodyHash = payloadHash(request);
+  if (bodyHash === undefined) {
     throw new S3Error("InvalidRequest", "Missing required header: x-amz-content-sha256");
   }
   return {
@@ -77,7 +77,7 @@ function fromHeader(request: S3Request, now: number): Signature {
     signedHeaders: signedHeaders.split(";"),
     signature,
     date,
-    payloadHash,
+    bodyHash,
   };
 }
 
@@ -103,13 +103,13 @@ function fromQuery(request: S3Request, now: number): Signature {
   if (signedAt - now > MAX_SKEW_MS) throw tooSkewed();
   if (now > signedAt + expires * 1000) throw new S3Error("AccessDenied", "Request has expired");
   const signedHeaders = parameter("X-Amz-SignedHeaders").split(";");
-  const payloadHash = header(request, "x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD";
-  return { accessKeyId, scope, signedHeaders, signature, date, payloadHash };
+  const bodyHash = payloadHash(request) ?? "UNSIGNED-PAYLOAD";
+  return { accessKeyId, scope, signedHeaders, signature, date, bodyHash };
 }
 
 /** `host` and every `x-amz-*` header must be signed, or anybody could add one on the way. */
 function requireSigned(request: S3Request, signedHeaders: readonly string[]): void {
-  const needed = Object.keys(request.headers).filter((name) => name.startsWith("x-amz-"));
+  const needed = Object.keys(request.headers).filter(isAmazonHeader);
   const missing = ["host", ...needed].filter((name) => !signedHeaders.includes(name));
   if (missing.length > 0) {
     throw new S3Error("AccessDenied", `Headers present but not signed: ${missing.join(", ")}`);
@@ -132,7 +132,7 @@ function canonicalRequest(request: S3Request, given: Signature): string {
     query.join("&"),
     headers.join(""),
     given.signedHeaders.join(";"),
-    given.payloadHash,
+    given.bodyHash,
   ].join("\n");
 }
 
