@@ -1,4 +1,4 @@
-import type { EventHandler } from "../platform/cloudevent-server.ts";
+import type { EventHandler } from "../platform/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import type { Ledger } from "../platform/configmap-ledger.ts";
 import { offerInRounds, type RoundsResult, type TickLimits } from "./offer-rounds.ts";

@@ -37,24 +37,33 @@ interface Ended extends RecordRef {
   readonly kind: FinalRequest["status"] | "rejected-event";
 }
 
+interface EndedPage {
+  readonly ended: readonly Ended[];
+  readonly unreadable: readonly string[];
+}
+
 export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): Retention {
-  let pass: AsyncIterator<readonly Ended[]> | undefined;
+  let pass: AsyncIterator<EndedPage> | undefined;
   let running = emptyCounts();
   let latest: FinalCounts | undefined;
 
-  async function* endedPages(): AsyncGenerator<readonly Ended[]> {
+  async function* endedPages(): AsyncGenerator<EndedPage> {
     const finals = { status: ["executed", "failed", "cancelled"] as const, announced: true };
-    for await (const { records } of ledger.list(finals))
-      yield records.flatMap((record) => {
-        const { request } = record;
-        if (!isFinal(request)) return [];
-        return [{ ...record, kind: request.status, endedAt: endOf(request) }];
+    for await (const { records, unreadable } of ledger.list(finals)) {
+      const ended = records.flatMap(({ request, name, uid, version }): readonly Ended[] =>
+        isFinal(request)
+          ? [{ name, uid, version, kind: request.status, endedAt: endOf(request) }]
+          : [],
+      );
+      yield { ended, unreadable };
+    }
+    for await (const rejected of ledger.listRejected()) {
+      const ended = rejected.map(({ name, uid, version, fields }): Ended => {
+        const endedAt = Date.parse(fields["received_at"] ?? "");
+        return { name, uid, version, kind: "rejected-event", endedAt };
       });
-    for await (const rejected of ledger.listRejected())
-      yield rejected.map((ref) => {
-        const endedAt = Date.parse(ref.fields["received_at"] ?? "");
-        return { ...ref, kind: "rejected-event" as const, endedAt };
-      });
+      yield { ended, unreadable: [] };
+    }
   }
 
   async function removeLogged({ name, uid, version, kind, endedAt }: Ended, log: Log) {
@@ -64,11 +73,12 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
   }
 
   /** How many of a page were deleted; `budget` is what this tick may still delete. */
-  async function sweepPage(page: readonly Ended[], budget: number, log: Log): Promise<number> {
+  async function sweepPage(page: EndedPage, budget: number, log: Log): Promise<number> {
     const before = now() - retentionMs;
+    for (const record of page.unreadable) log.error({ record }, "unreadable record");
     let tried = 0;
     let pruned = 0;
-    for (const ended of page) {
+    for (const ended of page.ended) {
       const mayDelete = ended.endedAt < before && tried < budget;
       if (mayDelete) tried++;
       if (mayDelete && (await removeLogged(ended, log))) pruned++;

@@ -1,44 +1,20 @@
 /**
  * CloudEvents over HTTP: `POST` of one event or a batch in, an `Answer` out. Beside it the two
- * health paths. Whatever a handler throws is logged here with its cause and answered without it.
+ * health paths. Whatever a handler throws is logged with its cause and answered without it.
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import {
-  parseMessage,
-  type MalformedEvent,
-  type ParsedEvent,
-  type ReceivedEvent,
-} from "./cloudevent-parse.ts";
-import { mapConcurrently } from "./concurrency.ts";
-import { openEventRequest, type EventRequest } from "./event-request.ts";
-import {
-  answerToError,
-  toHttp,
-  type Answer,
-  type BatchAnswer,
-  type HttpAnswer,
-} from "./http-answer.ts";
+import type { AddressInfo } from "node:net";
+import { answerBrokenRequest } from "./broken-request.ts";
+import { parseMessage } from "./cloudevent-parse.ts";
+import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
+import type { EventRequest } from "./event-request.ts";
+import { isHealthPath, makeHealth } from "./health.ts";
+import { toHttp, type HttpAnswer } from "./http-answer.ts";
 import type { Log } from "./log.ts";
-import { makeReadiness } from "./readiness.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
-
-export interface EventContext {
-  /** Aborts on disconnect, own deadline and the end of the drain; its reason is a `RequestAborted`. */
-  readonly signal: AbortSignal;
-  /** Carries the ids of the request and of the event. */
-  readonly log: Log;
-}
-
-export type EventHandler = (event: ReceivedEvent, context: EventContext) => Promise<Answer>;
-
-export interface EventRoute {
-  readonly handle: EventHandler;
-  /** For a path that keeps what is no event; without it the answer is 400. */
-  readonly handleMalformed?: (event: MalformedEvent, context: EventContext) => Promise<Answer>;
-}
+import { makeRequestsInFlight } from "./requests-in-flight.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
@@ -47,7 +23,7 @@ export interface CloudEventServerOptions {
   readonly host?: string;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
-  /** Rejects when a dependency does not answer; see `makeReadiness`. */
+  /** Rejects when a dependency does not answer; see `health.ts`. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly maxBodyBytes: number;
   /** Requests with events at a time; one more is answered 429. */
@@ -73,13 +49,15 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of the proxies in front, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
+const EVENTS_AT_ONCE = 8;
+const CLOSE_TIMEOUT_MS = 1_000;
+
 export async function startCloudEventServer(
   options: CloudEventServerOptions,
 ): Promise<CloudEventServer> {
   const { log } = options;
-  const readiness = makeReadiness({ ready: options.ready, log });
-  const inFlight = new Set<EventRequest>();
-  const idle = new Set<() => void>();
+  const health = makeHealth({ ready: options.ready, log });
+  const inFlight = makeRequestsInFlight();
   let draining = false;
 
   const server = createServer({
@@ -92,14 +70,12 @@ export async function startCloudEventServer(
   server.on("request", (request, response) => {
     const startedAt = performance.now();
     const requestLog = log.child({ request_id: requestId(request) });
-    serve(request, response, requestLog).then(
-      (answer) => {
-        if (!answer) return;
-        send(response, answer, draining);
-        const ms = Math.round(performance.now() - startedAt);
-        const line = { path: pathOf(request), status: answer.status, ms };
-        if (isHealthPath(line.path)) requestLog.trace(line, "probe answered");
-        else requestLog.info(line, "request answered");
+    answer(request, response, requestLog).then(
+      (answered) => {
+        // Nobody to answer when there is none.
+        if (!answered) return;
+        send(response, answered, draining);
+        logAnswer(request, answered, { log: requestLog, startedAt });
       },
       (err: unknown) => {
         requestLog.error({ err }, "request not answered");
@@ -108,79 +84,68 @@ export async function startCloudEventServer(
     );
   });
 
-  /** undefined when there is nobody to answer. */
-  async function serve(
+  async function answer(
     request: IncomingMessage,
     response: ServerResponse,
     requestLog: Log,
   ): Promise<HttpAnswer | undefined> {
     const path = pathOf(request);
-    if (isHealthPath(path)) return await health(path, request.method);
-    const route = Object.hasOwn(options.routes, path)
-      ? options.routes[path as `/${string}`]
-      : undefined;
+    if (isHealthPath(path)) return await health.answer(path, request.method);
+    const route = routeOf(path);
     if (!route) return toHttp({ kind: "unknown-path" });
     if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
     if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
     if (inFlight.size >= options.maxInFlight) return toHttp({ kind: "too-many-requests" });
 
-    const current = openEventRequest(response, options.deadlineMs);
-    inFlight.add(current);
-    try {
-      return await answerRequest({ request, route, current, requestLog });
-    } finally {
-      current[Symbol.dispose]();
-      inFlight.delete(current);
-      if (inFlight.size === 0) for (const resolve of idle) resolve();
-    }
-  }
-
-  async function answerRequest(received: {
-    readonly request: IncomingMessage;
-    readonly route: EventRoute;
-    readonly current: EventRequest;
-    readonly requestLog: Log;
-  }): Promise<HttpAnswer | undefined> {
-    const { request, current, requestLog } = received;
+    using current = inFlight.open(response, options.deadlineMs);
     try {
       const body = await readBody(request, options.maxBodyBytes);
       if (body === "too-large") return toHttp({ kind: "too-large" });
       const message = parseMessage(request.headers, body);
       if (message.kind === "unsupported-media-type") return toHttp(message);
-      const context = { signal: current.signal, log: requestLog };
-      const handling = answerEvents(message, received.route, context);
-      const ended = await Promise.race([handling, current.givenUp]);
-      if (typeof ended !== "string") return toHttp(ended);
-      requestLog.error({ cause: ended }, "the handler did not stop in time");
-      handling.catch((err: unknown) => requestLog.warn({ err }, "the late handler failed"));
-      return answerToAbort(ended);
+      return await answerInTime(message, route, { current, log: requestLog });
     } catch (err) {
       if (err instanceof IncompleteRequest) return undefined;
       const cause = abortCause(current.signal);
       if (!cause) throw err;
-      requestLog.warn({ cause }, "request aborted");
+      requestLog.warn({ cause, err }, "request aborted");
       return answerToAbort(cause);
     }
   }
 
-  async function answerEvents(
-    message: Exclude<ReturnType<typeof parseMessage>, { kind: "unsupported-media-type" }>,
-    route: EventRoute,
-    context: EventContext,
-  ): Promise<Answer | BatchAnswer> {
-    if (message.kind === "single") return await answerEvent(message.event, route, context);
-    const answers = await mapConcurrently(message.events, options.eventsAtOnce ?? 8, (event) =>
-      answerEvent(event, route, context),
-    );
-    return { kind: "batch", answers };
+  function routeOf(path: string): EventRoute | undefined {
+    return Object.hasOwn(options.routes, path) ? options.routes[path as `/${string}`] : undefined;
   }
 
-  async function health(path: string, method: string | undefined): Promise<HttpAnswer> {
-    if (method !== "GET" && method !== "HEAD")
-      return toHttp({ kind: "method-not-allowed", allow: "GET, HEAD" });
-    const well = path === LIVENESS || (!draining && (await readiness.isReady()));
-    if (!well) return toHttp({ kind: "unavailable", code: "not_ready" });
-    return { status: 200, headers: { "content-type": "application/json" }, body: `{"ok":true}` };
+  async function answerInTime(
+    message: EventMessage,
+    route: EventRoute,
+    request: { readonly current: EventRequest; readonly log: Log },
+  ): Promise<HttpAnswer | undefined> {
+    const { signal, givenUp } = request.current;
+    const { eventsAtOnce = EVENTS_AT_ONCE } = options;
+    const handling = answerEvents(message, route, { signal, log: request.log, eventsAtOnce });
+    const ended = await Promise.race([handling, givenUp]);
+    if (typeof ended !== "string") return toHttp(ended);
+    request.log.error({ cause: ended }, "the handler did not stop in time");
+    handling.catch((err: unknown) => request.log.warn({ err }, "the late handler failed"));
+    return answerToAbort(ended);
+  }
+
+  function logAnswer(
+    request: IncomingMessage,
+    answered: HttpAnswer,
+    { log: requestLog, startedAt }: { readonly log: Log; readonly startedAt: number },
+  ): void {
+    const path = pathOf(request);
+    const ms = Math.round(performance.now() - startedAt);
+    if (isHealthPath(path)) requestLog.trace({ path, status: answered.status }, "probe answered");
+    // What else somebody asked for does not belong into a log.
+    else
+      requestLog.info(
+        { path: routeOf(path) && path, status: answered.status, ms },
+        "request answered",
+      );
   }
 
   const { promise: listening, resolve, reject } = Promise.withResolvers<undefined>();
@@ -193,71 +158,19 @@ export async function startCloudEventServer(
     port: (server.address() as AddressInfo).port,
     async drain(ms) {
       draining = true;
+      health.stop();
       const closed = new Promise<void>((done) => server.close(() => done()));
       server.closeIdleConnections();
-      await nothingInFlight(ms);
-      for (const current of inFlight) current.abort("shutting_down");
-      // Each one is answered within the grace after its abort.
-      await nothingInFlight(undefined);
+      await inFlight.none(ms);
+      inFlight.abortAll();
+      // Each one ends within the grace after its abort.
+      await inFlight.none();
       server.closeIdleConnections();
       const stragglers = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
       await closed;
       clearTimeout(stragglers);
     },
   };
-
-  async function nothingInFlight(ms: number | undefined): Promise<void> {
-    if (inFlight.size === 0) return;
-    const { promise, resolve: done } = Promise.withResolvers<undefined>();
-    const finish = (): void => done(undefined);
-    const timer = ms === undefined ? undefined : setTimeout(finish, ms);
-    idle.add(finish);
-    await promise;
-    idle.delete(finish);
-    clearTimeout(timer);
-  }
-}
-
-const CLOSE_TIMEOUT_MS = 1_000;
-const LIVENESS = "/health/liveness";
-const READINESS = "/health/readiness";
-
-function isHealthPath(path: string): boolean {
-  return path === LIVENESS || path === READINESS;
-}
-
-async function answerEvent(
-  event: ParsedEvent,
-  route: EventRoute,
-  { signal, log }: EventContext,
-): Promise<Answer> {
-  if (event.kind === "malformed") {
-    log.info({ problems: event.problems.slice(0, 10) }, "not a CloudEvent");
-    if (!route.handleMalformed) return { kind: "invalid", problems: event.problems };
-  }
-  const eventLog = log.child({
-    event_id: idOf(event),
-    ...(event.kind === "event" ? { event_type: event.type.slice(0, MAX_LOGGED) } : {}),
-  });
-  try {
-    signal.throwIfAborted();
-    const context = { signal, log: eventLog };
-    if (event.kind === "event") return await route.handle(event, context);
-    if (!route.handleMalformed) return { kind: "invalid", problems: event.problems };
-    return await route.handleMalformed(event, context);
-  } catch (err) {
-    if (signal.aborted) throw err;
-    eventLog.error({ err }, "the event was not handled");
-    return answerToError(err);
-  }
-}
-
-/** Ids and types come from outside; a log line stays a line. */
-const MAX_LOGGED = 200;
-
-function idOf({ attributes }: ParsedEvent): string | undefined {
-  const { id } = attributes;
-  return typeof id === "string" ? id.slice(0, MAX_LOGGED) : undefined;
 }
 
 function answerToAbort(cause: AbortCause): HttpAnswer | undefined {
@@ -280,36 +193,11 @@ function requestId(request: IncomingMessage): string {
   return typeof sent === "string" && /^[\w.-]{1,64}$/.test(sent) ? sent : randomUUID();
 }
 
-function send(response: ServerResponse, answer: HttpAnswer, lastOne: boolean): void {
+function send(response: ServerResponse, answered: HttpAnswer, lastOne: boolean): void {
   if (lastOne) response.setHeader("connection", "close");
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    ...(answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) }),
+  response.writeHead(answered.status, {
+    ...answered.headers,
+    ...(answered.status === 204 ? {} : { "content-length": Buffer.byteLength(answered.body) }),
   });
-  response.end(answer.body);
-}
-
-/** What Node's parser refuses before there is a request. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code] = brokenRequest(error.code);
-  const body = JSON.stringify({ error: code, problems: [] });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
-      `connection: close\r\n\r\n${body}`,
-  );
-}
-
-function brokenRequest(code: string | undefined): readonly [status: string, code: string] {
-  switch (code) {
-    case "HPE_HEADER_OVERFLOW":
-      return ["413 Payload Too Large", "too_large"];
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return ["408 Request Timeout", "request_timeout"];
-    default:
-      return ["400 Bad Request", "malformed_request"];
-  }
+  response.end(answered.body);
 }

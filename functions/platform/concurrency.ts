@@ -1,4 +1,7 @@
-/** Runs `work` on every item, at most `limit` at a time; results in the order of the items. */
+/**
+ * Runs `work` on every item, at most `limit` at a time; results in the order of the items. After a
+ * failure it rejects with the first one, but not before everything it started has ended.
+ */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,
@@ -9,6 +12,8 @@ export async function mapConcurrently<T, R>(
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
   return results;
 }

@@ -5,7 +5,7 @@
  */
 import { EVENT_NAMES, eventType } from "../domain/events.ts";
 import type { MalformedEvent, ParsedEvent, ReceivedEvent } from "../platform/cloudevent-parse.ts";
-import type { EventRoute } from "../platform/cloudevent-server.ts";
+import type { EventRoute } from "../platform/event-handler.ts";
 import type { Ledger, RejectedEvent } from "../platform/configmap-ledger.ts";
 import { sha256Hex } from "../platform/configmap-record.ts";
 import type { Answer } from "../platform/http-answer.ts";

@@ -1,6 +1,6 @@
 import { recordedEvent } from "../domain/events.ts";
 import type { StatementRequest } from "../domain/statement-request.ts";
-import type { EventHandler } from "../platform/cloudevent-server.ts";
+import type { EventHandler } from "../platform/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import type { Ledger } from "../platform/configmap-ledger.ts";
 import type { Answer } from "../platform/http-answer.ts";

@@ -13,7 +13,7 @@ import {
   type StatementRequest,
 } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
-import type { EventContext, EventHandler } from "../platform/cloudevent-server.ts";
+import type { EventContext, EventHandler } from "../platform/event-handler.ts";
 import type { Stored } from "../platform/configmap-ledger.ts";
 import {
   claimRecord,

@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import { recordedEvent } from "../../functions/domain/events.ts";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevent-parse.ts";
-import type { EventHandler } from "../../functions/platform/cloudevent-server.ts";
+import type { EventHandler } from "../../functions/platform/event-handler.ts";
 import { LedgerUnavailable } from "../../functions/platform/configmap-ledger.ts";
 import type { Answer } from "../../functions/platform/http-answer.ts";
 import {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EventHandler } from "../../functions/platform/cloudevent-server.ts";
+import type { EventHandler } from "../../functions/platform/event-handler.ts";
 import { RequestAborted } from "../../functions/platform/request-aborted.ts";
 import { postBinary, startEventServer } from "../support/event-server.ts";
 
@@ -25,7 +25,7 @@ function makeGate() {
 
 const health = async (url: string, path: string) => {
   const response = await fetch(`${url}health/${path}`);
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 };
 
 describe("health", () => {

@@ -1,0 +1,36 @@
+/** Answers what Node's parser refuses before there is a request; a `clientError` listener. */
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, code } = brokenRequest(error.code);
+  const body = JSON.stringify({ error: code, problems: [] });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+      "content-type: application/json",
+      `content-length: ${body.length}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+function brokenRequest(code: string | undefined): {
+  readonly status: number;
+  readonly code: string;
+} {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 413, code: "too_large" };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, code: "request_timeout" };
+    default:
+      return { status: 400, code: "malformed_request" };
+  }
+}

@@ -1,0 +1,73 @@
+/** What a function is to the server: a handler of events by path, called once for each event. */
+import type {
+  MalformedEvent,
+  ParsedEvent,
+  ParsedMessage,
+  ReceivedEvent,
+} from "./cloudevent-parse.ts";
+import { mapConcurrently } from "./concurrency.ts";
+import { answerToError, type Answer, type BatchAnswer } from "./http-answer.ts";
+import type { Log } from "./log.ts";
+
+export interface EventContext {
+  /** Aborts on disconnect, own deadline and the end of the drain; its reason is a `RequestAborted`. */
+  readonly signal: AbortSignal;
+  /** Carries the ids of the request and of the event. */
+  readonly log: Log;
+}
+
+export type EventHandler = (event: ReceivedEvent, context: EventContext) => Promise<Answer>;
+
+export interface EventRoute {
+  readonly handle: EventHandler;
+  /** For a path that keeps what is no event; without it the answer is 400. */
+  readonly handleMalformed?: (event: MalformedEvent, context: EventContext) => Promise<Answer>;
+}
+
+export type EventMessage = Exclude<ParsedMessage, { kind: "unsupported-media-type" }>;
+
+/** Rejects only when the signal was aborted; any other error is logged here and becomes an answer. */
+export async function answerEvents(
+  message: EventMessage,
+  route: EventRoute,
+  context: EventContext & { readonly eventsAtOnce: number },
+): Promise<Answer | BatchAnswer> {
+  if (message.kind === "single") return await answerEvent(message.event, route, context);
+  const answers = await mapConcurrently(
+    message.events,
+    context.eventsAtOnce,
+    async (event) => await answerEvent(event, route, context),
+  );
+  return { kind: "batch", answers };
+}
+
+async function answerEvent(
+  event: ParsedEvent,
+  route: EventRoute,
+  { signal, log: requestLog }: EventContext,
+): Promise<Answer> {
+  const log = requestLog.child(logFields(event));
+  try {
+    signal.throwIfAborted();
+    if (event.kind === "event") return await route.handle(event, { signal, log });
+    log.info({ problems: event.problems }, "not a CloudEvent");
+    if (!route.handleMalformed) return { kind: "invalid", problems: event.problems };
+    return await route.handleMalformed(event, { signal, log });
+  } catch (err) {
+    if (signal.aborted) throw err;
+    log.error({ err }, "the event was not handled");
+    return answerToError(err);
+  }
+}
+
+/** Ids and types come from outside; a log line stays a line. */
+const MAX_LOGGED = 200;
+
+function logFields({ attributes }: ParsedEvent): Readonly<Record<string, string>> {
+  const fields = { event_id: attributes["id"], event_type: attributes["type"] };
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value.slice(0, MAX_LOGGED)]] : [],
+    ),
+  );
+}
