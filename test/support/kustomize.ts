@@ -37,7 +37,7 @@ export async function render(folder: string): Promise<readonly Manifest[]> {
 }
 
 function kustomize(): Promise<string> {
-  const version = "v5.8.3";
+  const version = "v5.8.1";
   return goProgram({
     name: "kustomize",
     version,

@@ -1,0 +1,105 @@
+import { AuthorizationV1Api, KubeConfig, type V1ResourceAttributes } from "@kubernetes/client-node";
+import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+import { render } from "../support/kustomize.ts";
+import { serverDryRun } from "../support/server-dry-run.ts";
+
+const LEDGER = "transaction-requests";
+const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+/** Besides its own rights, Kubernetes lets every account ask about itself and read the API's shape. */
+const FUNCTIONS = [
+  ["request-intake", ["get", "create"]],
+  ["pending-scanner", ["list", "delete"]],
+  ["statement-builder", ["get", "update"]],
+] as const;
+
+const rendered = await render("infra/base");
+const core = rendered.filter((manifest) => !manifest.apiVersion.includes("knative.dev"));
+const namespaces = core.filter((manifest) => manifest.kind === "Namespace");
+const accounts = core.filter((manifest) =>
+  ["ServiceAccount", "Role", "RoleBinding"].includes(manifest.kind),
+);
+
+let server: KubeApiserver;
+beforeAll(async () => {
+  server = await startKubeApiserver();
+  await server.apply(namespaces);
+}, 600_000);
+afterAll(() => server[Symbol.asyncDispose]());
+
+test.each(core.map((manifest) => [manifest.kind, manifest.metadata.name, manifest]))(
+  "the API server would take %s %s",
+  async (kind, name, manifest) => {
+    // 201 for a new object, 200 for the namespaces, which are there already.
+    const status = kind === "Namespace" ? 200 : 201;
+    const body = { kind, metadata: { name } };
+    expect(await serverDryRun(server, manifest)).toMatchObject({ status, body });
+  },
+);
+
+test("the API server would not take a misspelt field", async () => {
+  const role = rendered.find((manifest) => manifest.kind === "Role");
+  if (!role) throw new Error("no Role");
+  const rules = [{ apiGroups: [""], resource: ["configmaps"], verbs: ["get"] }];
+  const { body } = await serverDryRun(server, Object.assign({}, role, { rules }));
+  expect(body).toMatchObject({
+    kind: "Status",
+    message: expect.stringContaining(".rules[0].resource: field not declared in schema") as string,
+  });
+});
+
+describe.each(FUNCTIONS)("%s", (name, allowed) => {
+  let api: AuthorizationV1Api;
+  beforeAll(async () => {
+    await server.apply(accounts);
+    const config = new KubeConfig();
+    config.loadFromFile(await server.serviceAccountKubeconfig("statements", name));
+    api = config.makeApiClient(AuthorizationV1Api);
+  });
+
+  /** The verbs this account may use there, as the API server itself decides. */
+  async function allowedVerbs(attributes: V1ResourceAttributes, verbs = VERBS): Promise<string[]> {
+    const decided = await Promise.all(
+      verbs.map(async (verb) => {
+        const spec = { resourceAttributes: { ...attributes, verb } };
+        const review = await api.createSelfSubjectAccessReview({ body: { spec } });
+        return review.status?.allowed ? [verb] : [];
+      }),
+    );
+    return decided.flat();
+  }
+
+  test(`may ${allowed.join(" and ")} ConfigMaps of the ledger, and no more`, async () => {
+    expect(await allowedVerbs({ namespace: LEDGER, resource: "configmaps" })).toEqual(allowed);
+  });
+
+  test.each([
+    ["ConfigMaps beside the functions", { namespace: "statements", resource: "configmaps" }],
+    ["ConfigMaps of another namespace", { namespace: "default", resource: "configmaps" }],
+    ["ConfigMaps of the whole cluster", { resource: "configmaps" }],
+    ["Secrets beside the functions", { namespace: "statements", resource: "secrets" }],
+    ["Secrets in the ledger", { namespace: LEDGER, resource: "secrets" }],
+    ["Pods", { namespace: "statements", resource: "pods" }],
+    ["the ledger's quota", { namespace: LEDGER, resource: "resourcequotas" }],
+    ["Namespaces", { resource: "namespaces" }],
+    ["accounts", { namespace: "statements", resource: "serviceaccounts" }],
+    ["Leases", { namespace: LEDGER, group: "coordination.k8s.io", resource: "leases" }],
+    ["Triggers", { namespace: "statements", group: "eventing.knative.dev", resource: "triggers" }],
+    [
+      "Knative Services",
+      { namespace: "statements", group: "serving.knative.dev", resource: "services" },
+    ],
+  ])("may do nothing with %s", async (_, attributes) => {
+    expect(await allowedVerbs(attributes)).toEqual([]);
+  });
+
+  test("cannot get itself more rights", async () => {
+    const group = "rbac.authorization.k8s.io";
+    const verbs = [...VERBS, "bind", "escalate"];
+    const roles = { namespace: LEDGER, group, resource: "roles" };
+    expect(await allowedVerbs(roles, verbs)).toEqual([]);
+    expect(await allowedVerbs({ ...roles, resource: "rolebindings" }, verbs)).toEqual([]);
+    expect(await allowedVerbs({ resource: "users" }, ["impersonate"])).toEqual([]);
+    const token = { namespace: "statements", resource: "serviceaccounts", subresource: "token" };
+    expect(await allowedVerbs(token, ["create"])).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+/**
+ * What a real API server says to a manifest, byte for byte: the client library would leave out the
+ * fields it does not know, and they are what a dry run is for.
+ */
+import { request } from "node:https";
+import { stringify } from "yaml";
+import type { KubeApiserver } from "./kube-apiserver.ts";
+import type { Manifest } from "./kustomize.ts";
+
+export interface DryRunAnswer {
+  readonly status: number;
+  /** The object as it would be stored, or a Status that says why not. */
+  readonly body: { readonly kind: string; readonly message?: string };
+}
+
+/** Server-side apply as a dry run: it refuses a field the kind does not have. */
+export async function serverDryRun(
+  server: KubeApiserver,
+  manifest: Manifest,
+): Promise<DryRunAnswer> {
+  const config = server.config();
+  const options = {
+    method: "PATCH",
+    path: `${pathOf(manifest)}?dryRun=All&fieldManager=test&force=true`,
+    headers: {
+      authorization: `Bearer ${config.getCurrentUser()?.token ?? ""}`,
+      "content-type": "application/apply-patch+yaml",
+    },
+    ca: Buffer.from(config.getCurrentCluster()?.caData ?? "", "base64"),
+    agent: false as const,
+  };
+  return await new Promise((resolve, reject) => {
+    const call = request(server.url, options, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      answer.on("error", reject).on("end", () => {
+        resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as DryRunAnswer["body"] });
+      });
+    });
+    call.on("error", reject).end(stringify(manifest));
+  });
+}
+
+function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+  const api = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const namespace = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
+  return `${api}${namespace}/${kind.toLowerCase()}s/${metadata.name}`;
+}
