@@ -1,0 +1,35 @@
+/** The Kubernetes API that holds the ledger: the local one, or the cluster of `KUBECONFIG`. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { startLocalKubernetesApi } from "./kubernetes-api/server.ts";
+
+export interface LocalLedgerApi extends AsyncDisposable {
+  /** Path of a kubeconfig. */
+  readonly kubeconfig: string;
+}
+
+/** Its objects are in one file of `stateDir` and are there again after a restart. */
+export async function startLedgerApi(stateDir: string, port: number): Promise<LocalLedgerApi> {
+  const api = await startLocalKubernetesApi({ file: join(stateDir, "kubernetes.json"), port });
+  const kubeconfig = join(stateDir, "kubeconfig");
+  await writeFile(kubeconfig, api.kubeconfig());
+  return { kubeconfig, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+}
+
+/** @throws Error with the next step when the API cannot be reached or does not allow it */
+export async function ensureNamespace(kubeconfig: string, name: string): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  try {
+    await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name } } });
+  } catch (error) {
+    const status = error instanceof ApiException ? error.code : undefined;
+    if (status === 409) return;
+    throw new Error(
+      `the namespace ${name} cannot be made (${status ?? "no answer"}): check KUBECONFIG, or make ` +
+        `the namespace yourself and set LEDGER_NAMESPACE to one you may write ConfigMaps in`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { freePort } from "./free-port.ts";
+import { type LocalSettings, type PortName, PORTS } from "./settings.ts";
+
+export type LocalPorts = Readonly<Record<PortName, number>>;
+
+/** Decides every port before anything is started. @throws Error that names those that are taken. */
+export async function choosePorts(
+  offset: LocalSettings["portOffset"],
+  needed: readonly PortName[],
+): Promise<LocalPorts> {
+  const ports: Record<PortName, number> = { ...PORTS };
+  const taken: string[] = [];
+  for (const name of Object.keys(PORTS) as PortName[]) {
+    ports[name] = offset === "free" ? await freePort() : PORTS[name] + offset;
+    if (needed.includes(name) && (await isTaken(ports[name])))
+      taken.push(`${ports[name]} (${name})`);
+  }
+  if (taken.length === 0) return ports;
+  throw new Error(
+    `in use already: port ${taken.join(", ")}. Stop what listens there ` +
+      "(another `make run`?), or move all ports: add PORT_OFFSET=1000 to the command.",
+  );
+}
+
+async function isTaken(port: number): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(port, "127.0.0.1");
+    await once(probe, "listening");
+  } catch {
+    return true;
+  }
+  probe.close();
+  await once(probe, "close");
+  return false;
+}
