@@ -23,6 +23,8 @@ export interface ServerCommand {
 
 export interface ServerProcess {
   readonly pid: number;
+  /** Resolves when the process is gone, with how: `SIGKILL`, `exit code 0`. */
+  readonly ended: Promise<string>;
   /** Resolves when `probe` says true. @throws ServerExited, or Error after two minutes. */
   ready(probe: () => Promise<boolean>): Promise<void>;
   /** SIGTERM, and SIGKILL when that takes too long. Resolves when the process is gone. */
@@ -53,12 +55,13 @@ export function startProcess(server: ServerCommand): ServerProcess {
   });
   closeSync(log);
   let end: string | undefined;
-  const ended = new Promise<void>((resolve) => {
-    child.once("error", (error) => resolve(void (end = error.message)));
-    child.once("exit", (code, signal) => resolve(void (end = signal ?? `exit code ${code}`)));
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve((end = error.message)));
+    child.once("exit", (code, signal) => resolve((end = signal ?? `exit code ${code}`)));
   });
 
   return {
+    ended,
     get pid() {
       if (child.pid === undefined) throw new Error(`${server.name} did not start: ${String(end)}`);
       return child.pid;
