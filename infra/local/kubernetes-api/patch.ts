@@ -51,9 +51,9 @@ function applyStep(document: Json, step: Json): Json {
   if (typeof path !== "string") throw rejected();
   switch (op) {
     case "add":
-      return edit(document, pointer(path), () => given(value));
     case "replace":
-      return edit(document, pointer(path), (old) => (old === undefined ? undefined : given(value)));
+      // Against RFC 6902, 4.3, the API server lets `replace` add a member; so it does here.
+      return edit(document, pointer(path), () => given(value));
     case "remove":
       read(document, pointer(path));
       return edit(document, pointer(path), () => REMOVED);
@@ -73,15 +73,12 @@ function applyStep(document: Json, step: Json): Json {
 }
 
 const REMOVED = Symbol("removed");
-type Change = (old: Json | undefined) => Json | undefined | typeof REMOVED;
+type Change = () => Json | typeof REMOVED;
 
-/** A copy with one member changed; `undefined` from the change, or no parent, is a refusal. */
+/** A copy with one member changed; it is refused where the member would have no parent. */
 function edit(document: Json, [name, ...rest]: readonly string[], change: Change): Json {
   if (name === undefined || !isMembers(document)) throw rejected();
-  const old = Object.hasOwn(document, name) ? document[name] : undefined;
-  if (rest.length > 0 && old === undefined) throw rejected();
-  const next = rest.length > 0 ? edit(old ?? null, rest, change) : change(old);
-  if (next === undefined) throw rejected();
+  const next = rest.length > 0 ? edit(read(document, [name]), rest, change) : change();
   if (next !== REMOVED) return { ...document, [name]: next };
   const { [name]: _removed, ...others } = document;
   return others;
