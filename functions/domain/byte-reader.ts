@@ -37,6 +37,11 @@ export class ByteReader {
     return bytes;
   }
 
+  /** Tells the source that no more is read: a download would stay open else. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
   async #fill(): Promise<boolean> {
     const next = await this.#source.next();
     if (next.done) return false;

@@ -11,6 +11,7 @@ import {
   type TotalsEntry,
 } from "./account-totals.ts";
 import { CsvReader, MalformedCsv } from "./csv-reader.ts";
+import { isManifest } from "./manifest-shape.ts";
 import {
   BALANCE_COLUMNS,
   BALANCES_FILE,
@@ -22,7 +23,7 @@ import {
   TRANSACTIONS_FILE,
   type Manifest,
 } from "./manifest.ts";
-import { parseAmount } from "./money.ts";
+import { minorUnit, parseAmount } from "./money.ts";
 import { makeSha256 } from "./sha256.ts";
 import { DamagedZip, readZip, type EntrySink } from "./zip-reader.ts";
 
@@ -39,7 +40,9 @@ export type Verification =
       readonly ok: false;
       /** What is wrong, for a log or a person; no values of the statement. */
       readonly problems: readonly string[];
+      /** Of what was read up to the first problem. */
       readonly bytes: number;
+      /** Of the same bytes. */
       readonly sha256: string;
     };
 
@@ -64,21 +67,11 @@ export async function verifyStatement(bytes: AsyncIterable<Uint8Array>): Promise
   const contents = new StatementContents();
   try {
     await readZip(bytes, (name) => contents.open(name), onBytes);
-    const manifest = checkContents(contents);
+    const manifest = contents.check();
     return { ok: true, manifest, bytes: length, sha256: whole.digest() };
   } catch (error) {
     if (!isProblem(error)) throw error;
     return { ok: false, problems: [error.message], bytes: length, sha256: whole.digest() };
-  }
-}
-
-/** A manifest without a field it must have trips over it: that is a problem too, no surprise. */
-function checkContents(contents: StatementContents): Manifest {
-  try {
-    return contents.check();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new WrongStatement(`${MANIFEST_FILE} lacks a field`, { cause: error });
   }
 }
 
@@ -159,14 +152,12 @@ class StatementContents {
   }
 
   #parseManifest(): Manifest {
-    const text = this.#text(MANIFEST_FILE);
-    try {
-      const value: unknown = JSON.parse(text);
-      if (isManifest(value)) return value;
-    } catch {
-      throw new WrongStatement(`${MANIFEST_FILE} is not JSON`);
+    const value = parseJson(this.#text(MANIFEST_FILE));
+    if (!hasSchema(value)) throw new WrongStatement(`${MANIFEST_FILE} has another schema`);
+    if (!isManifest(value)) {
+      throw new WrongStatement(`${MANIFEST_FILE} lacks a field, or has one of another type`);
     }
-    throw new WrongStatement(`${MANIFEST_FILE} has another schema`);
+    return value;
   }
 
   #checkFiles(manifest: Manifest): void {
@@ -260,7 +251,10 @@ class TransactionSums implements EntrySink {
     if (this.#content.digest() !== manifest.content_sha256) {
       throw new WrongStatement("the hash of the rows differs");
     }
-    const { from, to } = manifest.period;
+    const { from, to, from_epoch, to_epoch } = manifest.period;
+    if (Date.parse(from) !== from_epoch * 1000 || Date.parse(to) !== to_epoch * 1000) {
+      throw new WrongStatement("the period's instants and epochs differ");
+    }
     if (rows > 0 && (this.#first < micros(from) || this.#last >= micros(to))) {
       throw new WrongStatement("a row lies outside of the period");
     }
@@ -281,7 +275,9 @@ class TransactionSums implements EntrySink {
 /** The manifest's totals against the sums of the rows, and its balances against both. */
 function checkTotals(entry: TotalsEntry, rows: RunningTotals | undefined): void {
   const wrong = new WrongStatement("the totals of an account do not follow from its rows");
-  const { account_id: accountId, currency, minor_unit: scale } = entry;
+  const { account_id: accountId, currency } = entry;
+  // Not the entry's own: its padding would be as long as a forger likes.
+  const scale = minorUnit(currency);
   const opening = parseAmount(entry.opening, scale);
   const closing = parseAmount(entry.closing, scale);
   if (opening === undefined || closing === undefined) throw wrong;
@@ -297,8 +293,15 @@ function checkTotals(entry: TotalsEntry, rows: RunningTotals | undefined): void 
   if (!balances(totals)) throw new WrongStatement("an account's opening and closing do not agree");
 }
 
-/** By its name only: nobody vouches for the rest yet, and a missing field shows as a TypeError. */
-function isManifest(value: unknown): value is Manifest {
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WrongStatement(`${MANIFEST_FILE} is not JSON`);
+  }
+}
+
+function hasSchema(value: unknown): boolean {
   return (
     typeof value === "object" && value !== null && Reflect.get(value, "schema") === MANIFEST_SCHEMA
   );

@@ -42,6 +42,8 @@ const IN_ZIP64 = 0xffff_ffff;
 
 /**
  * @param open called for each entry in the order of the file
+ * The source is closed in the end, also when it was not read to its own.
+ *
  * @throws DamagedZip; whatever the source or a sink throws
  */
 export async function readZip(
@@ -51,9 +53,13 @@ export async function readZip(
 ): Promise<void> {
   const reader = new ByteReader(source, onBytes);
   const entries: Entry[] = [];
-  while ((await signature(reader)) === LOCAL_HEADER) entries.push(await readEntry(reader, open));
-  await readCentralDirectory(reader, entries);
-  if ((await reader.peek(1)).length > 0) throw new DamagedZip("bytes follow the end of the zip");
+  try {
+    while ((await signature(reader)) === LOCAL_HEADER) entries.push(await readEntry(reader, open));
+    await readCentralDirectory(reader, entries);
+    if ((await reader.peek(1)).length > 0) throw new DamagedZip("bytes follow the end of the zip");
+  } finally {
+    await reader.close();
+  }
 }
 
 async function signature(reader: ByteReader): Promise<number> {
@@ -103,12 +109,24 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
 
   const found = { ...content, crc: (content.crc ^ CRC_START) >>> 0, ...counted };
   const expected = described ? await readDescriptor(reader, counted.compressed) : declared;
+  if (described && !leavesToDescriptor(declared, expected)) {
+    throw new DamagedZip(`${name}: the local header says otherwise`);
+  }
   if (expected.crc !== found.crc) throw new DamagedZip(`${name}: the checksum differs`);
   if (expected.compressed !== found.compressed || expected.size !== found.size) {
     throw new DamagedZip(`${name}: the sizes differ`);
   }
   sink.end();
   return { name, offset, common: commonFields(header, 4), ...found };
+}
+
+type Measures = Pick<Entry, "crc" | "compressed" | "size">;
+
+/** Before its descriptor an entry says nothing, or that it may be large, or the same. */
+function leavesToDescriptor(declared: Measures, described: Measures): boolean {
+  const agrees = (key: "compressed" | "size"): boolean =>
+    [0, IN_ZIP64, described[key]].includes(declared[key]);
+  return [0, described.crc].includes(declared.crc) && agrees("compressed") && agrees("size");
 }
 
 function commonFields(header: DataView, at: number): string {
@@ -237,6 +255,8 @@ async function readCentralDirectory(reader: ByteReader, entries: readonly Entry[
     value === expected || (zip64 && value === inZip64);
   const ok =
     end.getUint32(0, true) === END &&
+    matches(end.getUint16(4, true), 0, 0xffff) &&
+    matches(end.getUint16(6, true), 0, 0xffff) &&
     matches(end.getUint16(8, true), entries.length, 0xffff) &&
     matches(end.getUint16(10, true), entries.length, 0xffff) &&
     matches(end.getUint32(12, true), size, IN_ZIP64) &&
@@ -265,6 +285,7 @@ async function readCentralHeader(reader: ByteReader, entry: Entry): Promise<void
     name === entry.name &&
     commonFields(header, 6) === entry.common &&
     header.getUint32(16, true) === entry.crc &&
+    [0, 0xffff].includes(header.getUint16(34, true)) &&
     found.size === entry.size &&
     found.compressed === entry.compressed &&
     found.offset === entry.offset;
