@@ -12,6 +12,7 @@ import { configMapKubectlContract } from "./configmap-kubectl-contract.ts";
 import { configMapListContract } from "./configmap-list-contract.ts";
 import { configMapPatchContract } from "./configmap-patch-contract.ts";
 import { configMapReplaceContract } from "./configmap-replace-contract.ts";
+import { configMapValidityContract } from "./configmap-validity-contract.ts";
 import { configMapWatchContract } from "./configmap-watch-contract.ts";
 
 export function configMapContract(name: string, start: () => Promise<ConfigMapApiUnderTest>): void {
@@ -33,6 +34,7 @@ export function configMapContract(name: string, start: () => Promise<ConfigMapAp
       },
     };
     describe("create and read", () => configMapCreateContract(bench));
+    describe("what is valid", () => configMapValidityContract(bench));
     describe("replace", () => configMapReplaceContract(bench));
     describe("patch", () => configMapPatchContract(bench));
     describe("delete", () => configMapDeleteContract(bench));

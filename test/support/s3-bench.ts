@@ -50,7 +50,12 @@ export interface S3Bench {
  * patience.
  */
 export function s3Client(
-  { endpoint, region, accessKeyId, secretAccessKey }: S3UnderTest,
+  {
+    endpoint,
+    region,
+    accessKeyId,
+    secretAccessKey,
+  }: Pick<S3UnderTest, "endpoint" | "region" | "accessKeyId" | "secretAccessKey">,
   config: S3ClientConfig = {},
 ): S3Client {
   return new S3Client({

@@ -11,6 +11,7 @@ import { s3BucketContract } from "./s3-bucket-contract.ts";
 import { s3ChecksumContract } from "./s3-checksum-contract.ts";
 import { s3ListContract } from "./s3-list-contract.ts";
 import { s3MultipartContract } from "./s3-multipart-contract.ts";
+import { s3MultipartRefusalContract } from "./s3-multipart-refusal-contract.ts";
 import { s3ObjectContract } from "./s3-object-contract.ts";
 
 export function s3Contract(name: string, start: () => Promise<S3UnderTest>): void {
@@ -39,6 +40,7 @@ export function s3Contract(name: string, start: () => Promise<S3UnderTest>): voi
     describe("checksums", () => s3ChecksumContract(bench));
     describe("lists", () => s3ListContract(bench));
     describe("multipart uploads", () => s3MultipartContract(bench));
+    describe("refused steps of an upload", () => s3MultipartRefusalContract(bench));
     describe("access", () => s3AccessContract(bench));
   });
 }

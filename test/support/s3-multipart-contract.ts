@@ -1,55 +1,21 @@
 import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   ListPartsCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-  type CompletedPart,
-  type CompleteMultipartUploadCommandInput,
-  type CreateMultipartUploadCommandInput,
-  type ListMultipartUploadsCommandInput,
-  type ListMultipartUploadsCommandOutput,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { announcementOf, refusalOf, textOf, type S3Bench } from "./s3-bench.ts";
-
-const MIB = 1024 * 1024;
+import { MIB, small, uploadSteps } from "./s3-uploads.ts";
 
 export function s3MultipartContract({ server, client, newBucket }: S3Bench): void {
   let Bucket: string;
   beforeAll(async () => {
     Bucket = await newBucket();
   });
-
-  async function begin(Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}) {
-    const input = { Bucket, Key, ChecksumAlgorithm: "CRC32", ...more } as const;
-    const { UploadId } = await client().send(new CreateMultipartUploadCommand(input));
-    return { Bucket, Key, UploadId: UploadId ?? "" };
-  }
-  type Begun = Awaited<ReturnType<typeof begin>>;
-  async function part(upload: Begun, PartNumber: number, Body: Buffer): Promise<CompletedPart> {
-    const { ETag, ChecksumCRC32 } = await client().send(
-      new UploadPartCommand({ ...upload, PartNumber, Body }),
-    );
-    return { PartNumber, ETag, ChecksumCRC32 };
-  }
-  const complete = (
-    upload: Begun,
-    Parts: CompletedPart[],
-    more: Partial<CompleteMultipartUploadCommandInput> = {},
-  ) =>
-    client().send(
-      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts }, ...more }),
-    );
-  const abort = (upload: Begun) => client().send(new AbortMultipartUploadCommand(upload));
-  const small = (text: string) => Buffer.from(text);
+  const { begin, part, complete, abort, find, found } = uploadSteps(client, () => Bucket);
 
   test("parts become one object, seen only when it is complete", async () => {
     const first = randomBytes(5 * MIB);
@@ -130,10 +96,6 @@ export function s3MultipartContract({ server, client, newBucket }: S3Bench): voi
     await abort(upload);
   });
 
-  const find = (Prefix: string, more: Partial<ListMultipartUploadsCommandInput> = {}) =>
-    client().send(new ListMultipartUploadsCommand({ Bucket, Prefix, ...more }));
-  const found = ({ Uploads = [] }: ListMultipartUploadsCommandOutput) =>
-    Uploads.map(({ Key = "", UploadId = "" }) => ({ Bucket, Key, UploadId }));
   test("uploads are found by the prefix of their key", async () => {
     const begun = [await begin("find/a"), await begin("find/a"), await begin("find/b")];
     await begin("other");
@@ -165,18 +127,6 @@ export function s3MultipartContract({ server, client, newBucket }: S3Bench): voi
     }
   });
 
-  test("an aborted upload is gone, and leaves nothing", async () => {
-    const upload = await begin("aborted");
-    const sent = await part(upload, 1, small("x"));
-    await abort(upload);
-    expect(await refusalOf(abort(upload))).toBe("404 NoSuchUpload");
-    expect(await refusalOf(part(upload, 2, small("y")))).toBe("404 NoSuchUpload");
-    expect(await refusalOf(complete(upload, [sent]))).toBe("404 NoSuchUpload");
-    expect(await refusalOf(client().send(new ListPartsCommand(upload)))).toBe("404 NoSuchUpload");
-    expect(found(await find("aborted"))).toEqual([]);
-    expect(await refusalOf(textOf(client(), Bucket, "aborted"))).toBe("404 NoSuchKey");
-  });
-
   test("a completed upload is gone", async () => {
     const upload = await begin("completed");
     const sent = await part(upload, 1, small("x"));
@@ -184,66 +134,5 @@ export function s3MultipartContract({ server, client, newBucket }: S3Bench): voi
     expect(await refusalOf(abort(upload))).toBe("404 NoSuchUpload");
     expect(found(await find("completed"))).toEqual([]);
     expect(await textOf(client(), Bucket, "completed")).toBe("x");
-  });
-
-  test("If-None-Match: * on the completion never overwrites, and the upload can be aborted", async () => {
-    await client().send(new PutObjectCommand({ Bucket, Key: "taken", Body: "first" }));
-    const upload = await begin("taken");
-    const sent = await part(upload, 1, small("second"));
-    const late = complete(upload, [sent], { IfNoneMatch: "*" });
-    expect(await refusalOf(late)).toBe("412 PreconditionFailed");
-    expect(await textOf(client(), Bucket, "taken")).toBe("first");
-    expect((await abort(upload)).$metadata.httpStatusCode).toBe(204);
-  });
-
-  test("of many completions at once, one wins", async () => {
-    const uploads = await Promise.all(
-      Array.from({ length: 4 }, async (_, i) => {
-        const upload = await begin("race");
-        return { upload, text: `racer ${i}`, sent: await part(upload, 1, small(`racer ${i}`)) };
-      }),
-    );
-    const outcomes = await Promise.all(
-      uploads.map(({ upload, sent }) => refusalOf(complete(upload, [sent], { IfNoneMatch: "*" }))),
-    );
-    const winners = uploads.filter((_, i) => outcomes[i] === "not refused");
-    expect(winners).toHaveLength(1);
-    expect(await textOf(client(), Bucket, "race")).toBe(winners[0]?.text);
-  });
-
-  test("a completion must name the parts as they were sent", async () => {
-    const upload = await begin("strict");
-    const one = await part(upload, 1, small("too small for a part that is not the last"));
-    const two = await part(upload, 2, small("two"));
-    const wrong = { ...two, ETag: one.ETag };
-    expect(await refusalOf(complete(upload, [one, wrong]))).toMatch(
-      /^400 (InvalidPart|EntityTooSmall)$/,
-    );
-    expect(await refusalOf(complete(upload, [wrong]))).toBe("400 InvalidPart");
-    expect(await refusalOf(complete(upload, [{ ...two, PartNumber: 9 }]))).toBe("400 InvalidPart");
-    const three = await part(upload, 3, randomBytes(5 * MIB));
-    expect(await refusalOf(complete(upload, [three, two]))).toBe("400 InvalidPartOrder");
-    expect(await refusalOf(complete(upload, [one, two]))).toBe("400 EntityTooSmall");
-    expect(await refusalOf(complete(upload, []))).toMatch(/^400 /);
-    expect(await refusalOf(complete(upload, [two], { MpuObjectSize: 4 }))).toMatch(/^400 /);
-    await complete(upload, [two], { MpuObjectSize: 3 });
-    expect(await textOf(client(), Bucket, "strict")).toBe("two");
-  });
-
-  test("a part with a wrong checksum is not kept", async () => {
-    const upload = await begin("damaged");
-    const sending = client().send(
-      new UploadPartCommand({ ...upload, PartNumber: 1, Body: "x", ChecksumCRC32: "AAAAAA==" }),
-    );
-    expect(await refusalOf(sending)).toBe("400 BadDigest");
-    const { Parts } = await client().send(new ListPartsCommand(upload));
-    expect(Parts ?? []).toEqual([]);
-    await abort(upload);
-  });
-
-  test.each([0, 10_001])("there is no part number %d", async (PartNumber) => {
-    const upload = await begin("numbers");
-    expect(await refusalOf(part(upload, PartNumber, small("x")))).toBe("400 InvalidArgument");
-    await abort(upload);
   });
 }

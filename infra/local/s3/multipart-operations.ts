@@ -119,12 +119,17 @@ function findUpload(
   return uploads.find(request.bucket, request.key, request.query.get("uploadId") ?? "");
 }
 
-/** The part's checksum by the upload's algorithm; a part with another, or none, is refused. */
+/**
+ * The part's checksum by the upload's algorithm. Where the upload has none, the checksum of a part
+ * has served its purpose once the part has arrived.
+ */
 function partChecksum(upload: Upload, checksum: Checksum | undefined): string | undefined {
-  if (checksum?.algorithm === upload.checksumAlgorithm) return checksum?.value;
+  const { checksumAlgorithm: expected } = upload;
+  if (expected === undefined) return undefined;
+  if (expected === checksum?.algorithm) return checksum.value;
   throw new S3Error(
     "InvalidRequest",
-    `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm ?? "null"}, ` +
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected}, ` +
       `actual checksum Type: ${checksum?.algorithm ?? "null"}`,
   );
 }

@@ -29,6 +29,8 @@ interface Route {
   /** Query parameters that must be there and that may be there. */
   readonly needs: readonly string[];
   readonly allows: readonly string[];
+  /** Conditional headers it honours. */
+  readonly conditions: readonly string[];
   readonly run: Operation;
 }
 
@@ -46,22 +48,25 @@ const OBJECT_PAGES = [
 ];
 const UPLOAD_PAGES = ["prefix", "key-marker", "upload-id-marker", "max-uploads", "encoding-type"];
 
+const READ = ["if-match", "if-none-match"];
+const CREATE = ["if-none-match"];
+
 const ROUTES: readonly Route[] = [
   route("GET", "service", [], [], listBuckets),
   route("PUT", "bucket", [], [], createBucket),
   route("HEAD", "bucket", [], [], headBucket),
   route("GET", "bucket", ["list-type"], OBJECT_PAGES, listObjects),
   route("GET", "bucket", ["uploads"], UPLOAD_PAGES, listMultipartUploads),
-  route("PUT", "object", [], [], putObject),
-  route("GET", "object", [], OVERRIDES, getObject),
-  route("HEAD", "object", [], OVERRIDES, headObject),
+  route("PUT", "object", [], [], putObject, CREATE),
+  route("GET", "object", [], OVERRIDES, getObject, READ),
+  route("HEAD", "object", [], OVERRIDES, headObject, READ),
   route("DELETE", "object", [], [], deleteObject),
   route("PUT", "object", ["tagging"], [], putObjectTagging),
   route("GET", "object", ["tagging"], [], getObjectTagging),
   route("POST", "object", ["uploads"], [], createMultipartUpload),
   route("PUT", "object", ["partNumber", "uploadId"], [], uploadPart),
   route("GET", "object", ["uploadId"], ["max-parts", "part-number-marker"], listParts),
-  route("POST", "object", ["uploadId"], [], completeMultipartUpload),
+  route("POST", "object", ["uploadId"], [], completeMultipartUpload, CREATE),
   route("DELETE", "object", ["uploadId"], [], abortMultipartUpload),
 ];
 
@@ -71,8 +76,9 @@ function route(
   needs: readonly string[],
   allows: readonly string[],
   run: Operation,
+  conditions: readonly string[] = [],
 ): Route {
-  return { method, on, needs, allows, run };
+  return { method, on, needs, allows, conditions, run };
 }
 
 /** @throws S3Error NotImplemented */
@@ -86,7 +92,7 @@ export function findOperation(request: S3Request): Operation {
       candidate.needs.every((name) => names.includes(name)) &&
       names.every((name) => candidate.needs.includes(name) || candidate.allows.includes(name)),
   );
-  const unknown = headerNames(request).find(isUnknownHeader);
+  const unknown = headerNames(request).find((name) => isUnknown(name, found?.conditions ?? []));
   if (!found || unknown !== undefined) {
     const what = unknown ?? `${request.method} on a ${on} with [${names.join(", ")}]`;
     throw new S3Error("NotImplemented", `This local server does not provide ${what}.`);
@@ -116,12 +122,10 @@ const KNOWN_HEADERS = new Set([
   "x-amz-tagging",
   "x-amz-trailer",
   "x-amz-user-agent",
-  "if-match",
-  "if-none-match",
 ]);
 
-/** Headers that change what S3 does: its own, and the conditions of HTTP. */
-function isUnknownHeader(name: string): boolean {
-  if (!isAmazonHeader(name) && !name.startsWith("if-")) return false;
-  return !name.startsWith("x-amz-meta-") && !KNOWN_HEADERS.has(name);
+/** Of the headers that change what S3 does: its own, and the conditions of HTTP. */
+function isUnknown(name: string, conditions: readonly string[]): boolean {
+  if (name.startsWith("if-")) return !conditions.includes(name);
+  return isAmazonHeader(name) && !name.startsWith("x-amz-meta-") && !KNOWN_HEADERS.has(name);
 }
