@@ -12,6 +12,7 @@ import {
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
+import { startDeadline } from "./deadline.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -61,16 +62,15 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
     async call(request, signal) {
       for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted();
-        const timeout = AbortSignal.timeout(timeoutMs);
-        const tryEnds = signal ? AbortSignal.any([signal, timeout]) : timeout;
+        using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
         try {
-          return { value: await request(core, requestOptions(tryEnds, reuseConnections)) };
+          return { value: await request(core, requestOptions(deadline.signal, reuseConnections)) };
         } catch (error) {
           signal?.throwIfAborted();
           const refusal = refusalOf(error);
           if (refusal && !isTransient(refusal.status)) return { refusal };
           if (attempt >= tries)
-            throw unavailable(timeout.aborted ? "timed out" : reasonOf(error, refusal));
+            throw unavailable(deadline.passed ? "timed out" : reasonOf(error, refusal));
           await sleep(pauseMs(attempt, error), undefined, signal && { signal });
         }
       }
@@ -85,14 +85,23 @@ function loadConfig(path: string | undefined): KubeConfig {
   return config;
 }
 
-/** The client makes a new connection pool for each request; this keeps the first one for all. */
+/**
+ * The client makes a new connection pool for each request; this keeps the first one for all, and
+ * keeps it to HTTP/1.1: after a pause of the process (a frozen container, a machine that slept) an
+ * HTTP/2 session of Node 24 can go on writing for ever, and the process does nothing else.
+ */
 function makeConnectionReuse(): (context: RequestContext) => void {
   let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
   return (context) => {
-    dispatcher ??= context.getDispatcher();
+    dispatcher ??= context
+      .getDispatcher()
+      ?.compose((dispatch) => (options, handler) => dispatch({ ...options, ...HTTP_1 }, handler));
     if (dispatcher) context.setDispatcher(dispatcher);
   };
 }
+
+/** An option of undici's Agent for one request, which its types do not know. */
+const HTTP_1 = { allowH2: false };
 
 function requestOptions(
   signal: AbortSignal,
