@@ -142,14 +142,14 @@ async function* count(data: AsyncIterable<Uint8Array>, total: { compressed: numb
 
 async function* exactly(reader: ByteReader, length: number, name: string) {
   for (let left = length; left > 0;) {
-    const bytes = await reader.take(Math.min(left, CHUNK));
+    const there = await reader.peekAny(1);
+    const bytes = await reader.take(Math.min(left, there.length));
     if (bytes.length === 0) throw new DamagedZip(`the zip ends inside ${name}`);
     left -= bytes.length;
     yield bytes;
   }
 }
 
-const CHUNK = 65_536;
 const DESCRIPTOR_BYTES = 16;
 const ZIP64_DESCRIPTOR_BYTES = 24;
 /** A descriptor of either form, and the signature that must follow it. */
@@ -158,7 +158,8 @@ const LOOK_AHEAD = ZIP64_DESCRIPTOR_BYTES + 4;
 /**
  * The data up to its descriptor. The size is not known before, so the descriptor is recognised: its
  * signature, the very number of bytes that came before it, and the next header's signature. That
- * bytes of the data look so by chance is no danger: the checksum would differ.
+ * bytes of the data look so is no danger: the checksum or what follows would differ, and the zip is
+ * refused.
  */
 async function* untilDescriptor(reader: ByteReader, name: string) {
   let seen = 0;
@@ -218,13 +219,21 @@ async function inflate(
 ): Promise<void> {
   const inflater = new DecompressionStream("deflate-raw");
   const writer = inflater.writable.getWriter();
-  const failure: { error?: unknown } = {};
-  const consumed = (async () => {
-    for await (const bytes of inflater.readable) write(bytes as Uint8Array);
-  })().catch((error: unknown) => (failure.error ??= error));
+  const ending: { damaged?: true; refusal?: Error } = {};
+  const consume = async (): Promise<void> => {
+    for await (const bytes of inflater.readable) {
+      try {
+        write(bytes as Uint8Array);
+      } catch (error) {
+        ending.refusal = error as Error;
+        return;
+      }
+    }
+  };
+  const consumed = consume().catch(() => (ending.damaged = true));
   try {
     for await (const bytes of data) {
-      if (failure.error) break;
+      if (ending.damaged || ending.refusal) break;
       await writer.write(Uint8Array.from(bytes)).catch(() => undefined);
     }
     await writer.close().catch(() => undefined);
@@ -234,10 +243,9 @@ async function inflate(
   } finally {
     await consumed;
   }
-  if (failure.error === undefined) return;
-  // What a sink threw is for whoever gave it; the rest is the inflater's.
-  if (failure.error instanceof TypeError) throw new DamagedZip(`${name}: the data is damaged`);
-  throw failure.error instanceof Error ? failure.error : new Error(`${name}: not read`);
+  // What the sink threw is for whoever gave it; the rest is the inflater's.
+  if (ending.refusal) throw ending.refusal;
+  if (ending.damaged) throw new DamagedZip(`${name}: the data is damaged`);
 }
 
 // --- central directory -------------------------------------------------------------------------
