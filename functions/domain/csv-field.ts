@@ -25,7 +25,7 @@ export function textField(text: string | null): string {
   return text === null ? "" : quoteField(guardFormula(text));
 }
 
-const SHOWN = 4;
+export const SHOWN_CHARACTERS = 4;
 
 /**
  * All but the last four characters become `*`. A text of four characters or fewer is hidden
@@ -33,6 +33,7 @@ const SHOWN = 4;
  */
 export function maskAllButLastFour(text: string): string {
   const characters = Array.from(text);
-  const hidden = characters.length > SHOWN ? characters.length - SHOWN : characters.length;
+  const hidden =
+    characters.length > SHOWN_CHARACTERS ? characters.length - SHOWN_CHARACTERS : characters.length;
   return "*".repeat(hidden) + characters.slice(hidden).join("");
 }

@@ -3,29 +3,33 @@
  * end; after anything else it is dropped and what it was doing is killed on the server, because a
  * connection with rows on the way would hand them to whoever comes next.
  */
-import type { PoolConnection, QueryError } from "mysql2";
+import type { Duplex } from "node:stream";
+import type { Connection, PoolConnection, QueryError } from "mysql2";
 import { RetryableError } from "./failure.ts";
+import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
 
 export interface SnapshotConnection extends AsyncDisposable {
   /** All rows of a small result. */
   run(query: SqlText): Promise<readonly TransactionRow[]>;
   /** Batches of a large result; the server waits while nobody reads. */
-  stream(query: SqlText): AsyncIterable<readonly TransactionRow[]>;
+  stream(query: SqlText): AsyncIterable<RowBatch>;
 }
 
 export type SqlText = string | { readonly sql: string; readonly parameters: readonly unknown[] };
 
-const ROWS_PER_BATCH = 500;
-/** Batches read ahead of the consumer. */
-const READ_AHEAD = 4;
-/** A page of rows, or a small result, comes within this time or the server counts as gone. */
-const READ_TIMEOUT_MS = 30_000;
+export interface SnapshotConnectionOptions {
+  readonly signal: AbortSignal;
+  /** Within this time a row, or a small result, comes, or the server counts as gone. */
+  readonly readTimeoutMs: number;
+  /** Rows come as the driver's values, not as bytes. */
+  readonly rowsAsValues: boolean;
+  readonly killOnServer: (threadId: number) => void;
+}
 
 export function makeSnapshotConnection(
   connection: PoolConnection,
-  signal: AbortSignal,
-  killOnServer: (threadId: number) => void,
+  { signal, readTimeoutMs, rowsAsValues, killOnServer }: SnapshotConnectionOptions,
 ): SnapshotConnection {
   const { threadId } = connection;
   let usable = true;
@@ -36,7 +40,7 @@ export function makeSnapshotConnection(
   function drop(reason: unknown): void {
     if (!usable) return;
     usable = false;
-    connection.destroy();
+    closeSocket(connection);
     // Told by a connection of its own: this one may be stuck.
     killOnServer(threadId);
     broken.reject(reason);
@@ -47,85 +51,81 @@ export function makeSnapshotConnection(
   connection.on("error", onError);
 
   /** The driver tells nobody whose command is pending when a connection goes away: this does. */
-  async function inTime<T>(work: Promise<T>, isLate: () => boolean = () => true): Promise<T> {
+  async function inTime<T>(work: Promise<T>, since: () => number): Promise<T> {
     for (;;) {
       const { promise: tooLong, resolve } = Promise.withResolvers<"late">();
-      const timer = setTimeout(resolve, READ_TIMEOUT_MS, "late" as const);
+      const left = since() + readTimeoutMs - performance.now();
+      const timer = setTimeout(resolve, Math.max(1, left), "late" as const);
       try {
-        const result = await Promise.race([work, broken.promise, tooLong]);
+        const result = await Promise.race([broken.promise, work, tooLong]);
         if (result !== "late") return result;
       } finally {
         clearTimeout(timer);
       }
-      if (isLate()) drop(new RetryableError("database_unavailable", "the server fell silent"));
+      if (performance.now() - since() >= readTimeoutMs) {
+        drop(new RetryableError("database_unavailable", "the server fell silent"));
+      }
     }
   }
 
   return {
     async run(query) {
       signal.throwIfAborted();
+      const asked = performance.now();
       const { promise, resolve, reject } = Promise.withResolvers<readonly TransactionRow[]>();
-      connection.query(options(query), (error: QueryError | null, rows: unknown) => {
-        if (error) reject(unavailable(error));
-        else resolve(rows as readonly TransactionRow[]);
-      });
-      return await inTime(promise);
+      const { sql, values } = textOf(query);
+      connection.query(
+        { sql, values: [...values], rowsAsArray: true },
+        (error: QueryError | null, rows: unknown) => {
+          if (error) reject(unavailable(error));
+          else resolve(rows as readonly TransactionRow[]);
+        },
+      );
+      return await inTime(promise, () => asked);
     },
 
     async *stream(query) {
       signal.throwIfAborted();
       busy = true;
-      const full: TransactionRow[][] = [];
-      let filling: TransactionRow[] = [];
-      let lastRowAt = performance.now();
-      const result = { ended: false };
-      let wake = Promise.withResolvers<undefined>();
-      const command = connection.query(options(query));
-      command.on("result", (row: unknown) => {
-        lastRowAt = performance.now();
-        filling.push(row as TransactionRow);
-        if (filling.length < ROWS_PER_BATCH) return;
-        full.push(filling);
-        filling = [];
-        if (full.length >= READ_AHEAD) connection.pause();
-        wake.resolve(undefined);
+      const rows = streamRows(connection, {
+        ...textOf(query),
+        asValues: rowsAsValues,
+        onError: (error) => drop(unavailable(error)),
       });
-      command.on("error", (error: Error) => drop(unavailable(error)));
-      command.on("end", () => {
-        result.ended = true;
-        wake.resolve(undefined);
-      });
-      for (;;) {
-        const batch = full.shift();
-        if (batch) {
-          yield batch;
-          if (usable && full.length < READ_AHEAD) connection.resume();
-        } else if (result.ended) {
-          if (filling.length > 0) yield filling;
-          busy = false;
-          return;
-        } else {
-          wake = Promise.withResolvers<undefined>();
-          await inTime(wake.promise, () => performance.now() - lastRowAt >= READ_TIMEOUT_MS);
-        }
+      while (!rows.done) {
+        const batch = rows.take();
+        if (batch) yield batch;
+        const waitingSince = performance.now();
+        await inTime(rows.changed(), () => Math.max(waitingSince, rows.lastRowAt));
       }
+      // A query that fails ends as well.
+      if (!usable) await broken.promise;
+      busy = false;
     },
 
     async [Symbol.asyncDispose]() {
       signal.removeEventListener("abort", onAbort);
-      if (busy) drop(new Error("the stream was left early"));
-      if (usable) await this.run("ROLLBACK").catch(() => undefined);
+      if (busy) drop(new Error("the rows were left early"));
+      if (usable) await this.run("ROLLBACK").catch((error: unknown) => drop(error));
       connection.off("error", onError);
-      // The driver emits once more when a socket that was destroyed fails late.
       if (usable) connection.release();
+      // The driver emits once more when a socket that was destroyed fails late.
       else connection.on("error", () => undefined);
     },
   };
 }
 
-function options(query: SqlText) {
-  const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
-  return { sql, values: [...parameters], rowsAsArray: true };
+/** The driver only says good-bye, and a paused socket never hears the answer: it would stay open. */
+export function closeSocket(connection: Connection): void {
+  connection.destroy();
+  const { stream } = connection as { stream?: Duplex };
+  stream?.destroy();
+}
+
+function textOf(query: SqlText) {
+  return typeof query === "string"
+    ? { sql: query, values: [] }
+    : { sql: query.sql, values: query.parameters };
 }
 
 function unavailable(cause: Error): RetryableError {

@@ -12,15 +12,16 @@ import {
 import { maskAllButLastFour, quoteField, textField } from "../domain/csv-field.ts";
 import { BALANCE_COLUMNS, CSV_EOL, TRANSACTION_COLUMNS } from "../domain/manifest.ts";
 import { formatAmount } from "../domain/money.ts";
-import { StatementFailure } from "./failure.ts";
-import { exactAmount } from "./transactions.ts";
+import { makeByteLines } from "./byte-lines.ts";
+import type { RowBatch } from "./row-stream.ts";
+import { exactAmount, instant, unknownAccount } from "./row-values.ts";
 import { ROW, type TransactionRow } from "./transactions-sql.ts";
 
 export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
 
 export interface TransactionsCsv {
   /** Lines of a batch of rows, numbered on from the batch before. */
-  lines(rows: readonly TransactionRow[]): Buffer;
+  lines(rows: RowBatch): Buffer;
   readonly rows: number;
   /** In the order of the balances given. */
   readonly totals: readonly AccountTotals[];
@@ -31,11 +32,17 @@ export function makeTransactionsCsv(balances: readonly AccountBalance[]): Transa
   const totals = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
+  const byteLines = makeByteLines([...totals.values()]);
   let written = 0;
   return {
-    lines(rows) {
+    lines(batch) {
+      if (Buffer.isBuffer(batch)) {
+        const { lines, rows } = byteLines.format(batch, written + 1);
+        written += rows;
+        return lines;
+      }
       let text = "";
-      for (const row of rows) {
+      for (const row of batch) {
         written += 1;
         text += line(written, row, accountOf(row, totals));
       }
@@ -51,7 +58,7 @@ export function makeTransactionsCsv(balances: readonly AccountBalance[]): Transa
 function accountOf(row: TransactionRow, totals: ReadonlyMap<string, RunningTotals>): RunningTotals {
   const account = totals.get(accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? ""));
   if (account) return account;
-  throw new StatementFailure("proof_mismatch", "a row is of an account the account view lacks");
+  throw unknownAccount();
 }
 
 /** One line, its columns in the order of TRANSACTION_COLUMNS. */
@@ -89,13 +96,6 @@ function text(value: string | null | undefined): string {
 
 function mask(account: string | null | undefined): string | null {
   return account ? maskAllButLastFour(account) : null;
-}
-
-/** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals. */
-function instant(dateTime: string): string {
-  const [date = "", time = ""] = dateTime.split(" ");
-  const [seconds = "", fraction = ""] = time.split(".");
-  return `${date}T${seconds}.${fraction.padEnd(6, "0")}Z`;
 }
 
 export function balancesCsv(totals: readonly AccountTotals[]): Buffer {

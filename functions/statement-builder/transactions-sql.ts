@@ -54,9 +54,16 @@ export interface StatementQuery {
   readonly to: number;
 }
 
+export interface StatementAccount {
+  readonly accountId: string;
+  readonly currency: string;
+}
+
 export interface StatementSql {
-  /** account_id, currency, opening, closing; an account without a booked row before has NULL. */
-  balances(query: StatementQuery): CompiledQuery;
+  /** account_id, currency. */
+  accounts(customerId: string): CompiledQuery;
+  /** opening, closing of one account; NULL where it has no booked row before. */
+  balances(query: StatementQuery, account: StatementAccount): CompiledQuery;
   /** One number. `status` at the end of the index (customer_id, posted_at, id) makes it index-only. */
   count(query: StatementQuery): CompiledQuery;
   /** Values in the order of `ROW`, rows in the statement's order. */
@@ -104,28 +111,41 @@ export function statementSql({ transactionView, accountView }: Views): Statement
       .where("t.posted_at", ">=", dateTime(from))
       .where("t.posted_at", "<", dateTime(to))
       .where("t.status", "=", "BOOK");
-  /** `balance_after` of the account's last booked row before an instant. */
-  const balanceAt = (instant: number) =>
+  /**
+   * `balance_after` of the account's last booked row before an instant: the one row that the index
+   * (account_id, posted_at, id) leads to. Written with `=`, or joined to the accounts, MariaDB
+   * enters the index by the account alone and reads every later row on its way.
+   */
+  const balanceAt = (instant: number, customerId: string, account: StatementAccount) =>
     db
       .selectFrom(transactions)
       .select("t.balance_after")
-      .whereRef("t.customer_id", "=", sql.ref("a.customer_id"))
-      .whereRef("t.account_id", "=", sql.ref("a.account_id"))
-      .whereRef("t.currency", "=", sql.ref("a.currency"))
-      .where("t.status", "=", "BOOK")
+      .where("t.account_id", ">=", account.accountId)
+      .where("t.account_id", "<=", account.accountId)
+      .where("t.customer_id", ">=", customerId)
+      .where("t.customer_id", "<=", customerId)
       .where("t.posted_at", "<", dateTime(instant))
+      .where("t.status", "=", "BOOK")
+      .where("t.currency", "=", account.currency)
+      .orderBy("t.account_id", "desc")
       .orderBy("t.posted_at", "desc")
       .orderBy("t.id", "desc")
       .limit(1);
   return {
-    balances: ({ customerId, from, to }) =>
+    accounts: (customerId) =>
       db
         .selectFrom(accounts)
         .where("a.customer_id", "=", customerId)
         .select(["a.account_id", "a.currency"])
-        .select([balanceAt(from).as("opening"), balanceAt(to).as("closing")])
         .orderBy("a.account_id")
         .orderBy("a.currency")
+        .compile(),
+    balances: ({ customerId, from, to }, account) =>
+      db
+        .selectNoFrom([
+          balanceAt(from, customerId, account).as("opening"),
+          balanceAt(to, customerId, account).as("closing"),
+        ])
         .compile(),
     count: (query) =>
       booked(query)

@@ -3,14 +3,26 @@
  * the rows in batches. Amounts, ids and times stay the server's own text.
  */
 import { readFileSync } from "node:fs";
-import { createConnection, createPool, type Pool, type PoolConnection } from "mysql2";
+import {
+  createConnection,
+  createPool,
+  type ConnectionOptions,
+  type Pool,
+  type PoolConnection,
+} from "mysql2";
 import type { AccountBalance } from "../domain/account-totals.ts";
-import { minorUnit, parseAmount } from "../domain/money.ts";
 import type { Log } from "../platform/log.ts";
 import { RetryableError, StatementFailure } from "./failure.ts";
-import { makeSnapshotConnection, type SnapshotConnection } from "./snapshot-connection.ts";
+import type { RowBatch } from "./row-stream.ts";
+import { exactAmount } from "./row-values.ts";
+import {
+  closeSocket,
+  makeSnapshotConnection,
+  type SnapshotConnection,
+} from "./snapshot-connection.ts";
 import {
   statementSql,
+  type StatementAccount,
   type StatementQuery,
   type StatementSql,
   type TransactionRow,
@@ -25,6 +37,10 @@ export interface TransactionsConfig {
   readonly accountView: string;
   /** Statements read at a time. */
   readonly connections: number;
+  /** Within this time a row, or a small result, comes, or the server counts as gone. */
+  readonly readTimeoutMs?: number | undefined;
+  /** The plain path: rows as the driver's values, not as bytes. Slower, and the same statement. */
+  readonly rowsAsValues?: boolean | undefined;
   readonly log: Log;
 }
 
@@ -36,7 +52,7 @@ export interface StatementSnapshot extends AsyncDisposable {
   /** Every account of the customer with its opening and closing balance, from queries of their own. */
   readonly balances: readonly AccountBalance[];
   /** @throws RetryableError `database_unavailable` also when the server falls silent. */
-  batches(): AsyncIterable<readonly TransactionRow[]>;
+  batches(): AsyncIterable<RowBatch>;
 }
 
 export interface Transactions extends AsyncDisposable {
@@ -49,6 +65,9 @@ export interface Transactions extends AsyncDisposable {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const READ_TIMEOUT_MS = 30_000;
+/** The server has this long to end a query; it notices by itself when it next writes. */
+const KILL_TIMEOUT_MS = 3_000;
 
 export function makeTransactions(config: TransactionsConfig): Transactions {
   const settings = {
@@ -62,22 +81,30 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
     ...(config.caFile ? { ssl: { ca: readFileSync(config.caFile, "utf8") } } : {}),
   };
   const pool = createPool({ ...settings, connectionLimit: config.connections });
+  // An idle connection may fail at any time; the pool has replaced it by the time this is called.
+  pool.on("connection", (connection) => connection.on("error", () => undefined));
   const sql = statementSql(config);
+  const kills = new Set<Promise<void>>();
 
-  /** Ends what a connection that we drop is doing on the server; its own user may do that. */
   function killOnServer(threadId: number): void {
-    const killer = createConnection(settings);
-    killer.on("error", (err) => config.log.warn({ err }, "the query could not be killed"));
-    killer.query(`KILL ${threadId}`, (err) => {
-      // 1094: the server had noticed by itself.
-      if (err && err.errno !== 1094) config.log.warn({ err }, "the query could not be killed");
-      killer.destroy();
+    const kill = killThread(settings, threadId)
+      .catch((err: unknown) => config.log.warn({ err }, "the query could not be killed"))
+      .finally(() => kills.delete(kill));
+    kills.add(kill);
+  }
+
+  async function connect(signal: AbortSignal): Promise<SnapshotConnection> {
+    return makeSnapshotConnection(await acquire(pool, signal), {
+      signal,
+      readTimeoutMs: config.readTimeoutMs ?? READ_TIMEOUT_MS,
+      rowsAsValues: config.rowsAsValues ?? false,
+      killOnServer,
     });
   }
 
   return {
     async open(query, signal) {
-      const connection = makeSnapshotConnection(await acquire(pool, signal), signal, killOnServer);
+      const connection = await connect(signal);
       try {
         return await openSnapshot(connection, sql, query);
       } catch (error) {
@@ -86,14 +113,35 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
       }
     },
     async ready(signal) {
-      const connection = makeSnapshotConnection(await acquire(pool, signal), signal, killOnServer);
+      await using connection = await connect(signal);
       await connection.run("SELECT 1");
-      await connection[Symbol.asyncDispose]();
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all(kills);
       await new Promise<void>((resolve) => pool.end(() => resolve()));
     },
   };
+}
+
+/** 1094: there is no such thread any more. */
+const ER_NO_SUCH_THREAD = 1094;
+
+/** Ends what a dropped connection is doing on the server, which its own user may do. */
+async function killThread(settings: ConnectionOptions, threadId: number): Promise<void> {
+  const killer = createConnection({ ...settings, connectTimeout: KILL_TIMEOUT_MS });
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => reject(new Error("the server fell silent")), KILL_TIMEOUT_MS * 2);
+  try {
+    killer.on("error", reject);
+    killer.query(`KILL ${threadId}`, (error) => {
+      if (error && error.errno !== ER_NO_SUCH_THREAD) reject(error);
+      else resolve(undefined);
+    });
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    closeSocket(killer);
+  }
 }
 
 /** A connection of the pool; one that comes after the signal goes straight back. */
@@ -132,37 +180,31 @@ async function openSnapshot(
   await connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   await connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
   const [[asOf = null] = []] = await connection.run("SELECT UTC_TIMESTAMP(3)");
-  const accounts = await connection.run(sql.balances(query));
+  const accounts = await connection.run(sql.accounts(query.customerId));
   if (accounts.length === 0) {
     throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
+  }
+  const balances: AccountBalance[] = [];
+  for (const [accountId, currency] of accounts) {
+    const account = { accountId: accountId ?? "", currency: currency ?? "" };
+    const [row = []] = await connection.run(sql.balances(query, account));
+    balances.push(toBalance(account, row));
   }
   const [[count = null] = []] = await connection.run(sql.count(query));
   return {
     asOf: Date.parse(`${String(asOf).replace(" ", "T")}Z`),
     rows: Number(count),
-    balances: accounts.map(toBalance),
+    balances,
     batches: () => connection.stream(sql.rows(query)),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }
 
 /** An account without a booked row before an instant has a balance of nothing. */
-function toBalance([accountId, currency, opening, closing]: TransactionRow): AccountBalance {
-  const amount = (text: string | null | undefined): bigint =>
-    exactAmount(text ?? "0", currency ?? "");
+function toBalance(account: StatementAccount, [opening, closing]: TransactionRow): AccountBalance {
   return {
-    accountId: accountId ?? "",
-    currency: currency ?? "",
-    opening: amount(opening),
-    closing: amount(closing),
+    ...account,
+    opening: exactAmount(opening ?? "0", account.currency),
+    closing: exactAmount(closing ?? "0", account.currency),
   };
-}
-
-/** Minor units. @throws StatementFailure `invalid_amount`: an amount is never rounded. */
-export function exactAmount(decimal: string, currency: string): bigint {
-  const minor = parseAmount(decimal, minorUnit(currency));
-  if (minor === undefined) {
-    throw new StatementFailure("invalid_amount", `an amount has more decimals than ${currency}`);
-  }
-  return minor;
 }

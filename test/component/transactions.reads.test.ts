@@ -1,0 +1,144 @@
+/** How rows come: on both paths the same, and without the proof reading the rows a second time. */
+import { readFile } from "node:fs/promises";
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
+import { statementSql } from "../../functions/statement-builder/transactions-sql.ts";
+import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
+import {
+  insertAccount,
+  insertPostings,
+  openSnapshot,
+  readTransactions,
+  type Asked,
+} from "../support/statement.ts";
+
+const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
+const YEAR: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-12-31" };
+const ROWS = 40_000;
+
+let server: TestMariaDb;
+let connection: Connection;
+
+beforeAll(async () => {
+  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  connection = await createConnection(server.databaseUrl);
+});
+beforeEach(async () => {
+  await server.execute(insertAccount("a1") + insertAccount("a2", "JPY") + insertAccount("idle"));
+});
+afterEach(async () => {
+  await server.execute("DELETE FROM transactions; DELETE FROM accounts;");
+});
+afterAll(async () => {
+  await connection.end();
+  await server[Symbol.asyncDispose]();
+});
+
+/** A year of rows in two accounts by turns, in the statement's order. */
+async function manyRows(): Promise<void> {
+  await server.execute(
+    `INSERT INTO transactions
+     SELECT seq, 'c1', IF(seq % 2, 'a1', 'a2'), 'BOOK', '2025-01-01' + INTERVAL seq * 700 SECOND,
+       '2025-01-01', '2025-01-01', 1, IF(seq % 2, 'EUR', 'JPY'), CEIL(seq / 2), 'CARD',
+       ELT(1 + seq % 4, 'Coffee', 'Tea, black', CONCAT('=', seq), REPEAT('ß', seq % 300)),
+       NULL, 'DE89370400440532013000', NULL, IF(seq % 100, NULL, seq - 1)
+     FROM seq_1_to_${ROWS}`,
+  );
+}
+
+interface Told {
+  readonly csv: string;
+  readonly bytes: boolean;
+  readonly totals: unknown;
+}
+
+async function read(transactions: Transactions): Promise<Told> {
+  await using snapshot = await openSnapshot(transactions, YEAR);
+  const csv = makeTransactionsCsv(snapshot.balances);
+  const lines: Buffer[] = [];
+  let bytes = true;
+  for await (const batch of snapshot.batches()) {
+    bytes &&= Buffer.isBuffer(batch);
+    lines.push(csv.lines(batch));
+  }
+  expect(csv.rows).toBe(snapshot.rows);
+  return { csv: Buffer.concat(lines).toString(), bytes, totals: csv.totals };
+}
+
+/** By the driver's bytes, as the product does, and by its values. */
+async function readBothWays(): Promise<readonly [Told, Told]> {
+  await using fast = readTransactions(server.databaseUrl);
+  await using plain = readTransactions(server.databaseUrl, { rowsAsValues: true });
+  return [await read(fast), await read(plain)];
+}
+
+test("rows as bytes and rows as values make the same file", async () => {
+  await manyRows();
+  const [fast, plain] = await readBothWays();
+  // The driver is as it is known: the fast path is the one that runs.
+  expect(fast.bytes).toBe(true);
+  expect(plain.bytes).toBe(false);
+  expect(fast.csv === plain.csv).toBe(true);
+  expect(fast.totals).toEqual(plain.totals);
+  expect(fast.csv.split("\r\n").length - 1).toBe(ROWS);
+});
+
+test("also where a text needs care, is long, or is none", async () => {
+  const texts = [
+    "",
+    " ",
+    '"',
+    ",",
+    "\r\n",
+    "=1",
+    "＝1",
+    "'",
+    "é\u0301",
+    "😀",
+    "\\",
+    "x".repeat(250),
+  ];
+  await server.execute(
+    insertPostings(
+      ...texts.map((text, i) => ({
+        ...{ id: 2n ** 62n + BigInt(i), at: `2025-03-0${(i % 9) + 1} 00:00:00`, account: "a2" },
+        ...{ amount: "-1", balance: String(-i), currency: "JPY", description: text.repeat(2) },
+        ...{ type: text.slice(0, 35), name: i % 2 ? text.slice(0, 140) : null },
+        ...{ counterparty: text.slice(0, 34), reference: i % 3 ? null : text.slice(0, 35) },
+      })),
+    ),
+  );
+  const [fast, plain] = await readBothWays();
+  expect(fast.csv).toBe(plain.csv);
+  expect(fast.csv).toContain(`,${"x".repeat(250).repeat(2)},`);
+});
+
+test("the proof finds its balances by one row each and counts from the index alone", async () => {
+  await manyRows();
+  await connection.query("ANALYZE TABLE transactions, accounts");
+  const sql = statementSql({
+    transactionView: "statement_transactions",
+    accountView: "statement_accounts",
+  });
+  const day = { customerId: "c1", from: Date.UTC(2025, 5, 1), to: Date.UTC(2025, 5, 2) };
+  for (const accountId of ["a1", "a2", "idle"]) {
+    const currency = accountId === "a2" ? "JPY" : "EUR";
+    expect(await rowsRead(sql.balances(day, { accountId, currency }))).toBeLessThanOrEqual(4);
+  }
+  const count = sql.count({ ...day, to: Date.UTC(2026, 0, 1) });
+  const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN ${count.sql}`, [
+    ...count.parameters,
+  ]);
+  expect(plan[0]?.["Extra"]).toContain("Using index");
+});
+
+/** How often the server's storage was asked for a row. */
+async function rowsRead(query: { sql: string; parameters: readonly unknown[] }): Promise<number> {
+  await connection.query("FLUSH STATUS");
+  await connection.query(query.sql, [...query.parameters]);
+  const [status] = await connection.query<RowDataPacket[]>(
+    "SHOW SESSION STATUS LIKE 'Handler_read%'",
+  );
+  return status.reduce((sum, row) => sum + Number(row["Value"]), 0);
+}

@@ -1,0 +1,145 @@
+/** The fast path from rows to lines gives the bytes and the totals of the plain one. */
+import fc from "fast-check";
+import type { AccountBalance } from "../../functions/domain/account-totals.ts";
+import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
+import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+
+const ACCOUNTS: readonly AccountBalance[] = [
+  { accountId: "a1", currency: "EUR", opening: 0n, closing: 0n },
+  { accountId: "a1", currency: "JPY", opening: 0n, closing: 0n },
+  { accountId: 'b,"2"', currency: "BHD", opening: 0n, closing: 0n },
+  { accountId: "ünï", currency: "UYW", opening: 0n, closing: 0n },
+];
+
+/** The length-encoded strings of MySQL's text protocol. */
+function encode(rows: readonly TransactionRow[]): Buffer {
+  return Buffer.concat(rows.flatMap((row) => row.map((value) => encodeValue(value))));
+}
+
+function encodeValue(value: string | null): Buffer {
+  if (value === null) return Buffer.of(0xfb);
+  const bytes = Buffer.from(value);
+  const length = bytes.length;
+  if (length < 0xfb) return Buffer.concat([Buffer.of(length), bytes]);
+  if (length < 0x1_0000) return Buffer.concat([Buffer.of(0xfc, length & 255, length >> 8), bytes]);
+  const head = Buffer.of(0xfd, length & 255, (length >> 8) & 255, length >> 16);
+  return Buffer.concat([head, bytes]);
+}
+
+/** Both paths, each on a fresh file; the error's code where there is no file. */
+function both(rows: readonly TransactionRow[]) {
+  return [rows, encode(rows)].map((batch) => {
+    const csv = makeTransactionsCsv(ACCOUNTS);
+    try {
+      const lines = [csv.lines(batch), csv.lines(batch)].map(String);
+      return { lines, rows: csv.rows, totals: csv.totals.map((one) => ({ ...one })) };
+    } catch (error) {
+      return { code: (error as { code?: string }).code };
+    }
+  });
+}
+
+function row(changes: Partial<Record<number, string | null>> = {}): TransactionRow {
+  const regular = [
+    ...["a1", "1", "2025-01-02", "2025-01-02 10:00:00.123456", "2025-01-03", "BOOK", "-12.5000"],
+    ...["EUR", "0.0000", "CARD", "Coffee", "Some Shop", "DE89370400440532013000", "R-1", null],
+  ];
+  return regular.map((value, i) => (i in changes ? (changes[i] ?? null) : value));
+}
+
+test("a regular row is a line", () => {
+  const [plain, bytes] = both([row()]);
+  expect(bytes).toEqual(plain);
+  expect(bytes).toMatchObject({
+    rows: 2,
+    lines: [
+      "1,a1,1,2025-01-02,2025-01-02T10:00:00.123456Z,2025-01-03,BOOK,DBIT,-12.50,EUR,0.00,CARD,Coffee,Some Shop,******************3000,R-1,\r\n",
+      "2,a1,1,2025-01-02,2025-01-02T10:00:00.123456Z,2025-01-03,BOOK,DBIT,-12.50,EUR,0.00,CARD,Coffee,Some Shop,******************3000,R-1,\r\n",
+    ],
+  });
+});
+
+test.each([
+  ...["0.0000", "-0.0000", "0.0100", "-0.0100", "00012.5000", "7", "-7", "12.5", ".5", "", "x"],
+  ...["999999999999.9900", "9999999999999.9900", "9007199254740993.0100", "1.0050", "1.0001"],
+  ...["-9223372036854775808.0000", "1e3", "+1.00", "1.00 ", "--1.00", "1.", null],
+])("an amount or a balance of %s", (amount) => {
+  for (const [account, currency] of [
+    ["a1", "EUR"],
+    ["a1", "JPY"],
+    ['b,"2"', "BHD"],
+    ["ünï", "UYW"],
+  ] as const) {
+    const [plain, bytes] = both([row({ 0: account, 6: amount, 7: currency })]);
+    expect(bytes).toEqual(plain);
+    const [plainBalance, bytesBalance] = both([row({ 0: account, 7: currency, 8: amount })]);
+    expect(bytesBalance).toEqual(plainBalance);
+  }
+});
+
+test.each(["2025-01-02 10:00:00", "2025-01-02 10:00:00.5", "2025-01-02", "", null])(
+  "a time of %s",
+  (time) => {
+    const [plain, bytes] = both([row({ 3: time })]);
+    expect(bytes).toEqual(plain);
+  },
+);
+
+test("sums beyond what a double holds are exact", () => {
+  const rows = Array.from({ length: 5_000 }, () => row({ 6: "9999999999999.9900", 8: "1.0000" }));
+  const [plain, bytes] = both([...rows, row({ 6: "-9999999999999.9900" })]);
+  expect(bytes).toEqual(plain);
+  expect(plain?.totals?.[0]).toMatchObject({
+    creditSum: 2n * 5_000n * 999_999_999_999_999n,
+    debitSum: 2n * 999_999_999_999_999n,
+  });
+});
+
+test("a row of an account without a balance is no line", () => {
+  const [plain, bytes] = both([row(), row({ 0: "a2" })]);
+  expect(plain).toEqual({ code: "proof_mismatch" });
+  expect(bytes).toEqual(plain);
+});
+
+test("a value longer than a block is one field", () => {
+  const [plain, bytes] = both([row({ 10: "x".repeat(70_000), 11: '"'.repeat(1_000_000) })]);
+  expect(bytes).toEqual(plain);
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({ unit: fc.constantFrom(...Array.from("=+-@\t\r\n\",'＝＋－＠ aé😀0")) }),
+  fc.constant(null),
+);
+const money = fc
+  .tuple(
+    fc.bigInt({ min: -(10n ** 22n), max: 10n ** 22n }),
+    fc.constantFrom("", "00", "50", "0000"),
+  )
+  .map(([whole, fraction]) => (fraction === "" ? String(whole) : `${whole}.${fraction}`));
+
+test("whatever the texts are, both paths write the same", () => {
+  const rows = fc.array(
+    fc
+      .record({
+        account: fc.constantFrom(...ACCOUNTS),
+        amount: money,
+        balance: money,
+        texts: fc.array(nasty, { minLength: 6, maxLength: 6 }),
+      })
+      .map(({ account, amount, balance, texts: [a, b, c, d, e, f] }) =>
+        row({
+          ...{ 0: account.accountId, 6: amount, 7: account.currency, 8: balance },
+          ...{ 9: a, 10: b, 11: c, 12: d, 13: e, 14: f },
+        }),
+      ),
+    { maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(rows, (sample) => {
+      const [plain, bytes] = both(sample);
+      expect(bytes).toEqual(plain);
+    }),
+    { numRuns: 500 },
+  );
+});
