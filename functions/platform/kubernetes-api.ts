@@ -12,7 +12,6 @@ import {
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
-import { startDeadline } from "./deadline.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -62,15 +61,16 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
     async call(request, signal) {
       for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted();
-        using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
+        const timeout = AbortSignal.timeout(timeoutMs);
+        const tryEnds = signal ? AbortSignal.any([signal, timeout]) : timeout;
         try {
-          return { value: await request(core, requestOptions(deadline.signal, reuseConnections)) };
+          return { value: await request(core, requestOptions(tryEnds, reuseConnections)) };
         } catch (error) {
           signal?.throwIfAborted();
           const refusal = refusalOf(error);
           if (refusal && !isTransient(refusal.status)) return { refusal };
           if (attempt >= tries)
-            throw unavailable(deadline.passed ? "timed out" : reasonOf(error, refusal));
+            throw unavailable(timeout.aborted ? "timed out" : reasonOf(error, refusal));
           await sleep(pauseMs(attempt, error), undefined, signal && { signal });
         }
       }
