@@ -170,7 +170,9 @@ class StatementContents {
     }
   }
 
-  #checkBalances({ totals }: Manifest): void {
+  #checkBalances({ totals, files }: Manifest): void {
+    const table = files.find(({ path }) => path === BALANCES_FILE);
+    if (table?.rows !== totals.length) throw new WrongStatement(`${BALANCES_FILE} has other rows`);
     const rows = totals.map((one) => [
       ...[one.account_id, one.currency, one.opening],
       ...[String(one.credits.count), one.credits.sum, String(one.debits.count), one.debits.sum],
