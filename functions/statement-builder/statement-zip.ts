@@ -4,7 +4,7 @@
  * ever written, and the stream ends with an error.
  */
 import { createHash } from "node:crypto";
-import { PassThrough, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
 import { balances } from "../domain/account-totals.ts";
 import {
@@ -31,6 +31,7 @@ import {
 } from "./statement-csv.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot } from "./transactions.ts";
+import { holdEnd, type WrittenFile } from "./zip-end.ts";
 
 export type Compression = "fast" | "balanced" | "small";
 
@@ -65,7 +66,8 @@ export function makeStatementZip(
 ): Readable {
   const zip64 = snapshot.rows >= ZIP64_ROWS;
   const archive = new ZipArchive({ zlib: { level: LEVELS[compression] }, forceZip64: zip64 });
-  const out = new PassThrough({ highWaterMark: READ_AHEAD_BYTES });
+  const written: WrittenFile[] = [];
+  const out = holdEnd(written, READ_AHEAD_BYTES);
   // Never abort(): it ends the zip cleanly, and a truncated statement would look whole.
   const fail = (error: Error): void => {
     archive.destroy(error);
@@ -73,12 +75,18 @@ export function makeStatementZip(
   };
   archive.on("error", fail).on("warning", fail);
   archive.pipe(out);
-  // Whoever reads the zip may give up first; then the rows must stop as well.
-  out.on("error", (error) => archive.destroy(error));
-  signal.addEventListener("abort", () => fail(signal.reason as Error), { once: true });
+  const onAbort = (): void => fail(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  // An error without a listener would end the process; whoever reads the zip gets it all the same.
+  out.on("error", () => undefined);
+  out.once("close", () => {
+    signal.removeEventListener("abort", onAbort);
+    // Whoever reads the zip may give up first, with or without an error; then the rows must stop.
+    if (!out.readableEnded) archive.destroy(out.errored ?? new Error("the zip was closed"));
+  });
+  if (signal.aborted) onAbort();
 
-  const addFile = makeFileWriter(archive, fail, zip64);
-  writeStatement(facts, snapshot, addFile, onStep)
+  writeStatement(facts, snapshot, makeFileWriter(archive, { fail, zip64, written }), onStep)
     .then(() => archive.finalize())
     .catch(fail);
   return out;
@@ -149,11 +157,17 @@ function prove(snapshot: StatementSnapshot, csv: TransactionsCsv): void {
   }
 }
 
+interface FileWriterOptions {
+  readonly fail: (error: Error) => void;
+  readonly zip64: boolean;
+  /** Takes each file once it is in the archive. */
+  readonly written: WrittenFile[];
+}
+
 /** One entry at a time: archiver has no back-pressure across entries. */
 function makeFileWriter(
   archive: ZipArchive,
-  fail: (error: Error) => void,
-  zip64: boolean,
+  { fail, zip64, written: files }: FileWriterOptions,
 ): AddFile {
   return async (path, mediaType, content) => {
     const sha256 = createHash("sha256");
@@ -184,6 +198,7 @@ function makeFileWriter(
       archive.off("close", onClosed);
       source.destroy();
     }
+    files.push({ path, bytes });
     return { path, media_type: mediaType, bytes, sha256: sha256.digest("hex") };
   };
 }
