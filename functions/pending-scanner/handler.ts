@@ -1,5 +1,6 @@
 import type { EventHandler } from "../platform/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
+import { startDeadline } from "../platform/deadline.ts";
 import type { Ledger } from "../platform/configmap-ledger.ts";
 import { offerInRounds, type RoundsResult, type TickLimits } from "./offer-rounds.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
@@ -36,8 +37,8 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
       for (const record of rounds.survey.unreadable) log.error({ record }, "unreadable record");
 
       // 3. What has rested for its time goes away.
-      const sweepEnds = AbortSignal.any([signal, AbortSignal.timeout(SWEEP_TIMEOUT_MS)]);
-      const sweep = await retention.sweep({ signal: sweepEnds, log });
+      using deadline = startDeadline(SWEEP_TIMEOUT_MS, signal);
+      const sweep = await retention.sweep({ signal: deadline.signal, log });
 
       // 4. One line says how the ledger stands.
       log.info(summary(rounds, sweep, now()), "tick");

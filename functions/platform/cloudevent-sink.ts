@@ -5,6 +5,7 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { StatementEvent } from "../domain/events.ts";
 import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
+import { startDeadline, type Deadline } from "./deadline.ts";
 import type { Log } from "./log.ts";
 
 export type SendResult =
@@ -50,13 +51,12 @@ export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSi
 
   return {
     async send(event, { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
+      using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
       let result: SendResult;
       try {
-        result = await post(event, ends);
+        result = await post(event, deadline.signal);
       } catch (error) {
-        result = { kind: "unreachable", reason: unreachableReason(error, { signal, timeout }) };
+        result = { kind: "unreachable", reason: unreachableReason(error, { signal, deadline }) };
       }
       const { id: event_id, type: event_type } = event;
       if (result.kind === "accepted") log.debug({ event_id, event_type }, "event sent");
@@ -74,10 +74,10 @@ async function drain(response: Response): Promise<void> {
 
 function unreachableReason(
   error: unknown,
-  { signal, timeout }: { signal: AbortSignal | undefined; timeout: AbortSignal },
+  { signal, deadline }: { signal: AbortSignal | undefined; deadline: Deadline },
 ): string {
   if (signal?.aborted) return "aborted";
-  if (timeout.aborted) return "timeout";
+  if (deadline.passed) return "timeout";
   // `fetch` says only that it failed; the reason is the cause.
   const { cause = error } = error as { readonly cause?: unknown };
   const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown };

@@ -4,6 +4,7 @@
  * moment, and one check serves all who ask meanwhile.
  */
 import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { startDeadline } from "./deadline.ts";
 import type { Log } from "./log.ts";
 
 const LIVENESS = "/health/liveness";
@@ -33,7 +34,8 @@ export function makeHealth({ ready, log }: HealthOptions): Health {
   let stopped = false;
 
   async function check(): Promise<boolean> {
-    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    using deadline = startDeadline(CHECK_TIMEOUT_MS);
+    const { signal } = deadline;
     const timedOut = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => {
         reject(signal.reason as Error);

@@ -12,6 +12,7 @@ import {
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
+import { startDeadline } from "./deadline.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -61,16 +62,15 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
     async call(request, signal) {
       for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted();
-        const timeout = AbortSignal.timeout(timeoutMs);
-        const tryEnds = signal ? AbortSignal.any([signal, timeout]) : timeout;
+        using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
         try {
-          return { value: await request(core, requestOptions(tryEnds, reuseConnections)) };
+          return { value: await request(core, requestOptions(deadline.signal, reuseConnections)) };
         } catch (error) {
           signal?.throwIfAborted();
           const refusal = refusalOf(error);
           if (refusal && !isTransient(refusal.status)) return { refusal };
           if (attempt >= tries)
-            throw unavailable(timeout.aborted ? "timed out" : reasonOf(error, refusal));
+            throw unavailable(deadline.passed ? "timed out" : reasonOf(error, refusal));
           await sleep(pauseMs(attempt, error), undefined, signal && { signal });
         }
       }

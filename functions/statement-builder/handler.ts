@@ -12,6 +12,7 @@ import {
   type FinalRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
+import { startDeadline } from "../platform/deadline.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/event-handler.ts";
 import type { Stored } from "../platform/configmap-ledger.ts";
@@ -94,8 +95,8 @@ async function reachEnding(
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
   const { purpose, claimId } = claimed;
-  const deadline = AbortSignal.timeout(deps.settings.buildDeadlineMs);
-  const signals = { request: context.signal, lease: lease.signal, deadline };
+  using deadline = startDeadline(deps.settings.buildDeadlineMs);
+  const signals = { request: context.signal, lease: lease.signal, deadline: deadline.signal };
   const signal = AbortSignal.any(Object.values(signals));
   let publishing = false;
   const onPublish = (): void => void (publishing = true);

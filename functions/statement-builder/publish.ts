@@ -13,6 +13,7 @@
  */
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
+import { startDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import { RetryableError, StatementFailure, type RetryableCode } from "./failure.ts";
 import type { FoundMetadata, ObjectMetadata } from "./object-metadata.ts";
@@ -92,9 +93,9 @@ type Answer =
 
 /** Sent while the lease has time left, and given up before it ends. */
 async function create(staged: StagedObject, upload: StatementUpload): Promise<Answer> {
-  const deadline = AbortSignal.timeout(Math.max(1, Math.floor(upload.lease() * 0.9)));
+  using deadline = startDeadline(upload.lease() * 0.9, upload.signal);
   try {
-    await staged.create(AbortSignal.any([upload.signal, deadline]));
+    await staged.create(deadline.signal);
     return { kind: "created" };
   } catch (error) {
     upload.signal.throwIfAborted();

@@ -10,6 +10,7 @@ import {
   ListObjectsV2Command,
 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
+import { startDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
 import { fromUserMetadata, type FoundMetadata } from "./object-metadata.ts";
 import { makePublish, type PublishOutcome, type StatementUpload } from "./publish.ts";
@@ -70,9 +71,9 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
     signal: AbortSignal,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(timeouts.call)]);
+    using deadline = startDeadline(timeouts.call, signal);
     try {
-      return await send({ abortSignal });
+      return await send({ abortSignal: deadline.signal });
     } catch (error) {
       signal.throwIfAborted();
       throw storageUnavailable(operation, error, hintFor(operation, error));

@@ -1,0 +1,237 @@
+/**
+ * A build that is told to stop: the query is killed on the server, no upload is left, the record
+ * goes back unharmed, and the request still ends with its one file.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { offerEvent } from "../../functions/domain/events.ts";
+import {
+  recordRequest,
+  type PendingRequest,
+  type ProcessingRequest,
+} from "../../functions/domain/statement-request.ts";
+import type { Stored } from "../../functions/platform/configmap-ledger.ts";
+import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
+
+let pipeline: Pipeline;
+let database: FaultProxy;
+let databaseUrl: string;
+
+beforeAll(async () => {
+  // No ticks: every offer is this file's own.
+  pipeline = await startPipeline({
+    schedule: "0 0 1 1 *",
+    bank: { customers: 2, rows: 40_000, seed: 3 },
+  });
+  const { hostname, port } = new URL(pipeline.mariaDb.databaseUrl);
+  database = await startFaultProxy({ host: hostname, port: Number(port) });
+  const through = new URL(pipeline.mariaDb.databaseUrl);
+  through.port = String(database.port);
+  databaseUrl = through.href;
+}, 180_000);
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+  await pipeline[Symbol.asyncDispose]();
+});
+afterEach(async () => {
+  await flowAgain();
+  // One that a failed test has left would answer for the next one's.
+  for (const builder of builders.splice(0)) await builder.stop();
+});
+
+const builders: RunningFunction[] = [];
+
+async function startBuilder(env: Readonly<Record<string, string>> = {}): Promise<RunningFunction> {
+  const builder = await pipeline.start("statement-builder", {
+    env: { DATABASE_URL: databaseUrl, ...env },
+  });
+  builders.push(builder);
+  return builder;
+}
+
+async function flowAgain(): Promise<void> {
+  await database.set({ kind: "pass" });
+  database.reset();
+}
+
+/** Rows come up to here and then no further, without an end. */
+async function stallInMidStream(): Promise<void> {
+  await database.set({ kind: "stall", direction: "down", afterBytes: 100_000 });
+}
+
+async function recorded(): Promise<PendingRequest> {
+  const now = Date.now();
+  const request = recordRequest({
+    name: `transaction-request-customer-000001-${now}`,
+    customerId: "customer-000001",
+    startDate: "2024-01-01",
+    endDate: "2025-12-31",
+    timeZone: "UTC",
+    options: {},
+    event: { source: "/tests", id: String(now), type: "requested", time: now },
+    recordedAt: now,
+  });
+  expect(await pipeline.ledger.create(request)).toBe("created");
+  return request;
+}
+
+function offer(builder: RunningFunction, request: PendingRequest, signal?: AbortSignal) {
+  const { data, ...attributes } = offerEvent(request, "pending-scanner", Date.now());
+  return fetch(builder.url, {
+    method: "POST",
+    headers: { "content-type": "application/cloudevents+json" },
+    body: JSON.stringify({ specversion: "1.0", ...attributes, data }),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** A build reads in one transaction: while the server has it, the build's query is not dead. */
+async function openTransactions(): Promise<number> {
+  const connection = await createConnection({ uri: pipeline.mariaDb.databaseUrl });
+  const [rows] = await connection.query<RowDataPacket[]>(
+    "SELECT COUNT(*) AS n FROM information_schema.innodb_trx",
+  );
+  await connection.end();
+  return Number(rows[0]?.["n"]);
+}
+
+async function leftInBucket(key: string): Promise<{ objects: number; uploads: number }> {
+  const client = pipeline.s3.client();
+  const where = { Bucket: pipeline.s3.bucket, Prefix: key };
+  const { Contents = [] } = await client.send(new ListObjectsV2Command(where));
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand(where));
+  client.destroy();
+  return { objects: Contents.length, uploads: Uploads.length };
+}
+
+async function untilStreaming(name: string): Promise<void> {
+  await pipeline.until(name, "processing");
+  for (let tries = 0; database.hits === 0; tries++) {
+    if (tries === 200) throw new Error("the rows did not stall");
+    await sleep(50);
+  }
+  expect(await openTransactions()).toBe(1);
+}
+
+async function endsWithOneFile(builder: RunningFunction, request: PendingRequest): Promise<Stored> {
+  await flowAgain();
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await offer(builder, request);
+    expect(answer.status).toBe(204);
+    const stored = await pipeline.ledger.read(request.name);
+    if (stored?.request.status === "executed") {
+      const key = stored.request.object.key;
+      expect(await leftInBucket(key)).toEqual({ objects: 1, uploads: 0 });
+      return stored;
+    }
+    await sleep(200);
+  }
+  throw new Error("not executed");
+}
+
+test("the client disconnects: handed over, no failure counted, the query killed", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  await stallInMidStream();
+  const client = new AbortController();
+  const answer = offer(builder, request, client.signal).catch((error: unknown) => error);
+  await untilStreaming(request.name);
+  client.abort();
+  await answer;
+  const { request: given } = await pipeline.until(request.name, "pending");
+  expect(given).toMatchObject({ lastError: "client_disconnected", failures: 0, attempt: 1 });
+  await expectNoQuery();
+  await endsWithOneFile(builder, request);
+});
+
+test("SIGTERM: a build that cannot finish in time is handed over, and the process ends", async () => {
+  const builder = await startBuilder({ DRAIN_SECONDS: "1" });
+  const request = await recorded();
+  await stallInMidStream();
+  const answer = offer(builder, request);
+  await untilStreaming(request.name);
+  await builder.stop();
+  // Given back in the ledger, so there is nothing the sender should repeat.
+  expect((await answer).status).toBe(204);
+  const stored = await pipeline.ledger.read(request.name);
+  expect(stored?.request).toMatchObject({
+    status: "pending",
+    lastError: "shutting_down",
+    failures: 0,
+  });
+  await expectNoQuery();
+  await endsWithOneFile(await startBuilder(), request);
+});
+
+test("the own deadline: a failure the first time, too_large the second", async () => {
+  const builder = await startBuilder({ BUILD_DEADLINE_SECONDS: "2" });
+  const request = await recorded();
+  await stallInMidStream();
+  expect((await offer(builder, request)).status).toBe(204);
+  const once = await pipeline.ledger.read(request.name);
+  expect(once?.request).toMatchObject({ status: "pending", lastError: "deadline_exceeded" });
+  await expectNoQuery();
+  await sleep(1_500);
+  expect((await offer(builder, request)).status).toBe(204);
+  const twice = await pipeline.ledger.read(request.name);
+  expect(twice?.request).toMatchObject({ status: "failed", errorCode: "too_large" });
+});
+
+test("the lease is lost in mid-build: nothing is written, nothing published, the next one does it", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  await stallInMidStream();
+  const answer = offer(builder, request);
+  await untilStreaming(request.name);
+  const taken = { holder: "another/claim", attempt: 2, leaseExpiresAt: Date.now() };
+  await change(request.name, (held) => ({ ...held, ...taken }));
+  expect((await answer).status).toBe(204);
+  const stored = await pipeline.ledger.read(request.name);
+  expect(stored?.request).toMatchObject({ holder: "another/claim", attempt: 2 });
+  await expectNoQuery();
+  const { request: done } = await endsWithOneFile(builder, request);
+  expect(done).toMatchObject({ attempt: 3, failures: 1 });
+});
+
+/** A write from outside, as of another builder or an operator; the holder renews beside it. */
+async function change(
+  name: string,
+  move: (request: ProcessingRequest) => ProcessingRequest,
+): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const stored = await pipeline.ledger.read(name);
+    if (stored?.request.status !== "processing") throw new Error("not held");
+    if ((await pipeline.ledger.replace(stored, move(stored.request))) !== "conflict") return;
+  }
+  throw new Error("not changed");
+}
+
+async function expectNoQuery(): Promise<void> {
+  for (let tries = 0; tries < 60 && (await openTransactions()) > 0; tries++) await sleep(50);
+  expect(await openTransactions()).toBe(0);
+}
+
+test("cancelled in mid-build: stopped, settled, and never a file", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  await stallInMidStream();
+  const answer = offer(builder, request);
+  await untilStreaming(request.name);
+  await change(request.name, (held) => ({ ...held, cancelRequestedAt: Date.now() }));
+  expect((await answer).status).toBe(204);
+  const { request: waiting } = await pipeline.until(request.name, "pending");
+  expect(waiting.lastError).toBe("cancel_requested");
+  // Not before nothing of the attempt can land any more: clock skew and publish time-out.
+  await offer(builder, request);
+  expect((await pipeline.ledger.read(request.name))?.request.status).toBe("pending");
+  for (let tries = 0; tries < 60; tries++) {
+    await offer(builder, request);
+    const stored = await pipeline.ledger.read(request.name);
+    if (stored?.request.status === "cancelled") break;
+    await sleep(200);
+  }
+  const { request: ended } = await pipeline.until(request.name, "cancelled", 1);
+  expect(await leftInBucket(ended.object?.key ?? "none")).toEqual({ objects: 0, uploads: 0 });
+}, 90_000);
