@@ -14,10 +14,10 @@ CUSTOMERS ?= 100
 ROWS ?= 100000
 SEED ?= 1
 
-.PHONY: help demo run seed test check format clean
+.PHONY: help demo run seed test test-faults check format clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## one statement from event to zip on this machine, shown step by step
 	@exec node infra/local/run.ts demo
@@ -30,6 +30,9 @@ seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=10000
 
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
+
+test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=10 SEED=1
+	@STORM_MINUTES="$${STORM_MINUTES:-10}" exec $(JEST) --runInBand test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
 
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .

@@ -1,7 +1,7 @@
 export default {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
-  testMatch: ["<rootDir>/test/{unit,component,e2e}/**/*.test.ts"],
+  testMatch: ["<rootDir>/test/{unit,component,e2e,faults}/**/*.test.ts"],
   transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
   globalSetup: "<rootDir>/test/support/prepare-servers.ts",
   reporters: ["default", "<rootDir>/test/support/summary-reporter.js"],

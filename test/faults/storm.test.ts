@@ -1,0 +1,30 @@
+/**
+ * A minute of storm in `make test`, as many as `STORM_MINUTES` says in `make test-faults`. A storm
+ * that failed is raised again by the `SEED` it has printed.
+ */
+import { runStorm } from "../support/storm.ts";
+
+const minutes = Number(process.env["STORM_MINUTES"] ?? 1);
+const seed = Number(process.env["SEED"] ?? 1);
+const REQUESTS_PER_MINUTE = 400;
+
+test(
+  "nothing is lost, doubled or stuck, whatever dies",
+  async () => {
+    console.log(`SEED=${seed} STORM_MINUTES=${minutes}`);
+    const requests = Math.round(minutes * REQUESTS_PER_MINUTE);
+    const { faults, ...found } = await runStorm({
+      ...{ seed, minutes, requests },
+      customers: Math.min(300, requests),
+    });
+    const faultCount = Object.values(faults).reduce((sum, count) => sum + count, 0);
+    console.log(
+      `${JSON.stringify(faults)}\nrequests ${requests} faults ${faultCount} ` +
+        `lost ${found.lost.length} doubled ${found.doubled.length} stuck ${found.stuck.length}`,
+    );
+    const nothing = { lost: [], doubled: [], stuck: [], openUploads: [], crashes: [] };
+    expect(found).toEqual({ requests, ...nothing });
+    expect(faultCount).toBeGreaterThan(minutes * 5);
+  },
+  (minutes + 8) * 60_000,
+);
