@@ -93,7 +93,7 @@ test("the scanner killed in mid-tick: the next tick offers what was left", async
 });
 
 async function untilAnnounced(names: readonly string[]): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     const audit = await auditStatements(pipeline);
     if (names.every((name) => audit.problemsOf(name).length === 0)) return;
     await sleep(100);
