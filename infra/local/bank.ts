@@ -65,11 +65,20 @@ export async function bankDatabase(serverUrl: string): Promise<string> {
 
 /** A database with the two views is used as it is; an empty one gets the sample bank. */
 export async function useBank(databaseUrl: string): Promise<LocalBank> {
-  if (await isSeeded(databaseUrl)) {
-    return { databaseUrl, description: "DATABASE_URL, as it is" };
+  try {
+    if (await isSeeded(databaseUrl)) {
+      return { databaseUrl, description: "DATABASE_URL, as it is" };
+    }
+    await seedBank(databaseUrl, DEMO_BANK);
+    return { databaseUrl, description: `DATABASE_URL, ${describe(DEMO_BANK)}` };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `the database of DATABASE_URL cannot be used: ${reason}. It is a mysql:// URL with user, ` +
+        "password and database; without it a private MariaDB is started.",
+      { cause },
+    );
   }
-  await seedBank(databaseUrl, DEMO_BANK);
-  return { databaseUrl, description: `DATABASE_URL, ${describe(DEMO_BANK)}` };
 }
 
 async function isSeeded(url: string): Promise<boolean> {

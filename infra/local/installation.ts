@@ -69,6 +69,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const objects = opened.use(await openObjects(settings, stateDir, ports));
   say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
 
+  let isUp = false;
   const router = opened.use(
     await startLocalRouter({
       eventing: EVENTING,
@@ -77,7 +78,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       ),
       port: ports.router,
       schedule: settings.tickSchedule,
-      onDelivery: options.onDelivery,
+      onDelivery(report) {
+        // A tick before its function is there is lost, as it would be in a cluster.
+        if (isUp) options.onDelivery(report);
+      },
     }),
   );
   say("events", `router over eventing/, port ${ports.router}`);
@@ -96,6 +100,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     },
   }));
   const functions = await startFunctions(launches, opened);
+  isUp = true;
   // First of all when it ends: what the functions still send is dropped, and the ledger owes it.
   opened.defer(() => router.pause());
   say("functions", FUNCTIONS.map((name) => `${name} ${ports[name]}`).join(", "));

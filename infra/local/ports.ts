@@ -11,9 +11,11 @@ export async function choosePorts(
   needed: readonly PortName[],
 ): Promise<LocalPorts> {
   const ports: Record<PortName, number> = { ...PORTS };
+  const chosen = new Set<number>();
   const taken: string[] = [];
   for (const name of Object.keys(PORTS) as PortName[]) {
-    ports[name] = offset === "free" ? await freePort() : PORTS[name] + offset;
+    ports[name] = offset === "free" ? await anotherFreePort(chosen) : PORTS[name] + offset;
+    chosen.add(ports[name]);
     if (needed.includes(name) && (await isTaken(ports[name])))
       taken.push(`${ports[name]} (${name})`);
   }
@@ -22,6 +24,14 @@ export async function choosePorts(
     `in use already: port ${taken.join(", ")}. Stop what listens there ` +
       "(another `make run`?), or move all ports: add PORT_OFFSET=1000 to the command.",
   );
+}
+
+/** Nothing listens yet on those that were chosen. */
+async function anotherFreePort(chosen: ReadonlySet<number>): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (!chosen.has(port)) return port;
+  }
 }
 
 async function isTaken(port: number): Promise<boolean> {

@@ -61,13 +61,16 @@ async function tell(mode: Mode, scene: Scene, settings: LocalSettings): Promise<
   return await tellEverything(scene);
 }
 
-/** The second signal ends the process at once, and the kernel its children. */
+/** `make` and a group's signal may say it twice in one breath; said again later, it means now. */
+const SAME_BREATH_MS = 1_000;
+
+/** A later second signal ends the process at once, and the kernel its children. */
 function untilSignal(): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
-  let seen = false;
+  let first: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (seen) process.exit(1);
-    seen = true;
+    first ??= performance.now();
+    if (performance.now() - first > SAME_BREATH_MS) process.exit(1);
     resolve({ kind: "stopped", last: `stopped by ${signal}` });
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);

@@ -1,0 +1,78 @@
+/** `make demo` as a newcomer runs it. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { parseStatementKey } from "../../functions/domain/statement-key.ts";
+import { descendantsOf, startLocalRun } from "../support/local-run.ts";
+import { isRunning } from "../support/process-table.ts";
+
+const run = promisify(execFile);
+/** Each test starts everything. */
+const TIMEOUT_MS = 180_000;
+let outDir: string;
+
+beforeEach(async () => {
+  outDir = await mkdtemp(join(tmpdir(), "demo-"));
+});
+afterEach(async () => {
+  await rm(outDir, { recursive: true, force: true });
+});
+
+test(
+  "shows a request become a statement that other tools accept, and ends with its path",
+  async () => {
+    await using demo = startLocalRun("demo", outDir, { TZ: "America/St_Johns" });
+    expect(await demo.ended).toBe(0);
+
+    const output = demo.output();
+    expect(output).toMatch(/pending\n.*processing {2}attempt 1\n.*executed {4}\d+ rows/);
+    expect(output).toContain("4 accounts: the manifest's totals are what SQL sums up");
+
+    const lastLine = output.trimEnd().split("\n").at(-1) ?? "";
+    const path = /^statement (\S+\.zip)$/.exec(lastLine)?.[1] ?? "";
+    expect(parseStatementKey(basename(path))).toMatchObject({
+      customerId: "customer-000001",
+      // Midnight in Berlin, 2025-01-01 and 2025-12-31.
+      startEpoch: 1_735_686_000,
+      endEpoch: 1_767_135_600,
+    });
+    await run("unzip", ["-tq", path]);
+    const folder = path.replace(/\.zip$/, "");
+    await run("sha256sum", ["-c", "--strict", "SHA256SUMS"], { cwd: folder });
+    const csv = await readFile(join(folder, "transactions.csv"), "utf8");
+    expect(csv).toMatch(/^line,account_id,transaction_id,/);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "says which function died, shows its last lines and ends the rest",
+  async () => {
+    await using local = startLocalRun("run", outDir);
+    await local.says(/What happens/);
+    const all = await descendantsOf(local.pid);
+    const builder = all.find(({ command }) => command.includes("statement-builder/index.ts"));
+    expect(all.length).toBeGreaterThanOrEqual(5);
+    process.kill(builder?.pid ?? NaN, "SIGKILL");
+    expect(await local.ended).not.toBe(0);
+    expect(local.output()).toMatch(
+      /statement-builder ended by itself; its last lines:\n.*"function"/,
+    );
+    expect(all.filter(({ pid }) => isRunning(pid))).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "says which variable to look at when the database does not answer",
+  async () => {
+    await using demo = startLocalRun("demo", outDir, {
+      DATABASE_URL: "mysql://nobody@127.0.0.1:1/bank",
+    });
+    expect(await demo.ended).not.toBe(0);
+    expect(demo.output()).toMatch(/DATABASE_URL/);
+  },
+  TIMEOUT_MS,
+);
