@@ -19,15 +19,16 @@ export async function startLedgerApi(stateDir: string, port: number): Promise<Lo
 
 /** @throws Error with the next step when the API cannot be reached or does not allow it */
 export async function ensureNamespace(kubeconfig: string, name: string): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
   try {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
     await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name } } });
   } catch (error) {
     const status = error instanceof ApiException ? error.code : undefined;
     if (status === 409) return;
+    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `the namespace ${name} cannot be made (${status ?? "no answer"}): check KUBECONFIG, or make ` +
+      `the namespace ${name} cannot be made (${status ?? reason}): check KUBECONFIG, or make ` +
         `the namespace yourself and set LEDGER_NAMESPACE to one you may write ConfigMaps in`,
       { cause: error },
     );

@@ -1,6 +1,11 @@
 /** The store of the statements: the local S3 server, or the one of `S3_ENDPOINT` / `S3_BUCKET`. */
 import { join } from "node:path";
-import { CreateBucketCommand, HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import type { LocalSettings } from "./settings.ts";
 import { startLocalS3 } from "./s3/server.ts";
 
@@ -74,11 +79,19 @@ async function ensureBucket(client: S3Client, bucket: string): Promise<void> {
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.name : "unknown";
+    const reason = reasonOf(cause);
     throw new Error(
       `the bucket ${bucket} cannot be used (${reason}): check S3_ENDPOINT, S3_BUCKET, AWS_REGION, ` +
         `AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
       { cause },
     );
   }
+}
+
+/** A HEAD has no body that would name the error: the status is all there is. */
+function reasonOf(error: unknown): string {
+  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode !== undefined) {
+    return `status ${error.$metadata.httpStatusCode}`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
