@@ -6,6 +6,7 @@
  * Only web standards are used, so that it runs in a browser as well.
  */
 import { ByteReader } from "./byte-reader.ts";
+import { crc32 } from "./crc32.ts";
 
 /** The bytes are not a whole, consistent zip; the message says where. */
 export class DamagedZip extends Error {
@@ -20,7 +21,9 @@ export interface EntrySink {
 
 interface Entry {
   readonly name: string;
-  /** Version, flags, method, time and date: the central directory repeats them. */
+  /** The version of the format needed to read it. */
+  readonly version: number;
+  /** Flags, method, time and date: the central directory repeats them. */
   readonly common: string;
   readonly offset: number;
   readonly crc: number;
@@ -39,6 +42,7 @@ const HAS_DESCRIPTOR = 1 << 3;
 const STORED = 0;
 const DEFLATED = 8;
 const IN_ZIP64 = 0xffff_ffff;
+const ZIP64_VERSION = 45;
 
 /**
  * @param open called for each entry in the order of the file
@@ -93,7 +97,7 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
   if (method !== DEFLATED && method !== STORED) throw new DamagedZip(`${name}: unknown method`);
 
   const sink = open(name);
-  const content = { crc: CRC_START, size: 0 };
+  const content = { crc: 0, size: 0 };
   const write = (bytes: Uint8Array): void => {
     content.crc = crc32(bytes, content.crc);
     content.size += bytes.length;
@@ -107,7 +111,7 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
   if (method === DEFLATED) await inflate(count(data, counted), write, name);
   else for await (const bytes of count(data, counted)) write(bytes);
 
-  const found = { ...content, crc: (content.crc ^ CRC_START) >>> 0, ...counted };
+  const found = { ...content, ...counted };
   const expected = described ? await readDescriptor(reader, counted.compressed) : declared;
   if (described && !leavesToDescriptor(declared, expected)) {
     throw new DamagedZip(`${name}: the local header says otherwise`);
@@ -117,7 +121,8 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
     throw new DamagedZip(`${name}: the sizes differ`);
   }
   sink.end();
-  return { name, offset, common: commonFields(header, 4), ...found };
+  const version = header.getUint16(4, true);
+  return { name, offset, version, common: commonFields(header, 6), ...found };
 }
 
 type Measures = Pick<Entry, "crc" | "compressed" | "size">;
@@ -130,7 +135,7 @@ function leavesToDescriptor(declared: Measures, described: Measures): boolean {
 }
 
 function commonFields(header: DataView, at: number): string {
-  return [0, 2, 4, 6, 8].map((field) => header.getUint16(at + field, true)).join();
+  return [0, 2, 4, 6].map((field) => header.getUint16(at + field, true)).join();
 }
 
 async function* count(data: AsyncIterable<Uint8Array>, total: { compressed: number }) {
@@ -289,9 +294,13 @@ async function readCentralHeader(reader: ByteReader, entry: Entry): Promise<void
     extra,
     name,
   );
+  // Whoever writes a stream learns only behind an entry's data that it needs zip64.
+  const version = header.getUint16(6, true);
+  const inZip64 = [20, 24, 42].some((at) => header.getUint32(at, true) === IN_ZIP64);
   const ok =
     name === entry.name &&
-    commonFields(header, 6) === entry.common &&
+    commonFields(header, 8) === entry.common &&
+    (version === entry.version || (inZip64 && version === ZIP64_VERSION)) &&
     header.getUint32(16, true) === entry.crc &&
     [0, 0xffff].includes(header.getUint16(34, true)) &&
     found.size === entry.size &&
@@ -340,20 +349,4 @@ function withZip64<T extends Partial<Record<"size" | "compressed" | "offset", nu
     next += 8;
   }
   return result;
-}
-
-// --- CRC-32 ------------------------------------------------------------------------------------
-
-const CRC_START = 0xffff_ffff;
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let crc = n;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
-
-/** The running value, before its last inversion. */
-function crc32(bytes: Uint8Array, start: number): number {
-  let crc = start;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
-  return crc;
 }

@@ -47,10 +47,6 @@ const LEVELS: Readonly<Record<Compression, number>> = { fast: 1, balanced: 6, sm
 /** The first date a zip can hold, so that equal statements are equal bytes. */
 const ENTRY_DATE = new Date("1980-01-01T00:00:00Z");
 
-/** Rows from which the file may pass 4 GiB; an entry must say so before its size is known. */
-const ZIP64_ROWS = 4_000_000;
-const MAX_BYTES_WITHOUT_ZIP64 = 0xffff_ffff;
-
 /** Bytes that wait for the upload. */
 const READ_AHEAD_BYTES = 1_048_576;
 
@@ -64,8 +60,8 @@ export function makeStatementZip(
   snapshot: StatementSnapshot,
   { compression, signal, onStep }: StatementZipOptions,
 ): Readable {
-  const zip64 = snapshot.rows >= ZIP64_ROWS;
-  const archive = new ZipArchive({ zlib: { level: LEVELS[compression] }, forceZip64: zip64 });
+  // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
+  const archive = new ZipArchive({ zlib: { level: LEVELS[compression] } });
   const written: WrittenFile[] = [];
   const out = holdEnd(written, READ_AHEAD_BYTES);
   // Never abort(): it ends the zip cleanly, and a truncated statement would look whole.
@@ -86,7 +82,7 @@ export function makeStatementZip(
   });
   if (signal.aborted) onAbort();
 
-  writeStatement(facts, snapshot, makeFileWriter(archive, { fail, zip64, written }), onStep)
+  writeStatement(facts, snapshot, makeFileWriter(archive, { fail, written }), onStep)
     .then(() => archive.finalize())
     .catch(fail);
   return out;
@@ -159,16 +155,12 @@ function prove(snapshot: StatementSnapshot, csv: TransactionsCsv): void {
 
 interface FileWriterOptions {
   readonly fail: (error: Error) => void;
-  readonly zip64: boolean;
   /** Takes each file once it is in the archive. */
   readonly written: WrittenFile[];
 }
 
 /** One entry at a time: archiver has no back-pressure across entries. */
-function makeFileWriter(
-  archive: ZipArchive,
-  { fail, zip64, written: files }: FileWriterOptions,
-): AddFile {
+function makeFileWriter(archive: ZipArchive, { fail, written: files }: FileWriterOptions): AddFile {
   return async (path, mediaType, content) => {
     const sha256 = createHash("sha256");
     let bytes = 0;
@@ -176,7 +168,6 @@ function makeFileWriter(
       for await (const block of content) {
         sha256.update(block);
         bytes += block.length;
-        if (bytes > MAX_BYTES_WITHOUT_ZIP64 && !zip64) throw new Error(`${path} passed 4 GiB`);
         yield block;
       }
     }

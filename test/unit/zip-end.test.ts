@@ -1,5 +1,4 @@
 /** A zip whose end does not describe it never ends. */
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { ZipArchive } from "archiver";
