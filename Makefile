@@ -14,7 +14,7 @@ CUSTOMERS ?= 100
 ROWS ?= 100000
 SEED ?= 1
 
-.PHONY: help demo run seed test test-faults check format clean
+.PHONY: help demo run seed test test-faults cli check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: $(INSTALLED) ## format, lint and import fences, types, lock file
 
 format: $(INSTALLED) ## format every file
 	prettier --write --log-level=warn .
+
+cli: $(INSTALLED) ## the operator's command: ARGS="rejected" or ARGS="replay --all"
+	@exec node infra/cli/statements.ts $(ARGS)
 
 clean: ## remove what runs and tests leave behind (out/, coverage/), not node_modules
 	rm -rf out coverage
