@@ -50,6 +50,8 @@ export type Verification =
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** A statement has a dozen; more are not read. */
 const MAX_ENTRIES = 64;
+/** More than a manifest of the size above can hold. */
+const MAX_ACCOUNTS = 100_000;
 
 /** The statement contradicts itself. */
 class WrongStatement extends Error {
@@ -238,6 +240,7 @@ class TransactionSums implements EntrySink {
     const key = accountKey(accountId, currency);
     const known = this.#accounts.get(key);
     if (known) return known;
+    if (this.#accounts.size === MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
     const added = new RunningTotals({ accountId, currency, opening: 0n, closing: 0n });
     this.#accounts.set(key, added);
     return added;

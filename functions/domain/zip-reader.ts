@@ -44,6 +44,10 @@ const DEFLATED = 8;
 const IN_ZIP64 = 0xffff_ffff;
 const ZIP64_VERSION = 45;
 
+/** Deflate can make 1032 bytes of one; lines with numbers and times of their own never come near. */
+const MAX_RATIO = 256;
+const FREE_BYTES = 64 * 1024 * 1024;
+
 /**
  * @param open called for each entry in the order of the file
  * The source is closed in the end, also when it was not read to its own.
@@ -98,16 +102,19 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
 
   const sink = open(name);
   const content = { crc: 0, size: 0 };
+  const counted = { compressed: 0 };
   const write = (bytes: Uint8Array): void => {
     content.crc = crc32(bytes, content.crc);
     content.size += bytes.length;
+    if (content.size > FREE_BYTES + MAX_RATIO * counted.compressed) {
+      throw new DamagedZip(`${name}: more data than a statement can hold`);
+    }
     sink.write(bytes);
   };
   const described = (flags & HAS_DESCRIPTOR) !== 0;
   const data = described
     ? untilDescriptor(reader, name)
     : exactly(reader, declared.compressed, name);
-  const counted = { compressed: 0 };
   if (method === DEFLATED) await inflate(count(data, counted), write, name);
   else for await (const bytes of count(data, counted)) write(bytes);
 

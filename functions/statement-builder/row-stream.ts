@@ -24,8 +24,8 @@ export interface RowStream {
   readonly done: boolean;
   /** Resolves when `take` or `done` has changed. */
   changed(): Promise<void>;
-  /** When the last row came, by `performance.now()`. */
-  readonly lastRowAt: number;
+  /** How many rows have come. */
+  readonly received: () => number;
 }
 
 export interface RowStreamOptions {
@@ -42,7 +42,7 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   let ended = false;
   let paused = false;
   let pausing = false;
-  let lastRowAt = performance.now();
+  let received = 0;
   let change = Promise.withResolvers<undefined>();
 
   function push(batch: RowBatch): void {
@@ -65,12 +65,12 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   const command = connection.query({ sql, values: [...values], rowsAsArray: true });
   if (!asValues) {
     takeRowBytes(command, (buffer, start, end) => {
-      lastRowAt = performance.now();
+      received += 1;
       bytes.add(buffer, start, end);
     });
   }
   command.on("result", (row: unknown) => {
-    lastRowAt = performance.now();
+    received += 1;
     rows.add(row as TransactionRow);
   });
   command.on("error", onError);
@@ -98,9 +98,7 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
       change = Promise.withResolvers<undefined>();
       await change.promise;
     },
-    get lastRowAt() {
-      return lastRowAt;
-    },
+    received: () => received,
   };
 }
 

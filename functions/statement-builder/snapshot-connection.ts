@@ -50,19 +50,22 @@ export function makeSnapshotConnection(
   signal.addEventListener("abort", onAbort, { once: true });
   connection.on("error", onError);
 
-  /** The driver tells nobody whose command is pending when a connection goes away: this does. */
-  async function inTime<T>(work: Promise<T>, since: () => number): Promise<T> {
+  /**
+   * The driver tells nobody whose command is pending when a connection goes away: this does. Late is
+   * who made no progress for the whole of a time-out.
+   */
+  async function inTime<T>(work: Promise<T>, progress: () => number = () => 0): Promise<T> {
     for (;;) {
+      const before = progress();
       const { promise: tooLong, resolve } = Promise.withResolvers<"late">();
-      const left = since() + readTimeoutMs - performance.now();
-      const timer = setTimeout(resolve, Math.max(1, left), "late" as const);
+      const timer = setTimeout(resolve, readTimeoutMs, "late" as const);
       try {
         const result = await Promise.race([broken.promise, work, tooLong]);
         if (result !== "late") return result;
       } finally {
         clearTimeout(timer);
       }
-      if (performance.now() - since() >= readTimeoutMs) {
+      if (progress() === before) {
         drop(new RetryableError("database_unavailable", "the server fell silent"));
       }
     }
@@ -71,7 +74,6 @@ export function makeSnapshotConnection(
   return {
     async run(query) {
       signal.throwIfAborted();
-      const asked = performance.now();
       const { promise, resolve, reject } = Promise.withResolvers<readonly TransactionRow[]>();
       const { sql, values } = textOf(query);
       connection.query(
@@ -81,7 +83,7 @@ export function makeSnapshotConnection(
           else resolve(rows as readonly TransactionRow[]);
         },
       );
-      return await inTime(promise, () => asked);
+      return await inTime(promise);
     },
 
     async *stream(query) {
@@ -95,8 +97,7 @@ export function makeSnapshotConnection(
       while (!rows.done) {
         const batch = rows.take();
         if (batch) yield batch;
-        const waitingSince = performance.now();
-        await inTime(rows.changed(), () => Math.max(waitingSince, rows.lastRowAt));
+        await inTime(rows.changed(), rows.received);
       }
       // A query that fails ends as well.
       if (!usable) await broken.promise;
