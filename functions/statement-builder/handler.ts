@@ -16,6 +16,7 @@ import { startDeadline } from "../platform/deadline.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/event-handler.ts";
 import type { Stored } from "../platform/configmap-ledger.ts";
+import type { Log } from "../platform/log.ts";
 import {
   claimRecord,
   type ClaimDependencies,
@@ -77,15 +78,23 @@ export async function serveRequest(
   // 3. Write what became of it: the last write of this claim.
   const stored = await settle(lease, ending, leaseEndsAt, deps);
   await deps.onStep("settled");
-  log.info(
-    { ...ending, attempt: lease.request.attempt },
-    `request ${stored ? ending.kind : "lost"}`,
-  );
+  report(ending, stored, lease, log);
   if (!stored) return "lost";
   // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
   await tellEnd(stored, { ...context, log }, deps);
   await deps.onStep("announced");
   return ending.kind;
+}
+
+/** One line per claim; what a person must look at is marked with `alert`. */
+function report(ending: Ending, stored: Stored | undefined, lease: Lease, log: Log): void {
+  const { attempt, object } = lease.request;
+  const line = { ...ending, attempt };
+  if (ending.kind === "failed" && ending.code === "object_damaged") {
+    log.error({ ...line, object, alert: ending.code }, "the object in the bucket is damaged");
+  } else {
+    log.info(line, `request ${stored ? ending.kind : "lost"}`);
+  }
 }
 
 async function reachEnding(

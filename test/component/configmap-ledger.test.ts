@@ -233,6 +233,32 @@ describe.each([
     await expect(ground.ledger.read("x")).rejects.toThrow(/timed out/);
   }, 20_000);
 
+  test("an expired page token ends the listing as unavailable, for the next tick to begin anew", async () => {
+    const names: string[] = [];
+    while (names.length <= 500) {
+      const some = Array.from({ length: 20 }, () => recorded({ customerId: "many" }));
+      names.push(...(await Promise.all(some)).map(({ name }) => name));
+    }
+    const listAll = async (): Promise<Set<string>> => {
+      const seen = new Set<string>();
+      for await (const page of ground.ledger.list({ status: ["pending"] })) {
+        for (const { name } of page.records) seen.add(name);
+      }
+      return seen;
+    };
+    const expired = JSON.stringify({ kind: "Status", code: 410, reason: "Expired" });
+    const headers = { "content-type": "application/json" };
+    const rule = ground.proxy.fail({
+      path: /continue=/,
+      times: 1,
+      fault: { kind: "answer", status: 410, headers, body: expired },
+    });
+    await expect(listAll()).rejects.toThrow(LedgerUnavailable);
+    expect(rule.hits).toBe(1);
+    const seen = await listAll();
+    expect(names.filter((name) => !seen.has(name))).toEqual([]);
+  }, 60_000);
+
   test("a creation whose answer was lost is found to exist", async () => {
     const request = newRequest();
     ground.proxy.fail({ method: "POST", times: 1, fault: { kind: "reset-after" } });
