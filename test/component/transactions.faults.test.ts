@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   observer = await createConnection(server.url);
-  transactions = readTransactions(server.databaseUrl, { connections: 1, readTimeoutMs: 2_000 });
+  transactions = readTransactions(server.databaseUrl, { connections: 1 });
 });
 afterEach(async () => {
   await transactions[Symbol.asyncDispose]();
@@ -163,7 +163,8 @@ test("a server that dies in mid-stream is an error at once, and a new one is use
 });
 
 test("a server that stalls in mid-stream is seen", async () => {
-  await using snapshot = await openSnapshot(transactions, YEAR);
+  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 2_000 });
+  await using snapshot = await openSnapshot(impatient, YEAR);
   const rows = snapshot.batches()[Symbol.asyncIterator]();
   await rows.next();
   process.kill(server.pid, "SIGSTOP");
@@ -175,7 +176,8 @@ test("a server that stalls in mid-stream is seen", async () => {
 });
 
 test("a reader that takes its time is not a stalled server", async () => {
-  await using snapshot = await openSnapshot(transactions, { ...YEAR, endDate: "2025-01-01" });
+  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 2_000 });
+  await using snapshot = await openSnapshot(impatient, { ...YEAR, endDate: "2025-01-01" });
   const csv = makeTransactionsCsv(snapshot.balances);
   for await (const batch of snapshot.batches()) {
     if (csv.rows === 0) await sleep(3_000);
