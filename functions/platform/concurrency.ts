@@ -17,3 +17,21 @@ export async function mapConcurrently<T, R>(
   await Promise.all(workers);
   return results;
 }
+
+/** Runs what it is given at once while fewer than `limit` run, and in the order it came after that. */
+export function makeConcurrencyLimit(limit: number) {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < limit) running++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // The place goes on to the next in line, or is free.
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}

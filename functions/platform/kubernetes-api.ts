@@ -12,6 +12,7 @@ import {
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
+import { makeConcurrencyLimit } from "./concurrency.ts";
 import { startDeadline } from "./deadline.ts";
 
 export interface KubernetesApiOptions {
@@ -45,32 +46,44 @@ export interface KubernetesApi {
    *
    * @throws KubernetesUnavailable after the last try; the signal's reason when it aborts.
    */
-  readonly call: <T>(
-    request: (core: CoreV1Api, options: ConfigurationOptions) => Promise<T>,
-    signal?: AbortSignal,
-  ) => Promise<ApiResult<T>>;
+  readonly call: <T>(request: Request<T>, signal?: AbortSignal) => Promise<ApiResult<T>>;
 }
+
+type Request<T> = (core: CoreV1Api, options: ConfigurationOptions) => Promise<T>;
 
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 5_000;
+/** Each takes a connection of its own, and a burst would spend its time on TLS handshakes. */
+const REQUESTS_AT_ONCE = 16;
 
 export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
   const { timeoutMs = 5_000, tries = 4 } = options;
   const core = loadConfig(options.kubeconfig).makeApiClient(CoreV1Api);
   const reuseConnections = makeConnectionReuse();
+  const inTurn = makeConcurrencyLimit(REQUESTS_AT_ONCE);
+
+  /** Its time counts from its turn. */
+  async function tryOnce<T>(request: Request<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
+    try {
+      return await request(core, requestOptions(deadline.signal, reuseConnections));
+    } catch (error) {
+      if (deadline.passed) throw unavailable("timed out");
+      throw error;
+    }
+  }
+
   return {
     async call(request, signal) {
       for (let attempt = 1; ; attempt++) {
-        signal?.throwIfAborted();
-        using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
         try {
-          return { value: await request(core, requestOptions(deadline.signal, reuseConnections)) };
+          return { value: await inTurn(async () => await tryOnce(request, signal)) };
         } catch (error) {
           signal?.throwIfAborted();
           const refusal = refusalOf(error);
           if (refusal && !isTransient(refusal.status)) return { refusal };
-          if (attempt >= tries)
-            throw unavailable(deadline.passed ? "timed out" : reasonOf(error, refusal));
+          if (attempt >= tries) throw asUnavailable(error, refusal);
           await sleep(pauseMs(attempt, error), undefined, signal && { signal });
         }
       }
@@ -149,6 +162,11 @@ function statusObject(body: unknown): KubernetesStatus {
 
 function unavailable(why: string): KubernetesUnavailable {
   return new KubernetesUnavailable(`the Kubernetes API does not answer: ${why}`);
+}
+
+function asUnavailable(error: unknown, refusal: ApiRefusal | undefined): KubernetesUnavailable {
+  if (error instanceof KubernetesUnavailable) return error;
+  return unavailable(reasonOf(error, refusal));
 }
 
 /** The library's own message holds body and headers, so it goes no further than here. */
