@@ -49,15 +49,25 @@ async function answerEvent(
   const log = requestLog.child(logFields(event));
   try {
     signal.throwIfAborted();
-    if (event.kind === "event") return await route.handle(event, { signal, log });
-    log.info({ problems: event.problems }, "not a CloudEvent");
-    if (!route.handleMalformed) return { kind: "invalid", problems: event.problems };
-    return await route.handleMalformed(event, { signal, log });
+    const answer = await handleParsed(event, route, { signal, log });
+    // The sender knows from the answer; an operator finds it under these words.
+    if ("problems" in answer) log.warn({ problems: answer.problems }, "event refused");
+    return answer;
   } catch (err) {
     if (signal.aborted) throw err;
     log.error({ err }, "the event was not handled");
     return answerToError(err);
   }
+}
+
+async function handleParsed(
+  event: ParsedEvent,
+  route: EventRoute,
+  context: EventContext,
+): Promise<Answer> {
+  if (event.kind === "event") return await route.handle(event, context);
+  if (route.handleMalformed) return await route.handleMalformed(event, context);
+  return { kind: "invalid", problems: event.problems };
 }
 
 /** Ids and types come from outside; a log line stays a line. */
