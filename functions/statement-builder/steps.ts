@@ -2,14 +2,14 @@
  * The steps of a build, in the order they happen. Between any two of them the process may die;
  * the fault suite kills it at each one, so a step added here is a step that is tried.
  */
+import { PUBLISH_STEPS } from "./publish.ts";
+
 export const BUILD_STEPS = [
   "claimed",
   "fenced",
   "snapshot-opened",
   "rows-streaming",
-  "part-uploaded",
-  "publishing",
-  "published",
+  ...PUBLISH_STEPS,
   "settled",
   "announced",
 ] as const;
