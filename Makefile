@@ -14,7 +14,7 @@ CUSTOMERS ?= 100
 ROWS ?= 100000
 SEED ?= 1
 
-.PHONY: help demo run seed test test-faults cli check format clean
+.PHONY: help demo run seed test test-faults bench bench-quick profile cli check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of th
 
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=10 SEED=1
 	@STORM_MINUTES="$${STORM_MINUTES:-10}" exec $(JEST) --runInBand test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
+
+bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
+	@exec node test/bench/run.ts
+
+bench-quick: $(INSTALLED) ## the same on small data, in two minutes
+	@exec node test/bench/run.ts --quick
 
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .

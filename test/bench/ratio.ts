@@ -1,0 +1,68 @@
+/** Medians, ratios of medians, and whether a goal is met. */
+import type { Goal } from "./bench.ts";
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export type Verdict = "met" | "unsure" | "missed";
+
+export interface Settled {
+  readonly goal: Goal;
+  /** Ratio of the medians. */
+  readonly value: number;
+  /** Of the ratios of each round. */
+  readonly rounds: Spread;
+  readonly verdict: Verdict;
+}
+
+/** @throws Error for no values */
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => {
+    const value = sorted[index];
+    if (value === undefined) throw new Error("no values to take a median of");
+    return value;
+  };
+  const half = sorted.length / 2;
+  const median = (at(Math.ceil(half) - 1) + at(Math.floor(half))) / 2;
+  return { min: at(0), median, max: at(sorted.length - 1) };
+}
+
+/** Sure only when every round says the same, and `quiet`: the machine did nothing else. */
+export function settle(
+  goal: Goal,
+  numerators: readonly number[],
+  denominators: readonly number[],
+  quiet: boolean,
+): Settled {
+  const value = spread(numerators).median / spread(denominators).median;
+  const pairs = Math.min(numerators.length, denominators.length);
+  const rounds = spread(
+    Array.from({ length: pairs }, (_, i) => (numerators[i] ?? NaN) / (denominators[i] ?? NaN)),
+  );
+  const meets = (ratio: number): boolean =>
+    goal.op === "<=" ? ratio <= goal.value : ratio >= goal.value;
+  const all = [value, rounds.min, rounds.max].map(meets);
+  const sure = quiet && all.every((one) => one === all[0]);
+  return { goal, value, rounds, verdict: !sure ? "unsure" : meets(value) ? "met" : "missed" };
+}
+
+/** Far off even for a busy machine. */
+export function failsCi({ goal, value }: Settled): boolean {
+  if (goal.of !== "cpu") return false;
+  return goal.op === "<=" ? value > goal.value * 1.5 : value < goal.value / 1.5;
+}
+
+export function ratioLine({ goal, value }: Settled): string {
+  return `ratio ${goal.name} ${significant(value)} (goal ${goal.op} ${goal.value})`;
+}
+
+/** Three digits that say something. */
+export function significant(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(decimals, 6));
+}
