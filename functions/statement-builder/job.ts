@@ -1,14 +1,18 @@
 /**
  * One very large statement as a Kubernetes Job: JobSink mounts the event, the handler is the same.
+ * Its K_EVENT_PATH is a folder, whose file `event` is the event; a file is taken as it is.
  *
  * Exit codes, as the Job's pod failure policy reads them: 0 done or taken over by the ledger,
  * 42 the request has failed for good, 1 try again.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { parseMessage } from "../platform/cloudevent-parse.ts";
 import type { FunctionContext } from "../platform/function-process.ts";
 import { RequestAborted } from "../platform/request-aborted.ts";
 import { serveRequest, type BuilderDependencies } from "./handler.ts";
+
+const EVENT_FILE = "event";
 
 const EXIT_DONE = 0;
 const EXIT_RETRY = 1;
@@ -37,7 +41,8 @@ export async function runJob(
 
 async function readSubject(path: string): Promise<string | undefined> {
   const headers = { "content-type": "application/cloudevents+json" };
-  const message = parseMessage(headers, await readFile(path));
+  const file = (await stat(path)).isDirectory() ? join(path, EVENT_FILE) : path;
+  const message = parseMessage(headers, await readFile(file));
   if (message.kind !== "single" || message.event.kind !== "event") return undefined;
   return message.event.subject;
 }

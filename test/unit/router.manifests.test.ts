@@ -71,6 +71,12 @@ test.each([
     "name: statements-builder",
     "trigger-due.yaml: spec.subscriber.ref: there is no Service named statements-builder",
   ],
+  [
+    "a dead-letter address that is nobody's",
+    "http://request-intake.statements.svc",
+    "http://request-intakes.statements.svc",
+    "trigger-due.yaml: spec.delivery.deadLetterSink.uri: there is no Service named request-intakes",
+  ],
 ])("%s is an error with file and path", async (_, from, to, expected) => {
   await edit("trigger-due.yaml", from, to);
   expect(await problem()).toBe(expected);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
+import { parseClusterAddress } from "./cluster-address.ts";
 import {
   type Broker,
   type Destination,
@@ -119,6 +120,10 @@ function references(object: EventingObject): Reference[] {
 }
 
 function to(at: string, destination: Destination | undefined): Reference[] {
-  if (!destination || !("ref" in destination)) return [];
+  if (!destination) return [];
+  if (!("ref" in destination)) {
+    const local = parseClusterAddress(destination.uri);
+    return local ? [{ at: `${at}.uri`, kind: "Service", name: local.service }] : [];
+  }
   return [{ at: `${at}.ref`, kind: destination.ref.kind, name: destination.ref.name }];
 }

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { makeBroker, type DeliveryReport } from "./broker.ts";
+import { parseClusterAddress } from "./cluster-address.ts";
 import type { Broker, Destination, SinkBinding } from "./manifest-schema.ts";
 import { readEventing } from "./manifests.ts";
 import { startPingSource } from "./ping-source.ts";
@@ -54,7 +55,10 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   function urlOf(destination: Destination): string {
-    if (!("ref" in destination)) return destination.uri;
+    if (!("ref" in destination)) {
+      const local = parseClusterAddress(destination.uri);
+      return local ? new URL(local.path, services[local.service]).href : destination.uri;
+    }
     const { kind, name } = destination.ref;
     const broker = eventing.brokers.find((one) => kind === "Broker" && one.metadata.name === name);
     const base = broker ? `${url}${pathOf(broker)}` : (services[name] ?? "");
