@@ -6,14 +6,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   ApiException,
   CoreV1Api,
+  createConfiguration,
   KubeConfig,
   Observable,
+  ServerConfiguration,
   type ConfigurationOptions,
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
 import { makeConcurrencyLimit } from "./concurrency.ts";
 import { startDeadline } from "./deadline.ts";
+import { makeKubernetesHttp } from "./kubernetes-http.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -58,8 +61,7 @@ const REQUESTS_AT_ONCE = 16;
 
 export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
   const { timeoutMs = 5_000, tries = 4 } = options;
-  const core = loadConfig(options.kubeconfig).makeApiClient(CoreV1Api);
-  const reuseConnections = makeConnectionReuse();
+  const core = connect(loadConfig(options.kubeconfig));
   const inTurn = makeConcurrencyLimit(REQUESTS_AT_ONCE);
 
   /** Its time counts from its turn. */
@@ -67,7 +69,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
     signal?.throwIfAborted();
     using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
     try {
-      return await request(core, requestOptions(deadline.signal, reuseConnections));
+      return await request(core, requestOptions(deadline.signal));
     } catch (error) {
       if (deadline.passed) throw unavailable("timed out");
       throw error;
@@ -98,31 +100,15 @@ function loadConfig(path: string | undefined): KubeConfig {
   return config;
 }
 
-/**
- * The client makes a new connection pool for each request; this keeps the first one for all, and
- * keeps it to HTTP/1.1: after a pause of the process (a frozen container, a machine that slept) an
- * HTTP/2 session of Node 24 can go on writing for ever, and the process does nothing else.
- */
-function makeConnectionReuse(): (context: RequestContext) => void {
-  let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
-  return (context) => {
-    dispatcher ??= context
-      .getDispatcher()
-      ?.compose((dispatch) => (options, handler) => dispatch({ ...options, ...HTTP_1 }, handler));
-    if (dispatcher) context.setDispatcher(dispatcher);
-  };
+function connect(config: KubeConfig): CoreV1Api {
+  const { server = "" } = config.getCurrentCluster() ?? {};
+  const baseServer = new ServerConfiguration(server, {});
+  return new CoreV1Api(createConfiguration({ baseServer, httpApi: makeKubernetesHttp(config) }));
 }
 
-/** An option of undici's Agent for one request, which its types do not know. */
-const HTTP_1 = { allowH2: false };
-
-function requestOptions(
-  signal: AbortSignal,
-  reuseConnections: (context: RequestContext) => void,
-): ConfigurationOptions {
+function requestOptions(signal: AbortSignal): ConfigurationOptions {
   const middleware = {
     pre(context: RequestContext) {
-      reuseConnections(context);
       context.setSignal(signal);
       return new Observable(Promise.resolve(context));
     },
@@ -172,8 +158,7 @@ function asUnavailable(error: unknown, refusal: ApiRefusal | undefined): Kuberne
 /** The library's own message holds body and headers, so it goes no further than here. */
 function reasonOf(error: unknown, refusal: ApiRefusal | undefined): string {
   if (refusal) return `HTTP ${refusal.status} ${refusal.reason}`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "the connection failed";
 }
 
