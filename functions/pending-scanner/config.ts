@@ -1,16 +1,18 @@
 import { z } from "zod";
-import { COMMON_VARIABLES, integer, RETENTION_DAYS } from "../platform/config.ts";
+import { WHOLE_IDENTITY, COMMON_VARIABLES, integer, RETENTION_DAYS } from "../platform/config.ts";
 
-export const pendingScannerConfig = z.object({
-  ...COMMON_VARIABLES,
-  /** Offers of one tick. */
-  TICK_CAP: integer({ min: 1, max: 100_000, default: 200 }),
-  /** Requests of one customer that are offered or being built at a time. */
-  TICK_CAP_PER_CUSTOMER: integer({ min: 1, max: 100_000, default: 5 }),
-  /** Requests the builders can work on at a time. */
-  BUILDER_CAPACITY: integer({ min: 1, max: 10_000, default: 8 }),
-  TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 20 }),
-  RETENTION_DAYS,
-});
+export const pendingScannerConfig = z
+  .object({
+    ...COMMON_VARIABLES,
+    /** Offers of one tick. */
+    TICK_CAP: integer({ min: 1, max: 100_000, default: 200 }),
+    /** Requests of one customer that are offered or being built at a time. */
+    TICK_CAP_PER_CUSTOMER: integer({ min: 1, max: 100_000, default: 5 }),
+    /** Requests the builders can work on at a time. */
+    BUILDER_CAPACITY: integer({ min: 1, max: 10_000, default: 8 }),
+    TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 20 }),
+    RETENTION_DAYS,
+  })
+  .refine(...WHOLE_IDENTITY);
 
 export type PendingScannerConfig = z.output<typeof pendingScannerConfig>;

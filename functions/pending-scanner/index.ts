@@ -2,6 +2,7 @@ import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
+import { sendersOf } from "../platform/senders.ts";
 import { pendingScannerConfig, type PendingScannerConfig } from "./config.ts";
 import { makePendingScanner } from "./handler.ts";
 
@@ -36,6 +37,7 @@ export async function startPendingScanner(
     log,
     port: config.PORT,
     routes: { "/": { handle } },
+    senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),
     maxBodyBytes: MAX_BODY_BYTES,
     maxInFlight: MAX_IN_FLIGHT,

@@ -15,6 +15,7 @@ import type { Log } from "./log.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
+import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
@@ -23,6 +24,8 @@ export interface CloudEventServerOptions {
   readonly host?: string;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
+  /** Who may send; without it nobody is asked for a token. */
+  readonly senders?: Senders | undefined;
   /** Rejects when a dependency does not answer; see `health.ts`. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly maxBodyBytes: number;
@@ -99,11 +102,18 @@ export async function startCloudEventServer(
 
     using current = inFlight.open(response, options.deadlineMs);
     try {
+      const { authorization } = request.headers;
+      const admission = await options.senders?.admit(authorization, route.senders);
+      const refusal = refusalOf(admission, requestLog);
+      if (refusal) return toHttp(refusal);
       const body = await readBody(request, options.maxBodyBytes);
       if (body === "too-large") return toHttp({ kind: "too-large" });
       const message = parseMessage(request.headers, body);
       if (message.kind === "unsupported-media-type") return toHttp(message);
-      return await answerInTime(message, route, { current, log: requestLog });
+      return await answerInTime(message, route, {
+        ...{ current, log: requestLog },
+        sender: subjectOf(admission),
+      });
     } catch (err) {
       if (err instanceof IncompleteRequest) return undefined;
       const cause = abortCause(current.signal);
@@ -120,15 +130,21 @@ export async function startCloudEventServer(
   async function answerInTime(
     message: EventMessage,
     route: EventRoute,
-    request: { readonly current: EventRequest; readonly log: Log },
+    request: {
+      readonly current: EventRequest;
+      readonly sender: string | undefined;
+      readonly log: Log;
+    },
   ): Promise<HttpAnswer | undefined> {
+    const { sender, log: requestLog } = request;
     const { signal, givenUp } = request.current;
     const { eventsAtOnce = EVENTS_AT_ONCE } = options;
-    const handling = answerEvents(message, route, { signal, log: request.log, eventsAtOnce });
+    const context = { signal, sender, log: requestLog, eventsAtOnce };
+    const handling = answerEvents(message, route, context);
     const ended = await Promise.race([handling, givenUp]);
     if (typeof ended !== "string") return toHttp(ended);
-    request.log.error({ cause: ended }, "the handler did not stop in time");
-    handling.catch((err: unknown) => request.log.warn({ err }, "the late handler failed"));
+    requestLog.error({ cause: ended }, "the handler did not stop in time");
+    handling.catch((err: unknown) => requestLog.warn({ err }, "the late handler failed"));
     return answerToAbort(ended);
   }
 

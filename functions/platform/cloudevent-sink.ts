@@ -2,6 +2,7 @@
  * Sends events to the one address of `K_SINK`. Its status is looked at and its body drained, which
  * the emitter of the cloudevents package does not do: a 500 is not an event delivered.
  */
+import { readFile } from "node:fs/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { StatementEvent } from "../domain/events.ts";
 import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
@@ -28,19 +29,24 @@ export interface CloudEventSink {
 export interface CloudEventSinkOptions {
   readonly url: string;
   readonly overrides?: EventOverrides | undefined;
+  /** Of the sender's OIDC token; a SinkBinding mounts one where Knative's senders have an identity. */
+  readonly tokenFile?: string;
   readonly log: Log;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** Where SinkBindings mount it. */
+const TOKEN_FILE = "/oidc/token";
 
 export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSink {
-  const { url, overrides, log } = options;
+  const { url, overrides, tokenFile = TOKEN_FILE, log } = options;
 
   async function post(event: StatementEvent, signal: AbortSignal): Promise<SendResult> {
     const { headers, body } = toBinaryMessage(event, overrides);
+    const authorization = await authorizationOf(tokenFile);
     const response = await fetch(url, {
       method: "POST",
-      headers,
+      headers: { ...headers, ...authorization },
       body,
       signal,
       redirect: "manual",
@@ -64,6 +70,16 @@ export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSi
       return result;
     },
   };
+}
+
+/** Read for each event, because the token is replaced before it expires. */
+async function authorizationOf(tokenFile: string): Promise<{ authorization?: string }> {
+  try {
+    return { authorization: `Bearer ${(await readFile(tokenFile, "utf8")).trim()}` };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
 }
 
 /** Read to its end and dropped, so that the connection can be used again. */

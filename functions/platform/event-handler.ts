@@ -14,11 +14,15 @@ export interface EventContext {
   readonly signal: AbortSignal;
   /** Carries the ids of the request and of the event. */
   readonly log: Log;
+  /** Subject of the sender's token; undefined where no tokens are asked for. */
+  readonly sender?: string | undefined;
 }
 
 export type EventHandler = (event: ReceivedEvent, context: EventContext) => Promise<Answer>;
 
 export interface EventRoute {
+  /** Subjects of tokens that may send here, besides those that may send to every path. */
+  readonly senders?: readonly string[] | undefined;
   readonly handle: EventHandler;
   /** For a path that keeps what is no event; without it the answer is 400. */
   readonly handleMalformed?: (event: MalformedEvent, context: EventContext) => Promise<Answer>;
@@ -44,12 +48,12 @@ export async function answerEvents(
 async function answerEvent(
   event: ParsedEvent,
   route: EventRoute,
-  { signal, log: requestLog }: EventContext,
+  { signal, sender, log: requestLog }: EventContext,
 ): Promise<Answer> {
-  const log = requestLog.child(logFields(event));
+  const log = requestLog.child({ ...logFields(event), sender });
   try {
     signal.throwIfAborted();
-    const answer = await handleParsed(event, route, { signal, log });
+    const answer = await handleParsed(event, route, { signal, sender, log });
     // The sender knows from the answer; an operator finds it under these words.
     if ("problems" in answer) log.warn({ problems: answer.problems }, "event refused");
     return answer;

@@ -32,6 +32,8 @@ export type Answer =
 /** Endings the server itself chooses. */
 export type Refusal =
   | { readonly kind: "unknown-path" }
+  /** 401: no token, or a bad one. */
+  | { readonly kind: "unauthenticated"; readonly code: string }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
   | { readonly kind: "too-large" }
   | { readonly kind: "unsupported-media-type" }
@@ -70,6 +72,8 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
       return batch(answer.answers);
     case "unknown-path":
       return failure(400, "unknown_path");
+    case "unauthenticated":
+      return failure(401, answer.code, { "www-authenticate": "Bearer" });
     case "method-not-allowed":
       return failure(405, "method_not_allowed", { allow: answer.allow });
     case "too-large":

@@ -14,6 +14,7 @@ export class IncompleteRequest extends Error {
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | "too-large"> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | "too-large">();
+  if (request.destroyed) return Promise.reject(new IncompleteRequest("closed before it was read"));
   if (Number(request.headers["content-length"] ?? 0) > limit) {
     request.resume();
     return Promise.resolve("too-large");

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { isTimeZone } from "../domain/statement-period.ts";
-import { COMMON_VARIABLES, integer, RETENTION_DAYS, variable } from "../platform/config.ts";
+import {
+  WHOLE_IDENTITY,
+  COMMON_VARIABLES,
+  integer,
+  list,
+  RETENTION_DAYS,
+  variable,
+} from "../platform/config.ts";
+import { readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because a rejected event is kept whole and as base64. */
 const LARGEST_BODY = 524_288;
@@ -18,14 +26,18 @@ export const requestIntakeConfig = z
     /** How old an event may be. */
     EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
     RETENTION_DAYS,
-    /** Exact values of `source`, separated by commas; every source when not set. */
+    /**
+     * Exact values of `source` that may ask, every source when not set. In front of one may stand
+     * the subject that alone may use it, and that is then allowed to send.
+     */
     ALLOWED_SOURCES: variable(
-      z
-        .string()
-        .transform((list) => list.split(",").map((source) => source.trim()))
-        .pipe(z.array(z.string().min(1)))
+      list()
+        .transform((entries) => entries.map(readAllowedSource))
         .optional(),
-      { expected: "event sources separated by commas", example: "/billing,/mobile-app" },
+      {
+        expected: "event sources separated by commas, each with or without a subject in front",
+        example: "/mobile-app, system:serviceaccount:billing:api /billing",
+      },
     ),
     /** Wake-ups a minute; what is left out waits for the tick. */
     WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
@@ -34,6 +46,12 @@ export const requestIntakeConfig = z
     path: ["EVENT_WINDOW_DAYS"],
     message: "is not less than RETENTION_DAYS",
     when: () => true,
-  });
+  })
+  .refine(...WHOLE_IDENTITY)
+  .refine(
+    ({ OIDC_ISSUER, ALLOWED_SOURCES }) =>
+      OIDC_ISSUER !== undefined || !ALLOWED_SOURCES?.some((one) => one.sender !== undefined),
+    { path: ["ALLOWED_SOURCES"], message: "names senders, and without OIDC_ISSUER none is known" },
+  );
 
 export type RequestIntakeConfig = z.output<typeof requestIntakeConfig>;

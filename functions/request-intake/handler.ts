@@ -23,9 +23,9 @@ const WAKE_UP_TIMEOUT_MS = 2_000;
 export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: RequestIntake) {
   const recorder = makeRequestRecorder(ledger, now);
 
-  const handle: EventHandler = async (event, { signal, log }) => {
+  const handle: EventHandler = async (event, { signal, sender, log }) => {
     // 1. What can never become valid is refused with every problem it has.
-    const requested = readRequestedEvent(event, rules);
+    const requested = readRequestedEvent(event, rules, sender);
     if (requested.kind !== "requested") return requested;
 
     // 2. What is not valid today may have been recorded when it was: that record is the answer.

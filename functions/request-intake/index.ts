@@ -2,6 +2,7 @@ import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
+import { sendersOf } from "../platform/senders.ts";
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";
@@ -35,7 +36,12 @@ export async function startRequestIntake(
   return await startCloudEventServer({
     log,
     port: config.PORT,
-    routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(ledger, now) },
+    routes: {
+      // Whoever may use a source may send, but not park events.
+      "/": { handle, senders: config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []) },
+      "/dead-letter": makeDeadLetterRoute(ledger, now),
+    },
+    senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxInFlight: MAX_IN_FLIGHT,

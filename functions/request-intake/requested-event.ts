@@ -7,6 +7,7 @@ import { isLongerThan, statementPeriod } from "../domain/statement-period.ts";
 import type { RequestFacts } from "../domain/statement-request.ts";
 import type { ReceivedEvent } from "../platform/cloudevent-parse.ts";
 import type { Answer, Problem } from "../platform/http-answer.ts";
+import { isAllowedSource, type AllowedSource } from "./allowed-sources.ts";
 import { readRequestedData } from "./requested-data.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 
@@ -15,7 +16,7 @@ export interface IntakeRules {
   readonly maxPeriodMonths: number;
   readonly eventWindowDays: number;
   /** Every source when undefined. */
-  readonly allowedSources?: readonly string[] | undefined;
+  readonly allowedSources?: readonly AllowedSource[] | undefined;
 }
 
 /** What was asked, before it has a name in the ledger. */
@@ -29,10 +30,12 @@ type Rejection = Extract<Answer, { kind: "invalid" | "forbidden" }>;
 export function readRequestedEvent(
   event: ReceivedEvent,
   rules: IntakeRules,
+  sender: string | undefined,
 ): RequestedStatement | Rejection {
   if (event.type !== eventType("requested"))
     return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
-  if (rules.allowedSources && !rules.allowedSources.includes(event.source))
+  const { allowedSources } = rules;
+  if (allowedSources && !isAllowedSource(allowedSources, event.source, sender))
     return { kind: "forbidden", problems: [{ field: "source", code: "source_not_allowed" }] };
 
   const time = readTime(event);

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { COMMON_VARIABLES, integer, oneOf, text, url, variable } from "../platform/config.ts";
+import {
+  WHOLE_IDENTITY,
+  COMMON_VARIABLES,
+  integer,
+  oneOf,
+  text,
+  url,
+  variable,
+} from "../platform/config.ts";
 
 const MIB = 1024 * 1024;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;
@@ -68,8 +76,8 @@ export const builderConfig = z
     EXECUTION: oneOf(["service", "job"], "service"),
     /** Where a JobSink puts the event for a Job. */
     K_EVENT_PATH: text({
-      expected: "the path of a file",
-      example: "/etc/jobsink-event/event",
+      expected: "the path of a folder with the file event, or of the file",
+      example: "/etc/jobsink-event",
     }).optional(),
     COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
     UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
@@ -83,6 +91,7 @@ export const builderConfig = z
   .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
     path: ["K_EVENT_PATH"],
     message: "is missing, and EXECUTION=job needs it",
-  });
+  })
+  .refine(...WHOLE_IDENTITY);
 
 export type BuilderConfig = z.output<typeof builderConfig>;

@@ -3,6 +3,7 @@ import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
+import { sendersOf } from "../platform/senders.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
@@ -33,6 +34,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
     log: context.log,
     port: config.PORT,
     routes: { "/": { handle } },
+    senders: sendersOf(config, context.log),
     ready: async (signal) => {
       await Promise.all([
         deps.ledger.ready(signal),

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -56,6 +56,27 @@ it("sends ASCII headers only, percent-encoded as the binding says", async () => 
   expect(receiver.events[0]?.headers["ce-subject"]).toBe(
     "Z%C3%BCrich%20%227%25%22%20%F0%9F%98%80%EF%BF%BD",
   );
+});
+
+it("sends the token of its token file, as it is at that moment", async () => {
+  await using receiver = await startEventSink();
+  const folder = mkdtempSync(join(tmpdir(), "token-"));
+  const tokenFile = join(folder, "token");
+  try {
+    const sink = makeCloudEventSink({ url: receiver.url, tokenFile, log: makeTestLog().log });
+    await sink.send(EVENT);
+    writeFileSync(tokenFile, "a.b.c\n");
+    await sink.send(EVENT);
+    writeFileSync(tokenFile, "d.e.f");
+    await sink.send(EVENT);
+    expect(receiver.events.map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      "Bearer a.b.c",
+      "Bearer d.e.f",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it.each([200, 202, 204])("%d is accepted", async (status) => {

@@ -327,7 +327,7 @@ describe("what is not valid", () => {
   });
 
   it("a source that is not on the list", async () => {
-    await using intake = await startIntake({ rules: { allowedSources: ["/billing"] } });
+    await using intake = await startIntake({ rules: { allowedSources: [{ source: "/billing" }] } });
     expect(await postStructured(intake.url, EVENT)).toMatchObject(
       refusal("source", "source_not_allowed", 403),
     );

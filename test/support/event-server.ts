@@ -81,8 +81,12 @@ export async function postBinary(
   return await post(url, { ...json, ...Object.fromEntries(headers) }, JSON.stringify(data));
 }
 
-export async function postStructured(url: string, event: unknown): Promise<Reply> {
-  const headers = { "content-type": "application/cloudevents+json" };
+export async function postStructured(
+  url: string,
+  event: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
+  const headers = { "content-type": "application/cloudevents+json", ...more };
   return await post(url, headers, JSON.stringify(event));
 }
 

@@ -61,7 +61,7 @@ describe("readConfig", () => {
       "K_CA_CERTS is not valid; expected certificates in PEM form, for example -----BEGIN CERTIFICATE-----…",
       "STATEMENT_TIME_ZONE is not valid; expected the name of an IANA time zone, for example Europe/Berlin",
       "MAX_PERIOD_MONTHS is not valid; expected a whole number from 1 to 1200, for example 24",
-      "ALLOWED_SOURCES is not valid; expected event sources separated by commas, for example /billing,/mobile-app",
+      "ALLOWED_SOURCES is not valid; expected event sources separated by commas, each with or without a subject in front, for example /mobile-app, system:serviceaccount:billing:api /billing",
     ]);
   });
 
@@ -86,7 +86,52 @@ describe("readConfig", () => {
       ALLOWED_SOURCES: "/billing, /app",
     });
     expect(config.K_CE_OVERRIDES).toEqual({ region: "eu" });
-    expect(config.ALLOWED_SOURCES).toEqual(["/billing", "/app"]);
+    expect(config.ALLOWED_SOURCES).toEqual([{ source: "/billing" }, { source: "/app" }]);
+  });
+});
+
+describe("identity", () => {
+  const ISSUER = { OIDC_ISSUER: "https://kubernetes.default.svc" };
+  const half = [
+    "OIDC_ISSUER and OIDC_AUDIENCE go together, and OIDC_ALLOWED_SUBJECTS needs both; expected an https URL, exactly as the issuer's tokens have it, for example https://kubernetes.default.svc.cluster.local",
+  ];
+  const AUDIENCE = { OIDC_AUDIENCE: "here" };
+
+  it.each([
+    [{}, []],
+    [{ ...ISSUER, ...AUDIENCE }, []],
+    [{ ...ISSUER, ...AUDIENCE, OIDC_ALLOWED_SUBJECTS: "a, b*" }, []],
+    [ISSUER, half],
+    [AUDIENCE, half],
+    [{ OIDC_ALLOWED_SUBJECTS: "a" }, half],
+  ])("is whole, or there is none: %j", (env, problems) => {
+    for (const schema of [requestIntakeConfig, pendingScannerConfig])
+      expect(problemsOf(schema, { K_SINK: SINK, ...env })).toEqual(problems);
+  });
+
+  it.each(["http://issuer.example", "issuer.example", "https://", "https://i.example/?a=b"])(
+    "no issuer: %s",
+    (OIDC_ISSUER) => {
+      const problems = problemsOf(requestIntakeConfig, { K_SINK: SINK, ...AUDIENCE, OIDC_ISSUER });
+      expect(problems.join()).toMatch(/^OIDC_ISSUER is not valid/);
+    },
+  );
+
+  it("a source may have the one sender that may use it, when senders are known", () => {
+    const ALLOWED_SOURCES = "/app, system:serviceaccount:billing:api   /billing";
+    const config = readConfig(requestIntakeConfig, {
+      K_SINK: SINK,
+      ...{ ...ISSUER, ...AUDIENCE, ALLOWED_SOURCES },
+    });
+    expect(config.ALLOWED_SOURCES).toEqual([
+      { source: "/app" },
+      { source: "/billing", sender: "system:serviceaccount:billing:api" },
+    ]);
+    expect(problemsOf(requestIntakeConfig, { K_SINK: SINK, ALLOWED_SOURCES })).toEqual([
+      expect.stringMatching(
+        /^ALLOWED_SOURCES names senders, and without OIDC_ISSUER none is known/,
+      ),
+    ]);
   });
 });
 

@@ -1,0 +1,27 @@
+/** Which event sources may ask, and which sender may speak for which source. */
+import { matchesSubject } from "../platform/senders.ts";
+
+export interface AllowedSource {
+  readonly source: string;
+  /** Subject of the sender's token, `*` at its end for any that begins so; any sender when absent. */
+  readonly sender?: string | undefined;
+}
+
+/** `SOURCE` or `SUBJECT SOURCE`: neither a source (a URI reference) nor a subject holds a space. */
+export function readAllowedSource(entry: string): AllowedSource {
+  const [first = "", ...rest] = entry.split(/\s+/);
+  return rest.length === 0 ? { source: first } : { sender: first, source: rest.join(" ") };
+}
+
+/** `sender` is undefined where no tokens are asked for; then entries with a sender match nobody. */
+export function isAllowedSource(
+  allowed: readonly AllowedSource[],
+  source: string,
+  sender: string | undefined,
+): boolean {
+  return allowed.some(
+    (one) =>
+      one.source === source &&
+      (one.sender === undefined || (sender !== undefined && matchesSubject(one.sender, sender))),
+  );
+}
