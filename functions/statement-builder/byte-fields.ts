@@ -1,0 +1,180 @@
+/**
+ * Fields of transactions.csv from bytes to bytes, in the rules of `domain/csv-field.ts`. Each
+ * function writes one field and a comma, and answers where the next one goes. A field takes at
+ * most twice its bytes and eight more.
+ */
+import { maskAllButLastFour, SHOWN_CHARACTERS, textField } from "../domain/csv-field.ts";
+import { instant } from "./row-values.ts";
+
+const [QUOTE, APOSTROPHE, STAR, COMMA, POINT, ZERO] = [0x22, 0x27, 0x2a, 0x2c, 0x2e, 0x30];
+const [SPACE, T, Z] = [0x20, 0x54, 0x5a];
+const NO_FRACTION = Buffer.from(".000000");
+
+/** What asks for quotes, and what a formula starts with; the full-width signs are UTF-8. */
+const QUOTED = byteSet('",\r\n');
+const FORMULA = byteSet("=+-@\t\r\n");
+const FULL_WIDTH = Array.from("\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}", (sign) => Buffer.from(sign));
+
+/** A whole number. */
+export function putNumber(target: Buffer, at: number, value: number): number {
+  let end = at + 1;
+  for (let power = 10; power <= value; power *= 10) end++;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    target[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  target[end] = COMMA;
+  return end + 1;
+}
+
+/** For what neither needs quotes nor may be masked. */
+export function putRaw(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const end = copyBytes(target, at, source, from, to);
+  target[end] = COMMA;
+  return end + 1;
+}
+
+/** An id or a code: quoted where it must be, never guarded. */
+export function putPlain(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const end = putUnquoted(target, at, source, from, to);
+  return end > 0 ? end : putQuoted(target, at, source, from, to, false);
+}
+
+/** A text: quoted where it must be, guarded where a spreadsheet could take it for a formula. */
+export function putText(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const guard = from < to && startsFormula(source, from);
+  if (guard) target[at] = APOSTROPHE;
+  const end = putUnquoted(target, guard ? at + 1 : at, source, from, to);
+  return end > 0 ? end : putQuoted(target, at, source, from, to, guard);
+}
+
+/** A text of which only the last four characters show. */
+export function putMasked(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  if (isAscii(source, from, to)) {
+    const shown = to - from > SHOWN_CHARACTERS ? to - SHOWN_CHARACTERS : to;
+    let next = at;
+    for (let i = from; i < shown; i++) target[next++] = STAR;
+    const end = putUnquoted(target, next, source, shown, to);
+    if (end > 0) return end;
+  }
+  // A character of more than one byte is masked as one.
+  return putString(
+    target,
+    at,
+    textField(maskAllButLastFour(source.toString("utf8", from, to)) || null),
+  );
+}
+
+/** `2026-01-31 23:59:59.123456`, or the same without a fraction, as RFC 3339. */
+export function putInstant(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const whole = to - from === 19;
+  const regular = whole || (to - from === 26 && source[from + 19] === POINT);
+  if (!regular || source[from + 10] !== SPACE) {
+    return putString(target, at, instant(source.toString("utf8", from, to)));
+  }
+  let next = copyBytes(target, at, source, from, to);
+  target[at + 10] = T;
+  if (whole) next = copyBytes(target, next, NO_FRACTION, 0, NO_FRACTION.length);
+  target[next] = Z;
+  target[next + 1] = COMMA;
+  return next + 2;
+}
+
+export function putString(target: Buffer, at: number, field: string): number {
+  const end = at + target.write(field, at);
+  target[end] = COMMA;
+  return end + 1;
+}
+
+function copyBytes(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+  let next = at;
+  for (let i = from; i < to; i++) target[next++] = source[i] ?? 0;
+  return next;
+}
+
+/** -1 when the field asks for quotes. */
+function putUnquoted(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+  let next = at;
+  let quoted = 0;
+  for (let i = from; i < to; i++) {
+    const byte = source[i] ?? 0;
+    quoted |= QUOTED[byte] ?? 0;
+    target[next++] = byte;
+  }
+  if (quoted !== 0) return -1;
+  target[next] = COMMA;
+  return next + 1;
+}
+
+function putQuoted(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+  guard: boolean,
+): number {
+  let next = at;
+  target[next++] = QUOTE;
+  if (guard) target[next++] = APOSTROPHE;
+  for (let i = from; i < to; i++) {
+    const byte = source[i] ?? 0;
+    if (byte === QUOTE) target[next++] = QUOTE;
+    target[next++] = byte;
+  }
+  target[next] = QUOTE;
+  target[next + 1] = COMMA;
+  return next + 2;
+}
+
+function startsFormula(source: Buffer, at: number): boolean {
+  const first = source[at] ?? 0;
+  if (first < 0x80) return FORMULA[first] === 1;
+  return FULL_WIDTH.some(
+    ([a, b, c]) => first === a && source[at + 1] === b && source[at + 2] === c,
+  );
+}
+
+function isAscii(source: Buffer, from: number, to: number): boolean {
+  let all = 0;
+  for (let i = from; i < to; i++) all |= source[i] ?? 0;
+  return all < 0x80;
+}
+
+function byteSet(ascii: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(ascii)) table[byte] = 1;
+  return table;
+}
