@@ -15,6 +15,7 @@ import type { Log } from "./log.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
+import { answerHandshake } from "./webhook-handshake.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 
 export interface CloudEventServerOptions {
@@ -96,6 +97,8 @@ export async function startCloudEventServer(
     if (isHealthPath(path)) return await health.answer(path, request.method);
     const route = routeOf(path);
     if (!route) return toHttp({ kind: "unknown-path" });
+    const handshake = request.method === "OPTIONS" ? answerHandshake(request.headers) : undefined;
+    if (handshake) return handshake;
     if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
     if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
     if (inFlight.size >= options.maxInFlight) return toHttp({ kind: "too-many-requests" });

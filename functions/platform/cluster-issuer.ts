@@ -44,10 +44,13 @@ interface GetOptions {
   readonly signal: AbortSignal;
 }
 
+/** The API server answers 406 to who does not take its second document by its own type. */
+const ACCEPT = "application/json, application/jwk-set+json";
+
 /** `fetch` knows no CA of a single request. */
 async function get(url: string, { ca, token, signal }: GetOptions): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+  const headers = { authorization: `Bearer ${token}`, accept: ACCEPT };
   request(url, { ca, headers, signal, agent: false }, (answer) => {
     text(answer).then(
       (body) => resolve(new Response(body, { status: answer.statusCode ?? 500 })),

@@ -296,6 +296,34 @@ it("403 names the field that is not allowed", async () => {
   });
 });
 
+describe("the handshake of web hooks", () => {
+  const ask = async (headers: Record<string, string>, path = "") =>
+    await fetch(`${server.url}${path}`, { method: "OPTIONS", headers });
+
+  it("grants what is asked, at any rate, and says how to send", async () => {
+    const response = await ask({
+      "WebHook-Request-Origin": "eventemitter.example.com",
+      "WebHook-Request-Rate": "120",
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("WebHook-Allowed-Origin")).toBe("eventemitter.example.com");
+    expect(response.headers.get("WebHook-Allowed-Rate")).toBe("*");
+    expect(response.headers.get("Allow")).toBe("POST");
+    expect(await response.text()).toBe("");
+  });
+
+  it("is none without an origin, with one that is no name, or where no events go", async () => {
+    for (const headers of [{}, { "WebHook-Request-Origin": "no name" }]) {
+      const response = await ask(headers);
+      expect(response.status).toBe(405);
+      expect(response.headers.get("WebHook-Allowed-Origin")).toBeNull();
+    }
+    const origin = { "WebHook-Request-Origin": "eventemitter.example.com" };
+    expect((await ask(origin, "other")).status).toBe(400);
+    expect((await ask(origin, "health/liveness")).status).toBe(405);
+  });
+});
+
 describe("405", () => {
   it.each(["GET", "PUT", "DELETE", "OPTIONS", "PATCH"])("%s of events", async (method) => {
     const response = await fetch(server.url, { method });
