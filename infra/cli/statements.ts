@@ -13,7 +13,8 @@ const HELP = `usage: make cli ARGS="COMMAND"
   rejected             events that were no acceptable requests, oldest first
   replay NAME…         runs them through intake again
   replay --all         every one of them
-environment: KUBECONFIG, LEDGER_NAMESPACE (transaction-requests), INTAKE_URL (http://localhost:8081/)
+environment: KUBECONFIG, LEDGER_NAMESPACE (transaction-requests), INTAKE_URL (http://localhost:8081/),
+  INTAKE_TOKEN for an intake that asks for OIDC tokens
 exit codes: 0 done, 1 an event was not accepted again, 2 wrong use`;
 
 const EXIT_NOT_ACCEPTED = 1;
@@ -70,9 +71,13 @@ async function replayOne(ledger: Ledger, stored: StoredRejectedEvent): Promise<b
     console.log(`${stored.name}  is no CloudEvent: it can be looked at, not replayed`);
     return false;
   }
+  const token = process.env["INTAKE_TOKEN"];
   const answer = await fetch(process.env["INTAKE_URL"] ?? "http://localhost:8081/", {
     method: "POST",
-    headers: { "content-type": "application/cloudevents+json" },
+    headers: {
+      "content-type": "application/cloudevents+json",
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
     body: event,
   });
   const body = await answer.text();

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { generateKeyPair } from "jose";
 import { freePort } from "../../infra/local/free-port.ts";
 import { startFunction } from "../../infra/local/function-processes.ts";
@@ -169,6 +171,22 @@ describe("who may speak for which source", () => {
     );
     expect(await sendAs(BROKER, parked, "dead-letter")).toMatchObject({ status: 202 });
   });
+});
+
+it("the operator's replay has a token too", async () => {
+  const cli = new URL("../../infra/cli/statements.ts", import.meta.url).pathname;
+  const replay = async (more: Readonly<Record<string, string>>): Promise<string> => {
+    const env = { ...process.env, KUBECONFIG: ledger.kubeconfig, INTAKE_URL: url, ...more };
+    const command = promisify(execFile)(process.execPath, [cli, "replay", "--all"], { env });
+    // Exit code 1: the parked event is none that intake takes.
+    return await command.then(
+      () => "accepted",
+      (error: unknown) => (error as { readonly stdout: string }).stdout,
+    );
+  };
+  expect(await replay({})).toMatch(/^rejected-event-\w+ {2}401 {2}.*token_missing/);
+  const INTAKE_TOKEN = await issuer.token({ subject: BROKER });
+  expect(await replay({ INTAKE_TOKEN })).toMatch(/^rejected-event-\w+ {2}400 .*unsupported_type/);
 });
 
 it("probes need no token", async () => {
