@@ -34,6 +34,20 @@ const env = z
   })
   .refine((one) => (one.value === undefined) !== (one.valueFrom === undefined));
 
+/** Of a Secret only: a setting is a variable. */
+const volume = z.strictObject({
+  name,
+  secret: z.strictObject({
+    secretName: name,
+    items: z.array(z.strictObject({ key: z.string(), path: z.string() })),
+  }),
+});
+const volumeMount = z.strictObject({
+  name,
+  mountPath: z.string().startsWith("/"),
+  readOnly: z.literal(true),
+});
+
 const container = z.strictObject({
   name,
   image: z.string(),
@@ -42,6 +56,7 @@ const container = z.strictObject({
   ]),
   env: z.array(env).optional(),
   envFrom: z.array(z.strictObject({ configMapRef: z.strictObject({ name: z.string() }) })),
+  volumeMounts: z.array(volumeMount).optional(),
   // No port: it is the container's. No period: Knative asks often until the first success.
   readinessProbe: z.strictObject({ httpGet: z.strictObject({ path: z.string() }) }),
   livenessProbe: z.strictObject({
@@ -80,6 +95,7 @@ export const knativeService = z.strictObject({
           timeoutSeconds: z.int().min(1).max(600),
           responseStartTimeoutSeconds: z.int().min(1),
           containers: z.tuple([container]),
+          volumes: z.array(volume).optional(),
         })
         .refine((spec) => spec.responseStartTimeoutSeconds <= spec.timeoutSeconds, {
           error: "responseStartTimeoutSeconds is at most timeoutSeconds",

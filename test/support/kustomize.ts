@@ -1,6 +1,6 @@
 /** Renders kustomizations as `kubectl apply -k` would, and reads what comes out. */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { goProgram } from "./go-program.ts";
@@ -20,9 +20,9 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** @param folder of the repository, such as `infra/base`. */
+/** @param folder of the repository, such as `infra/base`, or an absolute path. */
 export async function renderYaml(folder: string): Promise<string> {
-  const path = join(REPOSITORY, folder);
+  const path = resolve(REPOSITORY, folder);
   try {
     return (await run("kubectl", ["kustomize", path])).stdout;
   } catch (error) {
