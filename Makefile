@@ -40,6 +40,9 @@ bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BEN
 bench-quick: $(INSTALLED) ## the same on small data, in two minutes
 	@exec node test/bench/run.ts --quick
 
+profile: $(INSTALLED) ## where the builder's time goes: its five hottest functions
+	@exec node test/bench/profile.ts
+
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .
 	eslint .

@@ -8,7 +8,7 @@ export interface Goal {
   readonly op: "<=" | ">=";
   readonly value: number;
   /** CPU is steady enough to fail CI by: at worse than 1.5 times the goal, `make bench-quick` does. */
-  readonly of: "cpu" | "wall" | "memory" | "rate";
+  readonly of: "cpu" | "wall" | "memory" | "rate" | "size";
 }
 
 export interface Bench {
@@ -24,12 +24,16 @@ export interface Bench {
 
 export interface Candidate {
   readonly name: string;
+  /** What comes before the work and is not measured. */
+  prepare?(round: Round): Promise<void>;
   /**
    * Does the work once; answers figures of its own (bytes, rows, milliseconds), which are kept
    * beside what is measured.
-   * @throws Error when the outcome is wrong: what is wrong has no time.
+   * @throws Error when it fails: what is wrong has no time.
    */
   run(round: Round): Promise<Figures>;
+  /** Looks at the outcome, unmeasured; answers more figures. @throws Error when it is wrong */
+  check?(round: Round): Promise<Figures>;
   /** Processes that outlive a round and work for this candidate: their CPU time counts. */
   readonly servers: () => Readonly<Record<string, number>>;
   /** Of `servers`, those whose memory is the candidate's; processes that end in a round count anyway. */

@@ -32,6 +32,7 @@ export interface Sample {
 const LOOK_EVERY_MS = 50;
 
 export async function measure(candidate: Candidate, round: Round): Promise<Sample> {
+  await candidate.prepare?.(round);
   const servers = Object.entries(candidate.servers());
   const own = servers.filter(([name]) => candidate.memoryOf?.includes(name)).map(([, pid]) => pid);
   for (const pid of own) forgetPeak(pid);
@@ -50,6 +51,7 @@ export async function measure(candidate: Candidate, round: Round): Promise<Sampl
   const harness = after.harness - before.harness;
   // A server alone has a peak that the kernel noted; a tree of processes has one that was seen.
   const noted = own.reduce((sum, pid) => sum + peakMemoryMb(pid), 0);
+  const checked = await candidate.check?.(round);
   return {
     wall,
     cpu,
@@ -57,7 +59,7 @@ export async function measure(candidate: Candidate, round: Round): Promise<Sampl
     peakMb: Math.max(watch.peakMb(), noted),
     othersCpu: Math.max(0, after.machine.busy - before.machine.busy - cpu - harness),
     stolenCpu: after.machine.stolen - before.machine.stolen,
-    figures,
+    figures: { ...figures, ...checked },
   };
 }
 

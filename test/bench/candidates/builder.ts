@@ -1,0 +1,192 @@
+/** The shipped builder as the process it is in production: wake-up event in, record executed out. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { offerEvent } from "../../../functions/domain/events.ts";
+import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
+import { recordName } from "../../../functions/domain/record-name.ts";
+import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
+import { makeConfigMapLedger, type Ledger } from "../../../functions/platform/configmap-ledger.ts";
+import { freePort } from "../../../infra/local/free-port.ts";
+import { startProcess, type ServerProcess } from "../../../infra/local/server-process.ts";
+import type { Candidate } from "../bench.ts";
+import { NAMESPACE, type Stage } from "../stage.ts";
+import { csvSha256 } from "./shell.ts";
+import { PERIOD } from "./statement-sql.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../../..");
+export const SOURCE = join(REPOSITORY, "functions/statement-builder/index.ts");
+const BUNDLE = join(REPOSITORY, "dist/programs/statement-builder/index.mjs");
+
+export interface RunningBuilder extends AsyncDisposable {
+  readonly process: ServerProcess;
+  /** Resolves when the builder has answered 204. */
+  offer(request: PendingRequest): Promise<void>;
+}
+
+export interface BuilderOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
+  /** When not the shipped one. */
+  readonly entry?: string;
+}
+
+let started = 0;
+
+export async function startBuilder(
+  stage: Stage,
+  { env, nodeOptions = [], entry }: BuilderOptions = {},
+): Promise<RunningBuilder> {
+  const port = await freePort();
+  const logFile = join(stage.folder, `statement-builder-${++started}.log`);
+  const process = startProcess({
+    name: "statement-builder",
+    command: globalThis.process.execPath,
+    args: [...nodeOptions, entry ?? (await builderEntry())],
+    env: {
+      PATH: globalThis.process.env["PATH"],
+      ...stage.sink.env,
+      DATABASE_URL: stage.bank.databaseUrl,
+      KUBECONFIG: stage.kubeconfig,
+      LEDGER_NAMESPACE: NAMESPACE,
+      K_SINK: `${stage.sink.url}/-/events`,
+      PORT: String(port),
+      METRICS_PORT: "0",
+      ...env,
+    },
+    logFile,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await process.ready(async () => await isReady(url));
+  return {
+    process,
+    offer: async (request) => await offer(url, request),
+    [Symbol.asyncDispose]: () => process.stop(),
+  };
+}
+
+/** The bundle of the image, unless the sources have changed since. */
+export async function builderEntry(): Promise<string> {
+  if (!existsSync(BUNDLE)) return SOURCE;
+  const built = (await stat(BUNDLE)).mtimeMs;
+  const folder = join(REPOSITORY, "functions");
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (name.endsWith(".ts") && (await stat(join(folder, name))).mtimeMs > built) return SOURCE;
+  }
+  return BUNDLE;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/health/readiness`);
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function offer(url: string, request: PendingRequest): Promise<void> {
+  const { data, datacontenttype, ...attributes } = offerEvent(
+    request,
+    "pending-scanner",
+    Date.now(),
+  );
+  const headers = Object.entries({ specversion: "1.0", ...attributes })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [`ce-${name}`, value] as const);
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": datacontenttype, ...Object.fromEntries(headers) },
+    body: JSON.stringify(data),
+  });
+  await answer.body?.cancel();
+  if (answer.status !== 204) throw new Error(`the builder answered ${answer.status}`);
+}
+
+// --- requests ----------------------------------------------------------------------------------
+
+let lastTime = 0;
+
+/** A new record of the customer's whole period, as intake would have written it. */
+export async function recordStatement(ledger: Ledger, customerId: string): Promise<PendingRequest> {
+  const time = (lastTime = Math.max(Date.now(), lastTime + 1));
+  const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const request = recordRequest({
+    ...PERIOD,
+    name: recordName(customerId, time, sha256),
+    customerId,
+    options: {},
+    event: { source: "/bench", id: String(time), type: "bench", time },
+    recordedAt: time,
+  });
+  if ((await ledger.create(request)) !== "created") throw new Error("the record was there already");
+  return request;
+}
+
+export function stageLedger(stage: Stage): Ledger {
+  return makeConfigMapLedger({ namespace: NAMESPACE, kubeconfig: stage.kubeconfig });
+}
+
+// --- as a candidate ----------------------------------------------------------------------------
+
+export interface BuilderCandidate {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly builder: RunningBuilder;
+  readonly customerId: string;
+  /** What its `transactions.csv` must be. */
+  readonly expected: { readonly rows: number; readonly sha256: string };
+}
+
+/** Its warm-up unzips the object and compares the CSV; every round looks at the record. */
+export function builderCandidate(options: BuilderCandidate): Candidate {
+  const { stage, builder, customerId, expected } = options;
+  const ledger = stageLedger(stage);
+  let request: PendingRequest;
+  let keptIn: string | undefined;
+  return {
+    name: options.name,
+    servers: () => ({
+      builder: builder.process.pid,
+      mariadbd: stage.bank.pid,
+      sink: stage.sink.process.pid,
+      "ledger API": stage.ledgerApi.pid,
+    }),
+    memoryOf: ["builder"],
+    async prepare({ warmUp }) {
+      request = await recordStatement(ledger, customerId);
+      keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
+      await stage.sink.keepIn(keptIn);
+    },
+    async run() {
+      await builder.offer(request);
+      return {};
+    },
+    async check() {
+      const executed = (await ledger.read(request.name))?.request;
+      if (executed?.status !== "executed") throw new Error(`it is ${executed?.status ?? "gone"}`);
+      if (executed.rows !== expected.rows) throw new Error(`it has ${executed.rows} rows`);
+      if (keptIn !== undefined) {
+        const file = join(keptIn, basename(executed.object.key));
+        await checkZip(stage, file, { zip: executed.sha256, csv: expected.sha256 });
+        await rm(keptIn, { recursive: true });
+      }
+      return { zipBytes: executed.bytes, rows: executed.rows };
+    },
+  };
+}
+
+async function checkZip(
+  stage: Stage,
+  file: string,
+  expected: { readonly zip: string; readonly csv: string },
+): Promise<void> {
+  const hash = createHash("sha256").update(await readFile(file));
+  if (hash.digest("hex") !== expected.zip) throw new Error("the zip is not the one of the record");
+  if ((await csvSha256(stage, file, TRANSACTIONS_FILE)) !== expected.csv) {
+    throw new Error("its transactions.csv is not the one that SQL writes");
+  }
+}

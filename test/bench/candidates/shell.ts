@@ -1,0 +1,102 @@
+/** What a user would type instead of installing a product, and the database alone. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Candidate } from "../bench.ts";
+import type { Stage } from "../stage.ts";
+import { CSV_HEADER, csvSql, rowsSql } from "./statement-sql.ts";
+
+/** `mariadb` with the statement's reader, one row a line, rows as they come, nothing escaped. */
+const CLIENT =
+  'mariadb --no-defaults --protocol=tcp --host=127.0.0.1 --port="$DB_PORT" --user="$DB_USER" ' +
+  "--default-character-set=utf8mb4 -B -N -q -r";
+
+const CSV = `{ printf '%s\\r\\n' "$HEADER"; ${CLIENT} -e "$CSV_SQL" bank; }`;
+
+/** Resolves with what it printed. @throws Error when any command of a pipe fails */
+export async function shell(
+  stage: Stage,
+  script: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { username, password } = new URL(stage.bank.databaseUrl);
+  const child = spawn("bash", ["-c", `set -eu -o pipefail\n${script}`], {
+    env: {
+      ...stage.env,
+      ...{ DB_PORT: String(stage.bank.port), DB_USER: username, MYSQL_PWD: password },
+      ...variables,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`the shell line failed with ${String(code)}`);
+  return printed;
+}
+
+/** SHA-256 of transactions.csv as SQL alone writes it. */
+export async function referenceSha256(stage: Stage, customerId: string): Promise<string> {
+  const variables = { HEADER: CSV_HEADER, CSV_SQL: csvSql(customerId) };
+  return (await shell(stage, `${CSV} | sha256sum`, variables)).slice(0, 64);
+}
+
+/** Of the CSV in a zip, whichever entries are beside it. */
+export async function csvSha256(stage: Stage, file: string, entry = ""): Promise<string> {
+  const printed = await shell(stage, 'unzip -p "$FILE" $ENTRY | sha256sum', {
+    FILE: file,
+    ENTRY: entry,
+  });
+  return printed.slice(0, 64);
+}
+
+/** The shell line: SQL writes the CSV, zip and curl do the rest. */
+export function cPipeline(stage: Stage, customerId: string, sha256: string): Candidate {
+  const name = `${customerId}.zip`;
+  let keptIn: string | undefined;
+  return {
+    name: "c-pipeline",
+    servers: () => ({ mariadbd: stage.bank.pid, sink: stage.sink.process.pid }),
+    async prepare({ warmUp }) {
+      keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
+      await stage.sink.keepIn(keptIn);
+    },
+    async run() {
+      const { url, bucket } = stage.sink;
+      await sendZip(stage, customerId, `${url}/${bucket}/${name}`);
+      return {};
+    },
+    async check() {
+      if (keptIn !== undefined) {
+        if ((await csvSha256(stage, join(keptIn, name))) !== sha256) {
+          throw new Error("its CSV is not the one that SQL writes");
+        }
+        await rm(keptIn, { recursive: true });
+      }
+      const answer = await fetch(`${stage.sink.url}/${stage.sink.bucket}/${name}`, {
+        method: "HEAD",
+      });
+      return { zipBytes: Number(answer.headers.get("content-length")) };
+    },
+  };
+}
+
+export async function sendZip(stage: Stage, customerId: string, url: string): Promise<void> {
+  const variables = { HEADER: CSV_HEADER, CSV_SQL: csvSql(customerId), URL: url };
+  await shell(stage, `${CSV} | zip -q -6 - - | curl --silent --fail -T - "$URL"`, variables);
+}
+
+/** The database alone: the builder's own rows, to a client that drops them. */
+export function floor(stage: Stage, customerId: string): Candidate {
+  return {
+    name: "floor",
+    servers: () => ({ mariadbd: stage.bank.pid }),
+    async run() {
+      await shell(stage, `${CLIENT} -e "$ROWS_SQL" bank > /dev/null`, {
+        ROWS_SQL: rowsSql(customerId),
+      });
+      return {};
+    },
+  };
+}
