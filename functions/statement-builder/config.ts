@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { isIP } from "node:net";
+import * as z from "zod";
 import {
   WHOLE_IDENTITY,
   COMMON_VARIABLES,
@@ -50,6 +51,10 @@ export const builderConfig = z
       { expected: "folders with a slash at the end", example: "statements/" },
     ),
     S3_ENDPOINT: url("http://s3.local:9000").optional(),
+    S3_CA_FILE: text({
+      expected: "the path of a PEM file",
+      example: "/etc/s3-ca/ca.pem",
+    }).optional(),
     S3_FORCE_PATH_STYLE: yesOrNo("false"),
     /** Some S3-compatible stores refuse the checksums that Amazon's S3 wants by default. */
     S3_CHECKSUMS: oneOf(["when_supported", "when_required"], "when_supported"),
@@ -92,6 +97,15 @@ export const builderConfig = z
     path: ["K_EVENT_PATH"],
     message: "is missing, and EXECUTION=job needs it",
   })
+  // For an address the driver would look for the name localhost in the certificate.
+  .refine(
+    ({ DATABASE_CA_FILE, DATABASE_URL }) =>
+      DATABASE_CA_FILE === undefined || isIP(new URL(DATABASE_URL).hostname) === 0,
+    {
+      path: ["DATABASE_URL"],
+      message: "needs the host's name as its certificate has it, with DATABASE_CA_FILE",
+    },
+  )
   .refine(...WHOLE_IDENTITY);
 
 export type BuilderConfig = z.output<typeof builderConfig>;

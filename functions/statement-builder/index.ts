@@ -68,6 +68,7 @@ function openDependencies(
       bucket: config.S3_BUCKET,
       prefix: config.S3_PREFIX,
       endpoint: config.S3_ENDPOINT,
+      caFile: config.S3_CA_FILE,
       region: config.AWS_REGION,
       forcePathStyle: config.S3_FORCE_PATH_STYLE,
       checksums: config.S3_CHECKSUMS,

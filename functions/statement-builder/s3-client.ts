@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 
 export interface S3Settings {
@@ -7,6 +8,8 @@ export interface S3Settings {
   readonly region?: string | undefined;
   /** From the SDK's chain (environment, web identity, instance) when absent. */
   readonly credentials?: S3ClientConfig["credentials"];
+  /** PEM file of the only CA that vouches for the store; those of the system when absent. */
+  readonly caFile?: string | undefined;
   readonly forcePathStyle: boolean;
   /** `when_required` for stores that refuse the checksums the SDK sends on its own. */
   readonly checksums?: "when_supported" | "when_required" | undefined;
@@ -40,6 +43,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   const { endpoint, region, credentials, forcePathStyle, checksums } = settings;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const agent = { keepAlive: true, maxSockets };
+  const ca = settings.caFile === undefined ? {} : { ca: readFileSync(settings.caFile, "utf8") };
   return new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -59,7 +63,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
       // Without it the SDK only warns.
       throwOnRequestTimeout: true,
       httpAgent: agent,
-      httpsAgent: agent,
+      httpsAgent: { ...agent, ...ca },
     },
   });
 }

@@ -78,7 +78,10 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
-    ...(config.caFile ? { ssl: { ca: readFileSync(config.caFile, "utf8") } } : {}),
+    // Without `verifyIdentity` the driver takes the certificate of any server of that CA.
+    ...(config.caFile
+      ? { ssl: { ca: readFileSync(config.caFile, "utf8"), verifyIdentity: true } }
+      : {}),
   };
   const pool = createPool({ ...settings, connectionLimit: config.connections });
   // An idle connection may fail at any time; the pool has replaced it by the time this is called.

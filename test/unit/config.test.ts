@@ -2,6 +2,7 @@ import { z } from "zod";
 import { COMMON_VARIABLES, ConfigError, readConfig } from "../../functions/platform/config.ts";
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
+import { builderConfig } from "../../functions/statement-builder/config.ts";
 
 const SINK = "http://broker/statements";
 
@@ -132,6 +133,22 @@ describe("identity", () => {
         /^ALLOWED_SOURCES names senders, and without OIDC_ISSUER none is known/,
       ),
     ]);
+  });
+});
+
+describe("a database with a CA of its own", () => {
+  const env = { K_SINK: SINK, S3_BUCKET: "statements", DATABASE_CA_FILE: "/ca.pem" };
+
+  it.each([
+    ["mysql://reader@database.example/bank", []],
+    [
+      "mysql://reader@10.0.0.7:3306/bank",
+      [
+        "DATABASE_URL needs the host's name as its certificate has it, with DATABASE_CA_FILE; expected a mysql URL, for example mysql://user:password@database:3306/bank",
+      ],
+    ],
+  ])("is named as in its certificate: %s", (DATABASE_URL, problems) => {
+    expect(problemsOf(builderConfig, { ...env, DATABASE_URL })).toEqual(problems);
   });
 });
 
