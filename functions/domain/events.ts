@@ -2,7 +2,7 @@
  * The contract of the events: types, ids and data. The schemas here are the one source of the
  * TypeScript types, of the checks at intake and of the JSON Schemas in `eventing/schemas/`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { CUSTOMER_ID } from "./record-name.ts";
 import { isCalendarDate, isTimeZone } from "./statement-period.ts";
 import { ERROR_CODES, type FinalRequest, type StatementRequest } from "./statement-request.ts";

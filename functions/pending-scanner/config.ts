@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { WHOLE_IDENTITY, COMMON_VARIABLES, integer, RETENTION_DAYS } from "../platform/config.ts";
 
 export const pendingScannerConfig = z

@@ -2,7 +2,7 @@
  * Configuration comes from the environment alone, is read once, and every bad or missing variable
  * is reported at once. An empty string counts as missing, as a manifest's `value: ""` means it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Exit code of `EX_CONFIG` in sysexits.h: starting again will not help. */

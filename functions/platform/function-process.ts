@@ -3,7 +3,7 @@
  *
  * Exit codes: 0 after a drain, 78 when the configuration is wrong, 1 for what nobody expected.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { FunctionName } from "../domain/events.ts";
 import type { CloudEventServer } from "./cloudevent-server.ts";
 import { trustCertificates } from "./cloudevent-sink.ts";

@@ -2,7 +2,7 @@
  * The public keys of an OIDC issuer, found by its discovery document (OpenID Connect Discovery 1.0)
  * and kept by jose: read anew after ten minutes, or when a token names a key nobody has seen yet.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { startDeadline } from "./deadline.ts";
 import type { JWTVerifyGetKey } from "jose";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isTimeZone } from "../domain/statement-period.ts";
 import {
   WHOLE_IDENTITY,
