@@ -31,6 +31,7 @@ import {
 } from "./statement-csv.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot } from "./transactions.ts";
+import { deflateInBlocks } from "./zip-blocks.ts";
 import { holdEnd, type WrittenFile } from "./zip-end.ts";
 
 export type Compression = "fast" | "balanced" | "small";
@@ -41,8 +42,11 @@ export interface StatementZipOptions {
   readonly onStep: OnStep;
 }
 
-/** zlib's levels; 9 takes twice the time of 6 for 2 % of the size. */
-const LEVELS: Readonly<Record<Compression, number>> = { fast: 1, balanced: 6, small: 9 };
+/**
+ * zlib's levels. 4 takes half the time of 6 for 5 % more bytes; 9 takes twice the time of 6 for
+ * 2 % fewer.
+ */
+const LEVELS: Readonly<Record<Compression, number>> = { fast: 1, balanced: 4, small: 9 };
 
 /** The first date a zip can hold, so that equal statements are equal bytes. */
 const ENTRY_DATE = new Date("1980-01-01T00:00:00Z");
@@ -61,7 +65,8 @@ export function makeStatementZip(
   { compression, signal, onStep }: StatementZipOptions,
 ): Readable {
   // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
-  const archive = new ZipArchive({ zlib: { level: LEVELS[compression] } });
+  const level = LEVELS[compression];
+  const archive = new ZipArchive({ zlib: { level } });
   const written: WrittenFile[] = [];
   const out = holdEnd(written, READ_AHEAD_BYTES);
   // Never abort(): it ends the zip cleanly, and a truncated statement would look whole.
@@ -70,6 +75,7 @@ export function makeStatementZip(
     out.destroy(error);
   };
   archive.on("error", fail).on("warning", fail);
+  deflateInBlocks(archive, level, fail);
   archive.pipe(out);
   const onAbort = (): void => fail(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
