@@ -48,8 +48,7 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
   let latest: FinalCounts | undefined;
 
   async function* endedPages(): AsyncGenerator<EndedPage> {
-    const finals = { status: ["executed", "failed", "cancelled"] as const, announced: true };
-    for await (const { records, unreadable } of ledger.list(finals)) {
+    for await (const { records, unreadable } of ledger.list({ atRest: true })) {
       const ended = records.flatMap(({ request, name, uid, version }): readonly Ended[] =>
         isFinal(request)
           ? [{ name, uid, version, kind: request.status, endedAt: endOf(request) }]
@@ -57,7 +56,7 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
       );
       yield { ended, unreadable };
     }
-    for await (const rejected of ledger.listRejected()) {
+    for await (const rejected of ledger.listRejected({ mayBeStale: true })) {
       const ended = rejected.map(({ name, uid, version, fields }): Ended => {
         const endedAt = Date.parse(fields["received_at"] ?? "");
         return { name, uid, version, kind: "rejected-event", endedAt };

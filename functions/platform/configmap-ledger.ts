@@ -54,8 +54,14 @@ export interface LedgerPage {
 
 export interface ListFilter {
   readonly status?: readonly RequestStatus[];
-  /** Whether the outcome event was sent; only final requests have the label. */
-  readonly announced?: boolean;
+  /** Only requests that have ended and whose outcome was told (true), or all others (false). */
+  readonly atRest?: boolean;
+  /**
+   * May be answered from the API server's memory, a moment behind. Every other list reads all
+   * records of the namespace from etcd, whatever its selector, on a server that cannot read
+   * consistently from its memory (Kubernetes before 1.31, etcd before 3.4.31 or 3.5.13).
+   */
+  readonly mayBeStale?: boolean;
 }
 
 /** An event that is not a request, kept whole until somebody looks at it. */
@@ -81,7 +87,9 @@ export interface Ledger {
   list(filter: ListFilter, signal?: AbortSignal): AsyncIterable<LedgerPage>;
   remove(ref: RecordRef): Promise<"removed" | "conflict">;
   keepRejected(event: RejectedEvent): Promise<"created" | "exists">;
-  listRejected(signal?: AbortSignal): AsyncIterable<readonly StoredRejectedEvent[]>;
+  listRejected(
+    filter?: Pick<ListFilter, "mayBeStale">,
+  ): AsyncIterable<readonly StoredRejectedEvent[]>;
   /** @throws LedgerUnavailable when the API server does not answer. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -110,20 +118,28 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     throw refused("create", result.refusal);
   }
 
-  async function* pages(labelSelector: string, signal?: AbortSignal) {
-    let next: string | undefined;
-    do {
-      const page = { namespace, labelSelector, limit: PAGE_SIZE, ...(next && { _continue: next }) };
+  async function* pages(labelSelector: string, mayBeStale: boolean, signal?: AbortSignal) {
+    // From its memory the server answers in one piece, which may be more than we hold.
+    let from: { resourceVersion?: string; _continue?: string } | undefined = mayBeStale
+      ? { resourceVersion: "0" }
+      : {};
+    let limit = PAGE_SIZE;
+    while (from) {
+      const page = { namespace, labelSelector, limit, ...from };
       const result = await orUnavailable(
         call((core, opts) => core.listNamespacedConfigMap(page, opts), signal),
       );
       if ("value" in result) {
         yield result.value.items;
-        next = result.value.metadata?._continue;
+        from = continuation(result.value.metadata?._continue);
+      } else if (result.refusal.reason !== "AnswerTooLarge") {
+        from = continuation(continuationAfterExpiry(result.refusal));
+      } else if (from.resourceVersion !== undefined) {
+        from = {};
       } else {
-        next = continuationAfterExpiry(result.refusal);
+        limit = smallerPage(limit, result.refusal);
       }
-    } while (next);
+    }
   }
 
   return {
@@ -158,7 +174,8 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     },
 
     async *list(filter, signal) {
-      for await (const items of pages(selectorOf(filter), signal)) yield toPage(items);
+      const { mayBeStale = false } = filter;
+      for await (const items of pages(selectorOf(filter), mayBeStale, signal)) yield toPage(items);
     },
 
     async remove({ name, uid, version }) {
@@ -180,8 +197,8 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
         data: { ...fields },
       }),
 
-    async *listRejected(signal) {
-      for await (const items of pages(componentSelector(COMPONENTS.rejected), signal))
+    async *listRejected({ mayBeStale = false } = {}) {
+      for await (const items of pages(componentSelector(COMPONENTS.rejected), mayBeStale))
         yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
     },
 
@@ -195,6 +212,15 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       );
     },
   };
+}
+
+function continuation(token: string | undefined): { _continue: string } | undefined {
+  return token ? { _continue: token } : undefined;
+}
+
+function smallerPage(limit: number, refusal: ApiRefusal): number {
+  if (limit === 1) throw refused("list", refusal);
+  return Math.ceil(limit / 2);
 }
 
 /** `410 Expired` brings a token that goes on behind the last name seen, in a newer state. */
@@ -222,11 +248,12 @@ function componentSelector(component: string): string {
   return `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}`;
 }
 
-function selectorOf({ status, announced }: ListFilter): string {
+function selectorOf({ status, atRest }: ListFilter): string {
   return [
     componentSelector(COMPONENTS.request),
     ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
-    ...(announced === undefined ? [] : [`${LABELS.announced}=${announced}`]),
+    // `!=` is also met by a record without the label, which has not ended yet.
+    ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
   ].join(",");
 }
 

@@ -16,7 +16,7 @@ import {
 } from "@kubernetes/client-node";
 import { makeConcurrencyLimit } from "./concurrency.ts";
 import { startDeadline } from "./deadline.ts";
-import { makeKubernetesHttp } from "./kubernetes-http.ts";
+import { AnswerTooLarge, makeKubernetesHttp } from "./kubernetes-http.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -29,7 +29,7 @@ export interface KubernetesApiOptions {
 /** A response that is an answer, not a failure: the caller decides what 404, 409 or 410 means. */
 export interface ApiRefusal {
   readonly status: number;
-  /** `reason` of the Kubernetes Status object, such as `AlreadyExists`. */
+  /** `reason` of the Kubernetes Status object, such as `AlreadyExists`; `AnswerTooLarge` is our own. */
   readonly reason: string;
   /** Continuation token that comes with `410 Expired` of a list. */
   readonly continue?: string | undefined;
@@ -122,6 +122,7 @@ function isTransient(status: number): boolean {
 }
 
 function refusalOf(error: unknown): ApiRefusal | undefined {
+  if (error instanceof AnswerTooLarge) return { status: 413, reason: error.name };
   if (!(error instanceof ApiException)) return undefined;
   const status = statusObject(error.body);
   return {

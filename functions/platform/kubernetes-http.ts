@@ -7,7 +7,6 @@
  */
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps, type RequestOptions } from "node:https";
-import { text } from "node:stream/consumers";
 import {
   ResponseContext,
   wrapHttpLibrary,
@@ -21,6 +20,14 @@ import {
 const KEEP_ALIVE_PROBE_MS = 30_000;
 /** The API server shows it as the manager of the fields we write. */
 const USER_AGENT = "transactions-collector";
+
+/** Of one answer, so that no list can take the memory of the process. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** The answer is longer than this process holds at a time: ask for less. */
+export class AnswerTooLarge extends Error {
+  override readonly name = "AnswerTooLarge";
+}
 
 /** Speaks to the current cluster of `config` as its current user, whose token may change. */
 export function makeKubernetesHttp(config: KubeConfig): HttpLibrary {
@@ -51,7 +58,7 @@ export function makeKubernetesHttp(config: KubeConfig): HttpLibrary {
       open(context.getUrl(), options, resolve).on("error", reject).end(sent);
     });
     // Read at once, so that the time-out of the request is also that of its answer.
-    const body = bodyOf(await text(response));
+    const body = bodyOf(await readText(response));
     return new ResponseContext(response.statusCode ?? 0, plainHeaders(response), body);
   }
 
@@ -62,6 +69,18 @@ function plainHeaders({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, String(value ?? "")]),
   );
+}
+
+/** @throws AnswerTooLarge, and drops the connection with the rest of the answer. */
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new AnswerTooLarge("the answer of the Kubernetes API");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes).toString();
 }
 
 function bodyOf(received: string): ResponseBody {

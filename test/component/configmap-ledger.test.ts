@@ -16,6 +16,7 @@ import {
   LedgerUnavailable,
   makeConfigMapLedger,
   type Ledger,
+  type ListFilter,
   type Stored,
 } from "../../functions/platform/configmap-ledger.ts";
 import { claimRecord, type ClaimOutcome } from "../../functions/statement-builder/claim.ts";
@@ -208,6 +209,58 @@ describe.each([
     expect(await ground.ledger.remove(newer)).toBe("removed");
     expect(await ground.ledger.remove(newer)).toBe("conflict");
   });
+
+  test("lists what is not at rest, from the server's memory too, a moment later at most", async () => {
+    const claimable = await recorded({ customerId: "rest" });
+    const told = await recorded({ customerId: "rest" });
+    const untold = await recorded({ customerId: "rest" });
+    for (const [{ name }, announced] of [
+      [told, true],
+      [untold, false],
+    ] as const) {
+      const stored = (await ground.direct.read(name)) as Stored;
+      const ended = { ...stored.request, status: "cancelled", cancelledAt: 1, announced } as const;
+      expect(await ground.direct.replace(stored, ended)).not.toBe("conflict");
+    }
+    const listed = async (filter: ListFilter): Promise<string[]> => {
+      const names: string[] = [];
+      for await (const { records } of ground.ledger.list(filter)) {
+        const mine = records.filter(({ request }) => request.customerId === "rest");
+        names.push(...mine.map(({ name }) => name));
+      }
+      return names.sort();
+    };
+    const open = [claimable.name, untold.name].sort();
+    expect(await listed({ atRest: false })).toEqual(open);
+    expect(await listed({ atRest: true })).toEqual([told.name]);
+    let stale = await listed({ atRest: false, mayBeStale: true });
+    while (stale.join() !== open.join()) {
+      stale = await listed({ atRest: false, mayBeStale: true });
+    }
+  });
+
+  test.each([true, false])(
+    "records of many megabytes come in pages that fit (mayBeStale: %s)",
+    async (mayBeStale) => {
+      const options = { ballast: "x".repeat(900_000) };
+      const large = await Promise.all(
+        Array.from({ length: 12 }, () => recorded({ customerId: "large", options })),
+      );
+      const pages: number[] = [];
+      const names: string[] = [];
+      for await (const { records } of ground.ledger.list({ status: ["pending"], mayBeStale })) {
+        const mine = records.filter(({ request }) => request.customerId === "large");
+        if (mine.length > 0) pages.push(mine.length);
+        names.push(...mine.map(({ name }) => name));
+      }
+      expect(names.sort()).toEqual(large.map(({ name }) => name).sort());
+      expect(Math.max(...pages)).toBeLessThan(9);
+      for (const { name } of large) {
+        await ground.direct.remove((await ground.direct.read(name)) as Stored);
+      }
+    },
+    60_000,
+  );
 
   test("429 with Retry-After and 500 are asked again", async () => {
     const { name } = await recorded();
