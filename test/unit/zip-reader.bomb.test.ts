@@ -22,7 +22,7 @@ function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(MIB);
 }
 
-test("it is left alone after a hundred mebibytes", async () => {
+test("it is left alone long before it has unpacked a gibibyte", async () => {
   let unpacked = 0;
   const sink = { write: (bytes: Uint8Array) => (unpacked += bytes.length), end: () => undefined };
   const reading = readZip(
@@ -31,5 +31,5 @@ test("it is left alone after a hundred mebibytes", async () => {
     () => undefined,
   );
   await expect(reading).rejects.toThrow("a: more data than a statement can hold");
-  expect(unpacked).toBeLessThan(100 * MIB);
+  expect(unpacked).toBeLessThan(128 * MIB);
 });
