@@ -18,10 +18,19 @@ export async function serverDryRun(
   server: KubeApiserver,
   manifest: Manifest,
 ): Promise<DryRunAnswer> {
+  return await serverSideApply(server, manifest, "dryRun=All");
+}
+
+/** The same for good; byte for byte, so that a definition keeps what the client does not know. */
+export async function serverSideApply(
+  server: KubeApiserver,
+  manifest: Manifest,
+  query = "",
+): Promise<DryRunAnswer> {
   const config = server.config();
   const options = {
     method: "PATCH",
-    path: `${pathOf(manifest)}?dryRun=All&fieldManager=test&force=true`,
+    path: `${pathOf(manifest)}?${query}&fieldValidation=Strict&fieldManager=test&force=true`,
     headers: {
       authorization: `Bearer ${config.getCurrentUser()?.token ?? ""}`,
       "content-type": "application/apply-patch+yaml",
@@ -44,5 +53,6 @@ export async function serverDryRun(
 function pathOf({ apiVersion, kind, metadata }: Manifest): string {
   const api = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
-  return `${api}${namespace}/${kind.toLowerCase()}s/${metadata.name}`;
+  const plural = `${kind.toLowerCase()}s`.replace(/ys$/, "ies");
+  return `${api}${namespace}/${plural}/${metadata.name}`;
 }
