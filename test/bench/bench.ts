@@ -66,11 +66,12 @@ export interface BenchContext {
    */
   rounds(
     candidates: readonly Candidate[],
-    options?: { readonly rounds?: number },
+    options?: { readonly rounds?: number; readonly warmUp?: boolean },
   ): Promise<Samples>;
   /**
    * Settles a goal: prints `ratio NAME VALUE (goal OP NUMBER)`, the ratio of the medians, and from
-   * the ratios of each round whether it is sure. Both lists are in the order of the rounds.
+   * the ratios of each round whether it is sure. Both lists are in the order of the rounds; a list
+   * of one is compared with every round of the other.
    */
   ratio(name: string, numerators: readonly number[], denominators: readonly number[]): void;
   /** Prints and keeps a figure that is no ratio. */

@@ -31,8 +31,8 @@ export async function runBench(bench: Bench, quick: boolean, shared: Shared): Pr
     resources,
     shared,
     say: console.log,
-    async rounds(candidates, { rounds = quick ? ROUNDS.quick : ROUNDS.full } = {}) {
-      const taken = await interleave(candidates, rounds);
+    async rounds(candidates, { rounds = quick ? ROUNDS.quick : ROUNDS.full, warmUp = true } = {}) {
+      const taken = await interleave(candidates, warmUp ? 0 : 1, rounds);
       for (const [name, list] of Object.entries(taken)) printSamples(name, list);
       Object.assign(samples, taken);
       return taken;
@@ -68,9 +68,14 @@ export async function runBench(bench: Bench, quick: boolean, shared: Shared): Pr
   };
 }
 
-async function interleave(candidates: readonly Candidate[], rounds: number): Promise<Samples> {
+/** Round 0 is the warm-up. */
+async function interleave(
+  candidates: readonly Candidate[],
+  first: 0 | 1,
+  rounds: number,
+): Promise<Samples> {
   const taken: Record<string, Sample[]> = {};
-  for (let number = 0; number <= rounds; number++) {
+  for (let number: number = first; number <= rounds; number++) {
     const warmUp = number === 0;
     for (const candidate of candidates) {
       const sample = await measure(candidate, { warmUp, number: Math.max(1, number) });

@@ -39,10 +39,7 @@ export function settle(
   quiet: boolean,
 ): Settled {
   const value = spread(numerators).median / spread(denominators).median;
-  const pairs = Math.min(numerators.length, denominators.length);
-  const rounds = spread(
-    Array.from({ length: pairs }, (_, i) => (numerators[i] ?? NaN) / (denominators[i] ?? NaN)),
-  );
+  const rounds = spread(perRound(numerators, denominators));
   const meets = (ratio: number): boolean =>
     goal.op === "<=" ? ratio <= goal.value : ratio >= goal.value;
   const all = [value, rounds.min, rounds.max].map(meets);
@@ -50,6 +47,14 @@ export function settle(
   const steady = goal.of === "size" || goal.of === "memory";
   const sure = (quiet || steady) && all.every((one) => one === all[0]);
   return { goal, value, rounds, verdict: !sure ? "unsure" : meets(value) ? "met" : "missed" };
+}
+
+function perRound(numerators: readonly number[], denominators: readonly number[]): number[] {
+  const at = (list: readonly number[], round: number): number =>
+    list[list.length === 1 ? 0 : round] ?? NaN;
+  const rounds = Math.max(numerators.length, denominators.length);
+  const all = Array.from({ length: rounds }, (_, i) => at(numerators, i) / at(denominators, i));
+  return all.filter((ratio) => !Number.isNaN(ratio));
 }
 
 /** Far off even for a busy machine. */

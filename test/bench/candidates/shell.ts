@@ -87,6 +87,29 @@ export async function sendZip(stage: Stage, customerId: string, url: string): Pr
   await shell(stage, `${CSV} | zip -q -6 - - | curl --silent --fail -T - "$URL"`, variables);
 }
 
+/** The shell line once per statement, so many at a time; objects are `<customer>.zip` under `url`. */
+export async function sendZips(
+  stage: Stage,
+  customers: readonly string[],
+  { atOnce, url }: { readonly atOnce: number; readonly url: string },
+): Promise<void> {
+  const variables = {
+    ...{ HEADER: CSV_HEADER, CSV_SQL: csvSql("THE_CUSTOMER"), URL: url },
+    ...{ CUSTOMERS: customers.join(" "), AT_ONCE: String(atOnce) },
+  };
+  await shell(
+    stage,
+    `running=0
+    for customer in $CUSTOMERS; do
+      if [ "$running" -lt "$AT_ONCE" ]; then running=$((running + 1)); else wait -n; fi
+      { printf '%s\\r\\n' "$HEADER"; ${CLIENT} -e "\${CSV_SQL/THE_CUSTOMER/$customer}" bank; } |
+        zip -q -6 - - | curl --silent --fail -T - "$URL/$customer.zip" &
+    done
+    wait`,
+    variables,
+  );
+}
+
 /** The database alone: the builder's own rows, to a client that drops them. */
 export function floor(stage: Stage, customerId: string): Candidate {
   return {

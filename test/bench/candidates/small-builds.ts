@@ -1,0 +1,118 @@
+/**
+ * The build of statements, from the query to the object, by the shipped code in a warm process; what
+ * is around a build in production, the ledger and the events, is left out. A child of the bench: it
+ * is told whose statements to make, and answers when they are made.
+ */
+import { randomUUID } from "node:crypto";
+import { formatStatementKey } from "../../../functions/domain/statement-key.ts";
+import { statementPeriod } from "../../../functions/domain/statement-period.ts";
+import type { ProcessingRequest } from "../../../functions/domain/statement-request.ts";
+import { mapConcurrently } from "../../../functions/platform/concurrency.ts";
+import { readConfig } from "../../../functions/platform/config.ts";
+import { makeLog } from "../../../functions/platform/log.ts";
+import { builderConfig } from "../../../functions/statement-builder/config.ts";
+import type { Lease } from "../../../functions/statement-builder/lease.ts";
+import { reachObject } from "../../../functions/statement-builder/reach-object.ts";
+import { makeStatementBucket } from "../../../functions/statement-builder/statement-bucket.ts";
+import { makeTransactions } from "../../../functions/statement-builder/transactions.ts";
+import { PERIOD } from "./statement-sql.ts";
+
+export interface SmallBuilds {
+  readonly customers: readonly string[];
+  readonly concurrency: number;
+}
+
+const config = readConfig(builderConfig, process.env);
+const log = makeLog({ name: "statement-builder", level: "warn" });
+const dependencies = {
+  transactions: makeTransactions({
+    databaseUrl: config.DATABASE_URL,
+    transactionView: config.STATEMENT_VIEW,
+    accountView: config.ACCOUNT_VIEW,
+    connections: 32,
+    log,
+  }),
+  bucket: makeStatementBucket({
+    bucket: config.S3_BUCKET,
+    endpoint: config.S3_ENDPOINT,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    partBytes: config.UPLOAD_PART_BYTES,
+    queue: config.UPLOAD_QUEUE,
+    log,
+  }),
+  onStep: () => undefined,
+  settings: {
+    execution: config.EXECUTION,
+    compression: config.COMPRESSION,
+    oversizedRows: config.OVERSIZED_ROWS,
+  },
+};
+let lastTime = Date.now();
+
+process.on("message", ({ customers, concurrency }: SmallBuilds) => {
+  mapConcurrently(customers, concurrency, buildOne).then(
+    () => process.send?.("made"),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+process.send?.("ready");
+
+async function buildOne(customerId: string): Promise<void> {
+  const signal = new AbortController().signal;
+  const ending = await reachObject(
+    {
+      lease: heldLease(customerId, signal),
+      claimId: randomUUID(),
+      purpose: "build",
+      signal,
+      log,
+      onPublish,
+    },
+    dependencies,
+  );
+  if (ending.kind !== "executed") throw new Error(`a build ended ${ending.kind}`);
+}
+
+function onPublish(): void {
+  // Nobody gives this request up meanwhile.
+}
+
+/** Of a record that nobody else can see. */
+function heldLease(customerId: string, signal: AbortSignal): Lease {
+  const time = (lastTime += 1);
+  const { from, lastDayFrom } = statementPeriod(PERIOD);
+  const epochs = { startEpoch: from / 1000, endEpoch: lastDayFrom / 1000 };
+  const request: ProcessingRequest = {
+    ...PERIOD,
+    name: `transaction-request-${customerId}-${time}`,
+    customerId,
+    options: {},
+    event: { source: "/bench", id: String(time), type: "bench", time },
+    recordedAt: time,
+    status: "processing",
+    attempt: 1,
+    failures: 0,
+    lane: "service",
+    holder: "bench",
+    leaseExpiresAt: time + 60_000,
+    object: {
+      bucket: config.S3_BUCKET,
+      key: formatStatementKey({ customerId, ...epochs, uploadedAt: time }),
+    },
+  };
+  const unexpected = (): never => {
+    throw new Error("a build does not write to its record");
+  };
+  return {
+    request,
+    signal,
+    expiresAt: time + 60_000,
+    remainingMs: () => 60_000,
+    update: unexpected,
+    settle: unexpected,
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+  };
+}
