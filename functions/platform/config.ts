@@ -5,6 +5,9 @@
 import * as z from "zod";
 import { LOG_LEVELS } from "./log.ts";
 
+// zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
+z.config({ jitless: true });
+
 /** Exit code of `EX_CONFIG` in sysexits.h: starting again will not help. */
 export const EXIT_CONFIG = 78;
 
