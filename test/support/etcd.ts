@@ -6,6 +6,7 @@ import { etcd } from "./kube-programs.ts";
 
 export interface Etcd extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
 }
 
 /** Its data and its log go into `folder`, which belongs to the caller. */
@@ -24,7 +25,7 @@ export async function startEtcd(folder: string): Promise<Etcd> {
       logFile: join(folder, "etcd.log"),
     });
   const { process, port } = await startOnPort(launch, isHealthy);
-  return { url: clientUrl(port), [Symbol.asyncDispose]: () => process.stop() };
+  return { url: clientUrl(port), pid: process.pid, [Symbol.asyncDispose]: () => process.stop() };
 }
 
 function clientUrl(port: number): string {

@@ -29,6 +29,7 @@ export interface KubeApiserver extends AsyncDisposable {
   readonly kubeconfig: string;
   /** Of the API server; etcd has its own and keeps running through `stop` and `kill`. */
   readonly pid: number;
+  readonly etcd: { readonly url: string; readonly pid: number };
   /** A client with every right. */
   config(): KubeConfig;
   /** A new namespace; its name is made up when none is given. */
@@ -106,6 +107,7 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
     get pid() {
       return server.pid;
     },
+    etcd,
     async createNamespace(name = `test-${randomUUID()}`) {
       await config()
         .makeApiClient(CoreV1Api)
