@@ -1,47 +1,55 @@
 /**
- * JSON Schemas of the event types' data, from the one source in domain/events.ts. Run as
- * `node infra/schemas.ts` it writes them to eventing/schemas/; a test holds the files to it.
+ * Writes what others read of the events from the one source in functions/domain/events.ts: run as
+ * `node infra/schemas.ts`. A test holds the files to it.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { format, resolveConfig } from "prettier";
-import { z } from "zod";
-import {
-  dataSchemaUri,
-  EVENT_DATA,
-  EVENT_NAMES,
-  eventType,
-  type EventName,
-} from "../functions/domain/events.ts";
+import { stringify } from "yaml";
+import { EVENT_NAMES, type EventName } from "../functions/domain/events.ts";
+import { asyncApiDocument } from "./contract/asyncapi.ts";
+import { eventDataSchema, schemaFileName } from "./contract/data-schemas.ts";
+import { eventTypeObject } from "./contract/event-types.ts";
 
-export const SCHEMA_FOLDER = new URL("../eventing/schemas/", import.meta.url);
+export const REPOSITORY = new URL("../", import.meta.url);
 
-/** The last part of the schema's `$id`, so that a folder of them can be served as it is. */
-export function schemaFileName(name: EventName): string {
-  return `statement.${name}.v1.json`;
-}
-
-/**
- * JSON Schema 2020-12 of the data of one event type. What JSON Schema cannot say (that a date or a
- * zone exists, the order of two dates) only intake checks. `requested` is closed, because intake
- * refuses what it does not know; what we send is open, because a later release may add a field.
- */
-export function eventDataSchema(name: EventName): Record<string, unknown> {
-  const { $schema, additionalProperties, ...schema } = z.toJSONSchema(EVENT_DATA[name]);
-  const closed = name === "requested" ? { additionalProperties } : {};
-  return { $schema, $id: dataSchemaUri(name), title: eventType(name), ...schema, ...closed };
-}
-
-/** The file's text, in the project's own format. */
-export async function eventDataSchemaText(name: EventName): Promise<string> {
-  const options = await resolveConfig(SCHEMA_FOLDER);
-  return await format(JSON.stringify(eventDataSchema(name)), { ...options, parser: "json" });
-}
-
-async function writeSchemas(): Promise<void> {
-  await mkdir(SCHEMA_FOLDER, { recursive: true });
+/** Texts by their paths in the repository, in the project's own format. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
   for (const name of EVENT_NAMES) {
-    await writeFile(new URL(schemaFileName(name), SCHEMA_FOLDER), await eventDataSchemaText(name));
+    files.set(`eventing/schemas/${schemaFileName(name)}`, await json(eventDataSchema(name)));
+    files.set(eventTypeFile(name), await yaml(eventTypeObject(name)));
+  }
+  const comment = "# Made by `node infra/schemas.ts`; never edited by hand.\n";
+  files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
+  return files;
+}
+
+/** Nobody sends `oversized` but an installation with Jobs. */
+function eventTypeFile(name: EventName): string {
+  return name === "oversized"
+    ? "infra/components/jobs/event-type-oversized.yaml"
+    : `eventing/event-types/${name}.yaml`;
+}
+
+async function json(value: object): Promise<string> {
+  return await format(JSON.stringify(value), { ...(await style()), parser: "json" });
+}
+
+async function yaml(value: object): Promise<string> {
+  const text = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return await format(text, { ...(await style()), parser: "yaml" });
+}
+
+async function style() {
+  return await resolveConfig(new URL("eventing/schemas/x.json", REPOSITORY));
+}
+
+async function writeFiles(): Promise<void> {
+  for (const [path, text] of await generatedFiles()) {
+    const file = new URL(path, REPOSITORY);
+    await mkdir(new URL(".", file), { recursive: true });
+    await writeFile(file, text);
   }
 }
 
-if (import.meta.main) await writeSchemas();
+if (import.meta.main) await writeFiles();

@@ -31,6 +31,37 @@ export function dataSchemaUri(name: EventName): string {
 
 export type FunctionName = "request-intake" | "pending-scanner" | "statement-builder";
 
+/** What each event says, and which functions send it; `requested` comes from outside. */
+export const EVENTS: Record<EventName, EventDescription> = {
+  requested: {
+    says: "A statement is wanted; posted to request-intake, which answers with recorded.",
+    senders: [],
+  },
+  recorded: { says: "A request was recorded; wakes the builder.", senders: ["request-intake"] },
+  due: {
+    says: "A recorded request is still owed; wakes the builder again.",
+    senders: ["pending-scanner"],
+  },
+  oversized: {
+    says: "A request is too large for the service; a Job takes it.",
+    senders: ["pending-scanner", "statement-builder"],
+  },
+  executed: { says: "The statement lies on S3.", senders: ["statement-builder"] },
+  failed: {
+    says: "There will be no statement; the data says why.",
+    senders: ["statement-builder"],
+  },
+  cancelled: {
+    says: "The request was cancelled before there was a statement.",
+    senders: ["statement-builder"],
+  },
+};
+
+export interface EventDescription {
+  readonly says: string;
+  readonly senders: readonly FunctionName[];
+}
+
 // --- data --------------------------------------------------------------------------------------
 
 const customerId = z.string().regex(CUSTOMER_ID).meta({

@@ -1,25 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { dataSchemaUri, EVENT_NAMES, outcomeEvent } from "../../functions/domain/events.ts";
-import {
-  eventDataSchema,
-  eventDataSchemaText,
-  SCHEMA_FOLDER,
-  schemaFileName,
-} from "../../infra/schemas.ts";
+import { eventDataSchema } from "../../infra/contract/data-schemas.ts";
 
 describe("eventing/schemas", () => {
-  test.each(EVENT_NAMES)("the file of %s is what `node infra/schemas.ts` writes", async (name) => {
-    const file = await readFile(new URL(schemaFileName(name), SCHEMA_FOLDER), "utf8");
-    expect(file).toBe(await eventDataSchemaText(name));
-  });
-
-  test("there is a file for each event type and none besides", async () => {
-    const files = await readdir(SCHEMA_FOLDER);
-    expect(files.toSorted()).toEqual(EVENT_NAMES.map(schemaFileName).toSorted());
-  });
-
   test.each(EVENT_NAMES)("the $id of %s is the dataschema its events carry", (name) => {
     const uri = `https://transactions-collector.io/schemas/statement.${name}.v1.json`;
     expect(eventDataSchema(name)["$id"]).toBe(uri);
