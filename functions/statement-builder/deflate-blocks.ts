@@ -6,17 +6,17 @@
 import { availableParallelism } from "node:os";
 import { Transform, type TransformCallback } from "node:stream";
 import { promisify } from "node:util";
-import { constants, crc32, deflateRaw, type ZlibOptions } from "node:zlib";
+import { constants, crc32, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
 
 const BLOCK_BYTES = 1024 * 1024;
 /** How far back deflate can point. */
 const WINDOW_BYTES = 32 * 1024;
-/** Most blocks are smaller when deflated: one piece each. */
-const OUTPUT_BYTES = BLOCK_BYTES / 2;
+/** Below this a thread costs more time than it saves. */
+const AT_ONCE_BYTES = 8 * 1024;
 /** libuv has four threads, and others need them too. */
 const THREADS = Math.min(availableParallelism(), 3);
 
-const deflateBlock = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+const deflateOnThread = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
 
 export class DeflateBlocks extends Transform {
   /** Of all bytes that came in. */
@@ -27,7 +27,7 @@ export class DeflateBlocks extends Transform {
   readonly #underWay: Promise<Buffer>[] = [];
   /** Filled in turn: one is free again when it comes up, for its deflate was awaited before. */
   readonly #blocks: Buffer[] = [];
-  #block = 0;
+  #turn = 0;
   #filled = 0;
   #window: Buffer | undefined;
 
@@ -52,7 +52,7 @@ export class DeflateBlocks extends Transform {
         if (this.#underWay.length === THREADS) await this.#give();
         this.#begin(constants.Z_SYNC_FLUSH);
       }
-      const taken = chunk.copy(this.#current(), this.#filled, from);
+      const taken = chunk.copy(this.#room(chunk.length - from), this.#filled, from);
       from += taken;
       this.#filled += taken;
     }
@@ -63,21 +63,27 @@ export class DeflateBlocks extends Transform {
     while (this.#underWay.length > 0) await this.#give();
   }
 
-  #current(): Buffer {
-    return (this.#blocks[this.#block] ??= Buffer.allocUnsafeSlow(BLOCK_BYTES));
+  /** Only a statement of more than one block takes the memory of whole ones. */
+  #room(bytes: number): Buffer {
+    const block = this.#blocks[this.#turn];
+    const needed = Math.min(this.#filled + bytes, BLOCK_BYTES);
+    if (block && block.length >= needed) return block;
+    const room = this.#window ? BLOCK_BYTES : Math.min(needed * 2, BLOCK_BYTES);
+    const larger = Buffer.allocUnsafeSlow(room);
+    block?.copy(larger, 0, 0, this.#filled);
+    this.#blocks[this.#turn] = larger;
+    return larger;
   }
 
   /** Deflates the block that was filled, and goes on to the next one. */
   #begin(finishFlush: number): void {
-    const block = this.#current().subarray(0, this.#filled);
-    const options = { level: this.#level, memLevel: 9, chunkSize: OUTPUT_BYTES, finishFlush };
-    const dictionary = this.#window;
-    const deflated = deflateBlock(block, dictionary ? { ...options, dictionary } : options);
+    const block = this.#room(0).subarray(0, this.#filled);
+    const deflated = deflateBlock(block, this.#window, { level: this.#level, finishFlush });
     // Told when it is awaited.
     deflated.catch(() => undefined);
     this.#underWay.push(deflated);
     this.#window = block.subarray(-WINDOW_BYTES);
-    this.#block = (this.#block + 1) % (THREADS + 1);
+    this.#turn = (this.#turn + 1) % (THREADS + 1);
     this.#filled = 0;
   }
 
@@ -87,4 +93,23 @@ export class DeflateBlocks extends Transform {
     this.bytesOut += deflated.length;
     this.push(deflated);
   }
+}
+
+async function deflateBlock(
+  block: Buffer,
+  dictionary: Buffer | undefined,
+  options: ZlibOptions,
+): Promise<Buffer> {
+  // What zlib allots and clears follows from these: a quarter of a megabyte for a large block.
+  const windowBits = Math.min(Math.max(Math.ceil(Math.log2(block.length)), 9), 15);
+  const fitted = {
+    ...options,
+    windowBits: dictionary ? 15 : windowBits,
+    memLevel: Math.max(windowBits - 7, 1),
+    // Most blocks are half as large when deflated: one piece each.
+    chunkSize: Math.max(block.length >> 1, 256),
+    ...(dictionary && { dictionary }),
+  };
+  if (block.length < AT_ONCE_BYTES) return deflateRawSync(block, fitted);
+  return await deflateOnThread(block, fitted);
 }
