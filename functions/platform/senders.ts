@@ -2,7 +2,7 @@
 import type { CommonConfig } from "./config.ts";
 import { clusterDocuments, isClusterName } from "./cluster-issuer.ts";
 import type { Answer, Refusal } from "./http-answer.ts";
-import { makeIssuerKeys, publicDocuments } from "./issuer-keys.ts";
+import { makeIssuerKeys, publicDocuments, type IssuerDocuments } from "./issuer-keys.ts";
 import type { Log } from "./log.ts";
 import { makeTokenVerifier, type TokenVerdict, type TokenVerifier } from "./token-verifier.ts";
 
@@ -24,11 +24,12 @@ export function sendersOf(
     "OIDC_ISSUER" | "OIDC_AUDIENCE" | "OIDC_DISCOVERY" | "OIDC_ALLOWED_SUBJECTS"
   >,
   log: Log,
+  ofCluster: () => IssuerDocuments = clusterDocuments,
 ): Senders | undefined {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config;
   if (issuer === undefined || audience === undefined) return undefined;
   const { OIDC_DISCOVERY: discovery = isClusterName(issuer) ? "cluster" : "issuer" } = config;
-  const documents = discovery === "cluster" ? clusterDocuments() : publicDocuments(issuer);
+  const documents = discovery === "cluster" ? ofCluster() : publicDocuments(issuer);
   const keys = makeIssuerKeys(issuer, documents);
   const verify = makeTokenVerifier({ issuer, audience, keys, log });
   return makeSenders(verify, config.OIDC_ALLOWED_SUBJECTS);

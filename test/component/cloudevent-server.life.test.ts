@@ -171,3 +171,33 @@ it("a client that never sends its headers is turned away", async () => {
   expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
   socket.destroy();
 }, 20_000);
+
+it("a client that is gone before its token was verified leaves nothing behind", async () => {
+  const asked = Promise.withResolvers<undefined>();
+  const known = Promise.withResolvers<undefined>();
+  const gate = makeGate();
+  let handled = false;
+  void gate.entered.then(() => (handled = true));
+  await using server = await startEventServer({
+    routes: { "/": gate },
+    senders: {
+      async admit() {
+        asked.resolve(undefined);
+        await known.promise;
+        return { kind: "admitted", subject: "somebody" };
+      },
+    },
+  });
+  const client = httpRequest(server.url, { method: "POST", headers: { "content-length": "5" } });
+  client.on("error", () => undefined);
+  client.write("half");
+  await asked.promise;
+  client.destroy();
+  // For the server to notice; when it has not, this shows less and fails no more.
+  await sleep(100);
+  // The drain waits for the request, so it ends only when that has ended.
+  const drained = server.drain(10_000);
+  known.resolve(undefined);
+  await drained;
+  expect(handled).toBe(false);
+});

@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { clusterDocuments, isClusterName } from "../../functions/platform/cluster-issuer.ts";
 import type { EventHandler } from "../../functions/platform/event-handler.ts";
-import { makeIssuerKeys } from "../../functions/platform/issuer-keys.ts";
-import { makeSenders } from "../../functions/platform/senders.ts";
-import { makeTokenVerifier } from "../../functions/platform/token-verifier.ts";
+import { sendersOf } from "../../functions/platform/senders.ts";
 import {
   makeTestLog,
   postStructured,
@@ -49,16 +47,18 @@ beforeEach(() => {
 
 async function startServer(folder: string): Promise<TestEventServer> {
   const env = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(kube.port) };
-  const keys = makeIssuerKeys(ISSUER, clusterDocuments(env, folder));
-  const { log } = makeTestLog();
-  const verify = makeTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys, log });
+  const config = {
+    OIDC_ISSUER: ISSUER,
+    OIDC_AUDIENCE: AUDIENCE,
+    OIDC_ALLOWED_SUBJECTS: ["system:serviceaccount:statements:*"],
+  };
   const handle: EventHandler = (_event, { sender }) => {
     senders.push(sender);
     return Promise.resolve({ kind: "accepted" });
   };
   return await startEventServer({
     routes: { "/": { handle } },
-    senders: makeSenders(verify, ["system:serviceaccount:statements:*"]),
+    senders: sendersOf(config, makeTestLog().log, () => clusterDocuments(env, folder)),
   });
 }
 
