@@ -2,7 +2,8 @@
 import type { Bench } from "../bench.ts";
 import { largeCustomer } from "../bank/customers.ts";
 import { builderCandidate, startBuilder } from "../candidates/builder.ts";
-import { cPipeline, floor, referenceSha256 } from "../candidates/shell.ts";
+import { startFloor } from "../candidates/floor.ts";
+import { cPipeline, referenceSha256 } from "../candidates/shell.ts";
 import type { Sample } from "../measure.ts";
 import { openStage } from "../stage.ts";
 
@@ -30,8 +31,9 @@ export const bench: Bench = {
         context.resources.use(await startBuilder(stage, { env: { COMPRESSION } })),
       ),
     );
+    const floor = context.resources.use(await startFloor(stage, customerId));
     const samples = await context.rounds([
-      floor(stage, customerId),
+      floor,
       cPipeline(stage, customerId, sha256),
       ...["builder", "builder-fast"].flatMap((name, i) =>
         builders

@@ -1,11 +1,11 @@
-/** What a user would type instead of installing a product, and the database alone. */
+/** What a user would type instead of installing a product. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Candidate } from "../bench.ts";
 import type { Stage } from "../stage.ts";
-import { CSV_HEADER, csvSql, rowsSql } from "./statement-sql.ts";
+import { CSV_HEADER, csvSql } from "./statement-sql.ts";
 
 /** `mariadb` with the statement's reader, one row a line, rows as they come, nothing escaped. */
 const CLIENT =
@@ -108,18 +108,4 @@ export async function sendZips(
     wait`,
     variables,
   );
-}
-
-/** The database alone: the builder's own rows, to a client that drops them. */
-export function floor(stage: Stage, customerId: string): Candidate {
-  return {
-    name: "floor",
-    servers: () => ({ mariadbd: stage.bank.pid }),
-    async run() {
-      await shell(stage, `${CLIENT} -e "$ROWS_SQL" bank > /dev/null`, {
-        ROWS_SQL: rowsSql(customerId),
-      });
-      return {};
-    },
-  };
 }

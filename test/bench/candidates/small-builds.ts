@@ -12,7 +12,7 @@ import { readConfig } from "../../../functions/platform/config.ts";
 import { makeLog } from "../../../functions/platform/log.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import type { Lease } from "../../../functions/statement-builder/lease.ts";
-import { reachObject } from "../../../functions/statement-builder/reach-object.ts";
+import { buildObject } from "../../../functions/statement-builder/reach-object.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/statement-bucket.ts";
 import { makeTransactions } from "../../../functions/statement-builder/transactions.ts";
 import { PERIOD } from "./statement-sql.ts";
@@ -62,7 +62,7 @@ process.send?.("ready");
 
 async function buildOne(customerId: string): Promise<void> {
   const signal = new AbortController().signal;
-  const ending = await reachObject(
+  const ending = await buildObject(
     {
       lease: heldLease(customerId, signal),
       claimId: randomUUID(),
@@ -73,7 +73,9 @@ async function buildOne(customerId: string): Promise<void> {
     },
     dependencies,
   );
-  if (ending.kind !== "executed") throw new Error(`a build ended ${ending.kind}`);
+  if (ending === "key-taken" || ending.kind !== "executed") {
+    throw new Error(`a build ended ${ending === "key-taken" ? ending : ending.kind}`);
+  }
 }
 
 function onPublish(): void {

@@ -1,10 +1,9 @@
 /** Many small statements, made by a warm builder or by the shell line once for each. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
 import type { Candidate } from "../bench.ts";
+import { startWorker } from "../ledger/worker.ts";
 import type { Stage } from "../stage.ts";
 import { csvSha256, referenceSha256, sendZips } from "./shell.ts";
 import type { SmallBuilds } from "./small-builds.ts";
@@ -17,30 +16,15 @@ export interface SmallBuilder extends AsyncDisposable {
 }
 
 export async function startSmallBuilder(stage: Stage): Promise<SmallBuilder> {
-  const child = fork(PROGRAM, {
-    env: {
-      ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
-      ...stage.sink.env,
-      K_SINK: `${stage.sink.url}/-/events`,
-    },
+  const worker = await startWorker<SmallBuilds>(PROGRAM, {
+    ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
+    ...stage.sink.env,
+    K_SINK: `${stage.sink.url}/-/events`,
   });
-  const ended = once(child, "exit").then(() => {
-    throw new Error("the process that makes small statements has ended");
-  });
-  ended.catch(() => undefined);
-  const told = async (): Promise<unknown> => await Promise.race([once(child, "message"), ended]);
-  await told();
   return {
-    pid: child.pid ?? 0,
-    async make(builds) {
-      const made = told();
-      child.send(builds);
-      await made;
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await ended.catch(() => undefined);
-    },
+    pid: worker.pid,
+    make: async (builds) => await worker.tell(builds),
+    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
   };
 }
 
