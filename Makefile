@@ -14,10 +14,14 @@ CUSTOMERS ?= 100
 ROWS ?= 100000
 SEED ?= 1
 
-.PHONY: help demo run seed test test-faults bench bench-quick profile cli check format clean
+# Knative resolves no names under dev.local/ at a registry, so imported images are enough.
+IMAGE_PREFIX ?= dev.local/transactions-collector
+TAG ?= dev
+
+.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images cli check format clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## one statement from event to zip on this machine, shown step by step
 	@exec node infra/local/run.ts demo
@@ -43,6 +47,14 @@ bench-quick: $(INSTALLED) ## the same on small data, in two minutes
 profile: $(INSTALLED) ## where the builder's time goes: its five hottest functions
 	@exec node test/bench/profile.ts
 
+# What goes into the images, dist/programs/.
+bundle: $(INSTALLED)
+	@exec node infra/images/bundle.ts
+
+images: bundle ## container images, and dist/images/*.tar: IMAGE_PREFIX=… TAG=… BASE=… ENGINE=docker; IMAGES="…" for some
+	@IMAGE_PREFIX="$(IMAGE_PREFIX)" TAG="$(TAG)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
+	  exec node infra/images/images.ts $(IMAGES)
+
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .
 	eslint .
@@ -51,6 +63,19 @@ check: $(INSTALLED) ## format, lint and import fences, types, lock file
 
 format: $(INSTALLED) ## format every file
 	prettier --write --log-level=warn .
+
+deploy: $(INSTALLED) ## install on the cluster of KUBECONFIG and wait: OVERLAY=local, or a path of your own
+	@exec node infra/cluster/main.ts deploy
+
+status: $(INSTALLED) ## what of it is ready, and what the ledger holds: OVERLAY=local
+	@exec node infra/cluster/main.ts status
+
+undeploy: $(INSTALLED) ## remove it, but for a ledger with requests: OVERLAY=local LEDGER=delete
+	@exec node infra/cluster/main.ts undeploy
+
+e2e: $(INSTALLED) ## all promises on the cluster of KUBECONFIG, in namespaces of their own: KEEP=1
+	@node infra/cluster/main.ts check
+	@exec $(JEST) --config test/e2e-cluster/jest.config.js
 
 cli: $(INSTALLED) ## the operator's command: ARGS="rejected" or ARGS="replay --all"
 	@exec node infra/cli/statements.ts $(ARGS)

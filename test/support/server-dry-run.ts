@@ -27,13 +27,36 @@ export async function serverSideApply(
   manifest: Manifest,
   query = "",
 ): Promise<DryRunAnswer> {
+  const path = `${pathOf(manifest)}?${query}&fieldValidation=Strict&fieldManager=test&force=true`;
+  return await patch(server, path, { type: "apply-patch+yaml", body: stringify(manifest) });
+}
+
+/** Plays a controller. False when there is no such object. */
+export async function patchStatus(
+  server: KubeApiserver,
+  manifest: Manifest,
+  status: object,
+): Promise<boolean> {
+  const body = JSON.stringify({ status });
+  const answer = await patch(server, `${pathOf(manifest)}/status`, {
+    type: "merge-patch+json",
+    body,
+  });
+  return answer.status === 200;
+}
+
+async function patch(
+  server: KubeApiserver,
+  path: string,
+  { type, body }: { readonly type: string; readonly body: string },
+): Promise<DryRunAnswer> {
   const config = server.config();
   const options = {
     method: "PATCH",
-    path: `${pathOf(manifest)}?${query}&fieldValidation=Strict&fieldManager=test&force=true`,
+    path,
     headers: {
       authorization: `Bearer ${config.getCurrentUser()?.token ?? ""}`,
-      "content-type": "application/apply-patch+yaml",
+      "content-type": `application/${type}`,
     },
     ca: Buffer.from(config.getCurrentCluster()?.caData ?? "", "base64"),
     agent: false as const,
@@ -46,7 +69,7 @@ export async function serverSideApply(
         resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as DryRunAnswer["body"] });
       });
     });
-    call.on("error", reject).end(stringify(manifest));
+    call.on("error", reject).end(body);
   });
 }
 

@@ -36,10 +36,11 @@ export interface StatementAudit {
   problemsOf(name: string): readonly string[];
 }
 
+/** As far as they are looked at: real servers of a test, or of a cluster. */
 export interface AuditedServers {
   readonly ledger: Ledger;
-  readonly s3: S3Server;
-  readonly mariaDb: TestMariaDb;
+  readonly s3: Pick<S3Server, "bucket" | "client">;
+  readonly mariaDb: Pick<TestMariaDb, "databaseUrl">;
 }
 
 /** The dates of the audited requests are days of UTC. */
@@ -97,7 +98,7 @@ async function readRecords(ledger: Ledger): Promise<Map<string, StatementRequest
   return records;
 }
 
-async function readObjects(s3: S3Server): Promise<Map<string, StoredStatement[]>> {
+async function readObjects(s3: AuditedServers["s3"]): Promise<Map<string, StoredStatement[]>> {
   const client = s3.client();
   const objects = new Map<string, StoredStatement[]>();
   try {
@@ -121,7 +122,7 @@ async function readObjects(s3: S3Server): Promise<Map<string, StoredStatement[]>
 }
 
 /** One page is enough to see that there are some. */
-export async function listOpenUploads(s3: S3Server): Promise<readonly string[]> {
+export async function listOpenUploads(s3: AuditedServers["s3"]): Promise<readonly string[]> {
   const client = s3.client();
   try {
     const page = await client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket }));
@@ -132,7 +133,7 @@ export async function listOpenUploads(s3: S3Server): Promise<readonly string[]> 
 }
 
 async function countRows(
-  mariaDb: TestMariaDb,
+  mariaDb: AuditedServers["mariaDb"],
   requests: Iterable<StatementRequest>,
 ): Promise<Map<string, number>> {
   const connection = await createConnection(mariaDb.databaseUrl);

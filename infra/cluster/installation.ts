@@ -1,0 +1,162 @@
+/** An installation in a cluster: applied, waited for, looked at, removed. */
+import { parseAllDocuments, stringify } from "yaml";
+import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
+import { readinessOf, titleOf } from "./readiness.ts";
+
+export interface Rendered {
+  readonly yaml: string;
+  readonly objects: readonly ClusterObject[];
+  /** Where the functions are. */
+  readonly namespace: string;
+  /** Where the records are. */
+  readonly ledger: string;
+}
+
+/** @param folder of a kustomization. @throws KubectlError when it cannot be rendered. */
+export async function renderOverlay(folder: string): Promise<Rendered> {
+  const yaml = await kubectl(["kustomize", folder]);
+  const objects = parseAllDocuments(yaml).map((one) => one.toJS() as ClusterObject);
+  const namespaceOf = (kind: string): string => {
+    const found = objects.find((one) => one.kind === kind)?.metadata.namespace;
+    if (found === undefined)
+      throw new Error(`${folder} renders no ${kind}: is it an installation?`);
+    return found;
+  };
+  return { yaml, objects, namespace: namespaceOf("Broker"), ledger: namespaceOf("Role") };
+}
+
+/** Applied first: with the Broker's address at hand, the first pods of the functions can start. */
+const FIRST = ["Namespace", "Broker", "SinkBinding"];
+
+export interface WaitOptions {
+  readonly log: (line: string) => void;
+  readonly timeoutMs: number;
+  /** Between two looks. */
+  readonly everyMs?: number;
+}
+
+/** Applies and waits. @throws NotReadyInTime with what was not ready, and why. */
+export async function deploy(rendered: Rendered, options: WaitOptions): Promise<void> {
+  const first = rendered.objects.filter(({ kind }) => FIRST.includes(kind));
+  // The address of a Broker by reference is what SinkBindings hand to the functions.
+  await apply(first, options.log);
+  await untilReady(yamlOf(first.filter(({ kind }) => kind === "Broker")), options);
+  await apply(rendered.objects, options.log);
+  await untilReady(rendered.yaml, options);
+}
+
+/** Client-side: of delivery specs, server-side apply refuses fields that Knative leaves open. */
+async function apply(objects: readonly ClusterObject[], log: (line: string) => void) {
+  const said = await kubectl(["apply", "-f", "-"], yamlOf(objects));
+  const changed = said.trim().split("\n");
+  log(`applied ${changed.length} objects`);
+}
+
+function yamlOf(objects: readonly ClusterObject[]): string {
+  return objects.map((object) => stringify(object)).join("---\n");
+}
+
+export class NotReadyInTime extends Error {
+  override readonly name = "NotReadyInTime";
+}
+
+async function untilReady(yaml: string, options: WaitOptions): Promise<void> {
+  const { log, timeoutMs, everyMs = 2_000 } = options;
+  const deadline = performance.now() + timeoutMs;
+  let shown = "";
+  for (;;) {
+    const { ready, waiting } = await look(yaml);
+    const said = `ready ${ready} of ${ready + waiting.length}`;
+    const line = waiting.length === 0 ? said : `${said}; waiting for ${waiting[0] ?? ""}`;
+    if (line !== shown) log(line);
+    shown = line;
+    if (waiting.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new NotReadyInTime(
+        `not ready after ${Math.round(timeoutMs / 1000)} s:\n  ${waiting.join("\n  ")}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+async function look(yaml: string): Promise<{ ready: number; waiting: readonly string[] }> {
+  const states = (await liveObjects(yaml)).map((one) => [one, readinessOf(one)] as const);
+  return {
+    ready: states.filter(([, state]) => state.kind === "ready").length,
+    waiting: states.flatMap(([one, state]) =>
+      state.kind === "waiting" ? [`${titleOf(one)}: ${state.why}`] : [],
+    ),
+  };
+}
+
+// --- looking -----------------------------------------------------------------------------------
+
+const STATUS_LABEL = "transactions-collector.io/status";
+
+/** Records of the ledger by status; undefined when there is no such namespace. */
+export async function recordsByStatus(
+  ledger: string,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const namespace = ["get", "namespace", ledger, "--ignore-not-found", "-o", "name"];
+  if ((await kubectl(namespace)).trim() === "") return undefined;
+  const column = `custom-columns=:.metadata.labels.${STATUS_LABEL.replaceAll(".", "\\.")}`;
+  const statuses = await kubectl([
+    ...["get", "configmaps", "-n", ledger, "-l", STATUS_LABEL],
+    ...["--no-headers", "-o", column],
+  ]);
+  const counts = new Map<string, number>();
+  for (const status of statuses.split("\n").filter(Boolean)) {
+    counts.set(status.trim(), (counts.get(status.trim()) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Every object with its state, one a line. */
+export async function describe(rendered: Rendered): Promise<readonly string[]> {
+  const live = await liveObjects(rendered.yaml);
+  return live.flatMap((one) => {
+    const state = readinessOf(one);
+    if (state.kind === "nothing to wait for") return [];
+    const mark = state.kind === "ready" ? "✓" : "…";
+    return [`${mark} ${titleOf(one)}${state.kind === "ready" ? "" : `: ${state.why}`}`];
+  });
+}
+
+// --- removing ----------------------------------------------------------------------------------
+
+/** Removed first, and waited for: nothing new comes in while the rest goes. */
+const SENDERS = ["PingSource", "Trigger"];
+
+/**
+ * Removes everything but, unless told, a ledger that holds records: they are what customers asked
+ * for, and nowhere else. Answers what was kept.
+ */
+export async function undeploy(
+  rendered: Rendered,
+  options: { readonly withLedger: boolean; readonly log: (line: string) => void },
+): Promise<"everything removed" | "ledger kept"> {
+  const { objects, ledger } = rendered;
+  const counts = await recordsByStatus(ledger);
+  const keep = !options.withLedger && (counts?.size ?? 0) > 0;
+  const removable = objects.filter(
+    (one) => !keep || (one.metadata.namespace !== ledger && !isNamespace(one, ledger)),
+  );
+  await remove(removable.filter(({ kind }) => SENDERS.includes(kind)));
+  options.log("no more events come in");
+  // The namespaces last: with them go the Jobs, pods and Secrets that others made.
+  await remove(removable.filter(({ kind }) => !SENDERS.includes(kind) && kind !== "Namespace"));
+  options.log("objects removed");
+  await remove(removable.filter(({ kind }) => kind === "Namespace"));
+  return keep ? "ledger kept" : "everything removed";
+}
+
+function isNamespace({ kind, metadata }: ClusterObject, name: string): boolean {
+  return kind === "Namespace" && metadata.name === name;
+}
+
+async function remove(objects: readonly ClusterObject[]): Promise<void> {
+  if (objects.length === 0) return;
+  const args = ["delete", "--ignore-not-found", "--timeout=5m", "-f", "-"];
+  await kubectl(args, yamlOf(objects));
+}

@@ -1,0 +1,52 @@
+/** Why pods do not run, in a line for each; what a person would look for first. */
+import { kubectl, type ClusterObject } from "./kubectl.ts";
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly image: string;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+  };
+}
+
+const NEXT_STEP: Readonly<Record<string, string>> = {
+  ErrImagePull: "is the image there? make images, then load it into the cluster",
+  ImagePullBackOff: "is the image there? make images, then load it into the cluster",
+  ErrImageNeverPull: "is the image there? make images, then load it into the cluster",
+  CreateContainerConfigError: "a Secret or ConfigMap is missing: see Secrets in infra/README.md",
+};
+
+export async function troubleOf(namespace: string): Promise<readonly string[]> {
+  const json = await kubectl(["get", "pods", "-n", namespace, "-o", "json"]);
+  const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
+  const lines = items.flatMap((pod) => [...scheduling(pod), ...containers(pod)]);
+  return [...new Set(lines)];
+}
+
+function scheduling({ metadata, status }: ClusterObject): readonly string[] {
+  const { conditions = [] } = (status ?? {}) as {
+    readonly conditions?: readonly { type: string; status: string; message?: string }[];
+  };
+  return conditions
+    .filter((one) => one.type === "PodScheduled" && one.status === "False")
+    .map((one) => `pod ${metadata.name} finds no node: ${one.message ?? ""}`);
+}
+
+function containers({ metadata, status }: ClusterObject): readonly string[] {
+  const { containerStatuses = [] } = (status ?? {}) as {
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+  return containerStatuses.flatMap(({ name, image, state }) => {
+    const where = `container ${name} of pod ${metadata.name}`;
+    const { waiting, terminated } = state ?? {};
+    if (waiting?.reason !== undefined && waiting.reason !== "ContainerCreating") {
+      const hint = NEXT_STEP[waiting.reason] ?? `kubectl logs ${metadata.name} -c ${name}`;
+      return [`${where} (${image}): ${waiting.reason}; ${hint}`];
+    }
+    if (terminated && terminated.exitCode !== 0) {
+      return [`${where} ended with ${terminated.exitCode ?? "?"} (${terminated.reason ?? ""})`];
+    }
+    return [];
+  });
+}

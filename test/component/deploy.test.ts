@@ -1,0 +1,171 @@
+/**
+ * `make deploy`, `status` and `undeploy` against a real API server with Knative's definitions. Its
+ * controllers are played by the test: they call everything ready, in their own time.
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { renderInstallation } from "../support/installation.ts";
+import type { Manifest } from "../support/kustomize.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+import { knativeCrds } from "../support/knative-crds.ts";
+import { patchStatus, serverSideApply } from "../support/server-dry-run.ts";
+
+const run = promisify(execFile);
+const MAIN = new URL("../../infra/cluster/main.ts", import.meta.url).pathname;
+const CONDITIONS: Readonly<Record<string, string>> = { Deployment: "Available", Job: "Complete" };
+
+/** The API server holds a Job's end to be consistent. */
+const AT = "2026-01-01T00:00:00Z";
+const JOB_CONDITIONS = ["SuccessCriteriaMet", "Complete"].map((type) => ({
+  type,
+  status: "True",
+  lastTransitionTime: AT,
+}));
+const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
+  `${apiVersion} ${kind} ${metadata.name}`;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function make(
+  command: string,
+  kubeconfig: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const all = { PATH: process.env["PATH"], KUBECONFIG: kubeconfig, ...env };
+  return await run("node", [MAIN, command], { env: all }).then(
+    (done) => ({ code: 0, ...done }),
+    (error: unknown) => error as Ended,
+  );
+}
+
+test("without a cluster it says so, and how to get one", async () => {
+  const { code, stderr } = await make("deploy", "/nowhere/kubeconfig");
+  expect(code).toBe(1);
+  expect(stderr).toContain("no cluster answers (/nowhere/kubeconfig)");
+  expect(stderr).toContain("kn quickstart kind");
+});
+
+test("without a command it says which there are", async () => {
+  const { code, stdout } = await make("", "/nowhere/kubeconfig");
+  expect(code).toBe(2);
+  expect(stdout).toContain("usage: make deploy | status | undeploy");
+});
+
+describe("on a cluster", () => {
+  let server: KubeApiserver;
+  const kubectl = async (...args: string[]) =>
+    (await run("kubectl", ["--kubeconfig", server.kubeconfig, ...args])).stdout;
+
+  beforeAll(async () => {
+    server = await startKubeApiserver();
+  }, 600_000);
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test("without Knative it names what is missing", async () => {
+    const { code, stderr } = await make("deploy", server.kubeconfig);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Knative Serving (no services.serving.knative.dev)");
+    expect(stderr).toContain("Knative Eventing 1.15 or newer (no jobsinks.sinks.knative.dev)");
+    expect(stderr).toContain("kn quickstart kind");
+  });
+
+  test("an installation is deployed, looked at, and removed without its requests", async () => {
+    for (const crd of await knativeCrds("v0.47.0")) await serverSideApply(server, crd);
+    // 1. Nobody calls anything ready: it ends, and names what it waited for.
+    const tooShort = { WAIT_SECONDS: "1" };
+    const waited = await make("deploy", server.kubeconfig, tooShort);
+    expect(waited.code).toBe(1);
+    expect(waited.stdout).toContain("Broker statements: not looked at yet");
+    // 2. With somebody who does, it ends with the next step.
+    const controllers = startControllers();
+    try {
+      await deployLookAndRemove();
+    } finally {
+      await controllers.stop();
+    }
+  }, 240_000);
+
+  async function deployLookAndRemove(): Promise<void> {
+    const deployed = await make("deploy", server.kubeconfig, { WAIT_SECONDS: "120" });
+    expect(deployed.stdout).toContain("✓ everything is ready");
+    expect(deployed.stdout).toContain("curl -i http://request-intake.example");
+    expect(deployed.code).toBe(0);
+    const status = await make("status", server.kubeconfig);
+    expect(status.stdout).toContain("✓ Broker statements");
+    expect(status.stdout).toContain("ledger transaction-requests: no requests");
+    expect(status.code).toBe(0);
+    // 3. A ledger that holds requests stays until somebody says otherwise.
+    const ledger = ["-n", "transaction-requests"];
+    await kubectl("delete", "resourcequota", "ledger", ...ledger);
+    await kubectl("create", "configmap", "a-request", ...ledger);
+    await kubectl(
+      ...["label", "configmap", "a-request", "transactions-collector.io/status=pending"],
+      ...ledger,
+    );
+    const kept = await make("undeploy", server.kubeconfig);
+    expect(kept.stdout).toContain("✓ ledger kept");
+    expect(await namespaces()).toContain("namespace/transaction-requests");
+    expect(await namespaces()).not.toContain("namespace/statements");
+    const removed = await make("undeploy", server.kubeconfig, { LEDGER: "delete" });
+    expect(removed.stdout).toContain("✓ everything removed");
+    expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  async function namespaces(): Promise<readonly string[]> {
+    return (await kubectl("get", "namespaces", "-o", "name")).split("\n");
+  }
+
+  /** What the controllers of a cluster would do to these objects: each is called ready once. */
+  function startControllers() {
+    const stop = new AbortController();
+    const loop = (async () => {
+      const waiting = new Map(
+        (await renderInstallation({ on: "overlays/local" })).map((one) => [keyOf(one), one]),
+      );
+      while (!stop.signal.aborted) {
+        await finishNamespaces();
+        const called = await Promise.all(
+          [...waiting.values()].map(async (one) => ((await callReady(one)) ? [keyOf(one)] : [])),
+        );
+        for (const key of called.flat()) waiting.delete(key);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    return {
+      stop: async () => {
+        stop.abort();
+        await loop;
+      },
+    };
+  }
+
+  /** False when it is not there yet. */
+  async function callReady(object: Manifest): Promise<boolean> {
+    const { apiVersion, kind } = object;
+    const type = apiVersion.includes("knative.dev") ? "Ready" : CONDITIONS[kind];
+    if (type === undefined) return true;
+    const condition = { type, status: "True", lastTransitionTime: AT };
+    const status =
+      kind === "Job"
+        ? { conditions: JOB_CONDITIONS, startTime: AT, completionTime: AT, succeeded: 1 }
+        : { conditions: [condition], observedGeneration: 1, url: "http://request-intake.example" };
+    return await patchStatus(server, object, status);
+  }
+
+  async function finishNamespaces(): Promise<void> {
+    const json = await kubectl("get", "namespaces", "-o", "json");
+    const { items } = JSON.parse(json) as {
+      items: { metadata: { name: string }; status: { phase: string } }[];
+    };
+    const core = server.config().makeApiClient(CoreV1Api);
+    for (const one of items.filter(({ status }) => status.phase === "Terminating")) {
+      const body = { ...one, spec: { finalizers: [] } };
+      await core.replaceNamespaceFinalize({ name: one.metadata.name, body });
+    }
+  }
+});

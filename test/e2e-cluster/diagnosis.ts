@@ -1,0 +1,47 @@
+/** What a person would ask for after a failure, printed while it is still there. */
+import { kubectl } from "../../infra/cluster/kubectl.ts";
+import { troubleOf } from "../../infra/cluster/trouble.ts";
+
+const LOG_LINES = "120";
+
+interface Namespaces {
+  readonly functions: string;
+  readonly ledger: string;
+}
+
+/** Runs it; when it fails, prints the state of both namespaces before the error goes on. */
+export async function diagnosed<T>(
+  what: string,
+  { functions, ledger }: Namespaces,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    console.error(`✗ ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    await print("what is wrong with the pods", async () => (await troubleOf(functions)).join("\n"));
+    for (const [title, args] of [
+      ["objects", ["get", OBJECTS, "-n", functions]],
+      ["pods", ["get", "pods", "-n", functions, "-o", "wide"]],
+      ["events", ["get", "events", "-n", functions, "--sort-by=.lastTimestamp"]],
+      ["records", ["get", "configmaps", "-n", ledger, "-o", "yaml"]],
+      ["descriptions of the pods", ["describe", "pods", "-n", functions]],
+    ] as const) {
+      await print(title, async () => await kubectl(args));
+    }
+    for (const app of ["request-intake", "pending-scanner", "statement-builder", "sample-bank"]) {
+      const selector = `app.kubernetes.io/name=${app}`;
+      const args = ["logs", "-n", functions, "-l", selector, "-c", app, "--tail", LOG_LINES];
+      await print(`logs of ${app}`, async () => await kubectl([...args, "--prefix"]));
+    }
+    throw error;
+  }
+}
+
+const OBJECTS = "ksvc,broker,trigger,pingsource,sinkbinding,jobsink,job,revision";
+
+/** A question that cannot be answered keeps no other from being asked. */
+async function print(title: string, ask: () => Promise<string>): Promise<void> {
+  const text = await ask().catch((error: unknown) => String(error));
+  console.error(`--- ${title}\n${text.trim()}\n`);
+}
