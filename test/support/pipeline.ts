@@ -64,6 +64,8 @@ export interface Pipeline extends AsyncDisposable {
   readonly namespace: string;
   /** Where the router sends what is for this function. */
   urlOf(name: FunctionName): string;
+  /** Path of a kubeconfig of the function's own rights, for `server` in the API server's place. */
+  kubeconfigOf(name: FunctionName, server: string): Promise<string>;
   /** Starts a process and waits until it is ready. */
   start(name: FunctionName, options?: StartFunction): Promise<RunningFunction>;
   /** Posts a request to intake; answers its record's name. */
@@ -120,6 +122,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     ledger,
     namespace: LEDGER,
     urlOf,
+    kubeconfigOf: (name, server) => kube.serviceAccountKubeconfig(HOME, name, server),
     async start(name, { entry, env, port = ports[name] } = {}) {
       const logFile = join(folder, `${name}-${++started}.log`);
       const process = startProcess({
