@@ -134,6 +134,9 @@ const issuer = z
   .string()
   .refine((value) => /^https:\/\/[^?#]+$/.test(value) && URL.canParse(value));
 
+/** Of a token, whole or with `*` for its end. */
+export const SUBJECT = /^(\*|[^\s*]+\*?)$/;
+
 /** Values separated by commas. */
 export function list() {
   return z
@@ -192,10 +195,15 @@ export const COMMON_VARIABLES = {
     example: "cluster",
   }),
   /** Subjects that may send here, `*` at the end of one; every subject of the issuer when not set. */
-  OIDC_ALLOWED_SUBJECTS: variable(list().optional(), {
-    expected: "subjects separated by commas",
-    example: "system:serviceaccount:statements:*",
-  }),
+  OIDC_ALLOWED_SUBJECTS: variable(
+    list()
+      .pipe(z.array(z.string().regex(SUBJECT)))
+      .optional(),
+    {
+      expected: "subjects separated by commas",
+      example: "system:serviceaccount:statements:*",
+    },
+  ),
 } as const;
 
 interface IdentityVariables {

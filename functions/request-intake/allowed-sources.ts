@@ -1,4 +1,5 @@
 /** Which event sources may ask, and which sender may speak for which source. */
+import { SUBJECT } from "../platform/config.ts";
 import { matchesSubject } from "../platform/senders.ts";
 
 export interface AllowedSource {
@@ -7,10 +8,15 @@ export interface AllowedSource {
   readonly sender?: string | undefined;
 }
 
+export function isAllowedSourceEntry(entry: string): boolean {
+  const [first = "", second, ...more] = entry.split(/\s+/);
+  return more.length === 0 && (second === undefined || SUBJECT.test(first));
+}
+
 /** `SOURCE` or `SUBJECT SOURCE`: neither a source (a URI reference) nor a subject holds a space. */
 export function readAllowedSource(entry: string): AllowedSource {
-  const [first = "", ...rest] = entry.split(/\s+/);
-  return rest.length === 0 ? { source: first } : { sender: first, source: rest.join(" ") };
+  const [first = "", second] = entry.split(/\s+/);
+  return second === undefined ? { source: first } : { sender: first, source: second };
 }
 
 /** `sender` is undefined where no tokens are asked for; then entries with a sender match nobody. */

@@ -8,7 +8,7 @@ import {
   RETENTION_DAYS,
   variable,
 } from "../platform/config.ts";
-import { readAllowedSource } from "./allowed-sources.ts";
+import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because a rejected event is kept whole and as base64. */
 const LARGEST_BODY = 524_288;
@@ -32,6 +32,7 @@ export const requestIntakeConfig = z
      */
     ALLOWED_SOURCES: variable(
       list()
+        .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
         .transform((entries) => entries.map(readAllowedSource))
         .optional(),
       {

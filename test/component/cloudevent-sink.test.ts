@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { recordedEvent } from "../../functions/domain/events.ts";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { makeAuthority } from "../support/certificates.ts";
 import { answer, startEventSink } from "../support/event-sink.ts";
 import { makeTestLog } from "../support/event-server.ts";
 
@@ -129,20 +130,10 @@ it("drains answers, so that connections are used again", async () => {
 });
 
 it("trusts the certificates of K_CA_CERTS, and only then", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "ca-"));
-  const certificate = join(folder, "cert.pem");
-  const keyFile = join(folder, "key.pem");
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", keyFile, "-out", certificate, "-days", "1", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=IP:127.0.0.1"],
-    ],
-    { stdio: "ignore" },
-  );
-  const cert = readFileSync(certificate, "utf8");
-  const server = createServer({ cert, key: readFileSync(keyFile) }, (_request, response) => {
+  await using own = await makeAuthority();
+  await using foreign = await makeAuthority();
+  const { cert, key } = await own.issue("IP:127.0.0.1");
+  const server = createServer({ cert, key }, (_request, response) => {
     response.writeHead(202).end();
   });
   server.listen(0, "127.0.0.1");
@@ -155,11 +146,13 @@ it("trusts the certificates of K_CA_CERTS, and only then", async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [send, url, caCerts]);
       return JSON.parse(stdout) as unknown;
     };
-    expect(await run("")).toEqual({ kind: "unreachable", reason: "DEPTH_ZERO_SELF_SIGNED_CERT" });
-    expect(await run(cert)).toEqual({ kind: "accepted" });
+    const refused = { kind: "unreachable", reason: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" };
+    expect(await run("")).toEqual(refused);
+    expect(await run(foreign.ca)).toEqual(refused);
+    // As a bundle: more than one certificate, with text between them.
+    expect(await run(`${foreign.ca}\n# ours\n${own.ca}`)).toEqual({ kind: "accepted" });
   } finally {
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true });
   }
 });

@@ -118,6 +118,18 @@ describe("identity", () => {
     },
   );
 
+  it.each([
+    ["OIDC_ALLOWED_SUBJECTS", "system:serviceaccount:*:api"],
+    ["OIDC_ALLOWED_SUBJECTS", "a b"],
+    ["ALLOWED_SOURCES", "system:*:api /billing"],
+    ["ALLOWED_SOURCES", "system:serviceaccount:billing:api may use /billing"],
+  ])("%s has no entry that would match nobody: %s", (name, value) => {
+    const env = { K_SINK: SINK, ...ISSUER, ...AUDIENCE, [name]: value };
+    expect(problemsOf(requestIntakeConfig, env)).toEqual([
+      expect.stringMatching(new RegExp(`^${name} is not valid; `)),
+    ]);
+  });
+
   it("a source may have the one sender that may use it, when senders are known", () => {
     const ALLOWED_SOURCES = "/app, system:serviceaccount:billing:api   /billing";
     const config = readConfig(requestIntakeConfig, {
