@@ -1,9 +1,9 @@
 /** How long a customer waits: one small request after the other, through the whole pipeline. */
 import { freePort } from "../../../infra/local/free-port.ts";
-import { watchRequests, type RequestChanges } from "../../../infra/local/request-watch.ts";
-import { startPipeline, type Pipeline } from "../../support/pipeline.ts";
+import { startPipeline } from "../../support/pipeline.ts";
 import { startEventSink, accept } from "../../support/event-sink.ts";
 import type { Bench, Round } from "../bench.ts";
+import { followRequests, postRequest, type Asked } from "../ledger/posted-requests.ts";
 import { NEVER, openHop, openStory } from "../ledger/story-parts.ts";
 
 const CUSTOMERS = ["customer-000001", "customer-000002", "customer-000003", "customer-000004"];
@@ -50,9 +50,7 @@ export const bench: Bench = {
     });
     const story = openStory(pipeline, resources);
     const hop = await openHop(resources);
-    const changes = resources.use(
-      await watchRequests({ kubeconfig: pipeline.kube.kubeconfig, namespace: pipeline.namespace }),
-    );
+    const requests = await followRequests(pipeline, resources);
 
     const { kube, s3, mariaDb } = pipeline;
     const servers = () => ({
@@ -84,10 +82,10 @@ export const bench: Bench = {
     await context.rounds(
       [
         candidate("whole", async (customer) => ({
-          whole: await wholeWay(pipeline, changes, customer),
+          whole: await requests.run(asked(customer)),
         })),
         candidate("alone", async (customer) => ({
-          intake: await timeOf(() => post(alone.url, customer)),
+          intake: await timeOf(() => postRequest(alone.url, asked(customer))),
           hop: await hop(),
           ...(await story(customer)),
         })),
@@ -113,50 +111,14 @@ export const bench: Bench = {
   },
 };
 
-/** From the post to the write of `executed`, as a watch shows it; then rests until it is announced. */
-async function wholeWay(
-  pipeline: Pipeline,
-  changes: RequestChanges,
-  customer: string,
-): Promise<number> {
-  const time = Date.now();
-  const name = `transaction-request-${customer}-${time}`;
-  const began = performance.now();
-  const posted = post(pipeline.urlOf("request-intake"), customer, time);
-  let executedAt: number | undefined;
-  for (;;) {
-    const change = await changes.next(AbortSignal.timeout(30_000));
-    if (!change) throw new Error("a request was not executed in half a minute");
-    if (change.name !== name) continue;
-    if (change.status === "failed") throw new Error(`a request failed: ${change.errorCode}`);
-    if (change.status !== "executed") continue;
-    executedAt ??= performance.now();
-    if (!change.announced) continue;
-    await posted;
-    return executedAt - began;
-  }
+function asked(customerId: string): Asked {
+  return { customerId, startDate: "2025-01-01", endDate: "2025-12-31" };
 }
 
 async function timeOf(work: () => Promise<void>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;
-}
-
-async function post(url: string, customer_id: string, time = Date.now()): Promise<void> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "ce-specversion": "1.0",
-      "ce-type": "io.transactions-collector.statement.requested.v1",
-      ...{ "ce-source": "/bench", "ce-id": crypto.randomUUID() },
-      "ce-time": new Date(time).toISOString(),
-    },
-    body: JSON.stringify({ customer_id, start_date: "2025-01-01", end_date: "2025-12-31" }),
-  });
-  await response.body?.cancel();
-  if (response.status !== 200) throw new Error(`intake answered ${response.status}`);
 }
 
 function sum(values: readonly number[]): number {
