@@ -13,6 +13,8 @@ JEST := node --experimental-vm-modules --disable-warning=ExperimentalWarning nod
 CUSTOMERS ?= 100
 ROWS ?= 100000
 SEED ?= 1
+# What came of the storm, in one line.
+STORM_LINE := out/storm.txt
 
 # Knative resolves no names under dev.local/ at a registry, so imported images are enough.
 IMAGE_PREFIX ?= dev.local/transactions-collector
@@ -35,8 +37,11 @@ seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=10000
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
 
-test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=10 SEED=1
-	@STORM_MINUTES="$${STORM_MINUTES:-10}" exec $(JEST) --runInBand test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
+test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=20000 SEED=1
+	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
+	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-20000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)"; \
+	$(JEST) --runInBand test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]' || failed=$$?; \
+	cat $(STORM_LINE); exit $$failed
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
 	@exec node test/bench/run.ts
