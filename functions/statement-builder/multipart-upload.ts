@@ -55,6 +55,7 @@ export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
         MpuObjectSize: digest.bytes(),
       });
       await client.send(command, { abortSignal });
+      return "created";
     },
     discard: parts.discard,
   };

@@ -9,7 +9,8 @@
  * Nothing can be seen before the one write that creates the object, PutObject or
  * CompleteMultipartUpload with `If-None-Match: *`, and that write is sent only after the body has
  * ended without an error, which is after the statement was proved. A write without a clear answer
- * is never guessed about: the object says in its metadata whose claim made it.
+ * is never guessed about: the object says in its metadata whose claim made it. The check is a look
+ * at the object, but where the store's answer itself has the checksum of what it keeps.
  */
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
@@ -69,25 +70,28 @@ export function makePublish(parts: PublishParts) {
     try {
       await step("publishing");
       const answer = await create(staged, upload);
-      created = answer.kind === "created";
+      created = answer.kind === "created" || answer.kind === "confirmed";
       await step("published");
+      const { bytes, sha256 } = staged;
+      if (answer.kind === "confirmed") return { kind: "published", bytes, sha256 };
       const found = await find(parts, staged, upload, answer);
       if (found.metadata.claim !== upload.metadata.claim) {
         if (!created) return { kind: "taken", by: found.metadata };
         throw damaged(parts, upload, "it was overwritten: does the store know If-None-Match?");
       }
-      if (found.bytes !== staged.bytes) {
-        throw damaged(parts, upload, `it has ${found.bytes} bytes of ${staged.bytes}`);
+      if (found.bytes !== bytes) {
+        throw damaged(parts, upload, `it has ${found.bytes} bytes of ${bytes}`);
       }
       if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
-      return { kind: "published", bytes: staged.bytes, sha256: staged.sha256 };
+      return { kind: "published", bytes, sha256 };
     } finally {
       if (!created) await staged.discard();
     }
   };
 }
 
-type Answer =
+type Answer = { readonly kind: "confirmed" } | AnswerToCheck;
+type AnswerToCheck =
   | { readonly kind: "created" }
   | { readonly kind: "exists" | "conflict" | "unknown"; readonly error: unknown };
 
@@ -95,8 +99,7 @@ type Answer =
 async function create(staged: StagedObject, upload: StatementUpload): Promise<Answer> {
   using deadline = startDeadline(upload.lease() * 0.9, upload.signal);
   try {
-    await staged.create(deadline.signal);
-    return { kind: "created" };
+    return { kind: await staged.create(deadline.signal) };
   } catch (error) {
     upload.signal.throwIfAborted();
     const { status = 0, code } = storageFault(error);
@@ -114,7 +117,7 @@ async function find(
   { look }: PublishParts,
   staged: StagedObject,
   { key, signal }: StatementUpload,
-  answer: Answer,
+  answer: AnswerToCheck,
 ): Promise<PresentObject> {
   try {
     const first = await look(key, signal);
@@ -138,7 +141,7 @@ async function find(
   throw absent(answer);
 }
 
-function absent(answer: Answer): RetryableError {
+function absent(answer: AnswerToCheck): RetryableError {
   if (answer.kind === "created") {
     return new RetryableError("publish_unknown", "the object was created and is not there");
   }

@@ -14,8 +14,11 @@ export interface StagedObject {
   readonly sha256: string;
   /** Whether the checksums the store keeps, if it does, are those of the bytes that were sent. */
   matches(stored: StoredChecksums): boolean;
-  /** The one request that makes the object, create-only; rejects with the SDK's error. */
-  create(signal: AbortSignal): Promise<void>;
+  /**
+   * The one request that makes the object, create-only; rejects with the SDK's error. `confirmed`
+   * when the store has answered with the very checksum of what was sent.
+   */
+  create(signal: AbortSignal): Promise<"created" | "confirmed">;
   /** Leaves nothing behind, and keeps `create` from succeeding later; never rejects. */
   discard(): Promise<void>;
 }
@@ -108,7 +111,8 @@ function small(
     sha256: hex,
     matches: (stored) => stored.sha256 === undefined || stored.sha256 === base64,
     create: async (abortSignal) => {
-      await parts.client.send(command, { abortSignal });
+      const { ChecksumSHA256 } = await parts.client.send(command, { abortSignal });
+      return ChecksumSHA256 === base64 ? "confirmed" : "created";
     },
     discard: async () => await Promise.resolve(),
   };

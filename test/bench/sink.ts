@@ -6,7 +6,7 @@
  * Under `/-/` the bench itself speaks: `POST /-/keep` with a folder keeps objects as files there
  * from now on, with nothing stops that; `POST /-/events` accepts an event.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -84,9 +84,14 @@ async function answer(
 
 async function putObject(request: IncomingMessage, path: string): Promise<Answer> {
   if (exists(request, path)) return await drained(request, { status: 412 });
-  const { bytes } = await sink(request, basename(path));
+  const checksum = request.headers["x-amz-checksum-sha256"];
+  const hash = checksum === undefined ? undefined : createHash("sha256");
+  const { bytes } = await sink(request, basename(path), (chunk) => hash?.update(chunk));
+  // S3 checks it and says so.
+  const echo = hash && { "x-amz-checksum-sha256": hash.digest("base64") };
+  if (echo && echo["x-amz-checksum-sha256"] !== checksum) return { status: 400 };
   objects.set(path, { bytes, metadata: metadataOf(request) });
-  return { status: 200, headers: { etag: tag() } };
+  return { status: 200, headers: { etag: tag(), ...echo } };
 }
 
 async function putPart(
@@ -134,7 +139,11 @@ function exists(request: IncomingMessage, path: string): boolean {
 }
 
 /** Counts a body, and keeps it where that was asked for. */
-async function sink(request: IncomingMessage, name: string) {
+async function sink(
+  request: IncomingMessage,
+  name: string,
+  onChunk: (chunk: Buffer) => void = () => undefined,
+) {
   const encoded = (request.headers["content-encoding"] ?? "").includes("aws-chunked");
   if (encoded) throw new Error("the sink does not decode aws-chunked bodies");
   const file = keepIn === undefined ? undefined : join(keepIn, name);
@@ -142,6 +151,7 @@ async function sink(request: IncomingMessage, name: string) {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
+    onChunk(chunk);
     if (out && !out.write(chunk)) await once(out, "drain");
   }
   if (out) {

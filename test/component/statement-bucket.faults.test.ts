@@ -99,7 +99,7 @@ describe("a fault that passes is waited out", () => {
     // An error in a 200, as S3 sends it when the work took long.
     ["CompleteMultipartUpload", COMPLETE, LARGE, error(200, "InternalError")],
     ["CompleteMultipartUpload", COMPLETE, LARGE, { kind: "drop" }],
-    ["HeadObject", LOOK, SMALL, error(503, "")],
+    ["HeadObject", LOOK, LARGE, error(503, "")],
   ] as const)("%s: %#", async (_name, request, statement, fault) => {
     const rule = fail(request, fault, 1);
     expect(await publish(statement)).toBe("published");
@@ -268,10 +268,26 @@ describe("damage is loud", () => {
     ["another's object", found({ "x-amz-meta-claim": "claim-b" }), "If-None-Match"],
   ])("%s", async (_name, fault, message) => {
     fail(LOOK, fault);
-    const publishing = bucket.publish(uploadOf(key, SMALL.bytes));
+    // A store whose answer to PutObject says nothing of what it keeps.
+    using silent = store.bucketWith({ endpoint: proxy.url, checksums: "when_required" });
+    const publishing = silent.publish(uploadOf(key, SMALL.bytes));
     await expect(publishing).rejects.toMatchObject({ code: "object_damaged" });
     await expect(publishing).rejects.toThrow(`${bucket.name}/${key}`);
     await expect(publishing).rejects.toThrow(message);
+  });
+
+  it("an answer with the right checksum needs no look", async () => {
+    const look = fail(LOOK, error(503, ""));
+    expect(await publish(SMALL)).toBe("published");
+    expect(look.hits).toBe(0);
+    expect(await stored()).toBe("whole");
+  });
+
+  it("an answer with another checksum is looked into", async () => {
+    const headers = { "x-amz-checksum-sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" };
+    fail(PUT, { kind: "answer", status: 200, headers });
+    fail(LOOK, found(headers));
+    expect(await publish(SMALL)).toBe("object_damaged");
   });
 
   it("parts whose checksum the store tells differently", async () => {
