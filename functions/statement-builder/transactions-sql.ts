@@ -60,10 +60,13 @@ export interface StatementAccount {
 }
 
 export interface StatementSql {
-  /** account_id, currency. */
+  /** account_id, currency, and the server's time in UTC. */
   accounts(customerId: string): CompiledQuery;
-  /** opening, closing of one account; NULL where it has no booked row before. */
-  balances(query: StatementQuery, account: StatementAccount): CompiledQuery;
+  /**
+   * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
+   * At least one account; a row for each.
+   */
+  balances(query: StatementQuery, accounts: readonly StatementAccount[]): CompiledQuery;
   /** One number. `status` at the end of the index (customer_id, posted_at, id) makes it index-only. */
   count(query: StatementQuery): CompiledQuery;
   /** Values in the order of `ROW`, rows in the statement's order. */
@@ -131,22 +134,29 @@ export function statementSql({ transactionView, accountView }: Views): Statement
       .orderBy("t.posted_at", "desc")
       .orderBy("t.id", "desc")
       .limit(1);
+  const balancesOf = (query: StatementQuery, account: StatementAccount, position: number) =>
+    db.selectNoFrom([
+      sql.lit(position).as("position"),
+      balanceAt(query.from, query.customerId, account).as("opening"),
+      balanceAt(query.to, query.customerId, account).as("closing"),
+    ]);
   return {
     accounts: (customerId) =>
       db
         .selectFrom(accounts)
         .where("a.customer_id", "=", customerId)
         .select(["a.account_id", "a.currency"])
+        .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
         .orderBy("a.account_id")
         .orderBy("a.currency")
         .compile(),
-    balances: ({ customerId, from, to }, account) =>
-      db
-        .selectNoFrom([
-          balanceAt(from, customerId, account).as("opening"),
-          balanceAt(to, customerId, account).as("closing"),
-        ])
-        .compile(),
+    balances: (query, accounts) => {
+      const [first, ...others] = accounts.map((account, position) =>
+        balancesOf(query, account, position),
+      );
+      if (!first) throw new Error("there is no account to ask for");
+      return others.reduce((all, one) => all.unionAll(one), first).compile();
+    },
     count: (query) =>
       booked(query)
         .select((t) => t.fn.countAll().as("row_count"))

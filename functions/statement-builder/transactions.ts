@@ -66,6 +66,14 @@ export interface Transactions extends AsyncDisposable {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
+/** Once for each connection. A slow upload holds the rows back for longer than the default minute. */
+const SESSION = [
+  "SET SESSION time_zone = '+00:00', net_write_timeout = 900, " +
+    "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+];
+/** In one query; more would make a very long one. */
+const ACCOUNTS_AT_ONCE = 100;
 /** The server has this long to end a query; it notices by itself when it next writes. */
 const KILL_TIMEOUT_MS = 3_000;
 
@@ -87,6 +95,8 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   // An idle connection may fail at any time; the pool has replaced it by the time this is called.
   pool.on("connection", (connection) => connection.on("error", () => undefined));
   const sql = statementSql(config);
+  /** Connections whose session is as it must be. */
+  const prepared = new WeakSet<PoolConnection>();
   const kills = new Set<Promise<void>>();
 
   function killOnServer(threadId: number): void {
@@ -97,12 +107,22 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   }
 
   async function connect(signal: AbortSignal): Promise<SnapshotConnection> {
-    return makeSnapshotConnection(await acquire(pool, signal), {
+    const pooled = await acquire(pool, signal);
+    const connection = makeSnapshotConnection(pooled, {
       signal,
       readTimeoutMs: config.readTimeoutMs ?? READ_TIMEOUT_MS,
       rowsAsValues: config.rowsAsValues ?? false,
       killOnServer,
     });
+    if (prepared.has(pooled)) return connection;
+    try {
+      for (const setting of SESSION) await connection.run(setting);
+      prepared.add(pooled);
+      return connection;
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   return {
@@ -175,24 +195,17 @@ async function openSnapshot(
   sql: StatementSql,
   query: StatementQuery,
 ): Promise<StatementSnapshot> {
-  // A slow upload holds the rows back for longer than the server's default of a minute.
-  await connection.run(
-    "SET SESSION time_zone = '+00:00', net_write_timeout = 900, " +
-      "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-  );
-  await connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   await connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-  const [[asOf = null] = []] = await connection.run("SELECT UTC_TIMESTAMP(3)");
-  const accounts = await connection.run(sql.accounts(query.customerId));
-  if (accounts.length === 0) {
+  const found = await connection.run(sql.accounts(query.customerId));
+  if (found.length === 0) {
     throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
   }
-  const balances: AccountBalance[] = [];
-  for (const [accountId, currency] of accounts) {
-    const account = { accountId: accountId ?? "", currency: currency ?? "" };
-    const [row = []] = await connection.run(sql.balances(query, account));
-    balances.push(toBalance(account, row));
-  }
+  const accounts = found.map(([accountId, currency]) => ({
+    accountId: accountId ?? "",
+    currency: currency ?? "",
+  }));
+  const asOf = found[0]?.[2];
+  const balances = await readBalances(connection, sql, query, accounts);
   const [[count = null] = []] = await connection.run(sql.count(query));
   return {
     asOf: Date.parse(`${String(asOf).replace(" ", "T")}Z`),
@@ -201,6 +214,22 @@ async function openSnapshot(
     batches: () => connection.stream(sql.rows(query)),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+async function readBalances(
+  connection: SnapshotConnection,
+  sql: StatementSql,
+  query: StatementQuery,
+  accounts: readonly StatementAccount[],
+): Promise<readonly AccountBalance[]> {
+  const balances: AccountBalance[] = [];
+  for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE) {
+    const some = accounts.slice(from, from + ACCOUNTS_AT_ONCE);
+    const rows = await connection.run(sql.balances(query, some));
+    const byPosition = new Map(rows.map(([position, ...both]) => [Number(position), both]));
+    balances.push(...some.map((account, i) => toBalance(account, byPosition.get(i) ?? [])));
+  }
+  return balances;
 }
 
 /** An account without a booked row before an instant has a balance of nothing. */
