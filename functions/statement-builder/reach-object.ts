@@ -79,10 +79,14 @@ async function reachObjectAtKey(
   // 3. Nothing there: an end without a file, or a build.
   if (claim.purpose === "cancel") return { kind: "cancelled" };
   if (claim.purpose === "give-up") return { kind: "failed", code: "retries_exhausted" };
-  return await build(claim, deps);
+  return await buildObject(claim, deps);
 }
 
-async function build(claim: Claim, deps: BuildDependencies): Promise<Ending | "key-taken"> {
+/** From the query to the object; to be called behind the fence. */
+export async function buildObject(
+  claim: Claim,
+  deps: BuildDependencies,
+): Promise<Ending | "key-taken"> {
   const { transactions, bucket, onStep, settings } = deps;
   const { signal, lease } = claim;
   const { request } = lease;

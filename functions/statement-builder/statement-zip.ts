@@ -97,7 +97,7 @@ export function makeStatementZip(
 type AddFile = (
   path: string,
   mediaType: string,
-  content: Iterable<Buffer> | AsyncIterable<Buffer>,
+  content: Buffer | AsyncIterable<Buffer>,
 ) => Promise<Omit<ManifestFile, "rows">>;
 
 async function writeStatement(
@@ -106,14 +106,14 @@ async function writeStatement(
   addFile: AddFile,
   onStep: OnStep,
 ): Promise<void> {
-  const readme = await addFile(README_FILE, "text/plain", [Buffer.from(readmeText(facts))]);
+  const readme = await addFile(README_FILE, "text/plain", Buffer.from(readmeText(facts)));
   const csv = makeTransactionsCsv(snapshot.balances);
   const content = createHash("sha256");
   const lines = transactionLines(snapshot, csv, onStep, (block) => content.update(block));
   const transactions = await addFile(TRANSACTIONS_FILE, "text/csv", lines);
   prove(snapshot, csv);
   const { rows, totals } = csv;
-  const table = await addFile(BALANCES_FILE, "text/csv", [balancesCsv(totals)]);
+  const table = await addFile(BALANCES_FILE, "text/csv", balancesCsv(totals));
   const files: readonly ManifestFile[] = [
     { ...readme, rows: null },
     { ...transactions, rows },
@@ -126,9 +126,9 @@ async function writeStatement(
     asOf: snapshot.asOf,
   };
   const json = `${JSON.stringify(makeManifest(facts, proved, files), null, 2)}\n`;
-  const manifest = await addFile(MANIFEST_FILE, "application/json", [Buffer.from(json)]);
+  const manifest = await addFile(MANIFEST_FILE, "application/json", Buffer.from(json));
   const sums = sha256Sums(files, manifest.sha256);
-  await addFile(SUMS_FILE, "text/plain", [Buffer.from(sums)]);
+  await addFile(SUMS_FILE, "text/plain", Buffer.from(sums));
 }
 
 async function* transactionLines(
@@ -170,32 +170,43 @@ function makeFileWriter(archive: ZipArchive, { fail, written: files }: FileWrite
   return async (path, mediaType, content) => {
     const sha256 = createHash("sha256");
     let bytes = 0;
-    async function* counted() {
-      for await (const block of content) {
-        sha256.update(block);
-        bytes += block.length;
-        yield block;
-      }
-    }
+    const count = (block: Buffer): Buffer => {
+      sha256.update(block);
+      bytes += block.length;
+      return block;
+    };
     const written = Promise.withResolvers<undefined>();
-    const source = Readable.from(counted(), { objectMode: false, highWaterMark: 65_536 });
     const onError = (error: Error): void => {
       // Archiver never hears of it.
       fail(error);
       written.reject(error);
     };
     const onClosed = (): void => onError(archive.errored ?? new Error("the zip was closed"));
-    source.once("error", onError);
     archive.once("close", onClosed);
     archive.once("entry", () => written.resolve(undefined));
+    const source = Buffer.isBuffer(content) ? count(content) : streamOf(content, count, onError);
     archive.append(source, { name: path, date: ENTRY_DATE, mode: 0o644 });
     try {
       await written.promise;
     } finally {
       archive.off("close", onClosed);
-      source.destroy();
+      if (source instanceof Readable) source.destroy();
     }
     files.push({ path, bytes });
     return { path, media_type: mediaType, bytes, sha256: sha256.digest("hex") };
   };
+}
+
+function streamOf(
+  blocks: AsyncIterable<Buffer>,
+  count: (block: Buffer) => Buffer,
+  onError: (error: Error) => void,
+): Readable {
+  async function* counted() {
+    for await (const block of blocks) yield count(block);
+  }
+  return Readable.from(counted(), { objectMode: false, highWaterMark: 65_536 }).once(
+    "error",
+    onError,
+  );
 }
