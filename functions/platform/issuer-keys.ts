@@ -42,7 +42,7 @@ export function makeIssuerKeys(issuer: string, documents: IssuerDocuments) {
   let discovered: Promise<JWTVerifyGetKey> | undefined;
 
   async function discover(): Promise<JWTVerifyGetKey> {
-    const { createRemoteJWKSet, customFetch } = await import("jose");
+    const { createRemoteJWKSet, customFetch } = await import("jose/jwks/remote");
     const { issuer: named, jwks_uri } = await readDiscovery(documents);
     if (named !== issuer) throw new KeysUnavailable(`the issuer calls itself ${named}`);
     return createRemoteJWKSet(documents.keys ?? new URL(jwks_uri), {

@@ -36,7 +36,7 @@ export function makeTokenVerifier(options: TokenVerifierOptions): TokenVerifier 
     const token = /^Bearer +([\w.-]+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return { kind: "unauthenticated", code: "token_missing" };
     try {
-      const { jwtVerify } = await import("jose");
+      const { jwtVerify } = await import("jose/jwt/verify");
       const { payload } = await jwtVerify(token, await keys(), {
         issuer,
         audience,
