@@ -13,7 +13,15 @@ interface ProcessStat {
 
 /** undefined when there is no such process any more. */
 export function processStat(pid: number | "self"): ProcessStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
+  return parseStat(read(`/proc/${pid}/stat`));
+}
+
+/** Of the thread that the process began with. */
+export function mainThreadCpuSeconds(pid: number): number {
+  return parseStat(read(`/proc/${pid}/task/${pid}/stat`))?.cpu ?? 0;
+}
+
+function parseStat(text: string | undefined): ProcessStat | undefined {
   if (text === undefined) return undefined;
   // The command is in parentheses and may hold anything. Fields are numbered from 1 in proc(5).
   const command = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));

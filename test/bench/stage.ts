@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureNamespace } from "../../infra/local/ledger-api.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
 import { openBank, type BenchBank } from "./bank/bank.ts";
+import { shippedBuilder, type ShippedBuilder } from "./candidates/shipped-builder.ts";
 import { benchTools } from "./tools.ts";
 
 export const NAMESPACE = "transaction-requests";
@@ -15,6 +16,7 @@ export interface Stage extends AsyncDisposable {
   readonly ledgerApi: ServerProcess;
   readonly kubeconfig: string;
   readonly sink: Sink;
+  readonly shipped: ShippedBuilder;
   /** Environment in which mariadb, zip, unzip and curl are found. */
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
@@ -47,9 +49,10 @@ export async function openStage(quick: boolean): Promise<Stage> {
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigFor(api.url));
   await ensureNamespace(kubeconfig, NAMESPACE);
+  const shipped = await shippedBuilder(join(folder, "statement-builder"));
   const closing = opened.move();
   return {
-    ...{ bank, sink, env, folder, kubeconfig },
+    ...{ bank, sink, env, folder, kubeconfig, shipped },
     ledgerApi: api.process,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

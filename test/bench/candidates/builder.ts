@@ -1,7 +1,6 @@
 /** The shipped builder as the process it is in production: wake-up event in, record executed out. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { offerEvent } from "../../../functions/domain/events.ts";
 import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
@@ -15,9 +14,8 @@ import { NAMESPACE, type Stage } from "../stage.ts";
 import { csvSha256 } from "./shell.ts";
 import { PERIOD } from "./statement-sql.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../../..");
-export const SOURCE = join(REPOSITORY, "functions/statement-builder/index.ts");
-const BUNDLE = join(REPOSITORY, "dist/programs/statement-builder/index.mjs");
+/** The builder without a bundle, for whoever wants to read its names. */
+export const SOURCE = join(import.meta.dirname, "../../../functions/statement-builder/index.ts");
 
 export interface RunningBuilder extends AsyncDisposable {
   readonly process: ServerProcess;
@@ -39,14 +37,16 @@ export async function startBuilder(
   stage: Stage,
   { env, nodeOptions = [], entry }: BuilderOptions = {},
 ): Promise<RunningBuilder> {
+  const { shipped } = stage;
   const port = await freePort();
   const logFile = join(stage.folder, `statement-builder-${++started}.log`);
   const process = startProcess({
     name: "statement-builder",
     command: globalThis.process.execPath,
-    args: [...nodeOptions, entry ?? (await builderEntry())],
+    args: [...nodeOptions, entry ?? shipped.entry],
     env: {
       PATH: globalThis.process.env["PATH"],
+      ...shipped.env,
       ...stage.sink.env,
       DATABASE_URL: stage.bank.databaseUrl,
       KUBECONFIG: stage.kubeconfig,
@@ -65,17 +65,6 @@ export async function startBuilder(
     offer: async (request) => await offer(url, request),
     [Symbol.asyncDispose]: () => process.stop(),
   };
-}
-
-/** The bundle of the image, unless the sources have changed since. */
-export async function builderEntry(): Promise<string> {
-  if (!existsSync(BUNDLE)) return SOURCE;
-  const built = (await stat(BUNDLE)).mtimeMs;
-  const folder = join(REPOSITORY, "functions");
-  for (const name of await readdir(folder, { recursive: true })) {
-    if (name.endsWith(".ts") && (await stat(join(folder, name))).mtimeMs > built) return SOURCE;
-  }
-  return BUNDLE;
 }
 
 async function isReady(url: string): Promise<boolean> {
