@@ -67,8 +67,11 @@ test("every reference leads somewhere", () => {
   }
 });
 
-test("documents every event type of the contract", () => {
+test("documents every event type of the contract, as the table in the README does", async () => {
   expect(Object.keys(document.components.messages).toSorted()).toEqual(NAMES);
+  const readme = await readFile(new URL("README.md", EVENTING), "utf8");
+  const rows = [...readme.matchAll(/^\| `(\w+)` /gm)].map(([, name = ""]) => name);
+  expect(rows.toSorted()).toEqual(NAMES);
 });
 
 describe.each(NAMES)("%s", (name) => {
