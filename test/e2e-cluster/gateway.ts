@@ -7,7 +7,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { kubectl } from "../../infra/cluster/kubectl.ts";
-import { startPortForward } from "./port-forward.ts";
+import { openWayIn } from "./way-in.ts";
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string;
@@ -45,12 +45,14 @@ async function field(kind: string, namespace: string, name: string, path: string
 
 async function openProxy(namespace: string, service: string, host: string): Promise<Gateway> {
   await using opened = new AsyncDisposableStack();
-  const { port } = opened.use(await startPortForward(namespace, `service/${service}`, 80));
+  const way = opened.use(await openWayIn(namespace, service, 80));
 
   const forward = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const { method, url: path, headers } = from;
-    const target = { host: "127.0.0.1", port, method, path, agent: false as const };
-    const sent = request({ ...target, headers: { ...headers, host, connection: "close" } });
+    const sent = request({
+      ...{ host: way.host, port: way.port, method, path, agent: false },
+      headers: { ...headers, host, connection: "close" },
+    });
     const answered = once(sent, "response") as Promise<[IncomingMessage]>;
     await pipeline(from, sent);
     const [answer] = await answered;

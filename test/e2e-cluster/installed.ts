@@ -19,12 +19,12 @@ import { kubectl } from "../../infra/cluster/kubectl.ts";
 import { writeInstallation } from "../support/installation.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { openBroker, openService } from "./gateway.ts";
-import { startPortForward } from "./port-forward.ts";
+import { openWayIn } from "./way-in.ts";
 
 /** As overlays/local has them. */
 const S3_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "sample-bucket-only" };
 const BUCKET = "bank-statements";
-const ROOT_URL = "mysql://root:sample-bank-only@127.0.0.1";
+const ROOT = "root:sample-bank-only";
 
 const IMAGE_PREFIX = process.env["IMAGE_PREFIX"] ?? "dev.local/transactions-collector";
 const TAG = process.env["TAG"] ?? "dev";
@@ -89,8 +89,8 @@ export async function install(): Promise<Installed> {
   const { functions } = namespaces;
   const intake = opened.use(await openService(functions, "request-intake"));
   const broker = opened.use(await openBroker(functions, "statements"));
-  const database = opened.use(await startPortForward(functions, "service/mariadb", 3306));
-  const s3 = opened.use(await startPortForward(functions, "service/versitygw", 7070));
+  const database = opened.use(await openWayIn(functions, "mariadb", 3306));
+  const s3 = opened.use(await openWayIn(functions, "versitygw", 7070));
   const closing = opened.move();
   return {
     namespaces,
@@ -98,12 +98,12 @@ export async function install(): Promise<Installed> {
     kubeconfig,
     intakeUrl: intake.url,
     brokerUrl: broker.url,
-    databaseUrl: `${ROOT_URL}:${database.port}/bank`,
+    databaseUrl: `mysql://${ROOT}@${database.host}:${database.port}/bank`,
     s3: {
       bucket: BUCKET,
       client: () =>
         new S3Client({
-          endpoint: `http://127.0.0.1:${s3.port}`,
+          endpoint: `http://${s3.host}:${s3.port}`,
           region: "us-east-1",
           credentials: S3_CREDENTIALS,
           forcePathStyle: true,
@@ -127,7 +127,7 @@ export async function install(): Promise<Installed> {
 const inStatements = { namespace: "statements", behavior: "merge" };
 
 /** What the tests change of overlays/local. */
-const settings = {
+export const settings = {
   configMapGenerator: [
     {
       ...inStatements,
@@ -158,7 +158,7 @@ const settings = {
         {
           op: "replace",
           path: "/spec/template/spec/containers/0/resources/limits/cpu",
-          value: "500m",
+          value: "300m",
         },
         {
           op: "replace",

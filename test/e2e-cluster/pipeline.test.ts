@@ -149,7 +149,7 @@ promise("a builder killed in mid-build is followed by another, and there is one 
   // A build may end before its pod is gone: then another one is caught.
   for (let month = 1; month <= 9; month += 1) {
     const from = `2024-${String(month).padStart(2, "0")}-01`;
-    const name = await record({ from, to: "2024-12-31" });
+    const name = await record({ from, to: "2025-03-31" });
     const { request } = await installed.until(name, "processing", STATEMENT_SECONDS);
     const [pod = ""] = request.status === "processing" ? request.holder.split("/") : [];
     await kubectl([
