@@ -41,7 +41,10 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
     // The ES module of a package that has both: only of that can what is not used be left out.
     mainFields: ["module", "main"],
     banner: { js: REQUIRE },
-    minify: true,
+    // Names stay: a stack in the log is read by people, and to read it through the source map costs a
+    // process 40 MB.
+    minifySyntax: true,
+    minifyWhitespace: true,
     sourcemap: "linked",
     // The sources themselves are in the repository of the revision that the image names.
     sourcesContent: false,
