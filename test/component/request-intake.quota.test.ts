@@ -1,0 +1,94 @@
+/** The ledger's fuse on a real API server: when it has blown, senders keep their requests. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { makeConfigMapLedger } from "../../functions/platform/configmap-ledger.ts";
+import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
+import { startEventSink } from "../support/event-sink.ts";
+import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
+import { startKubeApiserver } from "../support/kube-apiserver.ts";
+
+const LEDGER = "transaction-requests";
+const HOME = "statements";
+const BASE = new URL("../../infra/base/", import.meta.url);
+
+const opened = new AsyncDisposableStack();
+let core: CoreV1Api;
+let intake: string;
+
+beforeAll(async () => {
+  const kube = opened.use(await startKubeApiserver());
+  core = kube.config().makeApiClient(CoreV1Api);
+  await kube.createNamespace(LEDGER);
+  await kube.createNamespace(HOME);
+  for (const file of ["service-account", "role", "role-binding"].map(
+    (one) => `request-intake/${one}`,
+  ))
+    await kube.apply(await readFile(new URL(`${file}.yaml`, BASE), "utf8"));
+  await kube.apply(await readFile(new URL("ledger/quota.yaml", BASE), "utf8"));
+  const sink = opened.use(await startEventSink());
+  const { log } = makeTestLog();
+  const handle = makeRequestIntake({
+    ledger: makeConfigMapLedger({
+      namespace: LEDGER,
+      kubeconfig: await kube.serviceAccountKubeconfig(HOME, "request-intake"),
+    }),
+    sink: makeCloudEventSink({ url: sink.url, log }),
+    wakeUps: makeWakeUpLimit(10, Date.now),
+    rules: { defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 },
+    now: Date.now,
+  });
+  intake = opened.use(await startEventServer({ routes: { "/": { handle } } })).url;
+}, 180_000);
+afterAll(() => opened.disposeAsync());
+
+/** Plays the quota controller, which is not there: the API server admits by what stands here. */
+async function setQuota(records: number): Promise<void> {
+  const where = { name: "ledger", namespace: LEDGER };
+  const quota = await core.readNamespacedResourceQuota(where);
+  const used = { "count/configmaps": "0", pods: "0", ...quota.status?.used };
+  quota.status = { hard: { "count/configmaps": String(records), pods: "0" }, used };
+  await core.replaceNamespacedResourceQuotaStatus({ ...where, body: quota });
+}
+
+const eventOf = (id: string) => ({
+  ...{ specversion: "1.0", id, source: "/bank", time: new Date().toISOString() },
+  type: "io.transactions-collector.statement.requested.v1",
+  data: { customer_id: `c-${id}`, start_date: "2025-01-01", end_date: "2025-01-31" },
+});
+
+/** The API server sees a change of the quota a moment later. */
+async function postUntil(status: number, event: object) {
+  let answer = await postStructured(intake, event);
+  for (let tries = 0; answer.status !== status && tries < 100; tries++) {
+    await sleep(100);
+    answer = await postStructured(intake, event);
+  }
+  return answer;
+}
+
+async function recordsOf(customer: string): Promise<number> {
+  const labelSelector = `transactions-collector.io/customer=${customer}`;
+  const found = await core.listNamespacedConfigMap({ namespace: LEDGER, labelSelector });
+  return found.items.length;
+}
+
+test("a full ledger answers 503, and the repeated event is recorded once there is room", async () => {
+  await setQuota(1);
+  const first = eventOf("first");
+  expect((await postUntil(200, first)).status).toBe(200);
+
+  const second = eventOf("second");
+  const unavailable = { status: 503, body: { error: "ledger_unavailable", problems: [] } };
+  expect(await postStructured(intake, second)).toMatchObject(unavailable);
+  expect(await recordsOf("c-second")).toBe(0);
+  // What is recorded needs no room.
+  expect((await postStructured(intake, first)).status).toBe(200);
+
+  await setQuota(2);
+  expect((await postUntil(200, second)).status).toBe(200);
+  expect((await postStructured(intake, second)).status).toBe(200);
+  expect(await recordsOf("c-second")).toBe(1);
+});
