@@ -1,6 +1,6 @@
 /** `make bench` and `make bench-quick`: runs the benches of `benches/`, or those of `BENCH`. */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, BenchContext } from "./bench.ts";
 import { runBench } from "./context.ts";
@@ -17,6 +17,7 @@ async function main(quick: boolean, wanted: readonly string[]): Promise<number> 
   const shared = makeShared(stack, quick);
   const file = join(RESULTS, quick ? "quick.json" : "last.json");
   const settled: Settled[] = [];
+  const began = performance.now();
   let broken = 0;
   for (const bench of benches) {
     console.log(`\n${bench.name}: ${bench.about}`);
@@ -30,7 +31,10 @@ async function main(quick: boolean, wanted: readonly string[]): Promise<number> 
       console.error(`${bench.name} failed:`, error);
     }
   }
-  console.log("");
+  const minutes = (performance.now() - began) / 60_000;
+  console.log(
+    `\n${benches.length} benches in ${minutes.toFixed(1)} minutes, figures in ${relative(".", file)}`,
+  );
   for (const one of settled) console.log(`${one.verdict.padEnd(6)} ${one.goal.name}`);
   const tooSlow = quick ? settled.filter(failsCi) : [];
   for (const { goal } of tooSlow) console.log(`${goal.name} is more than 1.5 times its goal`);

@@ -10,6 +10,8 @@ import { openStage } from "../stage.ts";
 
 const NAIVE_AT_MOST = 1_000_000;
 const ROUNDS = 3;
+/** Of what takes half a minute. */
+const LARGEST_ROUNDS = 2;
 
 export interface Point {
   readonly candidate: "builder" | "c-pipeline" | "naive-node";
@@ -38,7 +40,7 @@ export const bench: Bench = {
             builderCandidate({ name: name("builder"), stage, builder, customerId, expected }),
             { ...cPipeline(stage, customerId, sha256), name: name("c-pipeline") },
           ],
-          { rounds: context.quick ? 1 : ROUNDS },
+          { rounds: rows > NAIVE_AT_MOST ? LARGEST_ROUNDS : ROUNDS },
         )),
         ...(rows <= NAIVE_AT_MOST &&
           (await context.rounds([naiveNode(stage, customerId, sha256, name("naive-node"))], {

@@ -23,8 +23,8 @@ export interface Chart {
   readonly dots: boolean;
 }
 
-const [WIDTH, HEIGHT] = [720, 400];
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 40, 48];
+const [WIDTH, HEIGHT] = [760, 400];
+const [LEFT, RIGHT, TOP, BOTTOM] = [64, 190, 40, 48];
 
 export function chartSvg({ title, x, y, series, dots }: Chart): string {
   const across = placer(x, LEFT, WIDTH - RIGHT);

@@ -45,7 +45,8 @@ export function memoryOverTime(curves: readonly MemoryCurve[]): string {
     },
     y: { title: "MB", ticks: steps(all.map(([, mb]) => mb)), label: String, scale: "linear" },
     dots: false,
-    series: curves.map(({ rows, points }, i) => ({
+    // The shorter curve lies on the longer one.
+    series: curves.toReversed().map(({ rows, points }, i) => ({
       ...{ name: `${rows.toLocaleString("en")} rows`, color: colors[i] ?? "black", points },
     })),
   });

@@ -1,6 +1,6 @@
 /**
  * `node test/bench/publish/publish.ts`: takes the figures of the last `make bench` into the
- * repository: `last.json`, the plots and the tables of the README.
+ * repository: `last.json`, the plots, and the tables of both READMEs.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,12 +9,13 @@ import type { MemoryCurve } from "../benches/memory.ts";
 import type { Point } from "../benches/sizes.ts";
 import { readResults } from "../results.ts";
 import { memoryOverTime, wallByRows } from "./plots.ts";
-import { resultsMarkdown } from "./table.ts";
+import { figuresTable, machineLine, ratiosTable, samplesTable } from "./table.ts";
 
 const BENCH = join(import.meta.dirname, "..");
 const MEASURED = join(BENCH, "../../out/bench/last.json");
-const BEGIN = "<!-- results: written by publish/publish.ts -->";
+const BEGIN = "<!-- results: written by test/bench/publish/publish.ts -->";
 const END = "<!-- end of results -->";
+const [WALL, MEMORY] = ["wall-by-rows.svg", "memory-over-time.svg"];
 
 const results = await readResults(MEASURED);
 if (Object.keys(results).length === 0) throw new Error("there are no results: make bench first");
@@ -23,22 +24,29 @@ await writeFile(
   await format(JSON.stringify(results), { parser: "json", printWidth: 100 }),
 );
 
-const plots: string[] = [];
-await mkdir(join(BENCH, "plots"), { recursive: true });
+const plots = join(BENCH, "plots");
+await mkdir(plots, { recursive: true });
 const points = results["sizes"]?.kept["points"] as readonly Point[] | undefined;
-if (points) await writePlot("wall-by-rows", "wall by rows", wallByRows(points));
+if (points) await writeFile(join(plots, WALL), wallByRows(points));
 const curves = results["memory"]?.kept["curves"] as readonly MemoryCurve[] | undefined;
-if (curves) await writePlot("memory-over-time", "memory over time", memoryOverTime(curves));
+if (curves) await writeFile(join(plots, MEMORY), memoryOverTime(curves));
 
-const readme = join(BENCH, "README.md");
-const text = await readFile(readme, "utf8");
-const [before = "", rest = ""] = text.split(BEGIN);
-const [, after = ""] = rest.split(END);
-const section = [BEGIN, "", resultsMarkdown(results), "", ...plots, "", END].join("\n");
-const options = { parser: "markdown", printWidth: 100 };
-await writeFile(readme, await format(`${before}${section}${after}`, options));
+await writeBetweenMarks(
+  join(BENCH, "README.md"),
+  `${machineLine(results)}\n\n${ratiosTable(results)}\n\n${samplesTable(results)}\n\n` +
+    `${figuresTable(results)}\n\n![wall by rows](plots/${WALL})\n\n![memory over time](plots/${MEMORY})`,
+);
+await writeBetweenMarks(
+  join(BENCH, "../../README.md"),
+  `${ratiosTable(results)}\n\n${machineLine(results)}\n\n![wall by rows](test/bench/plots/${WALL})`,
+);
 
-async function writePlot(name: string, alt: string, svg: string): Promise<void> {
-  await writeFile(join(BENCH, "plots", `${name}.svg`), svg);
-  plots.push(`![${alt}](plots/${name}.svg)`);
+async function writeBetweenMarks(file: string, section: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  const [before, rest = ""] = text.split(BEGIN);
+  const [, after] = rest.split(END);
+  if (before === undefined || after === undefined)
+    throw new Error(`no place for results in ${file}`);
+  const whole = `${before}${BEGIN}\n\n${section}\n\n${END}${after}`;
+  await writeFile(file, await format(whole, { parser: "markdown", printWidth: 100 }));
 }

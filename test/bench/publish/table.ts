@@ -3,27 +3,33 @@ import type { Sample } from "../measure.ts";
 import { significant, spread, type Settled } from "../ratio.ts";
 import type { BenchResult, Results } from "../results.ts";
 
-export function resultsMarkdown(results: Results): string {
-  const all = Object.entries(results);
-  const ratios = all.flatMap(([, { ratios }]) => ratios);
+export function ratiosTable(results: Results): string {
+  const ratios = Object.values(results).flatMap((result) => result.ratios);
   return [
-    machineLine(all.map(([, result]) => result)),
-    "",
     "| ratio | value | min … max of the rounds | goal | |",
     "| --- | --- | --- | --- | --- |",
     ...ratios.map(ratioRow),
+  ].join("\n");
+}
+
+/** Minimum / median / maximum; CPU of all processes together. */
+export function samplesTable(results: Results): string {
+  return [
+    "Minimum / median / maximum of the rounds; CPU seconds of all processes that worked for the candidate.",
     "",
     "| bench | candidate | wall s | CPU s | peak MB |",
     "| --- | --- | --- | --- | --- |",
-    ...all.flatMap(([name, { samples }]) =>
+    ...Object.entries(results).flatMap(([name, { samples }]) =>
       Object.entries(samples).map(([candidate, list]) => sampleRow(name, candidate, list)),
     ),
-    "",
-    "Minimum / median / maximum; CPU of all processes together.",
-    "",
-    "| figure | | |",
+  ].join("\n");
+}
+
+export function figuresTable(results: Results): string {
+  return [
+    "| figure | value | unit |",
     "| --- | --- | --- |",
-    ...all.flatMap(([, { figures }]) =>
+    ...Object.values(results).flatMap(({ figures }) =>
       Object.entries(figures).map(([name, { value, unit }]) => {
         const text = typeof value === "number" ? significant(value) : range(value);
         return `| ${name} | ${text} | ${unit} |`;
@@ -32,19 +38,27 @@ export function resultsMarkdown(results: Results): string {
   ].join("\n");
 }
 
-function machineLine(results: readonly BenchResult[]): string {
+export function machineLine(byBench: Results): string {
+  const results = Object.values(byBench);
   const [first] = results;
   if (!first) return "";
   const { cpu, cores, memoryGb, versions } = first.machine;
   const dates = results.map(({ date }) => date.slice(0, 10)).sort();
   const span = [...new Set([dates[0], dates.at(-1)])].join(" to ");
-  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const packages = Object.entries(versions).map(
+    ([name, version]) => `${name} ${shortVersion(version)}`,
+  );
   const most = (value: (one: BenchResult) => number): string =>
     `${(100 * Math.max(...results.map(value))).toFixed(0)} %`;
   return (
     `${span}, ${cores} cores of ${cpu}, ${memoryGb} GB; at most ${most((one) => one.othersShare)} of the machine used by ` +
     `others and ${most((one) => one.stolenShare)} stolen while measured; ${packages.join(", ")}.`
   );
+}
+
+/** `mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for …` is 10.11.19. */
+function shortVersion(version: string): string {
+  return /Ver (\d[\d.]*)/.exec(version)?.[1] ?? version;
 }
 
 function ratioRow({ goal, value, rounds, verdict }: Settled): string {
