@@ -1,6 +1,4 @@
 import { request as httpRequest } from "node:http";
-import { recordedEvent } from "../../functions/domain/events.ts";
-import { recordRequest } from "../../functions/domain/statement-request.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevent-parse.ts";
 import type { EventHandler } from "../../functions/platform/event-handler.ts";
 import { LedgerUnavailable } from "../../functions/platform/configmap-ledger.ts";
@@ -13,6 +11,7 @@ import {
   startEventServer,
   type TestEventServer,
 } from "../support/event-server.ts";
+import { RECORDED_EVENT } from "../support/recorded-event.ts";
 
 const ATTRIBUTES = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 
@@ -121,17 +120,7 @@ describe("content modes", () => {
 
 describe("2xx", () => {
   it("200 has one event, in binary mode", async () => {
-    const request = recordRequest({
-      name: "transaction-request-c-1768478400000",
-      customerId: "c",
-      startDate: "2025-12-01",
-      endDate: "2025-12-31",
-      timeZone: "UTC",
-      options: {},
-      event: { source: "/bank", id: "1", type: "t", time: 1_768_478_400_000 },
-      recordedAt: 1_768_478_400_000,
-    });
-    answerWith({ kind: "event", event: recordedEvent(request) });
+    answerWith({ kind: "event", event: RECORDED_EVENT });
     const reply = await postStructured(server.url, ATTRIBUTES);
     expect(reply.status).toBe(200);
     expect(reply.headers.get("content-type")).toBe("application/json");

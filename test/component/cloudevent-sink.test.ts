@@ -6,25 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { recordedEvent } from "../../functions/domain/events.ts";
-import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { answer, startEventSink } from "../support/event-sink.ts";
 import { makeTestLog } from "../support/event-server.ts";
-
-const EVENT = recordedEvent(
-  recordRequest({
-    name: "transaction-request-c-1768478400000",
-    customerId: "c",
-    startDate: "2025-12-01",
-    endDate: "2025-12-31",
-    timeZone: "UTC",
-    options: {},
-    event: { source: "/bank", id: "1", type: "t", time: 1_768_478_400_000 },
-    recordedAt: 1_768_478_400_000,
-  }),
-);
+import { RECORDED_EVENT as EVENT } from "../support/recorded-event.ts";
 
 const sinkTo = (url: string, overrides = {}) =>
   makeCloudEventSink({ url, overrides, log: makeTestLog().log });
