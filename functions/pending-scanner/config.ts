@@ -1,5 +1,7 @@
 import * as z from "zod";
-import { WHOLE_IDENTITY, COMMON_VARIABLES, integer, RETENTION_DAYS } from "../platform/config.ts";
+import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/config.ts";
+import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
+import { integer } from "../platform/variables.ts";
 
 export const pendingScannerConfig = z
   .object({

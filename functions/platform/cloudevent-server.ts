@@ -2,7 +2,6 @@
  * CloudEvents over HTTP: `POST` of one event or a batch in, an `Answer` out. Beside it the two
  * health paths. Whatever a handler throws is logged with its cause and answered without it.
  */
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -11,12 +10,13 @@ import { answerEvents, type EventMessage, type EventRoute } from "./event-handle
 import type { EventRequest } from "./event-request.ts";
 import { isHealthPath, makeHealth } from "./health.ts";
 import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "./log.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
-import { answerHandshake } from "./webhook-handshake.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
+import { answerHandshake } from "./webhook-handshake.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
@@ -201,22 +201,4 @@ function answerToAbort(cause: AbortCause): HttpAnswer | undefined {
     case "shutting_down":
       return toHttp({ kind: "unavailable", code: "shutting_down" });
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1).join("");
-}
-
-function requestId(request: IncomingMessage): string {
-  const sent = request.headers["x-request-id"];
-  return typeof sent === "string" && /^[\w.-]{1,64}$/.test(sent) ? sent : randomUUID();
-}
-
-function send(response: ServerResponse, answered: HttpAnswer, lastOne: boolean): void {
-  if (lastOne) response.setHeader("connection", "close");
-  response.writeHead(answered.status, {
-    ...answered.headers,
-    ...(answered.status === 204 ? {} : { "content-length": Buffer.byteLength(answered.body) }),
-  });
-  response.end(answered.body);
 }

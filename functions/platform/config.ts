@@ -3,7 +3,9 @@
  * is reported at once. An empty string counts as missing, as a manifest's `value: ""` means it.
  */
 import * as z from "zod";
+import { IDENTITY_VARIABLES } from "./identity-variables.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { integer, oneOf, url, variable } from "./variables.ts";
 
 // zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
 z.config({ jitless: true });
@@ -54,59 +56,6 @@ function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
   return present ? "is not valid" : "is missing";
 }
 
-// --- kinds of variables ------------------------------------------------------------------------
-
-/** What a problem's line says about a variable. */
-interface Hint {
-  readonly expected: string;
-  readonly example: string;
-}
-
-export function variable<S extends z.ZodType>(schema: S, hint: Hint): S {
-  z.globalRegistry.add(schema, { ...hint });
-  return schema;
-}
-
-interface IntegerRange {
-  readonly min: number;
-  readonly max: number;
-  readonly default: number;
-}
-
-export function integer({ min, max, default: value }: IntegerRange) {
-  return variable(
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number)
-      .pipe(z.int().min(min).max(max))
-      .default(value),
-    { expected: `a whole number from ${min} to ${max}`, example: String(value) },
-  );
-}
-
-export function oneOf<const T extends readonly [string, ...string[]]>(values: T, value: T[number]) {
-  return variable(z.enum(values).default(value as never), {
-    expected: `one of ${values.join(", ")}`,
-    example: value,
-  });
-}
-
-export function text(hint: Hint) {
-  return variable(z.string(), hint);
-}
-
-export function url(example: string) {
-  return variable(
-    z.string().refine((value) => isHttpUrl(value)),
-    { expected: "an http or https URL", example },
-  );
-}
-
-function isHttpUrl(value: string): boolean {
-  return /^https?:$/.test(URL.parse(value)?.protocol ?? "");
-}
-
 /**
  * Days an ended request stays in the ledger. Intake reads it too: an event may not be repeated
  * after its record is gone, or it would become a second file.
@@ -128,22 +77,6 @@ const eventOverrides = z
   })
   .pipe(z.object({ extensions: z.record(z.string().regex(/^[a-z0-9]+$/), z.string()).optional() }))
   .transform(({ extensions }) => extensions ?? {});
-
-/** `https` alone: whoever can answer in the issuer's place makes tokens. */
-const issuer = z
-  .string()
-  .refine((value) => /^https:\/\/[^?#]+$/.test(value) && URL.canParse(value));
-
-/** Of a token, whole or with `*` for its end. */
-export const SUBJECT = /^(\*|[^\s*]+\*?)$/;
-
-/** Values separated by commas. */
-export function list() {
-  return z
-    .string()
-    .transform((text) => text.split(",").map((one) => one.trim()))
-    .pipe(z.array(z.string().min(1)));
-}
 
 const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
 
@@ -176,53 +109,7 @@ export const COMMON_VARIABLES = {
     expected: "certificates in PEM form",
     example: "-----BEGIN CERTIFICATE-----…",
   }),
-  /** With it every request with events needs a token of this issuer; without it nobody is asked. */
-  OIDC_ISSUER: variable(issuer.optional(), {
-    expected: "an https URL, exactly as the issuer's tokens have it",
-    example: "https://kubernetes.default.svc.cluster.local",
-  }),
-  /** For whom a token must be meant. */
-  OIDC_AUDIENCE: text({
-    expected: "the audience of this function",
-    example: "request-intake",
-  }).optional(),
-  /**
-   * Where the issuer's keys are found: at its own address, or at the API server of this pod's
-   * cluster, which is the default for an issuer named `kubernetes.default.svc…`.
-   */
-  OIDC_DISCOVERY: variable(z.enum(["issuer", "cluster"]).optional(), {
-    expected: "issuer or cluster",
-    example: "cluster",
-  }),
-  /** Subjects that may send here, `*` at the end of one; every subject of the issuer when not set. */
-  OIDC_ALLOWED_SUBJECTS: variable(
-    list()
-      .pipe(z.array(z.string().regex(SUBJECT)))
-      .optional(),
-    {
-      expected: "subjects separated by commas",
-      example: "system:serviceaccount:statements:*",
-    },
-  ),
+  ...IDENTITY_VARIABLES,
 } as const;
-
-interface IdentityVariables {
-  readonly OIDC_ISSUER?: string | undefined;
-  readonly OIDC_AUDIENCE?: string | undefined;
-  readonly OIDC_ALLOWED_SUBJECTS?: readonly string[] | undefined;
-}
-
-/** For `.refine(...)`: half of an identity would be a door that only looks locked. */
-export const WHOLE_IDENTITY: Parameters<z.ZodType<IdentityVariables>["refine"]> = [
-  (config: IdentityVariables) =>
-    config.OIDC_ISSUER === undefined
-      ? config.OIDC_AUDIENCE === undefined && config.OIDC_ALLOWED_SUBJECTS === undefined
-      : config.OIDC_AUDIENCE !== undefined,
-  {
-    path: ["OIDC_ISSUER"],
-    message: "and OIDC_AUDIENCE go together, and OIDC_ALLOWED_SUBJECTS needs both",
-    when: () => true,
-  },
-];
 
 export type CommonConfig = z.output<z.ZodObject<typeof COMMON_VARIABLES>>;

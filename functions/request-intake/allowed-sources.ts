@@ -1,5 +1,5 @@
 /** Which event sources may ask, and which sender may speak for which source. */
-import { SUBJECT } from "../platform/config.ts";
+import { SUBJECT } from "../platform/identity-variables.ts";
 import { matchesSubject } from "../platform/senders.ts";
 
 export interface AllowedSource {

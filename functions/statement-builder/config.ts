@@ -1,14 +1,8 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import {
-  WHOLE_IDENTITY,
-  COMMON_VARIABLES,
-  integer,
-  oneOf,
-  text,
-  url,
-  variable,
-} from "../platform/config.ts";
+import { COMMON_VARIABLES } from "../platform/config.ts";
+import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
+import { integer, oneOf, text, url, variable } from "../platform/variables.ts";
 
 const MIB = 1024 * 1024;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;

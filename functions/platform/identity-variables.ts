@@ -1,0 +1,61 @@
+/** Whose tokens a function asks for; see `senders.ts`. */
+import * as z from "zod";
+import { list, text, variable } from "./variables.ts";
+
+/** `https` alone: whoever can answer in the issuer's place makes tokens. */
+const issuer = z
+  .string()
+  .refine((value) => /^https:\/\/[^?#]+$/.test(value) && URL.canParse(value));
+
+/** Of a token, whole or with `*` for its end. */
+export const SUBJECT = /^(\*|[^\s*]+\*?)$/;
+
+export const IDENTITY_VARIABLES = {
+  /** With it every request with events needs a token of this issuer; without it nobody is asked. */
+  OIDC_ISSUER: variable(issuer.optional(), {
+    expected: "an https URL, exactly as the issuer's tokens have it",
+    example: "https://kubernetes.default.svc.cluster.local",
+  }),
+  /** For whom a token must be meant. */
+  OIDC_AUDIENCE: text({
+    expected: "the audience of this function",
+    example: "request-intake",
+  }).optional(),
+  /**
+   * Where the issuer's keys are found: at its own address, or at the API server of this pod's
+   * cluster, which is the default for an issuer named `kubernetes.default.svc…`.
+   */
+  OIDC_DISCOVERY: variable(z.enum(["issuer", "cluster"]).optional(), {
+    expected: "issuer or cluster",
+    example: "cluster",
+  }),
+  /** Subjects that may send here, `*` at the end of one; every subject of the issuer when not set. */
+  OIDC_ALLOWED_SUBJECTS: variable(
+    list()
+      .pipe(z.array(z.string().regex(SUBJECT)))
+      .optional(),
+    {
+      expected: "subjects separated by commas",
+      example: "system:serviceaccount:statements:*",
+    },
+  ),
+} as const;
+
+interface IdentityVariables {
+  readonly OIDC_ISSUER?: string | undefined;
+  readonly OIDC_AUDIENCE?: string | undefined;
+  readonly OIDC_ALLOWED_SUBJECTS?: readonly string[] | undefined;
+}
+
+/** For `.refine(...)`: half of an identity would be a door that only looks locked. */
+export const WHOLE_IDENTITY: Parameters<z.ZodType<IdentityVariables>["refine"]> = [
+  (config: IdentityVariables) =>
+    config.OIDC_ISSUER === undefined
+      ? config.OIDC_AUDIENCE === undefined && config.OIDC_ALLOWED_SUBJECTS === undefined
+      : config.OIDC_AUDIENCE !== undefined,
+  {
+    path: ["OIDC_ISSUER"],
+    message: "and OIDC_AUDIENCE go together, and OIDC_ALLOWED_SUBJECTS needs both",
+    when: () => true,
+  },
+];

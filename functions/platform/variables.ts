@@ -1,0 +1,61 @@
+/** The kinds of environment variables, each with what a problem's line says about it. */
+import * as z from "zod";
+
+/** What a problem's line says about a variable. */
+interface Hint {
+  readonly expected: string;
+  readonly example: string;
+}
+
+export function variable<S extends z.ZodType>(schema: S, hint: Hint): S {
+  z.globalRegistry.add(schema, { ...hint });
+  return schema;
+}
+
+interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+export function integer({ min, max, default: value }: IntegerRange) {
+  return variable(
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.int().min(min).max(max))
+      .default(value),
+    { expected: `a whole number from ${min} to ${max}`, example: String(value) },
+  );
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T, value: T[number]) {
+  return variable(z.enum(values).default(value as never), {
+    expected: `one of ${values.join(", ")}`,
+    example: value,
+  });
+}
+
+export function text(hint: Hint) {
+  return variable(z.string(), hint);
+}
+
+export function url(example: string) {
+  return variable(
+    z.string().refine((value) => isHttpUrl(value)),
+    { expected: "an http or https URL", example },
+  );
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:$/.test(URL.parse(value)?.protocol ?? "");
+}
+
+/** Values separated by commas. */
+export function list() {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((one) => one.trim()))
+    .pipe(z.array(z.string().min(1)));
+}
