@@ -1,12 +1,15 @@
 /** A real S3 server of a test file's own: versitygw over a fresh directory. */
+import { execFile } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { ServerExited, startOnPort, startProcess } from "../../infra/local/server-process.ts";
 import { goProgram } from "./go-program.ts";
 
+const run = promisify(execFile);
 const VERSION = "v1.8.0";
 const REGION = "us-east-1";
 
@@ -36,6 +39,8 @@ export interface S3Server extends AsyncDisposable {
 export interface S3ServerOptions {
   /** Takes the bucket notifications; it must answer before the server starts. */
   readonly eventWebhookUrl?: string;
+  /** Users besides the owner, `ACCESS KEY: SECRET`, with no right but what a bucket policy gives. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** Finds versitygw on the PATH, or builds it once. */
@@ -58,6 +63,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, "objects"));
   await mkdir(join(folder, "sidecar"));
+  await mkdir(join(folder, "users"));
   const credentials = {
     accessKeyId: `test-${randomBytes(6).toString("hex")}`,
     secretAccessKey: randomBytes(20).toString("hex"),
@@ -71,6 +77,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
         ...["--region", REGION, "--port", `127.0.0.1:${port}`],
         ...["--health", "/health", "--quiet", "--keep-alive"],
         ...(options.eventWebhookUrl ? ["--event-webhook-url", options.eventWebhookUrl] : []),
+        ...(options.users ? ["--iam-dir", join(folder, "users")] : []),
         ...["posix", ...storage, join(folder, "objects")],
       ],
       logFile: join(folder, "versitygw.log"),
@@ -87,6 +94,13 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   opened.defer(() => server.stop());
 
   const endpoint = `http://127.0.0.1:${port}`;
+  for (const [access, secret] of Object.entries(options.users ?? {})) {
+    const owner = ["--access", credentials.accessKeyId, "--secret", credentials.secretAccessKey];
+    await run(command, [
+      ...["admin", ...owner, "--endpoint-url", endpoint],
+      ...["create-user", "--access", access, "--secret", secret, "--role", "user"],
+    ]);
+  }
   const client = () =>
     new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true });
   const createBucket = async (name = `bucket-${randomUUID()}`) => {

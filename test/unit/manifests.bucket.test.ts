@@ -64,7 +64,8 @@ test("the builder may write, read, abort and look, and nothing else", async () =
       "Allow",
       "s3:ListBucketMultipartUploads",
       BUCKET,
-      { StringLike: { "s3:prefix": `${prefix}*` } },
+      // S3 knows no prefix for this action: a plain condition on it would never hold.
+      { StringLikeIfExists: { "s3:prefix": `${prefix}*` } },
     ],
   ]);
 });
