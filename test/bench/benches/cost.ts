@@ -12,7 +12,7 @@ import { NEVER } from "../ledger/story-parts.ts";
 import type { Sample } from "../measure.ts";
 import { openStage } from "../stage.ts";
 
-const SMALL_STATEMENTS = { full: 50, quick: 20 };
+const SMALL_STATEMENTS = { full: 200, quick: 150 };
 const LARGE_ROWS = { full: 1_000_000, quick: 200_000 };
 /** Dollars a thousand requests: list prices of S3 Standard in us-east-1, November 2026. */
 const PRICE = { write: 0.005, read: 0.0004 };

@@ -1,14 +1,14 @@
-/** The shipped scanner as a process, over a ledger and a sink that takes every offer. */
+/** The scanner as it is shipped, bundled, as a process, over a ledger and a sink that takes every offer. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { freePort } from "../../../infra/local/free-port.ts";
+import { bundle } from "../../../infra/images/bundle.ts";
 import { startProcess } from "../../../infra/local/server-process.ts";
 import { postStructured } from "../../support/event-server.ts";
 
-const ENTRY = new URL("../../../functions/pending-scanner/index.ts", import.meta.url).pathname;
 const TICK = { specversion: "1.0", id: "t", source: "/clock", type: "dev.knative.sources.ping" };
 
 export interface ScannerProcess extends AsyncDisposable {
@@ -35,11 +35,13 @@ export async function startScanner(
     sink.closeAllConnections();
   });
   const port = await freePort();
+  const program = join(folder, `scanner-${port}`);
+  await bundle("pending-scanner", program);
   const logFile = join(folder, `scanner-${port}.log`);
   const scanner = startProcess({
     name: "pending-scanner",
     command: "node",
-    args: [ENTRY],
+    args: [join(program, "index.mjs")],
     env: {
       PATH: process.env["PATH"],
       KUBECONFIG: kubeconfig,
