@@ -49,7 +49,7 @@ bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BEN
 bench-quick: $(INSTALLED) ## the same on small data, in two minutes
 	@exec node test/bench/run.ts --quick
 
-profile: $(INSTALLED) ## where the builder's time goes: its five hottest functions
+profile: $(INSTALLED) ## where the builder's time goes, by function; OF=small for statements of 500 rows
 	@exec node test/bench/profile.ts
 
 # What goes into the images, dist/programs/.

@@ -1,41 +1,28 @@
 /**
- * `make profile`: where the builder's CPU time goes in one statement of a million rows, on a warm
- * process. ROWS=200000 takes the small bank. It runs from the sources, whose names can be read.
+ * `make profile`: where the builder's CPU time goes, on a warm process: in one statement of a
+ * million rows (ROWS=200000 takes the small bank), or with OF=small in many of 500 rows. It runs
+ * from the sources, whose names can be read.
  */
 import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { largeCustomer } from "./bank/customers.ts";
+import { largeCustomer, smallCustomer } from "./bank/customers.ts";
+import type { Candidate } from "./bench.ts";
 import { builderCandidate, SOURCE, startBuilder } from "./candidates/builder.ts";
 import { referenceSha256 } from "./candidates/shell.ts";
+import { smallByBuilder, startSmallBuilder } from "./candidates/small-statements.ts";
+import { hottestFunctions, type CpuProfile, type Span } from "./cpu-profile.ts";
 import { measure, type Sample } from "./measure.ts";
 import { mainThreadCpuSeconds } from "./process-figures.ts";
-import { openStage } from "./stage.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const OUT = join(import.meta.dirname, "../../out/bench");
 const HOTTEST = 5;
-const NOBODY = ["(root)", "(idle)"];
 
-interface CpuProfile {
-  readonly nodes: readonly ProfileNode[];
-  /** Microseconds of the monotonic clock. */
-  readonly startTime: number;
-  /** The node that ran at each look, and the microseconds since the look before. */
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-}
-
-interface ProfileNode {
-  readonly id: number;
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly url: string;
-    readonly lineNumber: number;
-  };
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
+interface Subject {
+  readonly what: string;
+  readonly candidate: Candidate;
+  /** A process that writes its profile when it ends. */
+  readonly builder: AsyncDisposable & { readonly pid: number };
 }
 
 interface Profiled {
@@ -43,79 +30,73 @@ interface Profiled {
   /** CPU seconds. */
   readonly mainThread: number;
   readonly span: Span;
-  readonly file: string;
 }
 
-/** Only the second statement counts of the profile, neither the start of the process nor its warm-up. */
-async function profileStatement(rows: number): Promise<Profiled> {
-  await using stage = await openStage(rows < 1_000_000);
+async function largeStatement(stage: Stage, rows: number, flags: string): Promise<Subject> {
   const customerId = largeCustomer(rows);
   const sha256 = await referenceSha256(stage, customerId);
-  const builder = await startBuilder(stage, {
-    entry: SOURCE,
-    nodeOptions: ["--cpu-prof", `--cpu-prof-dir=${stage.folder}`, "--cpu-prof-interval=500"],
-  });
+  const builder = await startBuilder(stage, { entry: SOURCE, nodeOptions: flags.split(" ") });
   const expected = { rows, sha256 };
-  const candidate = builderCandidate({ name: "builder", stage, builder, customerId, expected });
+  return {
+    what: `one statement of ${rows.toLocaleString("en")} rows`,
+    candidate: builderCandidate({ name: "builder", stage, builder, customerId, expected }),
+    builder: Object.assign(builder, { pid: builder.process.pid }),
+  };
+}
+
+async function smallStatements(stage: Stage, flags: string): Promise<Subject> {
+  const customers = Array.from({ length: stage.bank.size.small }, (_, i) => smallCustomer(i + 1));
+  const builder = await startSmallBuilder(stage, { NODE_OPTIONS: flags });
+  return {
+    what: `${customers.length} statements of 500 rows, 8 at a time, from query to object`,
+    candidate: smallByBuilder(stage, builder, { customers, concurrency: 8 }),
+    builder,
+  };
+}
+
+/** Of the profile only the second round counts, neither the start of the process nor its warm-up. */
+async function profiled({ candidate, builder }: Subject): Promise<Profiled> {
   await measure(candidate, { warmUp: true, number: 1 });
-  const { pid } = builder.process;
   const from = monotonicMicros();
-  const before = mainThreadCpuSeconds(pid);
+  const before = mainThreadCpuSeconds(builder.pid);
   const sample = await measure(candidate, { warmUp: false, number: 1 });
-  const mainThread = mainThreadCpuSeconds(pid) - before;
-  const to = monotonicMicros();
-  // It writes its profile when it ends; a worker thread writes one of its own.
-  await builder[Symbol.asyncDispose]();
-  await mkdir(OUT, { recursive: true });
-  const [written] = (await readdir(stage.folder)).filter((name) =>
-    /\.0\.\d+\.cpuprofile$/.test(name),
-  );
-  if (written === undefined) throw new Error("the builder left no profile");
-  const file = join(OUT, "builder.cpuprofile");
-  await rename(join(stage.folder, written), file);
-  return { sample, mainThread, span: { from, to }, file };
+  const mainThread = mainThreadCpuSeconds(builder.pid) - before;
+  return { sample, mainThread, span: { from, to: monotonicMicros() } };
 }
 
 function monotonicMicros(): number {
   return Number(process.hrtime.bigint() / 1_000n);
 }
 
-/** Seconds in each function itself, without those it calls, most first. */
-function selfTimes(
-  profile: CpuProfile,
-  { from, to }: Span,
-): readonly (readonly [string, number])[] {
-  const names = new Map(profile.nodes.map((node) => [node.id, nameOf(node)]));
-  const seconds = new Map<string, number>();
-  let now = profile.startTime;
-  profile.samples.forEach((id, i) => {
-    const delta = profile.timeDeltas[i] ?? 0;
-    now += delta;
-    const name = names.get(id) ?? "";
-    if (now < from || now > to || NOBODY.includes(name)) return;
-    seconds.set(name, (seconds.get(name) ?? 0) + delta / 1e6);
-  });
-  return [...seconds].sort(([, a], [, b]) => b - a);
+/** The main thread's; each worker thread writes one of its own. */
+async function takeProfile(folder: string): Promise<CpuProfile> {
+  const written = (await readdir(folder)).find((name) => /\.0\.\d+\.cpuprofile$/.test(name));
+  if (written === undefined) throw new Error("the builder left no profile");
+  await mkdir(OUT, { recursive: true });
+  const file = join(OUT, "builder.cpuprofile");
+  await rename(join(folder, written), file);
+  return JSON.parse(await readFile(file, "utf8")) as CpuProfile;
 }
 
-function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
-  const name = functionName || "(anonymous)";
-  const place = url.replace(/^.*\/(?=functions\/|node_modules\/)/, "").replace(/^file:\/\//, "");
-  return place === "" ? name : `${name}  ${place}:${lineNumber + 1}`;
-}
-
+const small = process.env["OF"] === "small";
 const rows = Number(process.env["ROWS"] ?? 1_000_000);
-const { sample, mainThread, span, file } = await profileStatement(rows);
-const times = selfTimes(JSON.parse(await readFile(file, "utf8")) as CpuProfile, span);
-const all = times.reduce((sum, [, seconds]) => sum + seconds, 0);
+await using stage = await openStage(rows < 1_000_000);
+const flags = `--cpu-prof --cpu-prof-dir=${stage.folder} --cpu-prof-interval=500`;
+const subject = small
+  ? await smallStatements(stage, flags)
+  : await largeStatement(stage, rows, flags);
+const { sample, mainThread, span } = await profiled(subject).finally(
+  async () => await subject.builder[Symbol.asyncDispose](),
+);
+const hottest = hottestFunctions(await takeProfile(stage.folder), span);
 const builderCpu = sample.cpuOf["builder"] ?? 0;
 console.log(
-  `${rows.toLocaleString("en")} rows: wall ${sample.wall.toFixed(2)} s; CPU of the builder ` +
-    `${builderCpu.toFixed(2)} s, of it main thread ${mainThread.toFixed(2)} s, the others (zlib, GC) ` +
+  `${subject.what}: wall ${sample.wall.toFixed(2)} s; CPU of the builder ${builderCpu.toFixed(2)} s, ` +
+    `of it main thread ${mainThread.toFixed(2)} s, the others (zlib, GC) ` +
     `${(builderCpu - mainThread).toFixed(2)} s; of MariaDB ${(sample.cpuOf["mariadbd"] ?? 0).toFixed(2)} s`,
 );
 console.log(`the ${HOTTEST} hottest functions of the main thread:`);
-for (const [name, seconds] of times.slice(0, HOTTEST)) {
-  console.log(`  ${((100 * seconds) / all).toFixed(1).padStart(5)} %  ${name}`);
+for (const [name, share] of hottest.slice(0, HOTTEST)) {
+  console.log(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
 }
 console.log("the whole profile: out/bench/builder.cpuprofile (opens in Chrome's DevTools)");

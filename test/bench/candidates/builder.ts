@@ -1,6 +1,8 @@
 /** The shipped builder as the process it is in production: wake-up event in, record executed out. */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { basename, join } from "node:path";
 import { offerEvent } from "../../../functions/domain/events.ts";
 import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
@@ -86,13 +88,14 @@ async function offer(url: string, request: PendingRequest): Promise<void> {
   const headers = Object.entries({ specversion: "1.0", ...attributes })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [`ce-${name}`, value] as const);
-  const answer = await fetch(url, {
+  // Not fetch, which gives up after five minutes: a build may take nine.
+  const sent = httpRequest(url, {
     method: "POST",
     headers: { "content-type": datacontenttype, ...Object.fromEntries(headers) },
-    body: JSON.stringify(data),
-  });
-  await answer.body?.cancel();
-  if (answer.status !== 204) throw new Error(`the builder answered ${answer.status}`);
+  }).end(JSON.stringify(data));
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  answer.resume();
+  if (answer.statusCode !== 204) throw new Error(`the builder answered ${answer.statusCode}`);
 }
 
 // --- requests ----------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ process.on("message", ({ customers, concurrency }: SmallBuilds) => {
     },
   );
 });
+// Ended in the ordinary way, Node writes the profile it may have been asked for.
+process.on("SIGTERM", () => process.exit());
 process.send?.("ready");
 
 async function buildOne(customerId: string): Promise<void> {

@@ -15,11 +15,15 @@ export interface SmallBuilder extends AsyncDisposable {
   make(builds: SmallBuilds): Promise<void>;
 }
 
-export async function startSmallBuilder(stage: Stage): Promise<SmallBuilder> {
+export async function startSmallBuilder(
+  stage: Stage,
+  env: NodeJS.ProcessEnv = {},
+): Promise<SmallBuilder> {
   const worker = await startWorker<SmallBuilds>(PROGRAM, {
     ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
     ...stage.sink.env,
     K_SINK: `${stage.sink.url}/-/events`,
+    ...env,
   });
   return {
     pid: worker.pid,
