@@ -1,5 +1,5 @@
 /**
- * `make bundle`: what goes into the images. Each program is one file, `dist/programs/<name>/index.mjs`, with
+ * `make bundle`, or with another FOLDER: what goes into the images. Each program is one file, `dist/programs/<name>/index.mjs`, with
  * its source map and its SBOM beside it; `dist/programs/metafiles/` says what is in it.
  */
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
@@ -70,8 +70,8 @@ async function main(folder: string): Promise<void> {
     const sbom = await sbomOf(name, metafile, packages);
     await writeFile(join(folder, name, "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
     const bytes = Object.values(metafile.outputs).find((one) => one.entryPoint)?.bytes ?? 0;
-    console.log(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  dist/programs/${name}/index.mjs`);
+    console.log(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${join(folder, name)}/index.mjs`);
   }
 }
 
-if (import.meta.main) await main(join(REPOSITORY, "dist/programs"));
+if (import.meta.main) await main(process.argv[2] ?? join(REPOSITORY, "dist/programs"));

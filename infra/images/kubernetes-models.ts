@@ -1,10 +1,10 @@
 /**
- * Leaves out of a bundle what a function never uses of the Kubernetes client: half a megabyte of
- * generated classes for 700 kinds of objects, each of which would be set up at every start.
+ * Leaves out of a bundle what a function never uses of the Kubernetes client: a megabyte of generated
+ * classes, each of which would be set up at every start.
  *
- * The client's (de)serializer refers to every one of them by name in one table. Here only the
- * kinds stay that the calls of the ledger send and receive, and all those they are made of. For a kind
- * that is not in its table the serializer passes the JSON on as it is.
+ * The client's (de)serializer refers to 700 kinds of objects in one table. Here only the kinds stay that
+ * the calls of the ledger send and receive, and all those they are made of. For a kind that is not
+ * in its table the serializer passes the JSON on as it is.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -38,9 +38,15 @@ export const kubernetesModels: Plugin = {
       contents: whenUsed(path),
       resolveDir: String(pluginData),
     }));
+    build.onLoad({ filter: OPERATIONS }, async ({ path }) => ({
+      contents: onlyOfConfigMaps(await readFile(path, "utf8")),
+    }));
     build.onLoad({ filter: SERIALIZER }, async ({ path }) => ({ contents: await pruned(path) }));
   },
 };
+
+const OPERATIONS =
+  /[\\/]client-node[\\/]dist[\\/]gen[\\/](apis[\\/]CoreV1Api|types[\\/](Observable|ObjectParam)API)\.js$/;
 
 const RESOLVING = Symbol("resolving");
 
@@ -67,6 +73,20 @@ function whenUsed(name: string): string {
     }`,
   );
   return [...leftOut, ...late].join("\n");
+}
+
+/** The generated classes have a method for each operation of the API; those of ConfigMaps stay. */
+function onlyOfConfigMaps(source: string): string {
+  let leftOut = false;
+  const kept = source.split("\n").filter((line) => {
+    const method = /^ {4}(?:async )?(\w+)\(.*\{$/.exec(line)?.[1] ?? "";
+    if (/^(connect|create|delete|get|list|patch|read|replace)[A-Z]/.test(method))
+      leftOut = !/NamespacedConfigMap(WithHttpInfo)?$/.test(method);
+    if (!leftOut) return true;
+    if (line === "    }") leftOut = false;
+    return false;
+  });
+  return kept.join("\n");
 }
 
 async function pruned(serializer: string): Promise<string> {

