@@ -143,12 +143,19 @@ export async function undeploy(
     (one) => !keep || (one.metadata.namespace !== ledger && !isNamespace(one, ledger)),
   );
   await remove(removable.filter(({ kind }) => SENDERS.includes(kind)));
-  options.log("no more events come in");
+  await removeJobs(rendered.namespace);
+  options.log("no more events come in, and no Job runs");
   // The namespaces last: with them go the Jobs, pods and Secrets that others made.
   await remove(removable.filter(({ kind }) => !SENDERS.includes(kind) && kind !== "Namespace"));
   options.log("objects removed");
   await remove(removable.filter(({ kind }) => kind === "Namespace"));
   return keep ? "ledger kept" : "everything removed";
+}
+
+/** A SinkBinding that is deleted takes itself out of its Jobs, which cannot be changed: they go first. */
+async function removeJobs(namespace: string): Promise<void> {
+  const jobs = ["delete", "jobs", "-n", namespace, "-l", "sinks.knative.dev/job-sink-name"];
+  await kubectl([...jobs, "--timeout=5m"]);
 }
 
 function isNamespace({ kind, metadata }: ClusterObject, name: string): boolean {

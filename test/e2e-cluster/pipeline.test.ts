@@ -92,15 +92,22 @@ async function until(what: string, seconds: number, probe: () => Promise<boolean
   }
 }
 
-async function builderPods(): Promise<readonly ClusterObject[]> {
+/** Those that serve: a pod of a revision that never started may be there for a while. */
+async function readyBuilders(): Promise<readonly ClusterObject[]> {
   const json = await kubectl([
     ...["get", "pods", "-n", installed.namespaces.functions, "-o", "json"],
     ...["-l", "serving.knative.dev/service=statement-builder"],
   ]);
-  return (JSON.parse(json) as { readonly items: readonly ClusterObject[] }).items;
+  const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
+  return items.filter(({ status }) => {
+    const { conditions = [] } = (status ?? {}) as {
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
+    return conditions.some((one) => one.type === "Ready" && one.status === "True");
+  });
 }
 
-/** What belongs to the record of an event that went through the Broker. */
+/** The record of an event that went through the Broker, by the event's id. */
 async function recordOf(eventId: string): Promise<string | undefined> {
   for await (const { records } of installed.ledger.list({})) {
     const found = records.find(({ request }) => request.event.id === eventId);
@@ -206,7 +213,7 @@ function withoutState(json: string): string {
 }
 
 promise("scaled to zero, it starts for one request", async () => {
-  await until("no builder is left", 300, async () => (await builderPods()).length === 0);
+  await until("no builder is left", 300, async () => (await readyBuilders()).length === 0);
   const began = performance.now();
   await expectOneProvedFile(await record({ from: "2025-05-01", to: "2025-05-31" }));
   console.log(`from zero to file: ${((performance.now() - began) / 1000).toFixed(1)} s`);
