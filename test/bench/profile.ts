@@ -17,6 +17,8 @@ import { openStage, type Stage } from "./stage.ts";
 
 const OUT = join(import.meta.dirname, "../../out/bench");
 const HOTTEST = 5;
+/** What V8 itself does, as a profile names it. */
+const RUNTIME = ["(garbage collector)", "(program)"];
 
 interface Subject {
   readonly what: string;
@@ -78,6 +80,10 @@ async function takeProfile(folder: string): Promise<CpuProfile> {
   return JSON.parse(await readFile(file, "utf8")) as CpuProfile;
 }
 
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1).padStart(5)} %`;
+}
+
 const small = process.env["OF"] === "small";
 const rows = Number(process.env["ROWS"] ?? 1_000_000);
 await using stage = await openStage(rows < 1_000_000);
@@ -95,8 +101,13 @@ console.log(
     `of it main thread ${mainThread.toFixed(2)} s, the others (zlib, GC) ` +
     `${(builderCpu - mainThread).toFixed(2)} s; of MariaDB ${(sample.cpuOf["mariadbd"] ?? 0).toFixed(2)} s`,
 );
+const isFunction = ([name]: (typeof hottest)[number]): boolean => !RUNTIME.includes(name);
 console.log(`the ${HOTTEST} hottest functions of the main thread:`);
-for (const [name, share] of hottest.slice(0, HOTTEST)) {
-  console.log(`  ${(100 * share).toFixed(1).padStart(5)} %  ${name}`);
+for (const [name, share] of hottest.filter(isFunction).slice(0, HOTTEST)) {
+  console.log(`  ${percent(share)}  ${name}`);
+}
+console.log("beside all functions:");
+for (const [name, share] of hottest.filter((one) => !isFunction(one))) {
+  console.log(`  ${percent(share)}  ${name}`);
 }
 console.log("the whole profile: out/bench/builder.cpuprofile (opens in Chrome's DevTools)");
