@@ -20,13 +20,8 @@ import {
   toLabels,
   UnreadableRecord,
 } from "./configmap-record.ts";
-import {
-  connectKubernetes,
-  KubernetesUnavailable,
-  type ApiRefusal,
-  type ApiResult,
-  type KubernetesApiOptions,
-} from "./kubernetes-api.ts";
+import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
+import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
 /** One stored version of one ConfigMap. */
 export interface RecordRef {
@@ -94,11 +89,6 @@ export interface Ledger {
   ready(signal: AbortSignal): Promise<void>;
 }
 
-/** The ledger could not be read or written; whoever asked must ask again (HTTP 503). */
-export class LedgerUnavailable extends Error {
-  override readonly name = "LedgerUnavailable";
-}
-
 export interface LedgerOptions extends KubernetesApiOptions {
   readonly namespace: string;
 }
@@ -110,15 +100,15 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
   const { call } = connectKubernetes(options);
 
   async function isThere(name: string): Promise<boolean> {
-    const result = await orUnavailable(
-      call((core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts)),
+    const result = await call((core, opts) =>
+      core.readNamespacedConfigMap({ namespace, name }, opts),
     );
     return "value" in result;
   }
 
   async function create(body: V1ConfigMap): Promise<"created" | "exists"> {
-    const result = await orUnavailable(
-      call((core, opts) => core.createNamespacedConfigMap({ namespace, body }, opts)),
+    const result = await call((core, opts) =>
+      core.createNamespacedConfigMap({ namespace, body }, opts),
     );
     if ("value" in result) return "created";
     if (result.refusal.status === 409) return "exists";
@@ -136,9 +126,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     let limit = PAGE_SIZE;
     while (from) {
       const page = { namespace, labelSelector, limit, ...from };
-      const result = await orUnavailable(
-        call((core, opts) => core.listNamespacedConfigMap(page, opts), signal),
-      );
+      const result = await call((core, opts) => core.listNamespacedConfigMap(page, opts), signal);
       if ("value" in result) {
         yield result.value.items;
         from = continuation(result.value.metadata?._continue);
@@ -160,8 +148,9 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       }),
 
     async read(name, signal) {
-      const result = await orUnavailable(
-        call((core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts), signal),
+      const result = await call(
+        (core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts),
+        signal,
       );
       if ("value" in result) return isRequest(result.value) ? toStored(result.value) : undefined;
       // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
@@ -172,11 +161,9 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     async replace(stored, next, signal) {
       const body = replacement(stored, next);
       const name = stored.name;
-      const result = await orUnavailable(
-        call(
-          (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
-          signal,
-        ),
+      const result = await call(
+        (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
+        signal,
       );
       if ("value" in result) return { ...stored, request: next, version: versionOf(result.value) };
       if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
@@ -190,8 +177,8 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
 
     async remove({ name, uid, version }) {
       const body = { preconditions: { uid, resourceVersion: version } };
-      const result = await orUnavailable(
-        call((core, opts) => core.deleteNamespacedConfigMap({ namespace, name, body }, opts)),
+      const result = await call((core, opts) =>
+        core.deleteNamespacedConfigMap({ namespace, name, body }, opts),
       );
       if ("value" in result) return "removed";
       if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
@@ -214,11 +201,9 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
 
     async ready(signal) {
       // The verbs differ by function; a record that cannot exist may be refused but is an answer.
-      await orUnavailable(
-        call(
-          (core, opts) => core.readNamespacedConfigMap({ namespace, name: "readiness" }, opts),
-          signal,
-        ),
+      await call(
+        (core, opts) => core.readNamespacedConfigMap({ namespace, name: "readiness" }, opts),
+        signal,
       );
     },
   };
@@ -237,16 +222,6 @@ function smallerPage(limit: number, refusal: ApiRefusal): number {
 function continuationAfterExpiry(refusal: ApiRefusal): string {
   if (refusal.status === 410 && refusal.continue) return refusal.continue;
   throw refused("list", refusal);
-}
-
-async function orUnavailable<T>(result: Promise<ApiResult<T>>): Promise<ApiResult<T>> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof KubernetesUnavailable)
-      throw new LedgerUnavailable(error.message, { cause: error });
-    throw error;
-  }
 }
 
 /** 401 and 403 are set-up or quota, which time or an operator cures: ask again, never give up. */

@@ -6,7 +6,7 @@
  */
 import type { StatementEvent } from "../domain/events.ts";
 import { toBinaryMessage } from "./cloudevent-binary.ts";
-import { LedgerUnavailable } from "./configmap-ledger.ts";
+import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
 /** What is wrong with an event: a field and a code, never a value. */
 export interface Problem {

@@ -17,6 +17,7 @@ import {
 import { makeConcurrencyLimit } from "./concurrency.ts";
 import { startDeadline } from "./deadline.ts";
 import { AnswerTooLarge, makeKubernetesHttp } from "./kubernetes-http.ts";
+import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
 export interface KubernetesApiOptions {
   /** Path of a kubeconfig; without it, the pod's own service account. */
@@ -35,11 +36,6 @@ export interface ApiRefusal {
   readonly continue?: string | undefined;
 }
 
-/** The API server did not do what was asked, and asking again did not help. */
-export class KubernetesUnavailable extends Error {
-  override readonly name = "KubernetesUnavailable";
-}
-
 export type ApiResult<T> = { readonly value: T } | { readonly refusal: ApiRefusal };
 
 export interface KubernetesApi {
@@ -47,7 +43,7 @@ export interface KubernetesApi {
    * Runs one request. Every request of the ledger may be repeated, because creations carry a name
    * and replacements a resourceVersion: a lost answer shows up as a conflict.
    *
-   * @throws KubernetesUnavailable after the last try; the signal's reason when it aborts.
+   * @throws LedgerUnavailable after the last try; the signal's reason when it aborts.
    */
   readonly call: <T>(request: Request<T>, signal?: AbortSignal) => Promise<ApiResult<T>>;
 }
@@ -147,12 +143,12 @@ function statusObject(body: unknown): KubernetesStatus {
   }
 }
 
-function unavailable(why: string): KubernetesUnavailable {
-  return new KubernetesUnavailable(`the Kubernetes API does not answer: ${why}`);
+function unavailable(why: string): LedgerUnavailable {
+  return new LedgerUnavailable(`the Kubernetes API does not answer: ${why}`);
 }
 
-function asUnavailable(error: unknown, refusal: ApiRefusal | undefined): KubernetesUnavailable {
-  if (error instanceof KubernetesUnavailable) return error;
+function asUnavailable(error: unknown, refusal: ApiRefusal | undefined): LedgerUnavailable {
+  if (error instanceof LedgerUnavailable) return error;
   return unavailable(reasonOf(error, refusal));
 }
 

@@ -3,7 +3,7 @@
  * these values here, so that the story in `handler.ts` has no other way out.
  */
 import { abortCause } from "../platform/request-aborted.ts";
-import { LedgerUnavailable } from "../platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../platform/ledger-unavailable.ts";
 import {
   cancel,
   DEADLINE_EXCEEDED,

@@ -15,7 +15,8 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
-import { LedgerUnavailable, type Ledger, type Stored } from "../platform/configmap-ledger.ts";
+import type { Ledger, Stored } from "../platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../platform/ledger-unavailable.ts";
 import type { Log } from "../platform/log.ts";
 
 /** Somebody else holds the record, or the ledger could not be told in time that we still do. */

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { ReceivedEvent } from "../../functions/platform/cloudevent-parse.ts";
 import type { EventHandler } from "../../functions/platform/event-handler.ts";
-import { LedgerUnavailable } from "../../functions/platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import type { Answer } from "../../functions/platform/http-answer.ts";
 import {
   post,

@@ -14,12 +14,12 @@ import {
   type PendingRequest,
 } from "../../functions/domain/statement-request.ts";
 import {
-  LedgerUnavailable,
   makeConfigMapLedger,
   type Ledger,
   type ListFilter,
   type Stored,
 } from "../../functions/platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import { claimRecord, type ClaimOutcome } from "../../functions/statement-builder/claim.ts";
 import { holdLease, LeaseLost } from "../../functions/statement-builder/lease.ts";
 import { makeLog } from "../../functions/platform/log.ts";

@@ -5,7 +5,8 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
-import { LedgerUnavailable, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import type { Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
 import type { TickLimits } from "../../functions/pending-scanner/offer-rounds.ts";
 import {

@@ -1,4 +1,5 @@
-import { LedgerUnavailable, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import type { Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
