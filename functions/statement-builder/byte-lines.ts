@@ -21,12 +21,17 @@ const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
 export interface ByteLines {
   /** The lines of whole rows; they are numbered from `firstLine`. */
   format(block: Buffer, firstLine: number): { readonly lines: Buffer; readonly rows: number };
+  /** Takes lines back that nobody reads any more: their memory is used again. */
+  recycle(lines: Buffer): void;
 }
 
 /** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `format`. */
 export function makeByteLines(totals: readonly RunningTotals[]): ByteLines {
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
+  /** By what was lent, the length of it: a part of it that comes back is not all of it. */
+  const lent = new Map<ArrayBufferLike, number>();
+  const spare: Buffer[] = [];
   const starts = new Int32Array(COLUMNS);
   const ends = new Int32Array(COLUMNS);
   const start = (column: number): number => starts[column] ?? 0;
@@ -78,7 +83,7 @@ export function makeByteLines(totals: readonly RunningTotals[]): ByteLines {
 
   return {
     format(block, firstLine) {
-      let out: Buffer = Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
+      let out = spare.pop() ?? Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
       let at = 0;
       let line = firstLine;
       for (let next = 0; next < block.length; line++) {
@@ -90,7 +95,13 @@ export function makeByteLines(totals: readonly RunningTotals[]): ByteLines {
         at = putLine(out, at, block, line);
       }
       for (const account of accounts) account.settle();
+      lent.set(out.buffer, at);
       return { lines: out.subarray(0, at), rows: line - firstLine };
+    },
+    recycle(lines) {
+      if (lent.get(lines.buffer) !== lines.length) return;
+      lent.delete(lines.buffer);
+      spare.push(Buffer.from(lines.buffer));
     },
   };
 }

@@ -24,6 +24,7 @@ export class DeflateBlocks extends Transform {
   bytesIn = 0;
   bytesOut = 0;
   readonly #level: number;
+  readonly #onTaken: (chunk: Buffer) => void;
   readonly #underWay: Promise<Buffer>[] = [];
   /** Filled in turn: one is free again when it comes up, for its deflate was awaited before. */
   readonly #blocks: Buffer[] = [];
@@ -31,9 +32,11 @@ export class DeflateBlocks extends Transform {
   #filled = 0;
   #window: Buffer | undefined;
 
-  constructor(level: number) {
+  /** `onTaken` is told of each chunk once nothing here reads it any more. */
+  constructor(level: number, onTaken: (chunk: Buffer) => void = () => undefined) {
     super({ highWaterMark: 64 * 1024 });
     this.#level = level;
+    this.#onTaken = onTaken;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -56,6 +59,7 @@ export class DeflateBlocks extends Transform {
       from += taken;
       this.#filled += taken;
     }
+    this.#onTaken(chunk);
   }
 
   async #finish(): Promise<void> {

@@ -6,7 +6,10 @@ import type { PoolConnection } from "mysql2";
 import { takeRowBytes } from "./byte-rows.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
 
-/** Rows as the driver's values, or as the bytes of the text protocol, one row behind the other. */
+/**
+ * Rows as the driver's values, or as the bytes of the text protocol, one row behind the other;
+ * bytes are good until the next batch is taken, which may get their memory.
+ */
 export type RowBatch = readonly TransactionRow[] | Buffer;
 
 const BATCH_BYTES = 128 * 1024;
@@ -62,6 +65,7 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
 
   const rows = collectValues(push);
   const bytes = collectBytes(push);
+  let taken: RowBatch | undefined;
   const command = connection.query({ sql, values: [...values], rowsAsArray: true });
   if (!asValues) {
     takeRowBytes(command, (buffer, start, end) => {
@@ -84,6 +88,8 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   return {
     take() {
       const batch = ready.shift();
+      if (Buffer.isBuffer(taken)) bytes.recycle(taken);
+      taken = batch;
       if (paused && ready.length < READ_AHEAD) {
         paused = false;
         connection.resume();
@@ -116,7 +122,9 @@ function collectValues(push: (batch: RowBatch) => void) {
 }
 
 function collectBytes(push: (batch: RowBatch) => void) {
-  let block = Buffer.alloc(0);
+  // New memory for each batch would have the garbage collector look through the heap all the time.
+  const spare: Buffer[] = [];
+  let block: Buffer = Buffer.alloc(0);
   let filled = 0;
   const flush = (): void => {
     if (filled > 0) push(block.subarray(0, filled));
@@ -126,9 +134,16 @@ function collectBytes(push: (batch: RowBatch) => void) {
   const add = (bytes: Buffer, start: number, end: number): void => {
     if (filled + end - start > block.length) {
       flush();
-      block = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, end - start));
+      block = roomFor(end - start);
     }
     filled += bytes.copy(block, filled, start, end);
   };
-  return { add, flush };
+  const roomFor = (bytes: number): Buffer =>
+    bytes > BATCH_BYTES
+      ? Buffer.allocUnsafeSlow(bytes)
+      : (spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES));
+  const recycle = ({ buffer }: Buffer): void => {
+    if (buffer.byteLength === BATCH_BYTES) spare.push(Buffer.from(buffer));
+  };
+  return { add, flush, recycle };
 }

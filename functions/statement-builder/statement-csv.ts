@@ -22,6 +22,8 @@ export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
 export interface TransactionsCsv {
   /** Lines of a batch of rows, numbered on from the batch before. */
   lines(rows: RowBatch): Buffer;
+  /** Takes lines back that nobody reads any more: their memory is used again. */
+  recycle(lines: Buffer): void;
   readonly rows: number;
   /** In the order of the balances given. */
   readonly totals: readonly AccountTotals[];
@@ -48,6 +50,7 @@ export function makeTransactionsCsv(balances: readonly AccountBalance[]): Transa
       }
       return Buffer.from(text);
     },
+    recycle: (lines) => byteLines.recycle(lines),
     get rows() {
       return written;
     },

@@ -75,7 +75,8 @@ export function makeStatementZip(
     out.destroy(error);
   };
   archive.on("error", fail).on("warning", fail);
-  deflateInBlocks(archive, level, fail);
+  const csv = makeTransactionsCsv(snapshot.balances);
+  deflateInBlocks(archive, { level, onError: fail, onTaken: (chunk) => csv.recycle(chunk) });
   archive.pipe(out);
   const onAbort = (): void => fail(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -88,7 +89,8 @@ export function makeStatementZip(
   });
   if (signal.aborted) onAbort();
 
-  writeStatement(facts, snapshot, makeFileWriter(archive, { fail, written }), onStep)
+  const addFile = makeFileWriter(archive, { fail, written });
+  writeStatement(facts, snapshot, { csv, addFile, onStep })
     .then(() => archive.finalize())
     .catch(fail);
   return out;
@@ -100,14 +102,18 @@ type AddFile = (
   content: Buffer | AsyncIterable<Buffer>,
 ) => Promise<Omit<ManifestFile, "rows">>;
 
+interface StatementParts {
+  readonly csv: TransactionsCsv;
+  readonly addFile: AddFile;
+  readonly onStep: OnStep;
+}
+
 async function writeStatement(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
-  addFile: AddFile,
-  onStep: OnStep,
+  { csv, addFile, onStep }: StatementParts,
 ): Promise<void> {
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(readmeText(facts)));
-  const csv = makeTransactionsCsv(snapshot.balances);
   const content = createHash("sha256");
   const lines = transactionLines(snapshot, csv, onStep, (block) => content.update(block));
   const transactions = await addFile(TRANSACTIONS_FILE, "text/csv", lines);

@@ -19,16 +19,23 @@ interface ZipWriter extends NodeJS.WritableStream {
   _afterAppend(entry: Entry): void;
 }
 
-/** @returns whether it does; to be called before the first entry. `onError` hears of a failed deflate. */
+interface BlocksOptions {
+  readonly level: number;
+  /** Hears of a deflate that failed. */
+  readonly onError: (error: Error) => void;
+  /** Is given each chunk of an entry back once nothing reads it any more. */
+  readonly onTaken: (chunk: Buffer) => void;
+}
+
+/** @returns whether it does; to be called before the first entry. */
 export function deflateInBlocks(
   archive: ZipArchive,
-  level: number,
-  onError: (error: Error) => void,
+  { level, onError, onTaken }: BlocksOptions,
 ): boolean {
   const writer = writerOf(archive);
   if (!writer) return false;
   writer._smartStream = (entry, callback) => {
-    const blocks = new DeflateBlocks(level);
+    const blocks = new DeflateBlocks(level, onTaken);
     blocks.once("error", onError);
     blocks.once("end", () => {
       entry.setCrc(blocks.crc32);

@@ -49,6 +49,23 @@ test("the pieces the bytes come in leave no trace", async () => {
   expect(odd?.equals(whole ?? Buffer.alloc(0))).toBe(true);
 });
 
+test("a chunk is given back once it may be written over", async () => {
+  const input = lines(3 * MIB);
+  const shared = Buffer.alloc(100_000);
+  const free: Buffer[] = [shared];
+  const blocks = new DeflateBlocks(4, (chunk) => free.push(chunk));
+  const output = buffer(blocks);
+  for (let at = 0; at < input.length; at += shared.length) {
+    while (free.length === 0) await new Promise(setImmediate);
+    const chunk = free.pop() ?? Buffer.alloc(0);
+    const bytes = input.copy(chunk, 0, at);
+    // Only a whole chunk comes back as it is; the last one is the end.
+    blocks.write(chunk.subarray(0, bytes));
+  }
+  blocks.end();
+  expect(inflateRawSync(await output).equals(input)).toBe(true);
+});
+
 test("a block refers to the one before it", async () => {
   const noise = Buffer.concat(
     Array.from({ length: 40 }, (_, n) => Buffer.from(crc32(String(n)).toString(2))),
@@ -60,10 +77,15 @@ test("a block refers to the one before it", async () => {
   expect(both.output.length - padded.output.length).toBeLessThan(once.output.length / 10);
 });
 
+const OPTIONS = { level: 4, onError: () => undefined, onTaken: () => undefined };
+
 async function zipped(blocks: boolean, files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 4 } });
   const errors: Error[] = [];
-  if (blocks) expect(deflateInBlocks(archive, 4, (error) => errors.push(error))).toBe(true);
+  if (blocks)
+    expect(deflateInBlocks(archive, { ...OPTIONS, onError: (error) => errors.push(error) })).toBe(
+      true,
+    );
   const zip = buffer(archive);
   for (const [name, content] of Object.entries(files)) {
     const entry = new Promise((resolve) => archive.once("entry", resolve));
@@ -88,5 +110,5 @@ test("archiver's zip holds the same files with and without blocks", async () => 
 test("an archiver of another shape is left alone", () => {
   const archive = new ZipArchive();
   Object.assign(archive, { _module: { engine: {} } });
-  expect(deflateInBlocks(archive, 4, () => undefined)).toBe(false);
+  expect(deflateInBlocks(archive, OPTIONS)).toBe(false);
 });
