@@ -16,8 +16,8 @@ const view = (name: string) =>
 const yesOrNo = (value: "true" | "false") =>
   oneOf(["true", "false"], value).transform((word) => word === "true");
 
-/** S3 allows 10 000 parts of at least 5 MiB; 8 MiB make statements of up to 80 GB possible. */
-const DEFAULT_PART_BYTES = 8 * MIB;
+/** S3 allows 10 000 parts of at least 5 MiB: enough for zips of 50 GB, and the least memory. */
+const DEFAULT_PART_BYTES = 5 * MIB;
 
 /** The environment of statement-builder; credentials come from `AWS_*` as in every AWS program. */
 export const builderConfig = z
