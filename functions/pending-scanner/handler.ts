@@ -2,12 +2,14 @@ import type { EventHandler } from "../platform/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startDeadline } from "../platform/deadline.ts";
 import type { Ledger } from "../platform/configmap-ledger.ts";
+import type { ScannerMetrics } from "./metrics.ts";
 import { offerInRounds, type RoundsResult, type TickLimits } from "./offer-rounds.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 
 export interface PendingScanner {
   readonly ledger: Ledger;
   readonly sink: CloudEventSink;
+  readonly metrics: ScannerMetrics;
   readonly limits: TickLimits;
   readonly retentionMs: number;
   readonly now: () => number;
@@ -20,7 +22,7 @@ const SWEEP_TIMEOUT_MS = 5_000;
  * enough is deleted. Two scanners at once do no harm: a claim has one winner, a deletion too.
  */
 export function makePendingScanner(options: PendingScanner): EventHandler {
-  const { ledger, retentionMs, now } = options;
+  const { ledger, metrics, retentionMs, now } = options;
   const retention = makeRetention({ ledger, retentionMs, now });
   let ticking = false;
 
@@ -31,6 +33,7 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
       return { kind: "nothing-to-do" };
     }
     ticking = true;
+    const startedAt = performance.now();
     try {
       // 2. What is due goes to the builders, fairly and within their capacity.
       const rounds = await offerInRounds(options, signal);
@@ -40,8 +43,9 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
       using deadline = startDeadline(SWEEP_TIMEOUT_MS, signal);
       const sweep = await retention.sweep({ signal: deadline.signal, log });
 
-      // 4. One line says how the ledger stands.
+      // 4. One line says how the ledger stands, and so do the gauges.
       log.info(summary(rounds, sweep, now()), "tick");
+      metrics.ticked(rounds, sweep, startedAt);
 
       // 5. A sink that does not take offers is told to whoever sent the tick.
       return rounds.refused > 0

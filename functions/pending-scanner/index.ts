@@ -1,10 +1,13 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { timedLedger } from "../platform/ledger-metrics.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
+import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
 import { pendingScannerConfig, type PendingScannerConfig } from "./config.ts";
 import { makePendingScanner } from "./handler.ts";
+import { makeScannerMetrics } from "./metrics.ts";
 
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY_BYTES = 65_536;
@@ -14,27 +17,32 @@ const DAY_MS = 86_400_000;
 
 export async function startPendingScanner(
   config: PendingScannerConfig,
-  { log }: Pick<FunctionContext, "log">,
+  { log, metrics }: Pick<FunctionContext, "log" | "metrics">,
 ): Promise<CloudEventServer> {
-  const ledger = makeConfigMapLedger({
+  const configMaps = makeConfigMapLedger({
     namespace: config.LEDGER_NAMESPACE,
     kubeconfig: config.KUBECONFIG,
   });
+  const ledger = timedLedger(configMaps, metrics);
+  const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
+  const limits = {
+    tickCap: config.TICK_CAP,
+    perCustomer: config.TICK_CAP_PER_CUSTOMER,
+    builderCapacity: config.BUILDER_CAPACITY,
+    deadlineMs: tickMs,
+  };
   const handle = makePendingScanner({
     ledger,
-    sink: makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log }),
-    limits: {
-      tickCap: config.TICK_CAP,
-      perCustomer: config.TICK_CAP_PER_CUSTOMER,
-      builderCapacity: config.BUILDER_CAPACITY,
-      deadlineMs: tickMs,
-    },
+    sink: countedSink(sink, metrics),
+    metrics: makeScannerMetrics(metrics, { limits, now: Date.now }),
+    limits,
     retentionMs: config.RETENTION_DAYS * DAY_MS,
     now: Date.now,
   });
   return await startCloudEventServer({
     log,
+    metrics: makeServerMetrics(metrics),
     port: config.PORT,
     routes: { "/": { handle } },
     senders: sendersOf(config, log),

@@ -22,6 +22,8 @@ export interface Sweep {
   readonly pruned: number;
   /** Of the last whole pass, less what it pruned; undefined before the first one has ended. */
   readonly counts: FinalCounts | undefined;
+  /** Rejected events, in the same way. */
+  readonly rejected: number | undefined;
 }
 
 export interface Retention {
@@ -45,8 +47,8 @@ interface EndedPage {
 
 export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): Retention {
   let pass: AsyncIterator<EndedPage> | undefined;
-  let running = emptyCounts();
-  let latest: FinalCounts | undefined;
+  let running = emptyPass();
+  let latest: Pass | undefined;
 
   async function* endedPages(): AsyncGenerator<EndedPage> {
     for await (const { records, unreadable } of ledger.list({ atRest: true })) {
@@ -82,14 +84,15 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
       const mayDelete = ended.endedAt < before && tried < budget;
       if (mayDelete) tried++;
       if (mayDelete && (await removeLogged(ended, log))) pruned++;
-      else if (ended.kind !== "rejected-event") running[ended.kind]++;
+      else if (ended.kind === "rejected-event") running.rejected++;
+      else running.counts[ended.kind]++;
     }
     return pruned;
   }
 
   function startOver(): void {
     pass = undefined;
-    running = emptyCounts();
+    running = emptyPass();
   }
 
   return {
@@ -111,16 +114,23 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
         startOver();
         throw error;
       }
-      return { pruned, counts: latest };
+      return { pruned, counts: latest?.counts, rejected: latest?.rejected };
     },
   };
 }
 
-function emptyCounts(): Record<FinalRequest["status"], number> {
-  return { executed: 0, failed: 0, cancelled: 0 };
+/** What a pass has counted. */
+interface Pass {
+  readonly counts: Record<FinalRequest["status"], number>;
+  rejected: number;
 }
 
-function endOf(request: FinalRequest): number {
+function emptyPass(): Pass {
+  return { counts: { executed: 0, failed: 0, cancelled: 0 }, rejected: 0 };
+}
+
+/** When it ended, milliseconds since the epoch: its retention counts from there. */
+export function endOf(request: FinalRequest): number {
   switch (request.status) {
     case "executed":
       return request.executedAt;

@@ -16,10 +16,13 @@ import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
+import type { ServerMetrics } from "./server-metrics.ts";
 import { answerHandshake } from "./webhook-handshake.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
+  /** Without it nothing is counted. */
+  readonly metrics?: ServerMetrics | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly host?: string;
@@ -114,7 +117,7 @@ export async function startCloudEventServer(
       const message = parseMessage(request.headers, body);
       if (message.kind === "unsupported-media-type") return toHttp(message);
       return await answerInTime(message, route, {
-        ...{ current, log: requestLog },
+        ...{ path, current, log: requestLog },
         sender: subjectOf(admission),
       });
     } catch (err) {
@@ -134,18 +137,22 @@ export async function startCloudEventServer(
     message: EventMessage,
     route: EventRoute,
     request: {
+      readonly path: string;
       readonly current: EventRequest;
       readonly sender: string | undefined;
       readonly log: Log;
     },
   ): Promise<HttpAnswer | undefined> {
-    const { sender, log: requestLog } = request;
+    const { path, sender, log: requestLog } = request;
     const { signal, givenUp } = request.current;
     const { eventsAtOnce = EVENTS_AT_ONCE } = options;
     const context = { signal, sender, log: requestLog, eventsAtOnce };
     const handling = answerEvents(message, route, context);
     const ended = await Promise.race([handling, givenUp]);
-    if (typeof ended !== "string") return toHttp(ended);
+    if (typeof ended !== "string") {
+      options.metrics?.eventsAnswered(path, ended.kind === "batch" ? ended.answers : [ended]);
+      return toHttp(ended);
+    }
     requestLog.error({ cause: ended }, "the handler did not stop in time");
     handling.catch((err: unknown) => requestLog.warn({ err }, "the late handler failed"));
     return answerToAbort(ended);
@@ -157,14 +164,16 @@ export async function startCloudEventServer(
     { log: requestLog, startedAt }: { readonly log: Log; readonly startedAt: number },
   ): void {
     const path = pathOf(request);
-    const ms = Math.round(performance.now() - startedAt);
-    if (isHealthPath(path)) requestLog.trace({ path, status: answered.status }, "probe answered");
+    const ms = performance.now() - startedAt;
+    const { status } = answered;
+    if (isHealthPath(path)) {
+      requestLog.trace({ path, status }, "probe answered");
+      return;
+    }
     // What else somebody asked for does not belong into a log.
-    else
-      requestLog.info(
-        { path: routeOf(path) && path, status: answered.status, ms },
-        "request answered",
-      );
+    const known = routeOf(path) && path;
+    options.metrics?.requestAnswered(known, status, ms / 1000);
+    requestLog.info({ path: known, status, ms: Math.round(ms) }, "request answered");
   }
 
   const { promise: listening, resolve, reject } = Promise.withResolvers<undefined>();

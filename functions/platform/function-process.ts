@@ -9,9 +9,13 @@ import type { CloudEventServer } from "./cloudevent-server.ts";
 import { trustCertificates } from "./cloudevent-sink.ts";
 import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./config.ts";
 import { makeLog, type Log } from "./log.ts";
+import { makeMetricsRegistry, type MetricsRegistry } from "./metrics-registry.ts";
+import { startMetricsServer } from "./metrics-server.ts";
 
 export interface FunctionContext {
   readonly log: Log;
+  /** Served at `/metrics` on METRICS_PORT until everything else is closed. */
+  readonly metrics: MetricsRegistry;
   /** Whatever the function opens is put here and closed in reverse, on every way out. */
   readonly resources: AsyncDisposableStack;
   /** Aborts on SIGTERM; for work that is not a request. */
@@ -47,10 +51,13 @@ async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
     const stop = new AbortController();
     const stopped = untilSignal(log).then(() => stop.abort());
     if (config.K_CA_CERTS) trustCertificates(config.K_CA_CERTS);
-    const context = { log, resources, stopping: stop.signal };
+    const metrics = makeMetricsRegistry();
+    const served = { port: config.METRICS_PORT, registry: metrics, log };
+    const { port: metrics_port } = resources.use(await startMetricsServer(served));
+    const context = { log, metrics, resources, stopping: stop.signal };
     const running = await setup.start(config, context);
     if (typeof running === "number") return running;
-    log.info({ port: running.port }, "listening");
+    log.info({ port: running.port, metrics_port }, "listening");
     await stopped;
     await running.drain(config.DRAIN_SECONDS * 1000);
     log.info("drained");

@@ -1,8 +1,10 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { timedLedger } from "../platform/ledger-metrics.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
+import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";
@@ -14,16 +16,18 @@ const DEADLINE_MS = 30_000;
 
 export async function startRequestIntake(
   config: RequestIntakeConfig,
-  { log }: Pick<FunctionContext, "log">,
+  { log, metrics }: Pick<FunctionContext, "log" | "metrics">,
 ): Promise<CloudEventServer> {
   const now = Date.now;
-  const ledger = makeConfigMapLedger({
+  const configMaps = makeConfigMapLedger({
     namespace: config.LEDGER_NAMESPACE,
     kubeconfig: config.KUBECONFIG,
   });
+  const ledger = timedLedger(configMaps, metrics);
+  const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const handle = makeRequestIntake({
     ledger,
-    sink: makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log }),
+    sink: countedSink(sink, metrics),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
     rules: {
       defaultTimeZone: config.STATEMENT_TIME_ZONE,
@@ -35,6 +39,7 @@ export async function startRequestIntake(
   });
   return await startCloudEventServer({
     log,
+    metrics: makeServerMetrics(metrics),
     port: config.PORT,
     routes: {
       // Whoever may use a source may send, but not park events.

@@ -26,6 +26,7 @@ import {
 } from "./claim.ts";
 import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
+import type { BuilderMetrics } from "./metrics.ts";
 import { reachObject, type BuildDependencies } from "./reach-object.ts";
 
 export type BuilderSettings = ClaimSettings &
@@ -35,6 +36,7 @@ export type BuilderSettings = ClaimSettings &
 
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
   readonly sink: CloudEventSink;
+  readonly metrics: BuilderMetrics;
   readonly settings: BuilderSettings;
 }
 
@@ -66,6 +68,7 @@ export async function serveRequest(
   const log = context.log.child({ record: name });
   // 1. Claim the record, or learn why there is nothing to do.
   const claimed = await claimRecord(name, deps);
+  deps.metrics.claimed(claimed.kind);
   if (claimed.kind === "final") await tellOutcome(claimed.stored, { ...context, log }, deps);
   if (claimed.kind !== "claimed") {
     log.debug({ outcome: claimed.kind }, "nothing to do");
@@ -79,6 +82,7 @@ export async function serveRequest(
   const stored = await settle(lease, ending, leaseEndsAt, deps);
   await deps.onStep("settled");
   report(ending, stored, lease, log);
+  deps.metrics.ended(claimed, ending, stored);
   if (!stored) return "lost";
   // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
   await tellEnd(stored, { ...context, log }, deps);

@@ -2,11 +2,15 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { timedLedger } from "../platform/ledger-metrics.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
+import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
+import { makeBuilderMetrics } from "./metrics.ts";
+import { makeSourceMetrics } from "./source-metrics.ts";
 import { makeStatementBucket } from "./statement-bucket.ts";
 import type { OnStep } from "./steps.ts";
 import { makeTransactions } from "./transactions.ts";
@@ -32,6 +36,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
   const handle = makeHandler(deps);
   return await startCloudEventServer({
     log: context.log,
+    metrics: makeServerMetrics(context.metrics),
     port: config.PORT,
     routes: { "/": { handle } },
     senders: sendersOf(config, context.log),
@@ -50,9 +55,10 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
 
 function openDependencies(
   config: BuilderConfig,
-  { log, resources }: FunctionContext,
+  { log, metrics, resources }: FunctionContext,
   onStep: OnStep,
 ): BuilderDependencies {
+  const sources = makeSourceMetrics(metrics);
   const transactions = resources.use(
     makeTransactions({
       databaseUrl: config.DATABASE_URL,
@@ -60,6 +66,7 @@ function openDependencies(
       transactionView: config.STATEMENT_VIEW,
       accountView: config.ACCOUNT_VIEW,
       connections: BUILDS_AT_ONCE,
+      onQuery: sources.query,
       log,
     }),
   );
@@ -75,15 +82,19 @@ function openDependencies(
       partBytes: config.UPLOAD_PART_BYTES,
       queue: config.UPLOAD_QUEUE,
       kmsKeyId: config.SSE_KMS_KEY_ID,
+      onCall: sources.s3Call,
       log,
     }),
   );
+  const ledger = makeConfigMapLedger({
+    namespace: config.LEDGER_NAMESPACE,
+    kubeconfig: config.KUBECONFIG,
+  });
+  const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   return {
-    ledger: makeConfigMapLedger({
-      namespace: config.LEDGER_NAMESPACE,
-      kubeconfig: config.KUBECONFIG,
-    }),
-    sink: makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log }),
+    ledger: timedLedger(ledger, metrics),
+    sink: countedSink(sink, metrics),
+    metrics: makeBuilderMetrics(metrics),
     transactions,
     bucket,
     settings: builderSettings(config),

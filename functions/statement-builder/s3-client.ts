@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
 
 export interface S3Settings {
   /** Of an S3-compatible store; AWS's own when absent. */
@@ -14,7 +14,17 @@ export interface S3Settings {
   /** `when_required` for stores that refuse the checksums the SDK sends on its own. */
   readonly checksums?: "when_supported" | "when_required" | undefined;
   readonly timeouts?: Partial<S3Timeouts> | undefined;
+  /** Told of every call when it has ended, with all its tries. */
+  readonly onCall?: ObserveS3Call | undefined;
 }
+
+export type ObserveS3Call = (call: {
+  /** As S3 names it, such as `PutObject`. */
+  readonly operation: string;
+  /** HTTP status of the last try; undefined when there was no answer. */
+  readonly status: number | undefined;
+  readonly seconds: number;
+}) => void;
 
 /** All in milliseconds. */
 export interface S3Timeouts {
@@ -44,7 +54,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const agent = { keepAlive: true, maxSockets };
   const ca = settings.caFile === undefined ? {} : { ca: readFileSync(settings.caFile, "utf8") };
-  return new S3Client({
+  const client = new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
@@ -66,4 +76,29 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
       httpsAgent: { ...agent, ...ca },
     },
   });
+  if (settings.onCall) observeCalls(client, settings.onCall);
+  return client;
+}
+
+/** From outside the SDK's retries: a caller waits for all of them. */
+function observeCalls(client: S3Client, onCall: ObserveS3Call): void {
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      async (args) => {
+        const startedAt = performance.now();
+        let status: number | undefined;
+        try {
+          const result = await next(args);
+          status = result.output.$metadata.httpStatusCode;
+          return result;
+        } catch (error) {
+          if (error instanceof S3ServiceException) status = error.$metadata.httpStatusCode;
+          throw error;
+        } finally {
+          const seconds = (performance.now() - startedAt) / 1000;
+          onCall({ operation: commandName.replace(/Command$/, ""), status, seconds });
+        }
+      },
+    { step: "initialize", name: "observeCalls" },
+  );
 }

@@ -13,6 +13,7 @@ import {
 import type { AccountBalance } from "../domain/account-totals.ts";
 import type { Log } from "../platform/log.ts";
 import { RetryableError, StatementFailure } from "./failure.ts";
+import { makeQueryTimer, type ObserveQuery, type TimeQuery } from "./query-timer.ts";
 import type { RowBatch } from "./row-stream.ts";
 import { exactAmount } from "./row-values.ts";
 import {
@@ -41,6 +42,8 @@ export interface TransactionsConfig {
   readonly readTimeoutMs?: number | undefined;
   /** The plain path: rows as the driver's values, not as bytes. Slower, and the same statement. */
   readonly rowsAsValues?: boolean | undefined;
+  /** Told of every query in front of the rows, and of each place in the pool, when it has ended. */
+  readonly onQuery?: ObserveQuery | undefined;
   readonly log: Log;
 }
 
@@ -72,6 +75,7 @@ const SESSION = [
     "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
   "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 ];
+const START_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 /** In one query; more would make a very long one. */
 const ACCOUNTS_AT_ONCE = 100;
 /** The server has this long to end a query; it notices by itself when it next writes. */
@@ -95,6 +99,7 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   // An idle connection may fail at any time; the pool has replaced it by the time this is called.
   pool.on("connection", (connection) => connection.on("error", () => undefined));
   const sql = statementSql(config);
+  const timed = makeQueryTimer(config.onQuery);
   /** Connections whose session is as it must be. */
   const prepared = new WeakSet<PoolConnection>();
   const kills = new Set<Promise<void>>();
@@ -127,9 +132,9 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
 
   return {
     async open(query, signal) {
-      const connection = await connect(signal);
+      const connection = await timed("connect", connect(signal));
       try {
-        return await openSnapshot(connection, sql, query);
+        return await openSnapshot(connection, sql, query, timed);
       } catch (error) {
         await connection[Symbol.asyncDispose]();
         throw error;
@@ -194,9 +199,10 @@ async function openSnapshot(
   connection: SnapshotConnection,
   sql: StatementSql,
   query: StatementQuery,
+  timed: TimeQuery,
 ): Promise<StatementSnapshot> {
-  await connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-  const found = await connection.run(sql.accounts(query.customerId));
+  await timed("snapshot", connection.run(START_SNAPSHOT));
+  const found = await timed("accounts", connection.run(sql.accounts(query.customerId)));
   if (found.length === 0) {
     throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
   }
@@ -205,8 +211,8 @@ async function openSnapshot(
     currency: currency ?? "",
   }));
   const asOf = found[0]?.[2];
-  const balances = await readBalances(connection, sql, query, accounts);
-  const [[count = null] = []] = await connection.run(sql.count(query));
+  const balances = await timed("balances", readBalances(connection, sql, query, accounts));
+  const [[count = null] = []] = await timed("count", connection.run(sql.count(query)));
   return {
     asOf: Date.parse(`${String(asOf).replace(" ", "T")}Z`),
     rows: Number(count),

@@ -19,7 +19,10 @@ interface FunctionProcess extends AsyncDisposable {
 /** The shipped entry file as a process of its own, with nothing but this environment. */
 function startProcess(name: string, env: Readonly<Record<string, string>>): FunctionProcess {
   const entry = new URL(`../../functions/${name}/index.ts`, import.meta.url).pathname;
-  const child = spawn(process.execPath, [entry], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [entry], {
+    env: { METRICS_PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const lines: LogLine[] = [];
   const output = createInterface({ input: child.stdout });
   output.on("line", (line) => lines.push(JSON.parse(line) as LogLine));

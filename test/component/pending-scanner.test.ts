@@ -54,6 +54,7 @@ async function startScanner(settings: ScannerSettings = {}) {
   const handle = makePendingScanner({
     ledger: settings.ledger ? settings.ledger(local.ledger) : local.ledger,
     sink: makeCloudEventSink({ url: sink.url, log }),
+    metrics: { ticked: () => undefined },
     limits: {
       tickCap: 200,
       perCustomer: 5,
@@ -241,6 +242,7 @@ describe("two ticks at once", () => {
     const handle = makePendingScanner({
       ledger: scanner.local.ledger,
       sink: makeCloudEventSink({ url: scanner.sink.url, log }),
+      metrics: { ticked: () => undefined },
       limits: { tickCap: 200, perCustomer: 5, builderCapacity: 8, deadlineMs: 500 },
       retentionMs: 30 * DAY,
       now: () => NOW,

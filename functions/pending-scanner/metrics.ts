@@ -1,0 +1,101 @@
+/**
+ * How the ledger stands. One pod of the scanner tells it for all (the monitoring component keeps one),
+ * and it tells what its last tick saw.
+ */
+import { secondsSince, type MetricsRegistry } from "../platform/metrics-registry.ts";
+import type { RoundsResult, TickLimits } from "./offer-rounds.ts";
+import type { Sweep } from "./retention.ts";
+
+export interface ScannerMetrics {
+  /** @param startedAt of the tick, a reading of `performance.now()` */
+  ticked(rounds: RoundsResult, sweep: Sweep, startedAt: number): void;
+}
+
+const TICK_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
+
+export function makeScannerMetrics(
+  registry: MetricsRegistry,
+  { limits, now }: { readonly limits: TickLimits; readonly now: () => number },
+): ScannerMetrics {
+  let oldestPendingAt: number | undefined;
+  let hasTicked = false;
+  const records = registry.gauge({
+    name: "records",
+    help: "Requests in the ledger by status; ended ones as of the last whole pass over them.",
+    labels: ["status"],
+  });
+  const unannounced = registry.gauge({
+    name: "records_unannounced",
+    help: "Ended requests whose outcome event no sink has accepted yet.",
+  });
+  const unreadable = registry.gauge({
+    name: "records_unreadable",
+    help: "ConfigMaps with the labels of a request that cannot be read as one.",
+  });
+  const rejected = registry.gauge({
+    name: "rejected_events",
+    help: "Events in the ledger that were no acceptable requests, as of the last whole pass.",
+  });
+  const due = registry.gauge({
+    name: "records_due",
+    help: "Requests that could be built now, had a builder been free.",
+  });
+  const busy = registry.gauge({
+    name: "builders_busy",
+    help: "Requests held by a live lease, or offered and not claimed yet.",
+  });
+  const capacity = registry.gauge({
+    name: "builders_capacity",
+    help: "BUILDER_CAPACITY: requests that may be built at a time.",
+  });
+  capacity.set(limits.builderCapacity);
+  registry.gauge({
+    name: "oldest_pending_age_seconds",
+    help: "How long the oldest pending request has waited since it was recorded; 0 for none.",
+    // It grows between ticks too, and most of all when none comes any more.
+    collect(gauge) {
+      if (!hasTicked) return;
+      gauge.set(oldestPendingAt === undefined ? 0 : Math.max(0, (now() - oldestPendingAt) / 1000));
+    },
+  });
+  const lastTick = registry.gauge({
+    name: "last_tick_timestamp_seconds",
+    help: "When the last tick ended that saw the whole ledger, as Unix time.",
+  });
+  const ticks = registry.histogram({
+    name: "tick_duration_seconds",
+    help: "Ticks that saw the whole ledger, and how long they took.",
+    buckets: TICK_SECONDS,
+  });
+  const offers = registry.counter({
+    name: "offers_total",
+    help: "Requests offered to the builders, by whether the sink accepted the event.",
+    labels: ["result"],
+  });
+  const pruned = registry.counter({
+    name: "records_pruned_total",
+    help: "Requests and rejected events deleted after their retention.",
+  });
+
+  return {
+    ticked({ survey, offered, refused }, sweep, startedAt) {
+      hasTicked = true;
+      oldestPendingAt = survey.oldestPendingAt;
+      records.set({ status: "pending" }, survey.counts.pending);
+      records.set({ status: "processing" }, survey.counts.processing);
+      unannounced.set(survey.counts.unannounced);
+      unreadable.set(survey.unreadable.length);
+      due.set(survey.due);
+      busy.set(survey.busy);
+      for (const [status, count] of Object.entries(sweep.counts ?? {})) {
+        records.set({ status }, count);
+      }
+      if (sweep.rejected !== undefined) rejected.set(sweep.rejected);
+      offers.inc({ result: "accepted" }, offered);
+      offers.inc({ result: "refused" }, refused);
+      pruned.inc(sweep.pruned);
+      ticks.observe(secondsSince(startedAt));
+      lastTick.set(now() / 1000);
+    },
+  };
+}
