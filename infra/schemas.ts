@@ -1,6 +1,6 @@
 /**
- * Writes what others read of the events from the one source in functions/domain/events.ts: run as
- * `node infra/schemas.ts`. A test holds the files to it.
+ * Writes what others read of the events and of manifest.json, from their one source in
+ * functions/domain/: run as `node infra/schemas.ts`. A test holds the files to it.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { format, resolveConfig } from "prettier";
@@ -9,6 +9,7 @@ import { EVENT_NAMES, type EventName } from "../functions/domain/events.ts";
 import { asyncApiDocument } from "./contract/asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./contract/data-schemas.ts";
 import { eventTypeObject } from "./contract/event-types.ts";
+import { MANIFEST_SCHEMA_FILE, manifestSchema } from "./contract/manifest-schema.ts";
 
 export const REPOSITORY = new URL("../", import.meta.url);
 
@@ -19,6 +20,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     files.set(`eventing/schemas/${schemaFileName(name)}`, await json(eventDataSchema(name)));
     files.set(eventTypeFile(name), await yaml(eventTypeObject(name)));
   }
+  files.set(`eventing/schemas/${MANIFEST_SCHEMA_FILE}`, await json(manifestSchema()));
   const comment = "# Made by `node infra/schemas.ts`; never edited by hand.\n";
   files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
   return files;

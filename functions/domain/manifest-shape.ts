@@ -1,39 +1,73 @@
 /**
  * Whether a value read from JSON has every field of a manifest, each of its type, and in the lists
- * that are compared as text nothing else. What the fields say is not looked at here.
+ * that are compared as text nothing else. What the fields say is not looked at here. Each shape
+ * says the same as JSON Schema too, so that what is published is what is checked.
  */
 import { MANIFEST_SCHEMA, type Manifest } from "./manifest.ts";
 
-type Check = (value: unknown) => boolean;
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
-const text: Check = (value) => typeof value === "string";
-const flag: Check = (value) => typeof value === "boolean";
-const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+interface Shape {
+  readonly accepts: (value: unknown) => boolean;
+  readonly schema: JsonSchema;
+}
+
+const text: Shape = { accepts: (value) => typeof value === "string", schema: { type: "string" } };
+const flag: Shape = { accepts: (value) => typeof value === "boolean", schema: { type: "boolean" } };
+const integer: Shape = { accepts: Number.isSafeInteger, schema: { type: "integer" } };
+const whole: Shape = {
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  schema: { type: "integer", minimum: 0 },
+};
 /** RFC 3339 in UTC with milliseconds. */
-const instant: Check = (value) =>
-  typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value);
-const hash: Check = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-const is =
-  (expected: unknown): Check =>
-  (value) =>
-    value === expected;
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
+const instant = pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const hash = pattern(/^[0-9a-f]{64}$/);
+
+function pattern(form: RegExp): Shape {
+  return {
+    accepts: (value) => typeof value === "string" && form.test(value),
+    schema: { type: "string", pattern: form.source },
+  };
+}
+
+function is(expected: string | true): Shape {
+  return { accepts: (value) => value === expected, schema: { const: expected } };
+}
+
+function orNull(shape: Shape): Shape {
+  return {
+    accepts: (value) => value === null || shape.accepts(value),
+    schema: { anyOf: [shape.schema, { type: "null" }] },
+  };
+}
+
+function listOf(shape: Shape): Shape {
+  return {
+    accepts: (value) => Array.isArray(value) && value.every((one) => shape.accepts(one)),
+    schema: { type: "array", items: shape.schema },
+  };
+}
 
 /** An object with these fields; with others as well unless it is `exact`. */
-function record(fields: Readonly<Record<string, Check>>, exact = false): Check {
+function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
   const names = Object.keys(fields);
-  return (value) =>
-    typeof value === "object" &&
-    value !== null &&
-    (!exact || Object.keys(value).length === names.length) &&
-    names.every((name) => Object.hasOwn(value, name) && fields[name]?.(Reflect.get(value, name)));
+  const schemas = Object.entries(fields).map(([name, { schema }]) => [name, schema] as const);
+  return {
+    accepts: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      (!exact || Object.keys(value).length === names.length) &&
+      Object.entries(fields).every(
+        ([name, shape]) => Object.hasOwn(value, name) && shape.accepts(Reflect.get(value, name)),
+      ),
+    schema: {
+      type: "object",
+      properties: Object.fromEntries(schemas),
+      required: names,
+      ...(exact && { additionalProperties: false }),
+    },
+  };
 }
 
 const sum = record({ count: whole, sum: text }, true);
@@ -49,7 +83,7 @@ const manifest = record({
   accounts: listOf(record({ account_id: text, currency: text }, true)),
   period: record({
     ...{ start_date: text, end_date: text, time_zone: text, from: instant, to: instant },
-    ...{ from_epoch: Number.isSafeInteger, to_epoch: Number.isSafeInteger },
+    ...{ from_epoch: integer, to_epoch: integer },
     end_inclusive: is(true),
   }),
   as_of: instant,
@@ -74,8 +108,11 @@ const manifest = record({
   pending_included: flag,
   masking: record({ counterparty_account: is("last_four") }),
   formats: listOf(text),
-} satisfies Record<keyof Manifest, Check>);
+} satisfies Record<keyof Manifest, Shape>);
 
 export function isManifest(value: unknown): value is Manifest {
-  return manifest(value);
+  return manifest.accepts(value);
 }
+
+/** The same in words of JSON Schema 2020-12, without its `$schema` and `$id`. */
+export const MANIFEST_JSON_SCHEMA: JsonSchema = manifest.schema;

@@ -1,0 +1,43 @@
+/**
+ * A consumer of statements in TypeScript; runs as it is in Node 24.
+ *
+ *     node statements.ts event FILE   prints bucket and key of each statement that a message speaks of
+ *     node statements.ts check FILE   exits with 1 unless it is a whole and right statement
+ *
+ * The message is what S3, SNS, SQS, EventBridge, MinIO or versitygw sends, or a Lambda is called with.
+ */
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { parseS3Event, verifyStatement } from "transactions-collector/consumer";
+
+async function event(file: string): Promise<void> {
+  // The queue delivers at least once; a real consumer keeps these beside its own data.
+  const seen = new Set<string>();
+  for (const one of parseS3Event(await readFile(file, "utf8"))) {
+    switch (one.kind) {
+      case "statement":
+        if (!seen.has(one.dedupeKey)) console.log(one.bucket, one.key);
+        seen.add(one.dedupeKey);
+        break;
+      case "unreadable":
+        console.error(one.problem, one.messageId ?? "");
+        process.exitCode = 1;
+        break;
+      case "ignored":
+        break;
+    }
+  }
+}
+
+async function check(file: string): Promise<void> {
+  const statement = await verifyStatement(createReadStream(file));
+  if (statement.ok) {
+    console.log(statement.manifest.statement_id);
+  } else {
+    console.error("not a right statement:", ...statement.problems);
+    process.exitCode = 1;
+  }
+}
+
+const [command, file = ""] = process.argv.slice(2);
+await (command === "check" ? check(file) : event(file));

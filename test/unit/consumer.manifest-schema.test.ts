@@ -1,0 +1,61 @@
+/** The published JSON Schema of manifest.json says what `verifyStatement` checks. */
+import { readFile } from "node:fs/promises";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { isManifest } from "../../functions/domain/manifest-shape.ts";
+import { sampleZip, snapshotOf } from "../support/sample-statement.ts";
+import { unzip } from "../support/statement.ts";
+
+const FILE = new URL("../../eventing/schemas/manifest.v1.json", import.meta.url);
+const schema = JSON.parse(await readFile(FILE, "utf8")) as { readonly $id: string };
+const accepts = new Ajv2020({ strict: true, strictTypes: false }).compile(schema);
+const read = async (zip: Uint8Array): Promise<Readonly<Record<string, unknown>>> =>
+  JSON.parse((await unzip(zip))["manifest.json"] ?? "") as Readonly<Record<string, unknown>>;
+const manifest = await read(await sampleZip());
+
+test("a built statement's manifest is valid, with rows and without, and names the schema", async () => {
+  accepts(manifest);
+  expect(accepts.errors ?? []).toEqual([]);
+  expect(manifest["schema"]).toBe(schema.$id);
+  const balances = [{ accountId: "acme-1", currency: "EUR", opening: 7n, closing: 7n }];
+  accepts(await read(await sampleZip(snapshotOf([], { rows: 0, balances }))));
+  expect(accepts.errors ?? []).toEqual([]);
+});
+
+/** Every place in a value, as a path of keys. */
+function places(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, one]) => places(one, [...path, key]))];
+}
+
+/** The manifest with another value at the place; `undefined` takes it away. */
+function changed(path: readonly string[], value: unknown): unknown {
+  if (path.length === 0) return value;
+  const copy: unknown = structuredClone(manifest);
+  const at = path.slice(0, -1).reduce<unknown>((one, key) => Reflect.get(one as object, key), copy);
+  Reflect.set(at as object, path.at(-1) ?? "", value);
+  return JSON.parse(JSON.stringify(copy));
+}
+
+test("says of every changed place what the check says", () => {
+  const values = [undefined, null, true, false, -1, 0, 1.5, "", "x", "2026-01-01T00:00:00.000Z"];
+  const found = { valid: 0, invalid: 0 };
+  for (const path of places(manifest)) {
+    for (const value of [...values, [], {}, [{}], "0".repeat(64)]) {
+      const candidate = changed(path, value);
+      const ok = isManifest(candidate);
+      expect({ path, value, ok: accepts(candidate) }).toEqual({ path, value, ok });
+      found[ok ? "valid" : "invalid"] += 1;
+    }
+  }
+  expect(found.valid).toBeGreaterThan(100);
+  expect(found.invalid).toBeGreaterThan(500);
+});
+
+test.each([
+  ["a later release may add a field", [], true],
+  ["nothing hides in the totals", ["totals", "0"], false],
+  ["nor in an account", ["accounts", "0"], false],
+] as const)("%s", (_, path, expected) => {
+  const candidate = changed([...path, "more"], 1);
+  expect([accepts(candidate), isManifest(candidate)]).toEqual([expected, expected]);
+});

@@ -1,0 +1,114 @@
+/** The entry `./consumer` as others get it: packed, in a browser, in a program with types. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Metafile } from "esbuild";
+import { bundleConsumer, declareConsumer } from "../../infra/consumer/package.ts";
+import { sampleZip } from "../support/sample-statement.ts";
+import { run } from "../support/statement.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+
+let folder = "";
+let dist = "";
+let metafile: Metafile = { inputs: {}, outputs: {} };
+
+/** Under `node_modules`, where Node strips no types. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "consumer-"));
+  const installed = join(folder, "node_modules/transactions-collector");
+  dist = join(installed, "dist/consumer");
+  await mkdir(installed, { recursive: true });
+  await cp(join(REPOSITORY, "package.json"), join(installed, "package.json"));
+  metafile = await bundleConsumer(dist);
+  await declareConsumer(dist);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("is made of the project's own code alone: no package, nothing of Node's", () => {
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs).toContain("functions/domain/verify-statement.ts");
+  expect(inputs.filter((file) => !/^(functions\/domain|infra\/consumer)\//.test(file))).toEqual([]);
+  const outputs = Object.values(metafile.outputs);
+  expect(outputs.flatMap(({ imports }) => imports)).toEqual([]);
+});
+
+test("stays small enough for a page", () => {
+  const [output] = Object.values(metafile.outputs);
+  expect((output?.bytes ?? Infinity) / 1024).toBeLessThan(64);
+});
+
+async function node(program: string, ...args: string[]): Promise<unknown> {
+  const options = { cwd: folder, env: { PATH: process.env["PATH"] } };
+  const all = ["--input-type=module", "--eval", program, ...args];
+  const { stdout } = await run(process.execPath, all, options);
+  return JSON.parse(stdout);
+}
+
+test("is imported by its name, in plain JavaScript", async () => {
+  const program = `
+    import * as consumer from "transactions-collector/consumer";
+    console.log(JSON.stringify(Object.keys(consumer)));`;
+  expect(await node(program)).toEqual(["parseS3Event", "parseStatementKey", "verifyStatement"]);
+});
+
+test("verifies where there is no Node, no Buffer and no crypto", async () => {
+  const file = join(folder, "statement.zip");
+  await writeFile(file, await sampleZip());
+  const program = `
+    import { openAsBlob } from "node:fs";
+    const print = console.log;
+    const blob = await openAsBlob(process.argv[1]);
+    for (const name of ["process", "Buffer", "crypto", "require"]) {
+      Object.defineProperty(globalThis, name, { value: undefined });
+    }
+    const { verifyStatement } = await import("transactions-collector/consumer");
+    const { ok, manifest } = await verifyStatement(blob);
+    const broken = await verifyStatement(blob.slice(0, -1));
+    print(JSON.stringify([ok, manifest.rows, broken.ok]));`;
+  expect(await node(program, file)).toEqual([true, 4, false]);
+});
+
+test("brings types to a page's program, which has no Node", async () => {
+  const file = join(folder, "page.ts");
+  const program = `
+    import { parseS3Event, verifyStatement } from "transactions-collector/consumer";
+    export async function choose(file: File, response: Response): Promise<number> {
+      const found = await verifyStatement(response.body ?? file, "statements/x.zip");
+      for (const event of parseS3Event("{}")) {
+        if (event.kind === "statement") event.statement.customerId.slice(event.dedupeKey.length);
+      }
+      return found.ok ? found.manifest.rows : found.problems.length;
+    }
+    // @ts-expect-error -- a path is no bytes
+    export const wrong = verifyStatement("statement.zip");
+  `;
+  await writeFile(file, program);
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, target: "es2022", module: "nodenext" },
+    ...{ lib: ["es2022", "dom"], types: [] },
+  };
+  const config = JSON.stringify({ compilerOptions, files: ["page.ts"] });
+  await writeFile(join(folder, "tsconfig.json"), config);
+  await writeFile(join(folder, "package.json"), '{"type":"module"}');
+  const tsc = join(REPOSITORY, "node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, "--project", folder]).catch(
+    (error: unknown) => error as { stdout: string },
+  );
+  expect(stdout).toBe("");
+});
+
+test("the packed package holds it, the schemas and the samples, and no test", async () => {
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const { stdout } = await run("npm", args, { cwd: REPOSITORY });
+  const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const paths = packed.files.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      "eventing/schemas/manifest.v1.json",
+      "eventing/schemas/statement.executed.v1.json",
+      "infra/consumer/samples/statements.ts",
+    ]),
+  );
+  expect(paths.filter((path) => /^(test|functions)\//.test(path))).toEqual([]);
+});

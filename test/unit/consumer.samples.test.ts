@@ -1,0 +1,70 @@
+/** The sample consumers in TypeScript, Python and Go say the same of every recorded event. */
+import { readdirSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleConsumer } from "../../infra/consumer/package.ts";
+import { sampleZip } from "../support/sample-statement.ts";
+import { run, unzip } from "../support/statement.ts";
+import { zipFiles } from "../support/zip-writer.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+const SAMPLES = join(REPOSITORY, "infra/consumer/samples");
+const EVENTS = readdirSync(SAMPLES).filter((name) => name.endsWith(".json"));
+
+const FIRST =
+  "bank-statements statements/customer-000001-1735686000-1767135600-1795434992291.zip\n";
+const SECOND =
+  "bank-statements statements/customer-000002-1735686000-1767135600-1795435001874.zip\n";
+const NONE = /^(s3-test-event|s3-removed|sns-subscription|versitygw-test-event)\.json$/;
+const OF_THE_SECOND = /^(s3-multipart|eventbridge-sqs-lambda)\.json$/;
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+
+/** As a consumer has them: beside an installed package, and compiled. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "consumer-samples-"));
+  const installed = file("node_modules/transactions-collector");
+  await mkdir(installed, { recursive: true });
+  await cp(join(REPOSITORY, "package.json"), join(installed, "package.json"));
+  await bundleConsumer(join(installed, "dist/consumer"));
+  await cp(join(SAMPLES, "statements.ts"), file("statements.ts"));
+  await writeFile(file("package.json"), '{"type":"module"}');
+  await run("go", ["build", "-o", file("statements"), join(SAMPLES, "statements.go")]);
+
+  const zip = await sampleZip();
+  await writeFile(file("right.zip"), zip);
+  const files = await unzip(zip);
+  const changed = { ...files, "balances.csv": `${files["balances.csv"] ?? ""}x` };
+  await writeFile(file("changed.zip"), zipFiles(Object.entries(changed)));
+  await writeFile(file("short.zip"), zip.subarray(0, -30));
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const LANGUAGES = {
+  TypeScript: (...args: string[]) => run(process.execPath, [file("statements.ts"), ...args]),
+  Python: (...args: string[]) => run("python3", [join(SAMPLES, "statements.py"), ...args]),
+  Go: (...args: string[]) => run(file("statements"), args),
+} as const;
+
+describe.each(Object.entries(LANGUAGES))("%s", (_, sample) => {
+  test.each(EVENTS)("%s", async (name) => {
+    const { stdout } = await sample("event", join(SAMPLES, name));
+    expect(stdout).toBe(NONE.test(name) ? "" : OF_THE_SECOND.test(name) ? SECOND : FIRST);
+  });
+
+  test("what is no message is an error", async () => {
+    await expect(sample("event", join(SAMPLES, "statements.py"))).rejects.toMatchObject({
+      code: 1,
+    });
+  });
+
+  test("a right statement has its id, a wrong one none", async () => {
+    const { stdout } = await sample("check", file("right.zip"));
+    expect(stdout).toBe("acme-42-1767222000-1769814000-1767312000000\n");
+    for (const name of ["changed.zip", "short.zip"]) {
+      await expect(sample("check", file(name))).rejects.toMatchObject({ code: 1, stdout: "" });
+    }
+  });
+});
