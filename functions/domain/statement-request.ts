@@ -5,6 +5,8 @@
  *      ▲                   │  ├─────fail─────▶ failed
  *      └──retry, hand over─┘  └────cancel────▶ cancelled
  *
+ * An operator may ask for the end of an open request, and put a failed one back to pending.
+ *
  * `attempt` is the fence: it grows at every claim, so two builders never act as one.
  * `failures` is the budget: only an expired lease and a retryable error use it up.
  * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
@@ -318,6 +320,29 @@ function backoffMs(failures: number, backoff: Backoff): number {
 /** The outcome event was accepted. */
 export function announce<R extends FinalRequest>(request: R): R {
   return { ...request, announced: true };
+}
+
+// --- moves of the operator ---------------------------------------------------------------------
+
+/** A wish: whoever holds the request, or claims it next, ends it. The first wish stays. */
+export function requestCancel<R extends OpenRequest>(request: R, cancelRequestedAt: number): R {
+  return { ...request, cancelRequestedAt: request.cancelRequestedAt ?? cancelRequestedAt };
+}
+
+/**
+ * A failed request is owed once more, with its whole budget: neither its failures nor its last
+ * error count against it, and a wish to cancel that came too late is dropped. The object's key
+ * stays, so a file that was published after all is found and adopted.
+ */
+export function startAgain(request: FailedRequest, now: number): PendingRequest {
+  return {
+    ...progressOf(request),
+    status: "pending",
+    failures: 0,
+    nextAttemptAt: now,
+    cancelRequestedAt: undefined,
+    lastError: undefined,
+  };
 }
 
 function backToPending(

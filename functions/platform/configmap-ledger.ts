@@ -49,6 +49,7 @@ export interface LedgerPage {
 
 export interface ListFilter {
   readonly status?: readonly RequestStatus[];
+  readonly customerId?: string;
   /** Only requests that have ended and whose outcome was told (true), or all others (false). */
   readonly atRest?: boolean;
   /**
@@ -233,10 +234,11 @@ function componentSelector(component: string): string {
   return `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}`;
 }
 
-function selectorOf({ status, atRest }: ListFilter): string {
+function selectorOf({ status, customerId, atRest }: ListFilter): string {
   return [
     componentSelector(COMPONENTS.request),
     ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
+    ...(customerId === undefined ? [] : [`${LABELS.customer}=${customerId}`]),
     // `!=` is also met by a record without the label, which has not ended yet.
     ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
   ].join(",");

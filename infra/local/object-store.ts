@@ -6,12 +6,8 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import type { LocalSettings } from "./settings.ts";
+import { LOCAL_BUCKET, LOCAL_CREDENTIALS, type LocalSettings } from "./settings.ts";
 import { startLocalS3 } from "./s3/server.ts";
-
-/** Of the local server alone, which listens on this machine only. */
-const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local-only" };
-const LOCAL_BUCKET = "statements";
 
 export interface ObjectStore extends AsyncDisposable {
   /** Variables of statement-builder, and of `aws` on the command line. */

@@ -33,6 +33,10 @@ export const PORTS = {
 } as const;
 export type PortName = keyof typeof PORTS;
 
+/** Of the local S3 server alone, which listens on this machine only. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local-only" };
+export const LOCAL_BUCKET = "statements";
+
 /** @throws Error that says which variable is wrong and what it may be. */
 export function readLocalSettings(env: Environment): LocalSettings {
   const read = (name: string): string | undefined => env[name] || undefined;

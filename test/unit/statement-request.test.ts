@@ -7,7 +7,9 @@ import {
   handOver,
   oversize,
   recordRequest,
+  requestCancel,
   retry,
+  startAgain,
   type ClaimTerms,
   type PendingRequest,
   type ProcessingRequest,
@@ -200,5 +202,37 @@ describe("the holder's moves", () => {
     const executed = execute(fail(held, "retries_exhausted", NOON), OBJECT, result, NOON + 1);
     expect(executed.status).toBe("executed");
     expect(executed).not.toHaveProperty("errorCode");
+  });
+});
+
+describe("moves of the operator", () => {
+  test("a wish to cancel changes nothing else, and the first one stays", () => {
+    const wished = requestCancel(held, NOON + 1);
+    expect(wished).toEqual({ ...held, cancelRequestedAt: NOON + 1 });
+    expect(requestCancel(wished, NOON + 2).cancelRequestedAt).toBe(NOON + 1);
+  });
+
+  test("a failed request starts again with its whole budget, at the same key and behind the fence", () => {
+    const failed = fail(
+      { ...held, attempt: 7, failures: 3, lane: "job", cancelRequestedAt: NOON },
+      "too_large",
+      NOON + 1,
+      "deadline_exceeded",
+    );
+    const again = startAgain(failed, NOON + 2);
+    expect(again).toMatchObject({
+      status: "pending",
+      attempt: 7,
+      failures: 0,
+      lane: "job",
+      nextAttemptAt: NOON + 2,
+      object: OBJECT,
+      event: recorded.event,
+    });
+    expect(again.lastError).toBeUndefined();
+    expect(again.cancelRequestedAt).toBeUndefined();
+    expect(again).not.toHaveProperty("errorCode");
+    const next = claimed(again, { now: NOON + 2, execution: "job" });
+    expect(next).toMatchObject({ purpose: "build", request: { attempt: 8, failures: 0 } });
   });
 });

@@ -1,0 +1,42 @@
+/** `statements cancel`: asks for the end of open requests. */
+import { Command } from "commander";
+import { isFinal, requestCancel } from "../../functions/domain/statement-request.ts";
+import { EXIT } from "./exit.ts";
+import type { Session } from "./session.ts";
+
+export function cancelCommand(session: Session): Command {
+  return new Command("cancel")
+    .description("Asks for the end of requests that have not ended yet.")
+    .argument("<name...>", "of the requests")
+    .addHelpText(
+      "after",
+      `
+A builder ends it: at its next renewal when it is at work, else with the next tick. A file that
+was published before stays, and the request is then executed.
+
+Examples:
+  statements cancel transaction-request-customer-000001-1795434992079
+  statements list -c customer-000001 --state pending -o name | xargs statements cancel`,
+    )
+    .action(async (names: readonly string[]) => {
+      for (const name of names)
+        if (!(await cancelOne(session, name))) session.exitCode = EXIT.unmet;
+    });
+}
+
+async function cancelOne(session: Session, name: string): Promise<boolean> {
+  const { screen, now, signal } = session;
+  const ledger = await session.ledger();
+  for (;;) {
+    const stored = await session.find(name);
+    const { request } = stored;
+    if (isFinal(request)) {
+      screen.note(`${request.name} is ${request.status} already: there is nothing to cancel`);
+      return request.status === "cancelled";
+    }
+    const next = requestCancel(request, now());
+    if ((await ledger.replace(stored, next, signal)) === "conflict") continue;
+    screen.print(`${request.name} will be cancelled; \`statements watch\` shows when`);
+    return true;
+  }
+}

@@ -1,0 +1,140 @@
+/** Whether the cluster answers, what it lets us do, what it has of Knative, and what time it has. */
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { ApiException, ApisApi, AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CommandError } from "../exit.ts";
+import type { Session } from "../session.ts";
+import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+
+/** Between the clocks; more than half of CLOCK_SKEW_SECONDS's default. */
+const WORRYING_SKEW_MS = 15_000;
+const TIMEOUT_MS = 10_000;
+
+export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
+  let config: KubeConfig;
+  try {
+    config = new KubeConfig();
+    config.loadFromFile(session.kubeconfig);
+  } catch (error) {
+    const next =
+      error instanceof CommandError ? "set KUBECONFIG, --kubeconfig or --local" : "mend the file";
+    yield wrong(`the kubeconfig cannot be read: ${reasonOf(error)}`, next);
+    return;
+  }
+  const { server = "" } = config.getCurrentCluster() ?? {};
+  try {
+    const { date, sentAt, receivedAt } = await askVersion(config, session.signal);
+    yield ok(`the cluster answers at ${server}`);
+    yield judgeClock(date, sentAt, receivedAt);
+  } catch (error) {
+    yield wrong(
+      `the cluster does not answer at ${server}: ${reasonOf(error)}`,
+      "is it up, and does `kubectl version` with the same kubeconfig reach it?",
+    );
+    return;
+  }
+  yield* checkRights(config, session.config.LEDGER_NAMESPACE);
+  yield await checkKnative(config);
+}
+
+interface Answer {
+  /** The server's clock, milliseconds since the epoch, cut to whole seconds. */
+  readonly date: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+async function askVersion(config: KubeConfig, signal: AbortSignal): Promise<Answer> {
+  const url = new URL(`${config.getCurrentCluster()?.server ?? ""}/version`);
+  const options = {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    headers: {},
+  };
+  await config.applyToHTTPSOptions(options);
+  const sentAt = Date.now();
+  return await new Promise<Answer>((resolve, reject) => {
+    const open = url.protocol === "https:" ? requestHttps : requestHttp;
+    open(url, options, (response) => {
+      response.resume();
+      const { statusCode = 0, headers } = response;
+      if (statusCode === 401) reject(new Error("HTTP 401, the credentials are not accepted"));
+      else resolve({ date: Date.parse(headers.date ?? ""), sentAt, receivedAt: Date.now() });
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+/** The header has whole seconds, so a second of distance says nothing. */
+export function judgeClock(date: number, sentAt: number, receivedAt: number): Finding {
+  if (Number.isNaN(date))
+    return unknown("the cluster does not tell its time", "compare the clocks by hand");
+  const ahead = Math.max(0, date - receivedAt);
+  const behind = Math.max(0, sentAt - (date + 1_000));
+  const seconds = Math.round(Math.max(ahead, behind) / 1000);
+  if (Math.max(ahead, behind) <= WORRYING_SKEW_MS) return ok(`this clock and the cluster's agree`);
+  return wrong(
+    `the cluster's clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} this one`,
+    "set both by NTP: presigned addresses and ages are wrong by as much; nothing is lost by it",
+  );
+}
+
+/** What each verb on ConfigMaps is for. */
+const VERBS = {
+  list: "list, doctor, prune, rejected",
+  get: "show, explain, download, link",
+  watch: "watch, request --wait",
+  update: "retry, cancel",
+  delete: "replay",
+} as const;
+
+async function* checkRights(config: KubeConfig, namespace: string): AsyncGenerator<Finding> {
+  const api = config.makeApiClient(AuthorizationV1Api);
+  const refused: string[] = [];
+  try {
+    for (const [verb, commands] of Object.entries(VERBS)) {
+      const resourceAttributes = { namespace, verb, resource: "configmaps", version: "v1" };
+      const { status } = await api.createSelfSubjectAccessReview({
+        body: { spec: { resourceAttributes } },
+      });
+      if (!status?.allowed) refused.push(`${verb} (${commands})`);
+    }
+  } catch (error) {
+    const what = error instanceof ApiException ? `HTTP ${error.code}` : reasonOf(error);
+    yield unknown(
+      `it cannot be asked what you may do (${what})`,
+      "expected of `make run`, whose API asks nobody; on a cluster: `kubectl auth can-i --list`",
+    );
+    return;
+  }
+  yield refused.length === 0
+    ? ok(`you may do everything in ${namespace} that this tool needs`)
+    : wrong(
+        `you may not, with ConfigMaps of ${namespace}: ${refused.join(", ")}`,
+        `have a Role bound with these verbs on configmaps in ${namespace}`,
+      );
+}
+
+const KNATIVE = {
+  "serving.knative.dev": "Knative Serving",
+  "eventing.knative.dev": "Knative Eventing",
+  "sources.knative.dev": "Knative Eventing's PingSource and SinkBinding",
+} as const;
+
+async function checkKnative(config: KubeConfig): Promise<Finding> {
+  try {
+    const { groups } = await config.makeApiClient(ApisApi).getAPIVersions();
+    const present = new Set(groups.map(({ name }) => name));
+    const missing = Object.entries(KNATIVE).filter(([group]) => !present.has(group));
+    if (missing.length === 0) return ok("Knative Serving and Eventing are installed");
+    return wrong(
+      `the cluster lacks ${missing.map(([group, part]) => `${part} (${group})`).join(", ")}`,
+      "install Knative (https://knative.dev/docs/install/); `make run` needs none, its router does their part",
+    );
+  } catch (error) {
+    return unknown(
+      `it cannot be seen whether Knative is there: ${reasonOf(error)}`,
+      "kubectl api-versions",
+    );
+  }
+}

@@ -1,0 +1,89 @@
+/** What the ledger holds that somebody should look at. */
+import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
+import { formatDuration } from "../duration.ts";
+import type { Session } from "../session.ts";
+import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+
+/** Longer than a tick, a cold start and the longest build of the service. */
+const LATE_MS = 15 * 60_000;
+
+interface Census {
+  readonly unreadable: readonly string[];
+  readonly failed: number;
+  readonly unannounced: number;
+  readonly rejected: number;
+  readonly total: number;
+  /** Due for longer than `LATE_MS`. */
+  readonly late: readonly StatementRequest[];
+}
+
+export async function* checkLedger(session: Session): AsyncGenerator<Finding> {
+  const { LEDGER_NAMESPACE: namespace } = session.config;
+  let census: Census;
+  try {
+    census = await takeCensus(session);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    yield unknown(
+      `the ledger in ${namespace} cannot be read: ${reasonOf(error)}`,
+      "see the findings on the cluster and on your rights; is LEDGER_NAMESPACE right?",
+    );
+    return;
+  }
+  yield* judgeLedger(census, namespace, session.now());
+}
+
+export function* judgeLedger(census: Census, namespace: string, now: number): Generator<Finding> {
+  const { unreadable, late, unannounced, failed, rejected, total } = census;
+  if (unreadable.length > 0) {
+    const [first = ""] = unreadable;
+    yield wrong(
+      `${unreadable.length} records cannot be read as requests, such as ${first}`,
+      `see who changed them: kubectl get configmap -n ${namespace} ${first} -o yaml`,
+    );
+  }
+  const [oldest] = late;
+  if (oldest) {
+    yield wrong(
+      `${late.length} requests are due for more than ${formatDuration(LATE_MS)}, the oldest since ` +
+        formatDuration(now - dueSince(oldest)),
+      `statements explain ${oldest.name}; then the scanner's log: does it tick?`,
+    );
+  }
+  if (unannounced > 0) {
+    yield unknown(
+      `the outcome events of ${unannounced} requests were not accepted yet`,
+      "if the number stays, look at the Broker and at the builder's log",
+    );
+  }
+  if (failed > 0) yield unknown(`${failed} requests have failed`, "statements list --state failed");
+  if (rejected > 0) yield unknown(`${rejected} events were rejected`, "statements rejected");
+  if (unreadable.length === 0 && late.length === 0) {
+    yield ok(`the ledger in ${namespace} holds ${total} requests, none of them stuck`);
+  }
+}
+
+async function takeCensus(session: Session): Promise<Census> {
+  const { signal, now } = session;
+  const opened = await session.ledger();
+  const unreadable: string[] = [];
+  const late: StatementRequest[] = [];
+  let [failed, unannounced, rejected, total] = [0, 0, 0, 0];
+  for await (const page of opened.list({}, signal)) {
+    unreadable.push(...page.unreadable);
+    total += page.records.length;
+    for (const { request } of page.records) {
+      if (request.status === "failed") failed++;
+      if (isFinal(request)) unannounced += request.announced ? 0 : 1;
+      else if (now() - dueSince(request) > LATE_MS) late.push(request);
+    }
+  }
+  for await (const page of opened.listRejected()) rejected += page.length;
+  late.sort((a, b) => dueSince(a) - dueSince(b));
+  return { unreadable, late, failed, unannounced, rejected, total };
+}
+
+function dueSince(request: StatementRequest): number {
+  if (request.status === "pending") return request.nextAttemptAt;
+  return request.status === "processing" ? request.leaseExpiresAt : Infinity;
+}

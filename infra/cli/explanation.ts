@@ -1,0 +1,193 @@
+/**
+ * A request in plain words. What comes next is asked of the same rule that the builder claims by,
+ * so the words cannot promise anything else. Pure: the clock is an argument.
+ */
+import {
+  claim,
+  type ClaimDecision,
+  type FinalRequest,
+  type OpenRequest,
+  type ProcessingRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
+import { formatDuration } from "./duration.ts";
+import { FAILURES, wordsOfLastError } from "./error-words.ts";
+import { formatBytes } from "./record-view.ts";
+
+/** As the installation has them; milliseconds. */
+export interface ExplainTerms {
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly clockSkewMs: number;
+  readonly maxFailures: number;
+}
+
+export interface Explanation {
+  readonly happened: readonly string[];
+  readonly next: readonly string[];
+}
+
+export function explain(request: StatementRequest, terms: ExplainTerms): Explanation {
+  const isOpen = request.status === "pending" || request.status === "processing";
+  return {
+    happened: [...beginning(request, terms), ...(isOpen ? [] : ending(request, terms))],
+    next: isOpen ? nextOfOpen(request, terms) : nextOfFinal(request),
+  };
+}
+
+/** When a person looks at it: the instant, and how long that is from now. */
+function when(instant: number, now: number): string {
+  const distance = formatDuration(Math.abs(instant - now));
+  return `${new Date(instant).toISOString()} (${instant > now ? `in ${distance}` : `${distance} ago`})`;
+}
+
+function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms): string[] {
+  const { event, attempt, failures, lastError, cancelRequestedAt } = request;
+  const lines = [
+    `A statement for ${request.customerId} from ${request.startDate} to ${request.endDate} ` +
+      `(${request.timeZone}) was asked for by ${event.source}, event ${event.id}.`,
+    `Recorded ${when(request.recordedAt, now)}.`,
+  ];
+  if (attempt > 0) {
+    lines.push(
+      `${count(attempt, "attempt")} so far; ${failures} of ${maxFailures} failures used up.`,
+    );
+  }
+  if (lastError !== undefined && request.status !== "executed") {
+    lines.push(`The attempt before ended with ${lastError}: ${wordsOfLastError(lastError)}.`);
+  }
+  if (cancelRequestedAt !== undefined) {
+    lines.push(`Its end was asked for ${when(cancelRequestedAt, now)}.`);
+  }
+  return lines;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function ending(request: FinalRequest, { now }: ExplainTerms): string[] {
+  switch (request.status) {
+    case "executed":
+      return [
+        `Executed ${when(request.executedAt, now)}: ${count(request.rows, "row")}, ` +
+          `${formatBytes(request.bytes)}, proved on the data of ${new Date(request.asOf).toISOString()}.`,
+        `It lies at s3://${request.object.bucket}/${request.object.key}.`,
+      ];
+    case "failed":
+      return [
+        `Failed ${when(request.failedAt, now)} with ${request.errorCode}: ` +
+          `${FAILURES[request.errorCode].means}.`,
+      ];
+    case "cancelled":
+      return [`Cancelled ${when(request.cancelledAt, now)}; there is no file.`];
+  }
+}
+
+function nextOfFinal(request: FinalRequest): string[] {
+  const told = request.announced
+    ? "The outcome event was sent; nothing more happens by itself."
+    : "The outcome event has not been accepted yet: each tick offers the request until it is. " +
+      "If that lasts, look at the Broker and at the builder's log.";
+  switch (request.status) {
+    case "executed":
+      return [told, "statements download fetches and verifies it."];
+    case "failed":
+      return [told, FAILURES[request.errorCode].todo];
+    case "cancelled":
+      return [told, "Whoever still wants it sends a new event."];
+  }
+}
+
+function nextOfOpen(request: OpenRequest, terms: ExplainTerms): string[] {
+  if (request.status === "processing" && request.leaseExpiresAt > terms.now) {
+    return nextOfHeld(request, terms);
+  }
+  const decision = decide(request, terms);
+  switch (decision.kind) {
+    case "claim":
+      return nextOfClaimable(request, decision, terms);
+    case "wait":
+      return nextOfWaiting(request, decision.until, terms);
+    case "final":
+    case "other-lane":
+      return [];
+  }
+}
+
+function decide(request: OpenRequest, terms: ExplainTerms, now = terms.now): ClaimDecision {
+  return claim(request, {
+    ...terms,
+    now,
+    holder: "",
+    object: request.object ?? { bucket: "", key: "" },
+    // The service waits for the time that tells when another Job is started.
+    execution: "service",
+    publishTimeoutMs: terms.leaseMs,
+    ...(request.lane === "job" && request.status === "processing" ? { execution: "job" } : {}),
+  });
+}
+
+function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTerms): string[] {
+  const pod = request.holder.slice(0, request.holder.lastIndexOf("/"));
+  const lines = [
+    `${pod} is at work on it. Its lease holds until ${when(request.leaseExpiresAt, now)} and is renewed ` +
+      "as long as it works.",
+    `Should it fall silent, the next builder takes over after ` +
+      `${new Date(request.leaseExpiresAt + clockSkewMs).toISOString()}.`,
+  ];
+  return request.cancelRequestedAt === undefined
+    ? lines
+    : [
+        ...lines,
+        "It sees the wish to cancel at its next renewal and stops, unless the file is out already.",
+      ];
+}
+
+function nextOfClaimable(
+  request: OpenRequest,
+  { purpose }: Extract<ClaimDecision, { kind: "claim" }>,
+  { now }: ExplainTerms,
+): string[] {
+  const since = request.status === "pending" ? request.nextAttemptAt : request.leaseExpiresAt;
+  const how =
+    request.lane === "job"
+      ? "the next tick has a Job started for it"
+      : "the next tick offers it to a builder, at most one minute from now";
+  const what = {
+    build: `It is due since ${when(since, now)}: ${how}.`,
+    cancel: `It will be cancelled: ${how}, which ends it, unless its file is out already.`,
+    "give-up": `Its failures are used up: ${how}, which ends it as failed, unless its file is out already.`,
+  }[purpose];
+  return [
+    what,
+    "If it stays like this for minutes: does the PingSource tick, and does the scanner's line of each tick " +
+      "say refused or no room?",
+  ];
+}
+
+function nextOfWaiting(request: OpenRequest, until: number, terms: ExplainTerms): string[] {
+  const { now } = terms;
+  const then = decide(request, terms, until);
+  const purpose = then.kind === "claim" ? then.purpose : "build";
+  if (purpose !== "build") {
+    const end = purpose === "cancel" ? "cancelled" : "failed";
+    return [
+      `It ends as ${end} at ${when(until, now)}: until then an upload of its last attempt may still arrive, ` +
+        "and then it is executed.",
+    ];
+  }
+  if (request.status === "processing") {
+    return [
+      `Its builder has fallen silent; another takes over at ${when(until, now)}, when no clock can be so wrong ` +
+        "that the first one still holds it.",
+    ];
+  }
+  if (request.lane === "job") {
+    return [`A Job was asked for and has not begun; another one is at ${when(until, now)}.`];
+  }
+  return [
+    `The next attempt is at ${when(until, now)}; the tick after that offers it to a builder.`,
+    "Waiting longer after each failure gives the database or the store time to come back.",
+  ];
+}

@@ -1,0 +1,27 @@
+/** `statements show`: the fields of requests as their records have them. */
+import { Command, Option } from "commander";
+import { toYaml } from "./list.ts";
+import { fieldsOf } from "./record-view.ts";
+import type { Session } from "./session.ts";
+
+export function showCommand(session: Session): Command {
+  return new Command("show")
+    .description("Shows all fields of requests.")
+    .argument("<name...>", "of the requests")
+    .addOption(new Option("-o, --output <form>", "form").choices(["yaml", "json"]).default("yaml"))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  statements show transaction-request-customer-000001-1795434992079
+  statements show NAME -o json | jq -r .sha256`,
+    )
+    .action(async (names: readonly string[], { output }: { readonly output: "yaml" | "json" }) => {
+      const found = [];
+      for (const name of names) found.push(fieldsOf((await session.find(name)).request));
+      const shown = found.length === 1 ? found[0] : found;
+      session.screen.print(
+        output === "json" ? JSON.stringify(shown, null, 2) : await toYaml(shown),
+      );
+    });
+}

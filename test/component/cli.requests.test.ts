@@ -1,0 +1,381 @@
+/** The operator's tool on a real kube-apiserver and a real S3 server. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import {
+  announce,
+  claim,
+  execute,
+  fail,
+  recordRequest,
+  type PendingRequest,
+  type ProcessingRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
+import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+import { startS3Server, type S3Server } from "../support/s3-server.ts";
+import { sampleZip } from "../support/sample-statement.ts";
+import { makeTool, type Tool } from "../support/statements-tool.ts";
+
+const HOUR = 3_600_000;
+const START = Date.now();
+const KEY = "acme-42-1767222000-1769814000-1770000000000.zip";
+/** What the sample zip says that it belongs to. */
+const EXECUTED = "transaction-request-acme-42-1767225600000";
+
+let kube: KubeApiserver;
+let s3: S3Server;
+let folder: string;
+let ledger: Ledger;
+let tool: Tool;
+let namespace: string;
+
+function recorded(name: string, over: Partial<PendingRequest> = {}): PendingRequest {
+  const facts = {
+    name,
+    customerId: "acme-42",
+    startDate: "2026-01-01",
+    endDate: "2026-01-31",
+    timeZone: "Europe/Berlin",
+    options: { time_zone: "Europe/Berlin" },
+    event: { source: "/bank", id: name, type: "t", time: START },
+    recordedAt: START - HOUR,
+  };
+  return { ...recordRequest(facts), ...over };
+}
+
+function held(request: PendingRequest, bucket: string): ProcessingRequest {
+  const decision = claim(request, {
+    now: START,
+    holder: "builder-7/claim",
+    object: { bucket, key: KEY },
+    ...{ execution: "service", leaseMs: HOUR, clockSkewMs: 0, publishTimeoutMs: 0, maxFailures: 5 },
+  });
+  if (decision.kind !== "claim") throw new Error(decision.kind);
+  return decision.request;
+}
+
+/** As the functions would have written it. */
+async function keep(request: PendingRequest, ...states: readonly StatementRequest[]) {
+  await ledger.create(request);
+  for (const state of states) {
+    const stored = await ledger.read(request.name);
+    if (!stored || (await ledger.replace(stored, state)) === "conflict")
+      throw new Error("conflict");
+  }
+}
+
+async function upload(key: string, body: Uint8Array): Promise<void> {
+  const client = s3.client();
+  await client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: key, Body: body }));
+  client.destroy();
+}
+
+function executedFrom(zip: Uint8Array, request: PendingRequest, key = KEY) {
+  const sha256 = createHash("sha256").update(zip).digest("hex");
+  const processing = held(request, s3.bucket);
+  const result = { rows: 4, bytes: zip.length, sha256, asOf: START };
+  return execute(processing, { bucket: s3.bucket, key }, result, START);
+}
+
+async function keepFailed(name: string): Promise<void> {
+  const request = recorded(name, { customerId: "other" });
+  const failed = fail({ ...held(request, s3.bucket), failures: 5 }, "retries_exhausted", START);
+  await keep(request, announce({ ...failed, lastError: "storage_unavailable" }));
+}
+
+beforeAll(async () => {
+  [kube, s3] = await Promise.all([startKubeApiserver(), startS3Server()]);
+  namespace = await kube.createNamespace();
+  ledger = makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig });
+  folder = await mkdtemp(join(tmpdir(), "statements-tool-"));
+  tool = makeTool({ ...s3.env, KUBECONFIG: kube.kubeconfig, LEDGER_NAMESPACE: namespace });
+  const zip = await sampleZip();
+  await upload(KEY, zip);
+  await keep(recorded(EXECUTED), announce(executedFrom(zip, recorded(EXECUTED))));
+  await keep(recorded("waiting", { recordedAt: START - 50 * HOUR, nextAttemptAt: START + HOUR }));
+  await keep(recorded("building"), held(recorded("building"), s3.bucket));
+  await keepFailed("broken");
+}, 600_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await Promise.all([kube[Symbol.asyncDispose](), s3[Symbol.asyncDispose]()]);
+});
+
+describe("list", () => {
+  test("a table like kubectl's, oldest first", async () => {
+    const { code, stdout } = await tool("list");
+    const lines = stdout.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines[0]).toMatch(/^NAME +STATE +CUSTOMER +PERIOD +AGE +REASON$/);
+    expect(lines[1]).toMatch(/^waiting +pending +acme-42 +2026-01-01\.\.2026-01-31 +2d +-$/);
+    expect(stdout).toMatch(/^broken +failed +other .* retries_exhausted$/m);
+    expect(lines).toHaveLength(5);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test.each([
+    [
+      ["--state", "pending,processing"],
+      ["building", "waiting"],
+    ],
+    [["-c", "other"], ["broken"]],
+    [["--older-than", "2d"], ["waiting"]],
+    [["--newer-than", "2d", "-s", "failed"], ["broken"]],
+    [["-s", "cancelled"], []],
+  ])("%j", async (filter, names) => {
+    const { stdout } = await tool("list", "-o", "name", ...filter);
+    expect(stdout.split("\n").filter(Boolean).toSorted()).toEqual(names);
+  });
+
+  test("json and yaml have the record's own fields", async () => {
+    const { stdout } = await tool("list", "-c", "other", "-o", "json");
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: "broken", status: "failed", failures: 5, error_code: "retries_exhausted" },
+    ]);
+    const yaml = await tool("list", "-c", "other", "-o", "yaml");
+    expect(yaml.stdout).toContain("\n  error_code: retries_exhausted\n");
+    const wide = await tool("list", "-s", "executed", "-o", "wide");
+    expect(wide.stdout).toContain(` ${s3.bucket}/${KEY}`);
+  });
+
+  test("a record that was mangled by hand is named, and hides no other", async () => {
+    const labels = { "app.kubernetes.io/managed-by": "transactions-collector" };
+    const metadata = {
+      name: "mangled",
+      namespace,
+      labels: { ...labels, "app.kubernetes.io/component": "statement-request" },
+    };
+    await kube.apply([{ apiVersion: "v1", kind: "ConfigMap", metadata }]);
+    const { code, stdout, stderr } = await tool("list");
+    expect(code).toBe(0);
+    expect(stdout).toContain("broken");
+    expect(stderr).toContain("mangled cannot be read");
+  });
+});
+
+test("show prints the record's fields", async () => {
+  const { stdout } = await tool("show", `configmap/${EXECUTED}`, "-o", "json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    name: EXECUTED,
+    options: { time_zone: "Europe/Berlin" },
+    rows: 4,
+    announced: true,
+    object_key: KEY,
+  });
+  expect((await tool("show", EXECUTED)).stdout).toContain(`\nobject_key: ${KEY}\n`);
+});
+
+describe("explain", () => {
+  test("what waits says for what and until when", async () => {
+    const { stdout } = await tool("explain", "waiting");
+    expect(stdout).toContain(`The next attempt is at ${new Date(START + HOUR).toISOString()}`);
+  });
+
+  test("what is being built says by whom", async () => {
+    expect((await tool("explain", "building")).stdout).toContain("builder-7 is at work on it");
+  });
+
+  test("what has failed says why, and what to do", async () => {
+    const { stdout } = await tool("explain", "broken");
+    expect(stdout).toContain("every attempt failed");
+    expect(stdout).toContain("then retry");
+  });
+});
+
+describe("retry and cancel", () => {
+  test("a failed request is pending again with its whole budget, and once only", async () => {
+    await keepFailed("try-again");
+    const { code, stdout } = await tool("retry", "try-again");
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "try-again pending (was failed: retries_exhausted)\n",
+    });
+    const again = await ledger.read("try-again");
+    expect(again?.request).toMatchObject({ status: "pending", failures: 0, attempt: 1 });
+    expect(again?.foreign.labels).toMatchObject({ "transactions-collector.io/status": "pending" });
+    expect(await tool("retry", "try-again")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("only what has failed") as unknown,
+    });
+  });
+
+  test("a wish to cancel is kept with the state, of a builder's request too", async () => {
+    for (const name of ["never", "stop-it"]) await keep(recorded(name));
+    const stored = await ledger.read("stop-it");
+    if (stored) await ledger.replace(stored, held(recorded("stop-it"), s3.bucket));
+    expect(await tool("cancel", "never", "stop-it")).toMatchObject({ code: 0 });
+    for (const [name, status] of [
+      ["never", "pending"],
+      ["stop-it", "processing"],
+    ] as const) {
+      const found = (await ledger.read(name))?.request;
+      expect(found).toMatchObject({ status, cancelRequestedAt: expect.any(Number) as unknown });
+    }
+    expect(await tool("cancel", "broken")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("broken is failed already") as unknown,
+    });
+  });
+
+  test("one wrong name among right ones does not pass unseen", async () => {
+    const { code, stderr } = await tool("cancel", "nobody");
+    expect(code).toBe(1);
+    expect(stderr).toContain("there is no request nobody");
+  });
+});
+
+describe("the file", () => {
+  test("download verifies, and replaces nothing unasked", async () => {
+    const { code, stdout } = await tool("download", EXECUTED, "-d", folder);
+    expect(stdout).toContain("verified");
+    expect(code).toBe(0);
+    expect(await readFile(join(folder, KEY))).toEqual(await sampleZip());
+    expect(await tool("download", EXECUTED, "-d", folder)).toMatchObject({ code: 1 });
+    expect(await tool("download", EXECUTED, "-d", folder, "--force")).toMatchObject({ code: 0 });
+    expect(await tool("verify", "--ledger", join(folder, KEY))).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ["damaged", (zip: Buffer) => zip.fill(0, 600, 610), "is damaged and was not kept"],
+    ["another", (zip: Buffer) => zip, "not the file that the record another names"],
+  ])("an object that is %s is not kept", async (name, change, message) => {
+    const zip = await sampleZip();
+    const key = `${name}-1-2-1770000000000.zip`;
+    await upload(key, change(Buffer.from(zip)));
+    const other = Buffer.from(name);
+    await keep(recorded(name), executedFrom(name === "another" ? other : zip, recorded(name), key));
+    const { code, stderr } = await tool("download", name, "-d", folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect((await readdir(folder)).filter((file) => file.startsWith(name))).toEqual([]);
+  });
+
+  test("verify needs no cluster, and finds a changed byte", async () => {
+    const alone = makeTool({});
+    const file = join(folder, "changed.zip");
+    const zip = await sampleZip();
+    await writeFile(file, zip);
+    expect((await alone("verify", file)).stdout).toMatch(
+      /verified\n.*acme-42, 2026-01-01 to 2026-01-31/,
+    );
+    await writeFile(file, zip.fill(0, 600, 610));
+    const { code, stdout } = await alone("verify", file);
+    expect(code).toBe(1);
+    expect(stdout).toContain("not a right statement");
+    expect(await alone("verify", join(folder, "none.zip"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("there is no file") as unknown,
+    });
+  });
+
+  test("a link gives the file, says when it ends, and ends then", async () => {
+    const asked = Date.now();
+    const { code, stdout, stderr } = await tool("link", EXECUTED, "--expires", "2s");
+    expect(code).toBe(0);
+    const end = Date.parse(/ends (\S+),/.exec(stderr)?.[1] ?? "");
+    expect(end).toBeGreaterThanOrEqual(asked + 2_000);
+    const url = stdout.trim();
+    const answer = await fetch(url);
+    expect(answer.headers.get("content-disposition")).toContain(KEY);
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(await sampleZip());
+    let status: number;
+    do status = (await fetch(url)).status;
+    while (status === 200);
+    expect(status).toBe(403);
+    expect(Date.now()).toBeGreaterThanOrEqual(end - 1_000);
+  });
+
+  test("what has no file says so", async () => {
+    expect(await tool("link", "broken")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("broken is failed, so it has no file") as unknown,
+    });
+  });
+});
+
+describe("watch", () => {
+  test("of one request ends with it, and its code says how", async () => {
+    await keep(recorded("followed"));
+    const followed = tool("watch", "followed");
+    const stored = await ledger.read("followed");
+    if (!stored) throw new Error("gone");
+    const processing = held(recorded("followed"), s3.bucket);
+    const next = await ledger.replace(stored, processing);
+    if (next === "conflict") throw new Error("conflict");
+    await ledger.replace(next, fail(processing, "unknown_customer", Date.now()));
+    const { code, stdout } = await followed;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/failed +unknown_customer\n$/);
+    expect(await tool("watch", EXECUTED)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ *\d+\w+ {2}executed +4 rows/) as unknown,
+    });
+  });
+});
+
+describe("prune --dry-run", () => {
+  test("shows what the scanner would delete, and deletes nothing", async () => {
+    expect((await tool("prune", "--dry-run")).stdout).toBe("");
+    const { stdout, stderr } = await tool("prune", "--dry-run", "--in", "31d");
+    expect(stdout).toMatch(new RegExp(`^${EXECUTED} +executed`, "m"));
+    expect(stdout).not.toContain("waiting");
+    expect(stderr).toContain("retention of 30 days");
+    expect(await ledger.read(EXECUTED)).toBeDefined();
+    expect(await tool("prune")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("wrong use, and trouble", () => {
+  test.each([
+    [[], "Usage: statements"],
+    [["lst"], "Did you mean"],
+    [["list", "--state", "done"], "States are"],
+    [["list", "--older-than", "soon"], "90s, 15m"],
+    [["list", "-o", "xml"], "Allowed choices"],
+    [["show"], "missing required argument"],
+    [["link", "x", "--expires", "8d"], "From 1s to 7d"],
+    [["request", "c", "2026-01-01", "2026-01-31", "--id", "1"], "belong together"],
+    [["replay"], "or give --all"],
+    [["--kubeconfig", "/none", "list"], "there is no kubeconfig /none"],
+    [["-n", "Not A Name", "list"], "LEDGER_NAMESPACE is not valid"],
+  ])("%j ends with 2 and says what is wrong", async (args, message) => {
+    const { code, stdout, stderr } = await tool(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+
+  test("every command has help with an example", async () => {
+    const { code, stdout } = await tool("--help");
+    expect(code).toBe(0);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+)(?:\|[a-z]+)?(?: \[| <|$| {2})/gm)].map(
+      ([, name = ""]) => name,
+    );
+    expect(commands).toEqual(expect.arrayContaining(["list", "explain", "doctor"]));
+    for (const name of commands.filter((one) => one !== "help")) {
+      const help = await tool(name, "--help");
+      expect(help).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`statements ${name}`) as unknown,
+      });
+      expect(help.stdout).toContain("Examples:\n");
+    }
+  });
+
+  test("whoever may not read the ledger is told so, with 3", async () => {
+    await kube.apply([
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "nobody", namespace } },
+    ]);
+    const nobody = await kube.serviceAccountKubeconfig(namespace, "nobody");
+    for (const command of [["list"], ["show", "x"], ["watch"]]) {
+      const { code, stderr } = await tool("--kubeconfig", nobody, ...command);
+      expect(code).toBe(3);
+      expect(stderr).toContain("HTTP 403");
+      expect(stderr).toContain("statements doctor");
+    }
+  });
+});

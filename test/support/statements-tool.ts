@@ -1,0 +1,32 @@
+/** The operator's tool, called in this process: what it wrote where, and how it ended. */
+import { PassThrough } from "node:stream";
+import { runStatements } from "../../infra/cli/run.ts";
+
+export interface ToolRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type Tool = (...args: readonly string[]) => Promise<ToolRun>;
+
+export function makeTool(
+  env: Readonly<Record<string, string>>,
+  signal = new AbortController().signal,
+): Tool {
+  return async (...args) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const texts = Promise.all([textOf(stdout), textOf(stderr)]);
+    const code = await runStatements(args, env, { stdout, stderr, signal });
+    stdout.end();
+    stderr.end();
+    const [out, err] = await texts;
+    return { code, stdout: out, stderr: err };
+  };
+}
+
+async function textOf(stream: PassThrough): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk as string;
+  return text;
+}
