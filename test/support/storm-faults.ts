@@ -18,26 +18,35 @@ export interface Breakable {
 
 const AT_A_TIME = 4;
 
-/** One fault after another until it is calm; leaves everything running. @returns how often each hit. */
+/**
+ * One fault after another until it is calm; leaves everything running.
+ *
+ * @returns how often each hit
+ * @throws AggregateError when something did not come back
+ */
 export async function breakThings(
   random: Random,
   parts: Breakable,
 ): Promise<Record<string, number>> {
   const counted: Record<string, number> = {};
   const broken = new Map<object, Promise<void>>();
-  while (!parts.calm.aborted) {
+  const unhealed: unknown[] = [];
+  while (!parts.calm.aborted && unhealed.length === 0) {
     await sleep(200 + random() * 1_000);
     const { kind, target, act } = chooseFault(random, parts);
     if (broken.has(target)) continue;
-    const over = act().then((hit) => {
-      if (hit) counted[kind] = (counted[kind] ?? 0) + 1;
-      broken.delete(target);
-    });
+    const over = act()
+      .then((hit) => {
+        if (hit) counted[kind] = (counted[kind] ?? 0) + 1;
+      })
+      .catch((error: unknown) => void unhealed.push(error))
+      .finally(() => broken.delete(target));
     broken.set(target, over);
     // Not more at a time than leaves somebody alive to do some work.
     if (broken.size >= AT_A_TIME) await Promise.race(broken.values());
   }
   await Promise.all(broken.values());
+  if (unhealed.length > 0) throw new AggregateError(unhealed, "what was broken stayed broken");
   return counted;
 }
 

@@ -54,11 +54,20 @@ export function shuffledCopies(
     .map(({ event }) => event);
 }
 
-/** Sends all of them, spread over the time there is. @returns record names by event id. */
+export interface Delivering {
+  /** Of an intake. */
+  readonly url: string;
+  readonly endsAt: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends all of them, spread over the time there is. @returns record names by event id.
+ * @throws the signal's reason when it aborts
+ */
 export async function deliver(
   events: readonly RequestedEvent[],
-  url: string,
-  endsAt: number,
+  { url, endsAt, signal }: Delivering,
 ): Promise<Map<string, Set<string>>> {
   const names = new Map<string, Set<string>>();
   const startedAt = Date.now();
@@ -69,7 +78,7 @@ export async function deliver(
       await sleep(Math.max(0, startedAt + n * gapMs - Date.now()));
       const event = events[n];
       if (!event) return;
-      const name = await send(event, url);
+      const name = await send(event, url, signal);
       names.set(event.id, (names.get(event.id) ?? new Set()).add(name));
     }
   };
@@ -78,8 +87,13 @@ export async function deliver(
 }
 
 /** Again and again, with the same id and time, until intake has said that it is recorded. */
-async function send({ id, time, data }: RequestedEvent, url: string): Promise<string> {
+async function send(
+  { id, time, data }: RequestedEvent,
+  url: string,
+  signal: AbortSignal,
+): Promise<string> {
   for (;;) {
+    signal.throwIfAborted();
     const answer = await fetch(url, {
       method: "POST",
       headers: {

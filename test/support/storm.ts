@@ -46,7 +46,8 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
     env: {
       // A kill costs its request a failure, and no request is to run out of them here.
       MAX_FAILURES: "1000",
-      BUILDER_CAPACITY: "24",
+      // Two for each builder.
+      BUILDER_CAPACITY: "8",
       WAKEUPS_PER_CUSTOMER: "1000",
       LOG_LEVEL: "info",
     },
@@ -58,11 +59,23 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
   const events = makeEvents(random, plan);
   const endsAt = Date.now() + plan.minutes * 60_000;
   const calm = new AbortController();
+  const over = new AbortController();
   const faults = breakThings(seededRandom(plan.seed + 1), { pipeline, town, calm: calm.signal });
-  const copies = shuffledCopies(random, events);
-  const names = await deliver(copies, pipeline.urlOf("request-intake"), endsAt);
-  await sleep(Math.max(0, endsAt - Date.now()));
-  calm.abort();
+  // What cannot be healed again ends the storm, or the senders would try for ever.
+  faults.catch((error: unknown) => over.abort(error));
+  const tooLong = AbortSignal.timeout(plan.minutes * 60_000 + REST_MS);
+  const delivering = {
+    ...{ url: pipeline.urlOf("request-intake"), endsAt },
+    signal: AbortSignal.any([over.signal, tooLong]),
+  };
+  let names: Map<string, Set<string>>;
+  try {
+    names = await deliver(shuffledCopies(random, events), delivering);
+    await sleep(Math.max(0, endsAt - Date.now()));
+  } finally {
+    calm.abort();
+    await faults.catch(() => undefined);
+  }
   const counted = await faults;
   await untilRest(pipeline);
   const crashes = [...town.crashes];
