@@ -72,7 +72,8 @@ export class DeflateBlocks extends Transform {
     const block = this.#blocks[this.#turn];
     const needed = Math.min(this.#filled + bytes, BLOCK_BYTES);
     if (block && block.length >= needed) return block;
-    const room = this.#window ? BLOCK_BYTES : Math.min(needed * 2, BLOCK_BYTES);
+    const grown = this.#window ? BLOCK_BYTES : Math.max(needed, 2 * this.#filled);
+    const room = Math.min(grown, BLOCK_BYTES);
     const larger = Buffer.allocUnsafeSlow(room);
     block?.copy(larger, 0, 0, this.#filled);
     this.#blocks[this.#turn] = larger;

@@ -21,6 +21,7 @@ export async function startSmallBuilder(
 ): Promise<SmallBuilder> {
   const worker = await startWorker<SmallBuilds>(PROGRAM, {
     ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
+    ...stage.shipped.env,
     ...stage.sink.env,
     K_SINK: `${stage.sink.url}/-/events`,
     ...env,
