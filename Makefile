@@ -20,7 +20,7 @@ STORM_LINE := out/storm.txt
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images cli check format clean
+.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images consumer cli check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ check: $(INSTALLED) ## format, lint and import fences, types, lock file
 
 format: $(INSTALLED) ## format every file
 	prettier --write --log-level=warn .
+
+consumer: $(INSTALLED) ## the package for those whom S3 notifies: dist/transactions-collector-VERSION.tgz
+	@exec node infra/consumer/package.ts
 
 deploy: $(INSTALLED) ## install on the cluster of KUBECONFIG and wait: OVERLAY=local, or a path of your own
 	@exec node infra/cluster/main.ts deploy

@@ -1,15 +1,14 @@
 /** The sample consumers in TypeScript, Python and Go say the same of every recorded event. */
 import { readdirSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleConsumer } from "../../infra/consumer/package.ts";
+import { makeCode } from "../../infra/consumer/package.ts";
 import { sampleZip } from "../support/sample-statement.ts";
 import { run, unzip } from "../support/statement.ts";
 import { zipFiles } from "../support/zip-writer.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
-const SAMPLES = join(REPOSITORY, "infra/consumer/samples");
+const SAMPLES = join(import.meta.dirname, "../../infra/consumer/samples");
 const EVENTS = readdirSync(SAMPLES).filter((name) => name.endsWith(".json"));
 
 const FIRST =
@@ -26,9 +25,7 @@ const file = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "consumer-samples-"));
   const installed = file("node_modules/transactions-collector");
-  await mkdir(installed, { recursive: true });
-  await cp(join(REPOSITORY, "package.json"), join(installed, "package.json"));
-  await bundleConsumer(join(installed, "dist/consumer"));
+  await makeCode(installed);
   await cp(join(SAMPLES, "statements.ts"), file("statements.ts"));
   await writeFile(file("package.json"), '{"type":"module"}');
   await run("go", ["build", "-o", file("statements"), join(SAMPLES, "statements.go")]);
