@@ -10,7 +10,9 @@ import {
   UploadPartCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { jest } from "@jest/globals";
 import { parseS3Event, verifyStatement, type S3Event } from "../../infra/consumer/index.ts";
+import { makeHandler } from "../../infra/consumer/samples/lambda.ts";
 import { answer, startEventSink, type EventSink } from "../support/event-sink.ts";
 import { startS3Server, type S3Server } from "../support/s3-server.ts";
 import { JANUARY, ROWS, sampleZip } from "../support/sample-statement.ts";
@@ -51,6 +53,12 @@ async function uploadInParts(
   await client.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
 }
 
+/** As SQS hands a batch to a Lambda. */
+function sqsBatch(bodies: Readonly<Record<string, string>>): object {
+  const records = Object.entries(bodies).map(([messageId, body]) => ({ messageId, body }));
+  return { Records: records.map((one) => ({ ...one, eventSource: "aws:sqs" })) };
+}
+
 test("the server tries the web hook first, which is no statement", () => {
   expect(hook.events.slice(0, 1).flatMap(({ body }) => parseS3Event(body))).toEqual([
     { kind: "ignored", reason: "test_event", messageId: undefined },
@@ -83,6 +91,38 @@ test.each([
       manifest: { customer_id: JANUARY.customerId, rows: ROWS.length },
     });
   } finally {
+    client.destroy();
+  }
+});
+
+test("the sample Lambda takes each statement, and sends back only what failed", async () => {
+  const client = s3.client();
+  const log = jest.spyOn(console, "error").mockReturnValue(undefined);
+  try {
+    const zip = await sampleZip();
+    const [right, short] = [`lambda/${NAME}`, `short/${NAME}`];
+    await client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: right, Body: zip }));
+    const half = zip.subarray(0, zip.length / 2);
+    await client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: short, Body: half }));
+    const [{ dedupeKey }] = [await eventOf(right), await eventOf(short)];
+    const bodyOf = (key: string): string =>
+      hook.events.find(({ body }) => body.includes(`"key":"${key}"`))?.body ?? "";
+
+    const taken = new Map<string, string>();
+    const handle = makeHandler(client, {
+      take(id, manifest) {
+        taken.set(id, manifest.statement_id);
+        return Promise.resolve();
+      },
+    });
+    const gone = bodyOf(right).replaceAll("lambda/", "gone/");
+    const bodies = { a: bodyOf(right), b: bodyOf(short), c: "{", d: gone, e: bodyOf(right) };
+    expect(await handle(sqsBatch(bodies))).toEqual({
+      batchItemFailures: ["b", "c", "d"].map((itemIdentifier) => ({ itemIdentifier })),
+    });
+    expect([...taken]).toEqual([[dedupeKey, NAME.replace(".zip", "")]]);
+  } finally {
+    log.mockRestore();
     client.destroy();
   }
 });
