@@ -31,7 +31,9 @@ async function make(
   kubeconfig: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const all = { PATH: process.env["PATH"], KUBECONFIG: kubeconfig, ...env };
+  // kubectl keeps its cache in the home folder, and without one in this folder.
+  const { PATH, HOME } = process.env;
+  const all = { PATH, HOME, KUBECONFIG: kubeconfig, ...env };
   return await run("node", [MAIN, command], { env: all }).then(
     (done) => ({ code: 0, ...done }),
     (error: unknown) => error as Ended,
