@@ -12,6 +12,7 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import { formatDuration } from "./duration.ts";
 import { FAILURES, wordsOfLastError } from "./error-words.ts";
+import { count } from "./plural.ts";
 import { formatBytes } from "./record-view.ts";
 
 /** As the installation has them; milliseconds. */
@@ -60,10 +61,6 @@ function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms
     lines.push(`Its end was asked for ${when(cancelRequestedAt, now)}.`);
   }
   return lines;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function ending(request: FinalRequest, { now }: ExplainTerms): string[] {
@@ -115,17 +112,20 @@ function nextOfOpen(request: OpenRequest, terms: ExplainTerms): string[] {
   }
 }
 
+/** What a builder of its lane would do with it at `now`. */
 function decide(request: OpenRequest, terms: ExplainTerms, now = terms.now): ClaimDecision {
-  return claim(request, {
+  const decision = claim(request, {
     ...terms,
     now,
     holder: "",
     object: request.object ?? { bucket: "", key: "" },
-    // The service waits for the time that tells when another Job is started.
-    execution: "service",
+    execution: request.lane,
     publishTimeoutMs: terms.leaseMs,
-    ...(request.lane === "job" && request.status === "processing" ? { execution: "job" } : {}),
   });
+  if (decision.kind !== "claim" || decision.purpose !== "build") return decision;
+  // A Job may claim at any time, but the scanner starts none before this.
+  const until = request.status === "pending" ? request.nextAttemptAt : 0;
+  return until > now ? { kind: "wait", until } : decision;
 }
 
 function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTerms): string[] {

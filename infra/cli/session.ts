@@ -33,6 +33,8 @@ export interface Session extends Disposable {
   ledger(): Promise<Ledger>;
   /** @throws CommandError when there is no such request; LedgerUnavailable */
   find(name: string): Promise<Stored>;
+  /** Whether it is the installation of `make run`. */
+  readonly isLocal: boolean;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
   /** Where records say that their objects lie. */
@@ -61,6 +63,10 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     exitCode: EXIT.done,
 
     useOptions: (given) => void (options = given),
+
+    get isLocal() {
+      return options.local === true;
+    },
 
     get config() {
       environment ??= environmentOf(options, env);
@@ -99,7 +105,9 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
 
     async s3() {
       const { makeS3Client } = await import("../../functions/statement-builder/s3-client.ts");
-      const client = makeS3Client(s3Settings(session.config, environment ?? {}), 4);
+      const settings = s3Settings(session.config, environment ?? {});
+      // It only reads, and a checksum of nothing would become part of a presigned address.
+      const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
       opened.defer(() => client.destroy());
       return client;
     },

@@ -9,8 +9,13 @@ const WIDEST_STATE = "processing".length;
 export function stateLine(screen: Screen, request: StatementRequest, now: number): string {
   const { status } = request;
   const state = screen.paint(STATE_COLOURS[status], status.padEnd(WIDEST_STATE));
-  const age = formatDuration(timeTaken(request, now)).padStart(6);
+  const age = elapsed(timeTaken(request, now)).padStart(7);
   return `${age}  ${state}  ${detail(request)}`.trimEnd();
+}
+
+/** Most statements take less than a second, and somebody is looking. */
+function elapsed(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms);
 }
 
 function detail(request: StatementRequest): string {

@@ -1,6 +1,7 @@
 /** What the ledger holds that somebody should look at. */
 import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
 import { formatDuration } from "../duration.ts";
+import { count } from "../plural.ts";
 import type { Session } from "../session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
@@ -38,28 +39,29 @@ export function* judgeLedger(census: Census, namespace: string, now: number): Ge
   if (unreadable.length > 0) {
     const [first = ""] = unreadable;
     yield wrong(
-      `${unreadable.length} records cannot be read as requests, such as ${first}`,
+      `${count(unreadable.length, "record")} cannot be read as requests, such as ${first}`,
       `see who changed them: kubectl get configmap -n ${namespace} ${first} -o yaml`,
     );
   }
   const [oldest] = late;
   if (oldest) {
     yield wrong(
-      `${late.length} requests are due for more than ${formatDuration(LATE_MS)}, the oldest since ` +
+      `due for more than ${formatDuration(LATE_MS)}: ${count(late.length, "request")}, the oldest since ` +
         formatDuration(now - dueSince(oldest)),
       `statements explain ${oldest.name}; then the scanner's log: does it tick?`,
     );
   }
   if (unannounced > 0) {
     yield unknown(
-      `the outcome events of ${unannounced} requests were not accepted yet`,
+      `outcome events not accepted yet: those of ${count(unannounced, "request")}`,
       "if the number stays, look at the Broker and at the builder's log",
     );
   }
-  if (failed > 0) yield unknown(`${failed} requests have failed`, "statements list --state failed");
-  if (rejected > 0) yield unknown(`${rejected} events were rejected`, "statements rejected");
+  if (failed > 0)
+    yield unknown(`failed: ${count(failed, "request")}`, "statements list --state failed");
+  if (rejected > 0) yield unknown(`rejected: ${count(rejected, "event")}`, "statements rejected");
   if (unreadable.length === 0 && late.length === 0) {
-    yield ok(`the ledger in ${namespace} holds ${total} requests, none of them stuck`);
+    yield ok(`the ledger in ${namespace} holds ${count(total, "request")}, none of them stuck`);
   }
 }
 

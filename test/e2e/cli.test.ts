@@ -1,0 +1,154 @@
+/** The operator's tool beside the running pipeline, as a person uses it. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  grantStatementReader,
+  STATEMENT_READER,
+} from "../../infra/local/sample-bank/create-schema.ts";
+import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { makeTool, type Tool } from "../support/statements-tool.ts";
+
+const JANUARY = ["2025-01-01", "2025-01-31"] as const;
+
+let pipeline: Pipeline;
+let env: Readonly<Record<string, string>>;
+let tool: Tool;
+let folder: string;
+
+beforeAll(async () => {
+  pipeline = await startPipeline();
+  await Promise.all(
+    (["request-intake", "statement-builder", "pending-scanner"] as const).map((name) =>
+      pipeline.start(name),
+    ),
+  );
+  folder = await mkdtemp(join(tmpdir(), "statements-tool-"));
+  env = {
+    ...pipeline.s3.env,
+    KUBECONFIG: pipeline.kube.kubeconfig,
+    LEDGER_NAMESPACE: pipeline.namespace,
+    INTAKE_URL: pipeline.urlOf("request-intake"),
+    DATABASE_URL: pipeline.mariaDb.databaseUrl,
+  };
+  tool = makeTool(env);
+}, 180_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await pipeline[Symbol.asyncDispose]();
+});
+
+test("from a question to a verified file with one command", async () => {
+  const { code, stdout } = await tool(
+    ...["request", "customer-000001", ...JANUARY, "-z", "Europe/Berlin", "--download", folder],
+  );
+  expect(code).toBe(0);
+  const [name = ""] = stdout.split("\n");
+  expect(name).toMatch(/^transaction-request-customer-000001-\d{13}$/);
+  expect(stdout).toMatch(/^ +\d+\.\d\d s {2}executed {4}\d+ rows, /m);
+  expect(stdout).toContain(`request ${name}`);
+  const [file = "", ...others] = await readdir(folder);
+  expect(file).toMatch(/^customer-000001-\d+-\d+-\d{13}\.zip$/);
+  expect(others).toEqual([]);
+}, 60_000);
+
+test("the same event again is the same request", async () => {
+  const event = ["--id", "4711", "--time", new Date().toISOString()];
+  const ask = async (end: string) =>
+    await tool("request", "customer-000002", "2025-01-01", end, ...event);
+  const first = await ask("2025-01-31");
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("000002") as unknown });
+  expect(await ask("2025-01-31")).toEqual(first);
+  const { code, stderr } = await ask("2025-02-28");
+  expect(code).toBe(1);
+  expect(stderr).toContain("an earlier event had this id and other data");
+});
+
+test("a failure is explained, and a retry is built once its cause is gone", async () => {
+  const asked = await tool("request", "newcomer", ...JANUARY, "--wait");
+  expect(asked.code).toBe(1);
+  expect(asked.stdout).toMatch(/failed +unknown_customer/);
+  const [name = ""] = asked.stdout.split("\n");
+  await pipeline.mariaDb.execute(
+    "INSERT INTO accounts (account_id, customer_id, currency, product, opened_on) " +
+      "VALUES ('newcomer-1', 'newcomer', 'EUR', 'x', '2020-01-01')",
+  );
+  expect(await tool("retry", name)).toMatchObject({ code: 0 });
+  const watched = await tool("watch", name);
+  expect(watched.stdout).toMatch(/executed +0 rows/);
+  expect(watched.code).toBe(0);
+}, 60_000);
+
+test("intake that is not there: 3, and the event to send again", async () => {
+  const away = makeTool({ ...env, INTAKE_URL: "http://127.0.0.1:9/" });
+  const { code, stderr } = await away("request", "customer-000001", ...JANUARY);
+  expect(code).toBe(3);
+  expect(stderr).toContain("INTAKE_URL http://127.0.0.1:9/");
+  expect(stderr).toMatch(/--id [0-9a-f-]{36} --time \d{4}-\S+Z/);
+}, 60_000);
+
+test("a refusal names the fields", async () => {
+  const { code, stderr } = await tool("request", "customer-000001", "2099-01-01", "2099-01-31");
+  expect(code).toBe(1);
+  expect(stderr).toContain("end_date: period_not_over (the last day must be over");
+});
+
+describe("doctor", () => {
+  test("sees what is right and what is missing", async () => {
+    const { code, stdout } = await tool("doctor");
+    expect(code).toBe(1);
+    for (const fine of [
+      `ok  the cluster answers at ${pipeline.kube.url}`,
+      "ok  this clock and the cluster's agree",
+      "ok  you may do everything in transaction-requests",
+      "ok  the bucket statements is there",
+      "ok  statement_accounts and statement_transactions have the columns",
+      "ok  an index leads to the rows of a period",
+      "ok  an index leads to the last balance",
+    ])
+      expect(stdout).toContain(fine);
+    expect(stdout).toContain("no  the cluster lacks Knative Serving (serving.knative.dev)");
+    expect(stdout).not.toContain(STATEMENT_READER.password);
+  }, 60_000);
+
+  test("names the verb that is missing, and what it is for", async () => {
+    const builder = await pipeline.kube.serviceAccountKubeconfig("statements", "statement-builder");
+    const { stdout } = await tool("--kubeconfig", builder, "doctor");
+    expect(stdout).toMatch(/^no {2}you may not, .* list \(list, doctor, prune, rejected\), watch/m);
+    expect(stdout).not.toContain("update (");
+    expect(stdout).toContain("??  the ledger in transaction-requests cannot be read");
+  }, 60_000);
+
+  test("a view without its index, and a user that may not see the plan", async () => {
+    await pipeline.mariaDb.execute(
+      "CREATE VIEW slow AS SELECT * FROM statement_transactions ORDER BY rand() LIMIT 1000000",
+    );
+    const slow = await makeTool({ ...env, STATEMENT_VIEW: "slow" })("doctor");
+    expect(slow.stdout).toContain(
+      "no  the rows of a period: the database would read the whole table",
+    );
+    const narrow = await makeTool({ ...env, STATEMENT_VIEW: "statement_accounts" })("doctor");
+    expect(narrow.stdout).toContain("no  statement_accounts is not the view it should be");
+    await grantStatementReader(env["DATABASE_URL"] ?? "");
+    const { user: username, password } = STATEMENT_READER;
+    const url = Object.assign(new URL(env["DATABASE_URL"] ?? ""), { username, password });
+    const reader = await makeTool({ ...env, DATABASE_URL: url.href })("doctor");
+    expect(reader.stdout).toContain("??  it cannot be seen whether an index leads to the rows");
+    expect(reader.stdout).not.toContain(password);
+  }, 60_000);
+
+  test("nothing is there: findings, no crash", async () => {
+    const { DATABASE_URL: url = "", ...others } = env;
+    const lost = makeTool({
+      ...others,
+      DATABASE_URL: url.replace(/:\d+\//, ":9/"),
+      S3_ENDPOINT: "http://127.0.0.1:9",
+      KUBECONFIG: "/none",
+    });
+    const { code, stdout } = await lost("doctor");
+    expect(code).toBe(1);
+    expect(stdout).toContain("no  the kubeconfig cannot be read");
+    expect(stdout).toContain("no  the bucket statements cannot be used");
+    expect(stdout).toContain("no  the database cannot be used");
+  }, 60_000);
+});

@@ -1,0 +1,165 @@
+import {
+  claim,
+  ERROR_CODES,
+  execute,
+  fail,
+  handOver,
+  oversize,
+  recordRequest,
+  requestCancel,
+  retry,
+  type ProcessingRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
+import { formatDuration, parseDuration } from "../../infra/cli/duration.ts";
+import { explain, type ExplainTerms } from "../../infra/cli/explanation.ts";
+import { judgeClock } from "../../infra/cli/doctor/cluster.ts";
+import { judgeLifecycle } from "../../infra/cli/doctor/store.ts";
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const MINUTE = 60_000;
+const terms: ExplainTerms = { now: NOON, leaseMs: MINUTE, clockSkewMs: 30_000, maxFailures: 5 };
+
+const recorded = recordRequest({
+  name: "transaction-request-c-1768478400000",
+  customerId: "c",
+  startDate: "2025-12-01",
+  endDate: "2025-12-31",
+  timeZone: "UTC",
+  options: {},
+  event: { source: "/bank", id: "1", type: "t", time: NOON },
+  recordedAt: NOON,
+});
+
+function heldAt(now: number, request: StatementRequest = recorded): ProcessingRequest {
+  const decision = claim(request, {
+    ...{ ...terms, now, holder: "builder-7/claim", publishTimeoutMs: MINUTE },
+    ...{ execution: "service", object: { bucket: "b", key: "c-1-2-1768478400000.zip" } },
+  });
+  if (decision.kind !== "claim") throw new Error(decision.kind);
+  return decision.request;
+}
+
+const held = heldAt(NOON);
+const release = { now: NOON + 10_000, leaseEndsAt: NOON + 20_000 };
+const backoff = { baseMs: MINUTE, maxMs: MINUTE, random: 1, maxFailures: 5 };
+const next = (request: StatementRequest, now = NOON): string =>
+  explain(request, { ...terms, now }).next.join("\n");
+const happened = (request: StatementRequest): string => explain(request, terms).happened.join("\n");
+
+describe("what comes next", () => {
+  test("recorded: the next tick offers it", () => {
+    expect(next(recorded, NOON + 20_000)).toContain(
+      "due since 2026-01-15T12:00:00.000Z (20s ago): the next tick offers it",
+    );
+  });
+
+  test("after a failure: the time of the next attempt", () => {
+    const waiting = retry(held, "storage_unavailable", release, backoff);
+    expect(next(waiting)).toContain("next attempt is at 2026-01-15T12:01:10.000Z (in 70s)");
+    expect(happened(waiting)).toContain("1 attempt so far; 1 of 5 failures used up");
+    expect(happened(waiting)).toContain("the store did not do what it was asked");
+  });
+
+  test("held: by whom, and who comes when it falls silent", () => {
+    expect(next(held)).toContain("builder-7 is at work on it");
+    expect(next(held)).toContain("takes over after 2026-01-15T12:01:30.000Z");
+  });
+
+  test("held by a lease that ran out: taken over once no clock can disagree", () => {
+    expect(next(held, NOON + MINUTE + 1)).toContain(
+      "takes over at 2026-01-15T12:01:30.000Z (in 30s)",
+    );
+    expect(next(held, NOON + 2 * MINUTE)).toContain("due since 2026-01-15T12:01:00.000Z");
+  });
+
+  test("cancelled while held, while it may still land, and after", () => {
+    expect(next(requestCancel(held, NOON))).toContain(
+      "sees the wish to cancel at its next renewal",
+    );
+    const waiting = requestCancel(handOver(held, "cancel_requested", release), NOON);
+    // Lease + clock skew + publish time-out.
+    expect(next(waiting)).toContain("ends as cancelled at 2026-01-15T12:01:50.000Z");
+    expect(next(waiting, NOON + 5 * MINUTE)).toContain("It will be cancelled: the next tick");
+    expect(next(requestCancel(recorded, NOON))).toContain("It will be cancelled");
+  });
+
+  test("out of failures: it ends as failed", () => {
+    const spent = { ...handOver(held, "shutting_down", release), failures: 5 };
+    expect(next(spent)).toContain("ends as failed at 2026-01-15T12:01:50.000Z");
+    expect(next(spent, NOON + 5 * MINUTE)).toContain("failures are used up: the next tick");
+  });
+
+  test("too large for the service: a Job, and when another one", () => {
+    const large = oversize(held, release);
+    expect(next(large)).toContain("A Job was asked for and has not begun");
+    expect(next(large)).toContain("2026-01-15T12:05:10.000Z");
+    expect(next(large, NOON + 10 * MINUTE)).toContain("the next tick has a Job started for it");
+    expect(happened(large)).toContain("too many rows for the service");
+  });
+
+  test("executed: where it lies; an event that nobody took is said", () => {
+    const result = { rows: 1, bytes: 2_500, sha256: "0", asOf: NOON };
+    const executed = execute(held, held.object, result, NOON);
+    expect(happened(executed)).toContain("1 row, 2.5 kB");
+    expect(happened(executed)).toContain("s3://b/c-1-2-1768478400000.zip");
+    expect(next(executed)).toContain("has not been accepted yet");
+    expect(next({ ...executed, announced: true })).toContain("nothing more happens by itself");
+  });
+
+  test.each(ERROR_CODES)("%s: what it means and what to do", (code) => {
+    const failed = fail(held, code, NOON);
+    expect(happened(failed)).toMatch(new RegExp(`with ${code}: \\w.{20,}\\.`));
+    expect(next(failed)).toMatch(/retry/);
+  });
+});
+
+describe("lengths of time", () => {
+  test.each([
+    [0, "0s"],
+    [119_000, "119s"],
+    [200_000, "3m20s"],
+    [240_000, "4m"],
+    [3_600_000, "60m"],
+    [5 * 3_600_000, "5h"],
+    [12 * 86_400_000, "12d"],
+  ])("%i ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+  test("are read back", () => {
+    expect(["90s", "15m", "3h", "2d"].map(parseDuration)).toEqual([
+      90_000, 900_000, 10_800_000, 172_800_000,
+    ]);
+    for (const wrong of ["", "15", "m", "-1s", "1w"]) expect(() => parseDuration(wrong)).toThrow();
+  });
+});
+
+describe("what the doctor makes of", () => {
+  const fit = { prefix: "statements/", retentionDays: 30 };
+  const rule = {
+    Status: "Enabled" as const,
+    Filter: { Prefix: "statements/" },
+    Expiration: { Days: 90 },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+  };
+
+  test.each([
+    ["the shipped rules", [rule], ["ok", "ok"]],
+    ["rules of the whole bucket", [{ ...rule, Filter: {} }], ["ok", "ok"]],
+    ["no rules", [], ["wrong", "wrong"]],
+    ["rules that are off", [{ ...rule, Status: "Disabled" as const }], ["wrong", "wrong"]],
+    ["rules of another folder", [{ ...rule, Filter: { Prefix: "x/" } }], ["wrong", "wrong"]],
+    ["files that go before records", [{ ...rule, Expiration: { Days: 30 } }], ["wrong", "ok"]],
+  ])("%s", (_, rules, levels) => {
+    expect(judgeLifecycle(rules, fit).map(({ level }) => level)).toEqual(levels);
+  });
+
+  test.each([
+    ["the same second", 999, "ok"],
+    ["a slow answer", 9_000, "ok"],
+    ["ten minutes behind", 600_000, "wrong"],
+    ["ten minutes ahead", -600_000, "wrong"],
+    ["no time at all", NaN, "unknown"],
+  ])("a clock: %s", (_, behind, level) => {
+    expect(judgeClock(NOON - behind, NOON, NOON + 200)).toMatchObject({ level });
+  });
+});
