@@ -63,8 +63,8 @@ export function makeMetricsRegistry(): MetricsRegistry {
   }
 
   async function addProcess(): Promise<void> {
-    const { collectDefaultMetrics } = await import("prom-client");
-    collectDefaultMetrics({ register: registry });
+    const { addProcessMetrics } = await import("./process-metrics.ts");
+    addProcessMetrics(registry);
   }
 
   return {

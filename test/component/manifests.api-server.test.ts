@@ -10,7 +10,7 @@ import type { Manifest } from "../support/kustomize.ts";
 import { serverDryRun, serverSideApply } from "../support/server-dry-run.ts";
 
 /** Of others than Knative's core; the unit tests hold their fields. */
-const OTHERS = ["PodMonitor", "RabbitmqBrokerConfig"];
+const OTHERS = ["PodMonitor", "PrometheusRule", "RabbitmqBrokerConfig"];
 
 const rendered = await Promise.all(
   INSTALLATIONS.map(async (one) => [titleOf(one), await renderInstallation(one)] as const),

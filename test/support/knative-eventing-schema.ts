@@ -189,6 +189,32 @@ const podMonitor = z.strictObject({
   }),
 });
 
+/** https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule */
+const prometheusRule = z.strictObject({
+  apiVersion: z.literal("monitoring.coreos.com/v1"),
+  kind: z.literal("PrometheusRule"),
+  metadata,
+  spec: z.strictObject({
+    groups: z.array(
+      z.strictObject({
+        name: z.string(),
+        rules: z.array(
+          z.union([
+            z.strictObject({ record: z.string(), expr: z.string() }),
+            z.strictObject({
+              alert: z.string(),
+              expr: z.string(),
+              for: z.string().optional(),
+              labels: z.strictObject({ severity: z.enum(["warning", "critical"]) }),
+              annotations: z.strictObject({ summary: z.string(), runbook: z.string() }),
+            }),
+          ]),
+        ),
+      }),
+    ),
+  }),
+});
+
 export const eventingManifest = z.discriminatedUnion("kind", [
   broker,
   trigger,
@@ -199,6 +225,7 @@ export const eventingManifest = z.discriminatedUnion("kind", [
   jobSink,
   rabbitmqBrokerConfig,
   podMonitor,
+  prometheusRule,
 ]);
 export type EventingManifest = z.infer<typeof eventingManifest>;
 export type EventingKind = EventingManifest["kind"];
