@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import { RetryableError } from "../../functions/statement-builder/failure.ts";
 import { cancelCommand } from "./cancel.ts";
+import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
 import { downloadCommand } from "./download.ts";
 import { CommandError, EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
@@ -68,6 +69,7 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     ...[requestCommand, listCommand, showCommand, explainCommand, watchCommand],
     ...[retryCommand, cancelCommand, downloadCommand, linkCommand, verifyCommand],
     ...[rejectedCommand, replayCommand, pruneCommand, doctorCommand],
+    completionCommand,
   ];
   for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));
   return program;

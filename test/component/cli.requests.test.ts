@@ -1,7 +1,9 @@
 /** The operator's tool on a real kube-apiserver and a real S3 server. */
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import {
@@ -327,6 +329,31 @@ describe("prune --dry-run", () => {
     expect(stderr).toContain("retention of 30 days");
     expect(await ledger.read(EXECUTED)).toBeDefined();
     expect(await tool("prune")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("completion", () => {
+  /** What bash offers for the last of these words, with a tool that answers `list` only. */
+  async function offered(...words: readonly string[]): Promise<readonly string[]> {
+    const { stdout } = await tool("completion", "bash");
+    const line = ["statements", ...words].map((word) => `'${word}'`).join(" ");
+    const script = `${stdout}
+statements() { printf 'waiting\\nbroken\\n'; }
+COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _statements; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const run = await promisify(execFile)("bash", ["--norc", "-c", script]);
+    return run.stdout.split("\n").filter(Boolean);
+  }
+
+  test("of commands, options and requests", async () => {
+    expect(await offered("re")).toEqual(["request", "retry", "rejected", "replay"]);
+    expect(await offered("list", "--o")).toEqual(["--older-than", "--output"]);
+    expect(await offered("--local", "explain", "w")).toEqual(["waiting"]);
+    expect(await offered("verify", "w")).toEqual([]);
+  });
+
+  test("another shell is wrong use", async () => {
+    expect(await tool("completion", "tcsh")).toMatchObject({ code: 2 });
+    expect((await tool("completion", "fish")).stdout).toContain("-a explain -d ");
   });
 });
 
