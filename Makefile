@@ -37,10 +37,11 @@ seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=10000
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
 
+# --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
 	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)"; \
-	$(JEST) --runInBand test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]' || failed=$$?; \
+	$(JEST) --runInBand --forceExit test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]' || failed=$$?; \
 	cat $(STORM_LINE); exit $$failed
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
