@@ -86,7 +86,7 @@ e2e: $(INSTALLED) ## all promises on the cluster of KUBECONFIG, in namespaces of
 	@node infra/cluster/main.ts check
 	@exec $(JEST) --config test/e2e-cluster/jest.config.js
 
-cli: $(INSTALLED) ## the operator's command: ARGS="rejected" or ARGS="replay --all"
+cli: $(INSTALLED) ## the operator's tool: ARGS="list --state failed", ARGS="--local doctor", ARGS=--help
 	@exec node infra/cli/statements.ts $(ARGS)
 
 clean: ## remove what runs and tests leave behind (out/, coverage/), not node_modules
