@@ -28,8 +28,10 @@ export type Change =
 
 const SELECTOR = `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${COMPONENTS.request}`;
 const PAUSE_MS = 500;
-/** In a row: then it is no break any more. */
-const MAX_BREAKS = 10;
+/** The server ends each watch itself, before the client takes a quiet one for dead after 30 s. */
+const WATCH_SECONDS = 20;
+/** In a row, a minute of them: then it is no break any more. */
+const MAX_BREAKS = 120;
 
 /**
  * Starts with the request as it is, where a name is given, else with the first change from now on.
@@ -46,41 +48,53 @@ export async function* watchChanges(
   const selector =
     name === undefined ? { labelSelector: SELECTOR } : { fieldSelector: `metadata.name=${name}` };
 
-  async function newestVersion(): Promise<string> {
+  /** Where a watch can begin, and what is there by then: of a name only, the rest may be too much. */
+  async function look() {
     const list = await core.listNamespacedConfigMap({ namespace, ...selector, limit: 1 });
-    return list.metadata?.resourceVersion ?? "";
+    const present = name === undefined ? [] : list.items.map((item) => toChange("ADDED", item));
+    const isGone = name !== undefined && present.length === 0;
+    const found: readonly Change[] = isGone ? [{ kind: "deleted", name }] : present;
+    return { version: list.metadata?.resourceVersion ?? "", found };
   }
 
-  let version = name === undefined ? await newestVersion().catch(notAllowed) : undefined;
+  const first = await look().catch(notAllowed);
+  yield* first.found;
+  let { version } = first;
   for (let breaks = 0; !signal.aborted && breaks < MAX_BREAKS; breaks++) {
     const queue = makeQueue<WatchEvent>();
     const connection = await watch.watch(
       `/api/v1/namespaces/${namespace}/configmaps`,
-      { ...selector, ...(version === undefined ? {} : { resourceVersion: version }) },
+      { ...selector, resourceVersion: version, timeoutSeconds: WATCH_SECONDS },
       (type: string, object: V1ConfigMap) => queue.push({ type, object }),
       (error: unknown) => queue.end(error),
     );
     const abort = (): void => connection.abort();
     signal.addEventListener("abort", abort);
+    let isExpired = false;
     try {
       signal.throwIfAborted();
       for await (const { type, object } of queue.items()) {
-        // Too far back: what is there now, and on from there.
-        if (type === "ERROR") version = name === undefined ? await newestVersion() : undefined;
-        else {
-          breaks = 0;
-          version = object.metadata?.resourceVersion ?? version;
-          yield toChange(type, object);
+        if (type === "ERROR") {
+          isExpired = true;
+          break;
         }
+        version = object.metadata?.resourceVersion ?? version;
+        yield toChange(type, object);
       }
+      breaks = 0;
     } catch (error) {
       const { statusCode } = error as { readonly statusCode?: number };
       if (statusCode === 401 || statusCode === 403) notAllowed(error);
+      isExpired = statusCode === 410;
     } finally {
       signal.removeEventListener("abort", abort);
       connection.abort();
     }
     await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    // Too far back: what is there now, and on from there.
+    const again = isExpired ? await look().catch(() => undefined) : undefined;
+    yield* again?.found ?? [];
+    version = again?.version ?? version;
   }
   if (!signal.aborted) throw unavailable("the Kubernetes API does not answer any more");
 }

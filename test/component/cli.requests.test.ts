@@ -320,6 +320,47 @@ describe("watch", () => {
   });
 });
 
+describe("watch, when something comes between", () => {
+  async function move(name: string, next: (request: StatementRequest) => StatementRequest) {
+    const stored = await ledger.read(name);
+    if (!stored) throw new Error("gone");
+    await ledger.replace(stored, next(stored.request));
+  }
+
+  test("Ctrl-C ends it with 130", async () => {
+    await keep(recorded("for-ever"));
+    const interrupt = new AbortController();
+    const env = { KUBECONFIG: kube.kubeconfig, LEDGER_NAMESPACE: namespace };
+    const watched = makeTool(env, interrupt.signal)("watch", "for-ever");
+    interrupt.abort();
+    expect(await watched).toMatchObject({ code: 130 });
+  });
+
+  test("an API server that is started again", async () => {
+    await keep(recorded("patient"));
+    const env = { KUBECONFIG: kube.kubeconfig, LEDGER_NAMESPACE: namespace };
+    const { promise: isShown, resolve } = Promise.withResolvers<string>();
+    const watched = makeTool(env, undefined, resolve)("watch", "patient");
+    expect(await isShown).toContain("pending");
+    await kube.kill();
+    await kube.start();
+    const processing = held(recorded("patient"), s3.bucket);
+    await move("patient", () => processing);
+    await move("patient", () => fail(processing, "unknown_customer", Date.now()));
+    expect((await watched).stdout).toMatch(/failed +unknown_customer\n$/);
+  }, 120_000);
+
+  test("a record that is deleted", async () => {
+    await keep(recorded("deleted"));
+    const watched = tool("watch", "deleted");
+    const stored = await ledger.read("deleted");
+    if (stored) await ledger.remove(stored);
+    const { code, stderr } = await watched;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/is deleted|no request deleted/);
+  });
+});
+
 describe("prune --dry-run", () => {
   test("shows what the scanner would delete, and deletes nothing", async () => {
     expect((await tool("prune", "--dry-run")).stdout).toBe("");

@@ -38,6 +38,22 @@ afterAll(async () => {
   await pipeline[Symbol.asyncDispose]();
 });
 
+/** As much of Knative as can be seen from outside: its API groups. */
+function crdOf(part: string) {
+  const group = `${part}.knative.dev`;
+  const schema = { openAPIV3Schema: { type: "object" } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `things.${group}` },
+    spec: {
+      ...{ group, scope: "Namespaced" },
+      names: { plural: "things", singular: "thing", kind: "Thing" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+}
+
 test("from a question to a verified file with one command", async () => {
   const { code, stdout } = await tool(
     ...["request", "customer-000001", ...JANUARY, "-z", "Europe/Berlin", "--download", folder],
@@ -109,6 +125,14 @@ describe("doctor", () => {
       expect(stdout).toContain(fine);
     expect(stdout).toContain("no  the cluster lacks Knative Serving (serving.knative.dev)");
     expect(stdout).not.toContain(STATEMENT_READER.password);
+  }, 60_000);
+
+  test("sees Knative once it is there", async () => {
+    await pipeline.kube.apply(["serving", "eventing", "sources"].map(crdOf));
+    let found: string;
+    do found = (await tool("doctor")).stdout;
+    while (!found.includes("ok  Knative Serving and Eventing are installed"));
+    expect(found).not.toContain("lacks");
   }, 60_000);
 
   test("names the verb that is missing, and what it is for", async () => {

@@ -13,9 +13,11 @@ export type Tool = (...args: readonly string[]) => Promise<ToolRun>;
 export function makeTool(
   env: Readonly<Record<string, string>>,
   signal = new AbortController().signal,
+  onResult: (text: string) => void = () => undefined,
 ): Tool {
   return async (...args) => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    stdout.on("data", (chunk) => onResult(String(chunk)));
     const texts = Promise.all([textOf(stdout), textOf(stderr)]);
     const code = await runStatements(args, env, { stdout, stderr, signal });
     stdout.end();
