@@ -15,6 +15,7 @@ ROWS ?= 100000
 SEED ?= 1
 # What came of the storm, in one line.
 STORM_LINE := out/storm.txt
+FAULT_TESTS := test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
 
 # Knative resolves no names under dev.local/ at a registry, so imported images are enough.
 IMAGE_PREFIX ?= dev.local/transactions-collector
@@ -41,7 +42,7 @@ test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of th
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
 	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)"; \
-	$(JEST) --runInBand --forceExit test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]' || failed=$$?; \
+	$(JEST) --runInBand --forceExit $(or $(TESTS),$(FAULT_TESTS)) || failed=$$?; \
 	cat $(STORM_LINE); exit $$failed
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
