@@ -1,0 +1,65 @@
+/**
+ * What a further format of a statement is made from, and what it gives. Each format is a pass of its
+ * own over the snapshot of the CSV's pass, and is proved again; nothing is kept on disk or in memory.
+ */
+import type { AccountTotals } from "../../domain/account-totals.ts";
+import type { Language } from "../../domain/statement-options.ts";
+import type { StatementFacts } from "../manifest.ts";
+
+/** A booked transaction, with texts as the bank has them: each format escapes for itself. */
+export interface StatementRow {
+  /** From 1, in the order of transactions.csv. Within one account's rows: from 1 as well. */
+  readonly line: number;
+  readonly accountId: string;
+  readonly transactionId: string;
+  /** `YYYY-MM-DD` */
+  readonly bookingDate: string;
+  /** RFC 3339 in UTC, six decimals. */
+  readonly postedAt: string;
+  /** `YYYY-MM-DD` */
+  readonly valueDate: string;
+  /** Minor units, a credit is positive. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** Digits behind the point. */
+  readonly minorUnit: number;
+  /** Minor units. */
+  readonly balanceAfter: bigint;
+  readonly type: string;
+  readonly description: string | null;
+  readonly counterpartyName: string | null;
+  /** Masked as in transactions.csv. */
+  readonly counterpartyAccount: string | null;
+  readonly reference: string | null;
+  /** `transactionId` of the transaction this one reverses. */
+  readonly reversalOf: string | null;
+}
+
+export interface StatementContent {
+  readonly facts: StatementFacts;
+  readonly language: Language;
+  /** Instant of the snapshot, milliseconds since the epoch. */
+  readonly asOf: number;
+  /** How many rows there are in all accounts. */
+  readonly rows: number;
+  /** Proved by the pass that wrote transactions.csv, in the order of the accounts. */
+  readonly totals: readonly AccountTotals[];
+  /**
+   * Every row in the order of transactions.csv, in batches. At its end the rows were proved to be
+   * those of `rows` and `totals`.
+   * @throws StatementFailure `proof_mismatch` in the place of the end
+   */
+  allRows(): AsyncIterable<readonly StatementRow[]>;
+  /** The rows of one account and currency, in the order they were posted; proved like all rows. */
+  rowsOf(account: AccountTotals): AsyncIterable<readonly StatementRow[]>;
+}
+
+export interface StatementFormat {
+  /** The entry's name in the zip. */
+  readonly path: string;
+  readonly mediaType: string;
+  /** Whether manifest.json says how many rows the file holds. */
+  readonly isTable: boolean;
+  /** The file's bytes. The same content gives the same bytes. */
+  write(content: StatementContent): AsyncIterable<Buffer>;
+}
