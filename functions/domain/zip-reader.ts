@@ -7,6 +7,15 @@
  */
 import { ByteReader } from "./byte-reader.ts";
 import { crc32 } from "./crc32.ts";
+import {
+  CENTRAL_HEADER,
+  DESCRIPTOR,
+  END,
+  IN_ZIP64,
+  LOCAL_HEADER,
+  ZIP64_END,
+  ZIP64_LOCATOR,
+} from "./zip-format.ts";
 
 /** The bytes are not a whole, consistent zip; the message says where. */
 export class DamagedZip extends Error {
@@ -31,17 +40,10 @@ interface Entry {
   readonly size: number;
 }
 
-const LOCAL_HEADER = 0x04034b50;
-const DESCRIPTOR = 0x08074b50;
-const CENTRAL_HEADER = 0x02014b50;
-const ZIP64_END = 0x06064b50;
-const ZIP64_LOCATOR = 0x07064b50;
-const END = 0x06054b50;
 const ZIP64_EXTRA = 0x0001;
 const HAS_DESCRIPTOR = 1 << 3;
 const STORED = 0;
 const DEFLATED = 8;
-const IN_ZIP64 = 0xffff_ffff;
 const ZIP64_VERSION = 45;
 
 /** Deflate can make 1032 bytes of one; lines with numbers and times of their own never come near. */

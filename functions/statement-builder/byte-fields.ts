@@ -84,11 +84,7 @@ export function putMasked(
     if (end > 0) return end;
   }
   // A character of more than one byte is masked as one.
-  return putString(
-    target,
-    at,
-    textField(maskAllButLastFour(source.toString("utf8", from, to)) || null),
-  );
+  return putString(target, at, textField(maskAllButLastFour(source.toString("utf8", from, to))));
 }
 
 /** `2026-01-31 23:59:59.123456`, or the same without a fraction, as RFC 3339. */

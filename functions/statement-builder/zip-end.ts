@@ -3,6 +3,7 @@
  * files that were written. Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
  */
 import { Transform } from "node:stream";
+import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../domain/zip-format.ts";
 
 export interface WrittenFile {
   readonly path: string;
@@ -13,13 +14,9 @@ export interface WrittenFile {
 /** The central directory of a dozen files and the end records, several times over. */
 const HELD_BYTES = 16 * 1024;
 
-const CENTRAL_HEADER = 0x02014b50;
-const ZIP64_END = 0x06064b50;
-const END = 0x06054b50;
 const CENTRAL_HEADER_BYTES = 46;
 const ZIP64_END_BYTES = 76;
 const END_BYTES = 22;
-const IN_ZIP64 = 0xffff_ffff;
 
 /**
  * Lets a zip pass, all but its end, which follows once it agrees with `files`.

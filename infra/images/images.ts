@@ -7,7 +7,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { versitygw as versitygwProgram } from "../../test/support/s3-server.ts";
+import { versitygw as versitygwProgram } from "../local/versitygw.ts";
 import { findEngine, installDebian, type ContainerEngine } from "./container-engine.ts";
 import { writeLocalBase } from "./local-base.ts";
 

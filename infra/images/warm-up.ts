@@ -11,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { localKubeconfig } from "../local/kubeconfig.ts";
 
 /** By function, the type of an event it takes. */
 const EVENT_TYPES: Readonly<Record<string, string>> = {
@@ -109,13 +110,7 @@ function portOf(server: Server): number {
 
 async function environment(folder: string, url: string): Promise<NodeJS.ProcessEnv> {
   const kubeconfig = join(folder, "kubeconfig");
-  const config = {
-    clusters: [{ name: "local", cluster: { server: url, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "local", user: {} }],
-    contexts: [{ name: "local", context: { cluster: "local", user: "local" } }],
-    "current-context": "local",
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
+  await writeFile(kubeconfig, localKubeconfig(url));
   return {
     ...process.env,
     ...{ PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "info", KUBECONFIG: kubeconfig, K_SINK: url },

@@ -29,7 +29,7 @@ export async function startFunction(launch: FunctionLaunch): Promise<FunctionPro
     logFile,
   });
   try {
-    await process.ready(() => isReady(port));
+    await process.ready(() => isReady(`http://127.0.0.1:${port}`));
   } catch (error) {
     await process.kill();
     throw error;
@@ -37,9 +37,10 @@ export async function startFunction(launch: FunctionLaunch): Promise<FunctionPro
   return Object.assign(process, { name, logFile });
 }
 
-async function isReady(port: number): Promise<boolean> {
+/** Whether the function at `url` says that it can do its work. */
+export async function isReady(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/health/readiness`);
+    const response = await fetch(`${url}/health/readiness`);
     await response.body?.cancel();
     return response.ok;
   } catch {

@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { freePort } from "./free-port.ts";
+import { freePort, isFree } from "./free-port.ts";
 import { type LocalSettings, type PortName, PORTS } from "./settings.ts";
 
 export type LocalPorts = Readonly<Record<PortName, number>>;
@@ -16,7 +14,7 @@ export async function choosePorts(
   for (const name of Object.keys(PORTS) as PortName[]) {
     ports[name] = offset === "free" ? await anotherFreePort(chosen) : PORTS[name] + offset;
     chosen.add(ports[name]);
-    if (needed.includes(name) && (await isTaken(ports[name])))
+    if (needed.includes(name) && !(await isFree(ports[name])))
       taken.push(`${ports[name]} (${name})`);
   }
   if (taken.length === 0) return ports;
@@ -32,17 +30,4 @@ async function anotherFreePort(chosen: ReadonlySet<number>): Promise<number> {
     const port = await freePort();
     if (!chosen.has(port)) return port;
   }
-}
-
-async function isTaken(port: number): Promise<boolean> {
-  const probe = createServer();
-  try {
-    probe.listen(port, "127.0.0.1");
-    await once(probe, "listening");
-  } catch {
-    return true;
-  }
-  probe.close();
-  await once(probe, "close");
-  return false;
 }

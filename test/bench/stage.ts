@@ -2,6 +2,7 @@
 import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { localKubeconfig } from "../../infra/local/kubeconfig.ts";
 import { ensureNamespace } from "../../infra/local/ledger-api.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
 import { openBank, type BenchBank } from "./bank/bank.ts";
@@ -47,7 +48,7 @@ export async function openStage(quick: boolean): Promise<Stage> {
   ]);
   opened.defer(() => api.process.stop());
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, kubeconfigFor(api.url));
+  await writeFile(kubeconfig, localKubeconfig(api.url));
   await ensureNamespace(kubeconfig, NAMESPACE);
   const shipped = await shippedBuilder(join(folder, "statement-builder"));
   const closing = opened.move();
@@ -93,15 +94,4 @@ async function startPrinting(name: string, folder: string, args: readonly string
     return url !== "";
   });
   return { process, url };
-}
-
-function kubeconfigFor(server: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "local", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "local", user: {} }],
-    contexts: [{ name: "local", context: { cluster: "local", user: "local" } }],
-    "current-context": "local",
-  });
 }

@@ -6,8 +6,9 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { eventType, offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events.ts";
 import { kubectl, type ClusterObject } from "../../infra/cluster/kubectl.ts";
+import { requested } from "../support/requested.ts";
 import { auditStatements } from "../support/statement-audit.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { install, type Installed } from "./installed.ts";
@@ -45,23 +46,14 @@ interface Asked {
 
 /** Posts a `requested` event; answers the status and, from intake, the record's name. */
 async function ask(url: string, { customer = 1, from, to, id, time }: Asked) {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "ce-specversion": "1.0",
-      "ce-type": eventType("requested"),
-      "ce-source": "/e2e",
-      "ce-id": id ?? randomUUID(),
-      "ce-time": (time ?? new Date()).toISOString(),
-    },
-    body: JSON.stringify({
-      customer_id: `customer-00000${customer}`,
-      start_date: from,
-      end_date: to,
-      time_zone: "UTC",
-    }),
-  });
+  const data = {
+    customer_id: `customer-00000${customer}`,
+    start_date: from,
+    end_date: to,
+    time_zone: "UTC",
+  };
+  const sender = { source: "/e2e", id, time: time?.toISOString() };
+  const answer = await fetch(url, requested(data, sender));
   const name = answer.headers.get("ce-subject") ?? "";
   return { status: answer.status, name, body: await answer.text() };
 }

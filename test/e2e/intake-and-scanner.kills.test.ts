@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEventSink } from "../support/event-sink.ts";
 import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
+import { requested } from "../support/requested.ts";
 import { auditStatements } from "../support/statement-audit.ts";
 import type { FunctionName } from "../../functions/domain/events.ts";
 
@@ -32,19 +33,8 @@ async function startDoomed(
   return { died: doomed.process.ended, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
 }
 
-function requested(id: string, customer: string): RequestInit {
-  return {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "ce-specversion": "1.0",
-      "ce-type": "io.transactions-collector.statement.requested.v1",
-      "ce-source": "/tests",
-      "ce-id": id,
-      "ce-time": new Date().toISOString(),
-    },
-    body: JSON.stringify({ customer_id: customer, ...PERIOD }),
-  };
+function asked(id: string, customer: string): RequestInit {
+  return requested({ customer_id: customer, ...PERIOD }, { id });
 }
 
 async function recordNames(): Promise<readonly string[]> {
@@ -54,7 +44,7 @@ async function recordNames(): Promise<readonly string[]> {
 
 test("intake killed between record and answer: the event again is the same record", async () => {
   await using intake = await startDoomed("request-intake");
-  const event = requested("killed-before-the-answer", "customer-000002");
+  const event = asked("killed-before-the-answer", "customer-000002");
   const url = pipeline.urlOf("request-intake");
   await expect(fetch(url, event)).rejects.toThrow("fetch failed");
   expect(await intake.died).toBe("SIGKILL");

@@ -11,6 +11,7 @@ import { freePort } from "../../infra/local/free-port.ts";
 import { ServerExited } from "../../infra/local/server-process.ts";
 import { startEventSink, type EventSink } from "../support/event-sink.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { requested } from "../support/requested.ts";
 import { auditStatements } from "../support/statement-audit.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31", time_zone: "UTC" };
@@ -124,18 +125,7 @@ async function recordWithoutWakeUp(data: Readonly<Record<string, string>>) {
     port: await freePort(),
     env: { WAKEUPS_PER_CUSTOMER: "0" },
   });
-  const answer = await fetch(intake.url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "ce-specversion": "1.0",
-      "ce-type": "io.transactions-collector.statement.requested.v1",
-      "ce-source": "/tests",
-      "ce-id": crypto.randomUUID(),
-      "ce-time": new Date().toISOString(),
-    },
-    body: JSON.stringify(data),
-  });
+  const answer = await fetch(intake.url, requested(data));
   await answer.body?.cancel();
   await intake.stop();
   const stored = await pipeline.ledger.read(answer.headers.get("ce-subject") ?? "");

@@ -13,6 +13,7 @@ import { verifyStatement } from "../../functions/domain/verify-statement.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
 import { makeLog } from "../../functions/platform/log.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { requested } from "../support/requested.ts";
 
 const run = promisify(execFile);
 const CUSTOMER = "customer-000001";
@@ -135,17 +136,9 @@ test("kubectl shows the record as the first design says", async () => {
 });
 
 test("the same event twice is one record, one answer and one file", async () => {
-  const body = JSON.stringify({ ...ASKED, start_date: "2025-04-01" });
-  const headers = {
-    "content-type": "application/json",
-    "ce-specversion": "1.0",
-    "ce-type": eventType("requested"),
-    "ce-source": "/tests",
-    "ce-id": "twice",
-    "ce-time": new Date().toISOString(),
-  };
+  const event = requested({ ...ASKED, start_date: "2025-04-01" }, { id: "twice" });
   const post = async () => {
-    const answer = await fetch(pipeline.urlOf("request-intake"), { method: "POST", headers, body });
+    const answer = await fetch(pipeline.urlOf("request-intake"), event);
     return [answer.status, answer.headers.get("ce-id"), await answer.text()] as const;
   };
   const first = await post();

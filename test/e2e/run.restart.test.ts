@@ -13,6 +13,7 @@ import {
 import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
 import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
 import { descendantsOf, startLocalRun, type LocalRun } from "../support/local-run.ts";
+import { requested } from "../support/requested.ts";
 import { isRunning } from "../support/process-table.ts";
 
 const NAMESPACE = "transaction-requests";
@@ -111,17 +112,8 @@ async function stop(run: LocalRun): Promise<void> {
 /** By the very line that the run offers to be pasted. */
 async function ask(run: LocalRun, customer: string): Promise<void> {
   const [, url = ""] = await run.says(/curl -i (\S+)/);
-  const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      ...{ "content-type": "application/json", "ce-specversion": "1.0", "ce-source": "/test" },
-      ...{ "ce-id": customer, "ce-time": new Date().toISOString() },
-      "ce-type": "io.transactions-collector.statement.requested.v1",
-    },
-    body: JSON.stringify({
-      ...{ customer_id: customer, start_date: "2025-01-01", end_date: "2025-01-31" },
-    }),
-  });
+  const data = { customer_id: customer, start_date: "2025-01-01", end_date: "2025-01-31" };
+  const response = await fetch(url, requested(data, { source: "/test", id: customer }));
   expect(response.status).toBe(200);
 }
 

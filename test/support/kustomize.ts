@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { goProgram } from "./go-program.ts";
+import { goProgram } from "../../infra/local/go-program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const run = promisify(execFile);

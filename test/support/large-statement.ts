@@ -1,5 +1,6 @@
 /** A customer whose statement takes more than one part of a multipart upload. */
 import { offerEvent } from "../../functions/domain/events.ts";
+import { toBinaryMessage } from "../../functions/platform/cloudevent-binary.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline.ts";
 
 export const LARGE_CUSTOMER = "customer-000001";
@@ -22,16 +23,9 @@ export async function fillWithNoise({ mariaDb }: Pipeline): Promise<void> {
 export async function offerTo(url: string, pipeline: Pipeline, name: string): Promise<void> {
   const stored = await pipeline.ledger.read(name);
   if (!stored) throw new Error(`no record ${name}`);
-  const { data, ...attributes } = offerEvent(stored.request, "pending-scanner", Date.now());
-  const headers = Object.entries({ specversion: "1.0", ...attributes })
-    .filter(([key, value]) => value !== undefined && key !== "datacontenttype")
-    .map(([key, value]) => [`ce-${key}`, value] as const);
+  const event = offerEvent(stored.request, "pending-scanner", Date.now());
   try {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...Object.fromEntries(headers) },
-      body: JSON.stringify(data),
-    });
+    const answer = await fetch(url, { method: "POST", ...toBinaryMessage(event) });
     await answer.body?.cancel();
   } catch (error) {
     // A broken connection: what has become of the builder is the test's own question.

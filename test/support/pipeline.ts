@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../infra/local/free-port.ts";
+import { isReady } from "../../infra/local/function-processes.ts";
 import { startLocalRouter, type LocalRouter } from "../../infra/local/router/router.ts";
 import { seedBank } from "../../infra/local/sample-bank/seed.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
@@ -15,6 +16,7 @@ import {
   type Stored,
 } from "../../functions/platform/configmap-ledger.ts";
 import type { FunctionName } from "../../functions/domain/events.ts";
+import { requested } from "./requested.ts";
 import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
 import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
 import { startS3Server, type S3Server } from "./s3-server.ts";
@@ -144,18 +146,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       return Object.assign(process, { url, logFile });
     },
     async request(data) {
-      const response = await fetch(urlOf("request-intake"), {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "ce-specversion": "1.0",
-          "ce-type": "io.transactions-collector.statement.requested.v1",
-          "ce-source": "/tests",
-          "ce-id": crypto.randomUUID(),
-          "ce-time": new Date().toISOString(),
-        },
-        body: JSON.stringify(data),
-      });
+      const response = await fetch(urlOf("request-intake"), requested(data));
       const name = response.headers.get("ce-subject");
       if (response.status !== 200 || name === null) {
         throw new Error(`intake answered ${response.status}: ${await response.text()}`);
@@ -194,14 +185,4 @@ async function shippedAccounts(kube: KubeApiserver): Promise<Record<FunctionName
     "pending-scanner": await account("pending-scanner"),
     "statement-builder": await account("statement-builder"),
   };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/health/readiness`);
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

@@ -4,8 +4,8 @@
  * reported here, and fails the tests that need it: none is skipped.
  */
 import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
+import { versitygw } from "../../infra/local/versitygw.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
-import { versitygw } from "./s3-server.ts";
 
 interface JestConfig {
   readonly testPathPatterns: { readonly patterns: readonly string[] };

@@ -7,10 +7,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { ServerExited, startOnPort, startProcess } from "../../infra/local/server-process.ts";
-import { goProgram } from "./go-program.ts";
+import { versitygw } from "../../infra/local/versitygw.ts";
 
 const run = promisify(execFile);
-const VERSION = "v1.8.0";
 const REGION = "us-east-1";
 
 export interface S3Server extends AsyncDisposable {
@@ -41,19 +40,6 @@ export interface S3ServerOptions {
   readonly eventWebhookUrl?: string;
   /** Users besides the owner, `ACCESS KEY: SECRET`, with no right but what a bucket policy gives. */
   readonly users?: Readonly<Record<string, string>>;
-}
-
-/** Finds versitygw on the PATH, or builds it once. */
-export function versitygw(): Promise<string> {
-  return goProgram({
-    name: "versitygw",
-    version: VERSION,
-    takes: "3 minutes",
-    build: () => [
-      ...["install", "-ldflags", "-s -w"],
-      `github.com/versity/versitygw/cmd/versitygw@${VERSION}`,
-    ],
-  });
 }
 
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {

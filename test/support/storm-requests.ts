@@ -1,8 +1,8 @@
 /** The requests of a storm: what upstream services ask for, and how impatiently they repeat it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventType } from "../../functions/domain/events.ts";
 import { customerId } from "../../infra/local/sample-bank/customers.ts";
 import type { Random } from "../../infra/local/sample-bank/random.ts";
+import { requested } from "./requested.ts";
 
 /** How often each event is delivered. */
 export const COPIES = 3;
@@ -95,16 +95,7 @@ async function send(
   for (;;) {
     signal.throwIfAborted();
     const answer = await fetch(url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "ce-specversion": "1.0",
-        "ce-type": eventType("requested"),
-        "ce-source": "/storm",
-        "ce-id": id,
-        "ce-time": time,
-      },
-      body: JSON.stringify(data),
+      ...requested(data, { source: "/storm", id, time }),
       signal: AbortSignal.timeout(10_000),
     }).catch(() => undefined);
     const text = await answer?.text().catch(() => undefined);

@@ -5,7 +5,6 @@ import {
   fail,
   handOver,
   oversize,
-  recordRequest,
   requestCancel,
   retry,
   type ProcessingRequest,
@@ -15,21 +14,10 @@ import { formatDuration, parseDuration } from "../../infra/cli/duration.ts";
 import { explain, type ExplainTerms } from "../../infra/cli/explanation.ts";
 import { judgeClock } from "../../infra/cli/doctor/cluster.ts";
 import { judgeLifecycle } from "../../infra/cli/doctor/store.ts";
+import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
 
-const NOON = Date.UTC(2026, 0, 15, 12);
 const MINUTE = 60_000;
 const terms: ExplainTerms = { now: NOON, leaseMs: MINUTE, clockSkewMs: 30_000, maxFailures: 5 };
-
-const recorded = recordRequest({
-  name: "transaction-request-c-1768478400000",
-  customerId: "c",
-  startDate: "2025-12-01",
-  endDate: "2025-12-31",
-  timeZone: "UTC",
-  options: {},
-  event: { source: "/bank", id: "1", type: "t", time: NOON },
-  recordedAt: NOON,
-});
 
 function heldAt(now: number, request: StatementRequest = recorded): ProcessingRequest {
   const decision = claim(request, {

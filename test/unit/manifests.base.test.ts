@@ -1,6 +1,7 @@
 import { eventingObject } from "../../infra/local/router/manifest-schema.ts";
 import { knativeService, type KnativeService } from "../support/knative-service-schema.ts";
 import { render, type Manifest } from "../support/kustomize.ts";
+import { RESTRICTED } from "../support/restricted-container.ts";
 
 const FUNCTIONS = ["pending-scanner", "request-intake", "statement-builder"] as const;
 type Name = (typeof FUNCTIONS)[number];
@@ -86,15 +87,7 @@ describe.each(FUNCTIONS)("%s", (name) => {
   test("runs as its own account under the restricted profile", () => {
     expect(podOf(name).serviceAccountName).toBe(name);
     expect(find("ServiceAccount", name)["automountServiceAccountToken"]).toBe(true);
-    expect(containerOf(name).securityContext).toEqual({
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      runAsGroup: 65532,
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    });
+    expect(containerOf(name).securityContext).toEqual(RESTRICTED);
   });
 
   test("is probed where the functions answer, on the port they listen on", () => {

@@ -7,6 +7,7 @@ import {
 } from "../support/knative-eventing-schema.ts";
 import { knativeService } from "../support/knative-service-schema.ts";
 import type { Manifest } from "../support/kustomize.ts";
+import { RESTRICTED } from "../support/restricted-container.ts";
 
 /** Kinds of Kubernetes itself, which the tests with a real API server check field by field. */
 const CORE = [
@@ -83,15 +84,7 @@ describe.each(rendered)("%s", (_, manifests) => {
     const containers = manifests.flatMap(containersOf);
     expect(containers.length).toBeGreaterThan(2);
     for (const container of containers) {
-      expect(container.securityContext).toEqual({
-        runAsNonRoot: true,
-        runAsUser: 65532,
-        runAsGroup: 65532,
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ["ALL"] },
-        seccompProfile: { type: "RuntimeDefault" },
-      });
+      expect(container.securityContext).toEqual(RESTRICTED);
       expect(container.resources).toMatchObject({
         requests: { cpu: expect.any(String) as string, memory: expect.any(String) as string },
         limits: { memory: expect.any(String) as string },

@@ -6,28 +6,15 @@ import {
   fail,
   handOver,
   oversize,
-  recordRequest,
   requestCancel,
   retry,
   startAgain,
   type ClaimTerms,
-  type PendingRequest,
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";
+import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
 
-const NOON = Date.UTC(2026, 0, 15, 12);
 const OBJECT = { bucket: "statements", key: "c-1-2-1768478400000.zip" };
-
-const recorded: PendingRequest = recordRequest({
-  name: "transaction-request-c-1768478400000",
-  customerId: "c",
-  startDate: "2025-12-01",
-  endDate: "2025-12-31",
-  timeZone: "UTC",
-  options: {},
-  event: { source: "/bank", id: "1", type: "t", time: NOON },
-  recordedAt: NOON,
-});
 
 /** Lease 60 s, clock skew 30 s, uploads land within 60 s, budget of three failures. */
 const terms: ClaimTerms = {

@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { localKubeconfig } from "../kubeconfig.ts";
 import { ApiError, statusOf } from "./api-error.ts";
 import { readApiRequest, targetOf } from "./api-request.ts";
 import { discover } from "./discovery.ts";
@@ -49,7 +50,7 @@ export async function startLocalKubernetesApi(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    kubeconfig: () => kubeconfig(url),
+    kubeconfig: () => localKubeconfig(url),
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
@@ -104,20 +105,4 @@ function sendJson(response: ServerResponse, code: number, document: unknown): vo
     "content-length": Buffer.byteLength(body),
   });
   response.end(body);
-}
-
-function kubeconfig(server: string): string {
-  return [
-    "apiVersion: v1",
-    "kind: Config",
-    "clusters:",
-    // The client library refuses plain HTTP to anything that has not waived TLS.
-    `- {name: local, cluster: {server: "${server}", insecure-skip-tls-verify: true}}`,
-    "users:",
-    "- {name: local, user: {}}",
-    "contexts:",
-    "- {name: local, context: {cluster: local, user: local}}",
-    "current-context: local",
-    "",
-  ].join("\n");
 }

@@ -8,8 +8,10 @@ import { offerEvent } from "../../../functions/domain/events.ts";
 import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
 import { recordName } from "../../../functions/domain/record-name.ts";
 import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
+import { toBinaryMessage } from "../../../functions/platform/cloudevent-binary.ts";
 import { makeConfigMapLedger, type Ledger } from "../../../functions/platform/configmap-ledger.ts";
 import { freePort } from "../../../infra/local/free-port.ts";
+import { isReady } from "../../../infra/local/function-processes.ts";
 import { startProcess, type ServerProcess } from "../../../infra/local/server-process.ts";
 import type { Candidate } from "../bench.ts";
 import { NAMESPACE, type Stage } from "../stage.ts";
@@ -69,30 +71,10 @@ export async function startBuilder(
   };
 }
 
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/health/readiness`);
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  }
-}
-
 async function offer(url: string, request: PendingRequest): Promise<void> {
-  const { data, datacontenttype, ...attributes } = offerEvent(
-    request,
-    "pending-scanner",
-    Date.now(),
-  );
-  const headers = Object.entries({ specversion: "1.0", ...attributes })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [`ce-${name}`, value] as const);
+  const { headers, body } = toBinaryMessage(offerEvent(request, "pending-scanner", Date.now()));
   // Not fetch, which gives up after five minutes: a build may take nine.
-  const sent = httpRequest(url, {
-    method: "POST",
-    headers: { "content-type": datacontenttype, ...Object.fromEntries(headers) },
-  }).end(JSON.stringify(data));
+  const sent = httpRequest(url, { method: "POST", headers }).end(body);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
   answer.resume();
   if (answer.statusCode !== 204) throw new Error(`the builder answered ${answer.statusCode}`);

@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { eventType, type FunctionName } from "../../../functions/domain/events.ts";
+import { localKubeconfig } from "../../../infra/local/kubeconfig.ts";
 import { ensureNamespace } from "../../../infra/local/ledger-api.ts";
 import { startProcess } from "../../../infra/local/server-process.ts";
 import { bundle } from "../../../infra/images/bundle.ts";
@@ -98,7 +99,7 @@ export async function openStarts({ folder, resources }: BenchContext): Promise<S
   ]);
   const sink = await startPrinting("sink", [join(REPOSITORY, "test/bench/sink.ts")]);
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(api)));
+  await writeFile(kubeconfig, localKubeconfig(api));
   for (const ledger of new Set(Object.values(LEDGERS))) await ensureNamespace(kubeconfig, ledger);
   for (const name of Object.keys(EVENTS) as FunctionName[]) await bundle(name, join(folder, name));
   const env = {
@@ -139,15 +140,4 @@ export async function openStarts({ folder, resources }: BenchContext): Promise<S
     });
     return url;
   }
-}
-
-function kubeconfigOf(server: string) {
-  return {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "local", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "local", user: {} }],
-    contexts: [{ name: "local", context: { cluster: "local", user: "local" } }],
-    "current-context": "local",
-  };
 }

@@ -1,5 +1,6 @@
 /** Requests as an upstream service posts them, followed to their end by a watch of the ledger. */
 import type { Pipeline } from "../../support/pipeline.ts";
+import { requested } from "../../support/requested.ts";
 import { watchRequests } from "../../../infra/local/request-watch.ts";
 
 export interface Asked {
@@ -50,17 +51,9 @@ export async function postRequest(
   { customerId, startDate, endDate }: Asked,
   time = Date.now(),
 ): Promise<void> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "ce-specversion": "1.0",
-      "ce-type": "io.transactions-collector.statement.requested.v1",
-      ...{ "ce-source": "/bench", "ce-id": crypto.randomUUID() },
-      "ce-time": new Date(time).toISOString(),
-    },
-    body: JSON.stringify({ customer_id: customerId, start_date: startDate, end_date: endDate }),
-  });
+  const data = { customer_id: customerId, start_date: startDate, end_date: endDate };
+  const sender = { source: "/bench", time: new Date(time).toISOString() };
+  const response = await fetch(url, requested(data, sender));
   await response.body?.cancel();
   if (response.status !== 200) throw new Error(`intake answered ${response.status}`);
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { onceInCache } from "../../infra/local/cache-folder.ts";
+import { onceInCache } from "./cache-folder.ts";
 
 export interface GoProgram {
   /** The name of the program: `versitygw`. */
