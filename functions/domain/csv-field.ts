@@ -1,17 +1,24 @@
 /** The fields of a CSV file by RFC 4180, safe to open in a spreadsheet. */
 
 /**
- * A text that starts with one of these may be run as a formula by a spreadsheet.
- * Source: OWASP, "CSV Injection": = + - @, tab, CR, LF, and the full-width forms of the signs.
+ * A text that a spreadsheet may run as a formula: one that starts with tab, CR, LF or NUL, or whose
+ * first visible character is a sign, in its ASCII or its full-width form.
+ * Sources: OWASP, "CSV Injection"; OWASP ASVS 5.0, 1.2.10 (NUL). What is invisible is looked through,
+ * because importers drop it: LibreOffice 7.4 runs NUL and `=1+1`, and spaces and `=1+1` where it
+ * trims spaces.
  */
-const FORMULA_START = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+const FORMULA_START = /^(?:[\0\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u;
+
+export function startsFormula(text: string): boolean {
+  return FORMULA_START.test(text);
+}
 
 /**
  * The apostrophe makes a spreadsheet show the text as it is. For text columns only: before a
  * number it would turn `-12.50` into text.
  */
 export function guardFormula(text: string): string {
-  return FORMULA_START.test(text) ? `'${text}` : text;
+  return startsFormula(text) ? `'${text}` : text;
 }
 
 const NEEDS_QUOTES = /[",\r\n]/;

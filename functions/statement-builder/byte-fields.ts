@@ -3,17 +3,29 @@
  * function writes one field and a comma, and answers where the next one goes. A field takes at
  * most twice its bytes and eight more.
  */
-import { maskAllButLastFour, SHOWN_CHARACTERS, textField } from "../domain/csv-field.ts";
+import {
+  maskAllButLastFour,
+  SHOWN_CHARACTERS,
+  startsFormula,
+  textField,
+} from "../domain/csv-field.ts";
 import { instant } from "./row-values.ts";
 
 const [QUOTE, APOSTROPHE, STAR, COMMA, POINT, ZERO] = [0x22, 0x27, 0x2a, 0x2c, 0x2e, 0x30];
 const [SPACE, T, Z] = [0x20, 0x54, 0x5a];
 const NO_FRACTION = Buffer.from(".000000");
 
-/** What asks for quotes, and what a formula starts with; the full-width signs are UTF-8. */
-const QUOTED = byteSet('",\r\n');
-const FORMULA = byteSet("=+-@\t\r\n");
-const FULL_WIDTH = Array.from("\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}", (sign) => Buffer.from(sign));
+const QUOTED = byteSet((byte) => '",\r\n'.includes(String.fromCharCode(byte)));
+
+/**
+ * The first bytes of texts that may start a formula. Of ASCII the signs and what is invisible; in
+ * UTF-8 what is invisible starts with C2 or from D8 on, but never with E4 to ED: ideographs, Hangul.
+ */
+const SUSPICIOUS = byteSet((byte) =>
+  byte < 0x80
+    ? startsFormula(`${String.fromCharCode(byte)}=`)
+    : byte === 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed)),
+);
 
 /** A whole number. */
 export function putNumber(target: Buffer, at: number, value: number): number {
@@ -62,7 +74,7 @@ export function putText(
   from: number,
   to: number,
 ): number {
-  const guard = from < to && startsFormula(source, from);
+  const guard = from < to && mustBeGuarded(source, from, to);
   if (guard) target[at] = APOSTROPHE;
   const end = putUnquoted(target, guard ? at + 1 : at, source, from, to);
   return end > 0 ? end : putQuoted(target, at, source, from, to, guard);
@@ -155,12 +167,8 @@ function putQuoted(
   return next + 2;
 }
 
-function startsFormula(source: Buffer, at: number): boolean {
-  const first = source[at] ?? 0;
-  if (first < 0x80) return FORMULA[first] === 1;
-  return FULL_WIDTH.some(
-    ([a, b, c]) => first === a && source[at + 1] === b && source[at + 2] === c,
-  );
+function mustBeGuarded(source: Buffer, from: number, to: number): boolean {
+  return SUSPICIOUS[source[from] ?? 0] === 1 && startsFormula(source.toString("utf8", from, to));
 }
 
 function isAscii(source: Buffer, from: number, to: number): boolean {
@@ -169,8 +177,6 @@ function isAscii(source: Buffer, from: number, to: number): boolean {
   return all < 0x80;
 }
 
-function byteSet(ascii: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const byte of Buffer.from(ascii)) table[byte] = 1;
-  return table;
+function byteSet(isIn: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (isIn(byte) ? 1 : 0));
 }

@@ -1,6 +1,8 @@
 /** The fast path from rows to lines gives the bytes and the totals of the plain one. */
 import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
+import { textField } from "../../functions/domain/csv-field.ts";
+import { putText } from "../../functions/statement-builder/byte-fields.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
 
@@ -106,9 +108,29 @@ test("a value longer than a block is one field", () => {
   expect(bytes).toEqual(plain);
 });
 
+test("whatever character a text starts with, both paths guard it or neither does", () => {
+  // Every character of Unicode that has a name.
+  const starts = Array.from({ length: 0x11_0000 }, (_, code) => code).filter((code) =>
+    /^[^\p{Cn}\p{Co}\p{Cs}]$/u.test(String.fromCodePoint(code)),
+  );
+  expect(starts.length).toBeGreaterThan(150_000);
+  const target = Buffer.alloc(64);
+  const differing = starts.filter((code) =>
+    ["x", "=", "\u200B＋"].some((rest) => {
+      const text = String.fromCodePoint(code) + rest;
+      const source = Buffer.from(text);
+      const end = putText(target, 0, source, 0, source.length);
+      return target.toString("utf8", 0, end) !== `${textField(text)},`;
+    }),
+  );
+  expect(differing).toEqual([]);
+});
+
 const nasty = fc.oneof(
   fc.string({ unit: "grapheme" }),
-  fc.string({ unit: fc.constantFrom(...Array.from("=+-@\t\r\n\",'＝＋－＠ aé😀0")) }),
+  fc.string({
+    unit: fc.constantFrom(...Array.from("=+-@\0\t\r\n\",'＝＋－＠ \u00A0\u200B\uFEFFaé😀0")),
+  }),
   fc.constant(null),
 );
 const money = fc

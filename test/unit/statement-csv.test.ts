@@ -129,10 +129,12 @@ function withoutGuard(text = ""): string {
   return text.replace(/^'/, "");
 }
 
-describe("the formula guard", () => {
-  const starts = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"];
+/** OWASP's list (CSV Injection) and ASVS 5.0, 1.2.10. */
+const SIGNS = ["=", "+", "-", "@", "＝", "＋", "－", "＠"];
+const STARTS = [...SIGNS, "\t", "\r", "\n", "\0"];
 
-  test.each(starts)(
+describe("the formula guard", () => {
+  test.each(STARTS)(
     "a text that starts with %j gets an apostrophe in every text column",
     (start) => {
       const text = `${start}1+1`;
@@ -144,7 +146,20 @@ describe("the formula guard", () => {
     },
   );
 
-  test.each(["a=1", "1-2", " =1", "'=1", "mail@example.org"])("%j stays as it is", (text) => {
+  test.each([
+    ...[" ", "  ", "\t", "\v", "\u001F", "\u007F", "\u0085", "\u00A0", "\u00AD", "\u2003"],
+    ...["\u200B", "\u200E", "\u2028", "\u202E", "\u2060", "\u3000", "\uFEFF", " \u200B\0 "],
+  ])("a sign behind %j, which importers drop, is guarded too", (invisible) => {
+    for (const sign of SIGNS) {
+      const text = `${invisible}${sign}1+1`;
+      expect(only({ description: text })["description"]).toBe(`'${text}`);
+    }
+  });
+
+  test.each([
+    ...["", "a=1", "1-2", " 1", "  two", "'=1", '"=1"', "mail@example.org", "*=1", "%=1", "|x"],
+    ...["é=1", "Ω=1", "日=1", "ア=1", "한=1", "ع=1", "😀=1", "\u00A0x", "\u200Bx", "§-1", "™+1"],
+  ])("%j stays as it is", (text) => {
     expect(only({ description: text })["description"]).toBe(text);
   });
 
