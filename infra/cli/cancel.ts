@@ -1,7 +1,7 @@
 /** `statements cancel`: asks for the end of open requests. */
 import { Command } from "commander";
-import { isFinal, requestCancel } from "../../functions/domain/statement-request.ts";
 import { EXIT } from "./exit.ts";
+import { cancelRequest } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
 export function cancelCommand(session: Session): Command {
@@ -27,16 +27,12 @@ Examples:
 async function cancelOne(session: Session, name: string): Promise<boolean> {
   const { screen, now, signal } = session;
   const ledger = await session.ledger();
-  for (;;) {
-    const stored = await session.find(name);
-    const { request } = stored;
-    if (isFinal(request)) {
-      screen.note(`${request.name} is ${request.status} already: there is nothing to cancel`);
-      return request.status === "cancelled";
-    }
-    const next = requestCancel(request, now());
-    if ((await ledger.replace(stored, next, signal)) === "conflict") continue;
-    screen.print(`${request.name} will be cancelled; \`statements watch\` shows when`);
-    return true;
+  const find = () => session.find(name);
+  const { kind, before } = await cancelRequest({ ledger, find, now, signal });
+  if (kind === "refused") {
+    screen.note(`${before.name} is ${before.status} already: there is nothing to cancel`);
+    return before.status === "cancelled";
   }
+  screen.print(`${before.name} will be cancelled; \`statements watch\` shows when`);
+  return true;
 }

@@ -1,13 +1,12 @@
 /** `statements request`: asks for a statement as an upstream service does. */
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import { dataSchemaUri, eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import type { StatementEvent } from "../../functions/domain/events.ts";
 import { toBinaryMessage } from "../../functions/platform/cloudevent-binary.ts";
 import { download } from "./download.ts";
 import { findExecuted } from "./executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
-import { postToIntake, type IntakeAnswer } from "./intake.ts";
+import { postToIntake, requestedEvent, type IntakeAnswer } from "./intake.ts";
 import type { Session } from "./session.ts";
 import { watchOne } from "./watch.ts";
 
@@ -56,6 +55,7 @@ async function request(
   options: RequestOptions,
 ): Promise<void> {
   const { timeZone, download: folder, wait } = options;
+  requireBoth(options);
   const event = requestedEvent({ ...dates, ...(timeZone && { time_zone: timeZone }) }, options);
   const name = await post(session, event);
   session.screen.print(name);
@@ -66,24 +66,10 @@ async function request(
   await download(session, await findExecuted(session, name), { directory });
 }
 
-function requestedEvent(
-  data: { readonly customer_id: string },
-  { id, time, source }: RequestOptions,
-): StatementEvent {
+function requireBoth({ id, time }: RequestOptions): void {
   if ((id === undefined) !== (time === undefined)) {
     throw wrongUse("--id and --time belong together: an event is repeated with both");
   }
-  return {
-    id: id ?? randomUUID(),
-    time: time ?? new Date().toISOString(),
-    source,
-    type: eventType("requested"),
-    subject: data.customer_id,
-    datacontenttype: "application/json",
-    dataschema: dataSchemaUri("requested"),
-    partitionkey: data.customer_id,
-    data,
-  };
 }
 
 const TRIES = 4;

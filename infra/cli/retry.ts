@@ -1,7 +1,7 @@
 /** `statements retry`: failed requests are owed once more. */
 import { Command } from "commander";
-import { startAgain } from "../../functions/domain/statement-request.ts";
 import { EXIT } from "./exit.ts";
+import { retryRequest } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
 export function retryCommand(session: Session): Command {
@@ -25,15 +25,12 @@ Examples:
 async function retryOne(session: Session, name: string): Promise<boolean> {
   const { screen, now, signal } = session;
   const ledger = await session.ledger();
-  for (;;) {
-    const stored = await session.find(name);
-    const { request } = stored;
-    if (request.status !== "failed") {
-      screen.note(`${request.name} is ${request.status}: only what has failed can be tried again`);
-      return false;
-    }
-    if ((await ledger.replace(stored, startAgain(request, now()), signal)) === "conflict") continue;
-    screen.print(`${request.name} pending (was failed: ${request.errorCode})`);
-    return true;
+  const find = () => session.find(name);
+  const { before } = await retryRequest({ ledger, find, now, signal });
+  if (before.status !== "failed") {
+    screen.note(`${before.name} is ${before.status}: only what has failed can be tried again`);
+    return false;
   }
+  screen.print(`${before.name} pending (was failed: ${before.errorCode})`);
+  return true;
 }

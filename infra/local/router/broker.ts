@@ -4,6 +4,15 @@ import { withAttributes } from "./routed-event.ts";
 import { deliver, type Attempt } from "./delivery.ts";
 import type { Broker, Delivery, Destination, Trigger } from "./manifest-schema.ts";
 
+/** An event as the Broker takes it in, or a tick as it leaves, for whoever watches. */
+export interface EventReport {
+  readonly type: string;
+  readonly source: string;
+  readonly subject: string | undefined;
+  /** Names of the Services it goes to now; none when no Trigger asks for it. */
+  readonly to: readonly string[];
+}
+
 /** Where an event went, for whoever watches. */
 export interface DeliveryReport {
   /** Name of the Trigger or PingSource. */
@@ -19,15 +28,18 @@ export interface BrokerParts {
   readonly triggers: readonly Trigger[];
   readonly urlOf: (destination: Destination) => string;
   readonly signal: AbortSignal;
+  readonly onEvent: (report: EventReport) => void;
   readonly onDelivery: (report: DeliveryReport) => void;
 }
 
 /** Takes an event and delivers it to every Trigger it matches; resolves when all that is over. */
 export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<void> {
-  const { broker, triggers, urlOf, signal, onDelivery } = parts;
+  const { broker, triggers, urlOf, signal, onEvent, onDelivery } = parts;
 
   async function accept(event: RoutedEvent): Promise<void> {
-    await Promise.all(triggers.filter((one) => matches(one, event)).map((one) => run(one, event)));
+    const matching = triggers.filter((one) => matches(one, event));
+    onEvent(reportOf(event, matching));
+    await Promise.all(matching.map((one) => run(one, event)));
   }
 
   async function run(trigger: Trigger, event: RoutedEvent): Promise<void> {
@@ -65,6 +77,20 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
   }
 
   return accept;
+}
+
+function reportOf({ attributes }: RoutedEvent, triggers: readonly Trigger[]): EventReport {
+  return {
+    type: attributes["type"] ?? "",
+    source: attributes["source"] ?? "",
+    subject: attributes["subject"],
+    to: triggers.map(({ spec }) => nameOf(spec.subscriber)),
+  };
+}
+
+/** Of the Service, where the address is not written out. */
+export function nameOf(destination: Destination): string {
+  return "ref" in destination ? destination.ref.name : destination.uri;
 }
 
 /** Exact on every attribute the filter names; an empty value stands for any. */

@@ -7,11 +7,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { makeBroker, type DeliveryReport } from "./broker.ts";
+import { makeBroker, nameOf, type DeliveryReport, type EventReport } from "./broker.ts";
 import { parseClusterAddress } from "./cluster-address.ts";
 import type { Broker, Destination, SinkBinding } from "./manifest-schema.ts";
 import { readEventing } from "./manifests.ts";
-import { startPingSource } from "./ping-source.ts";
+import { PING_TYPE, startPingSource, type Ticker } from "./ping-source.ts";
 import { fromHttp, type RoutedEvent, withAttributes } from "./routed-event.ts";
 
 export interface LocalRouterOptions {
@@ -23,24 +23,31 @@ export interface LocalRouterOptions {
   readonly port?: number;
   /** Cron, in place of the schedule of every PingSource. */
   readonly schedule?: string | undefined;
+  readonly onEvent?: (report: EventReport) => void;
   readonly onDelivery?: (report: DeliveryReport) => void;
+  /** Answers whatever is not for a Broker; 404 without it. */
+  readonly answerOther?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 export interface LocalRouter extends AsyncDisposable {
   readonly url: string;
   /** `K_SINK` and `K_CE_OVERRIDES` of a Service, as its SinkBinding sets them. */
   environmentOf(service: string): Record<string, string>;
+  /** Every PingSource's event now, beside its times; resolves when all were answered. */
+  tick(): Promise<void>;
   /** No more ticks, deliveries and retries; events are still accepted, and dropped. */
   pause(): Promise<void>;
 }
 
 /** @throws ManifestError; Error when the port is taken */
 export async function startLocalRouter(options: LocalRouterOptions): Promise<LocalRouter> {
-  const { services, port = 0, schedule, onDelivery = () => undefined } = options;
+  const { services, port = 0, schedule, answerOther } = options;
+  const { onEvent = () => undefined, onDelivery = () => undefined } = options;
   const eventing = await readEventing(options.eventing, Object.keys(services));
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
   const brokers = new Map<string, (event: RoutedEvent) => Promise<void>>();
+  const tickers: Ticker[] = [];
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -66,8 +73,12 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await buffer(request);
     const accept = brokers.get(request.url ?? "");
+    if (!accept && answerOther) {
+      await answerOther(request, response);
+      return;
+    }
+    const body = await buffer(request);
     const event = fromHttp(request.headers, body);
     if (!accept) return void response.writeHead(404).end();
     if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
@@ -83,7 +94,7 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
 
   for (const broker of eventing.brokers) {
     const triggers = eventing.triggers.filter((one) => one.spec.broker === broker.metadata.name);
-    const parts = { broker, triggers, urlOf, signal: stop.signal, onDelivery };
+    const parts = { broker, triggers, urlOf, signal: stop.signal, onEvent, onDelivery };
     brokers.set(pathOf(broker), makeBroker(parts));
   }
   for (const source of eventing.pingSources) {
@@ -91,16 +102,24 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
       url: urlOf(source.spec.sink),
       schedule,
       signal: stop.signal,
+      onSend: ({ attributes }) =>
+        onEvent({
+          type: PING_TYPE,
+          source: attributes["source"] ?? "",
+          subject: undefined,
+          to: [nameOf(source.spec.sink)],
+        }),
       onTick: (status) =>
         onDelivery({
           via: source.metadata.name,
-          type: "dev.knative.sources.ping",
+          type: PING_TYPE,
           subject: undefined,
           outcome: status < 300 ? "delivered" : "lost",
           status,
         }),
     });
     stop.signal.addEventListener("abort", () => ticker[Symbol.dispose]());
+    tickers.push(ticker);
   }
 
   async function pause(): Promise<void> {
@@ -116,6 +135,9 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
         eventing.sinkBindings.find((one) => one.spec.subject.name === service),
         urlOf,
       ),
+    async tick() {
+      await Promise.all(tickers.map((one) => one.tick()));
+    },
     pause,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
