@@ -5,7 +5,8 @@
 
 /**
  * Digits after the point of currencies that have other than two.
- * Source: ISO 4217 list one (SIX Financial Information AG, maintenance agency), active codes.
+ * Source: ISO 4217 list one as published on 2026-01-01 by its maintenance agency, SIX Financial
+ * Information AG.
  */
 const MINOR_UNITS: Readonly<Record<string, number>> = {
   ...{ BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0 },

@@ -1,4 +1,5 @@
 /** Point 1 of a correct statement: decimal strings with the currency's own scale, summed exactly. */
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { RunningTotals, totalsEntry } from "../../functions/domain/account-totals.ts";
 import { formatAmount, minorUnit, parseAmount } from "../../functions/domain/money.ts";
@@ -18,6 +19,24 @@ describe("each currency has its own scale", () => {
   ])("%s: %i digits", (currency, digits) => {
     expect(minorUnit(currency)).toBe(digits);
   });
+});
+
+test("every currency of ISO 4217 has the digits that the list says", async () => {
+  // List one as its maintenance agency publishes it, in a package that only carries it.
+  const list = new URL(import.meta.resolve("currency-codes/iso-4217-list-one.xml"));
+  const xml = await readFile(list, "utf8");
+  const listed = xml.matchAll(/<Ccy>(\w{3})<\/Ccy>[^]*?<CcyMnrUnts>([^<]+)<\/CcyMnrUnts>/g);
+  const digits = new Map(Array.from(listed, ([, currency = "", units = ""]) => [currency, units]));
+  expect(digits.size).toBeGreaterThan(170);
+  // Gold, drawing rights and the like have no minor unit; nobody keeps an account in a finer one.
+  const expected = Array.from(digits, ([one, units]) => [
+    one,
+    units === "N.A." ? 2 : Number(units),
+  ]);
+  expect(Array.from(digits.keys(), (currency) => [currency, minorUnit(currency)])).toEqual(
+    expected,
+  );
+  expect(expected.filter(([, units]) => units !== 2)).toHaveLength(26);
 });
 
 describe("an amount is exact in minor units", () => {
