@@ -1,0 +1,31 @@
+/**
+ * `camt.053.xml`: ISO 20022 BankToCustomerStatement, version camt.053.001.08, the one that banks and
+ * accounting software have agreed on since 2025 (SWIFT's CGI-MP, the German and the Swiss banks).
+ * A statement (`Stmt`) for each account and currency, an entry (`Ntry`) for each row.
+ */
+import type { StatementRow, StatementContent, StatementFormat } from "./statement-format.ts";
+import { entry } from "./camt053-entry.ts";
+import { DOCUMENT_END, documentStart, STATEMENT_END, statementStart } from "./camt053-frame.ts";
+import { inBlocks } from "./text-blocks.ts";
+
+export const camt053: StatementFormat = {
+  path: "camt.053.xml",
+  mediaType: "application/xml",
+  isTable: false,
+  write: (content) => inBlocks(document(content)),
+};
+
+/** @throws StatementFailure `invalid_amount`, see `documentStart`. */
+async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
+  yield [documentStart(content)];
+  for (const account of content.totals) {
+    yield [statementStart(content, account)];
+    for await (const rows of content.rowsOf(account)) yield entries(rows);
+    yield [STATEMENT_END];
+  }
+  yield [DOCUMENT_END];
+}
+
+function* entries(rows: readonly StatementRow[]): Generator<string> {
+  for (const row of rows) yield entry(row);
+}
