@@ -5,6 +5,7 @@ import { textField } from "../../functions/domain/csv-field.ts";
 import { putText } from "../../functions/statement-builder/byte-fields.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import { encodeRows } from "../support/text-protocol.ts";
 
 const ACCOUNTS: readonly AccountBalance[] = [
   { accountId: "a1", currency: "EUR", opening: 0n, closing: 0n },
@@ -13,24 +14,9 @@ const ACCOUNTS: readonly AccountBalance[] = [
   { accountId: "ünï", currency: "UYW", opening: 0n, closing: 0n },
 ];
 
-/** The length-encoded strings of MySQL's text protocol. */
-function encode(rows: readonly TransactionRow[]): Buffer {
-  return Buffer.concat(rows.flatMap((row) => row.map((value) => encodeValue(value))));
-}
-
-function encodeValue(value: string | null): Buffer {
-  if (value === null) return Buffer.of(0xfb);
-  const bytes = Buffer.from(value);
-  const length = bytes.length;
-  if (length < 0xfb) return Buffer.concat([Buffer.of(length), bytes]);
-  if (length < 0x1_0000) return Buffer.concat([Buffer.of(0xfc, length & 255, length >> 8), bytes]);
-  const head = Buffer.of(0xfd, length & 255, (length >> 8) & 255, length >> 16);
-  return Buffer.concat([head, bytes]);
-}
-
 /** Both paths, each on a fresh file; the error's code where there is no file. */
 function both(rows: readonly TransactionRow[]) {
-  return [rows, encode(rows)].map((batch) => {
+  return [rows, encodeRows(rows)].map((batch) => {
     const csv = makeTransactionsCsv(ACCOUNTS);
     try {
       const lines = [csv.lines(batch), csv.lines(batch)].map(String);
