@@ -21,7 +21,7 @@ FAULT_TESTS := test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]f
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images consumer cli check format clean
+.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,8 +71,8 @@ check: $(INSTALLED) ## format, lint and import fences, types, lock file
 format: $(INSTALLED) ## format every file
 	prettier --write --log-level=warn .
 
-consumer: $(INSTALLED) ## the package for those whom S3 notifies: dist/transactions-collector-VERSION.tgz
-	@exec node infra/consumer/package.ts
+package: $(INSTALLED) ## what is published to npm: dist/transactions-collector-VERSION.tgz
+	@exec node infra/package/package.ts
 
 deploy: $(INSTALLED) ## install on the cluster of KUBECONFIG and wait: OVERLAY=local, or a path of your own
 	@exec node infra/cluster/main.ts deploy

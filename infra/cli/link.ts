@@ -1,5 +1,4 @@
 /** `statements link`: an address that gives the file to whoever has it, for a short while. */
-import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { findExecuted } from "./executed.ts";
@@ -44,20 +43,10 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
     );
   }
   const client = await session.s3();
-  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-  const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
-  const signedAt = now();
-  const command = new GetObjectCommand({
-    Bucket: object.bucket,
-    Key: object.key,
-    ResponseContentDisposition: `attachment; filename="${basename(object.key)}"`,
-  });
-  screen.print(await getSignedUrl(client, command, { expiresIn: Math.round(wantedMs / 1000) }));
-
-  // An address dies with the session that signed it, whatever it says itself.
-  const { expiration } = await client.config.credentials();
-  const wanted = signedAt + wantedMs;
-  const end = Math.min(wanted, expiration?.getTime() ?? Infinity);
-  const why = end < wanted ? ", with the credentials that signed it" : "";
-  screen.note(`ends ${new Date(end).toISOString()}, in ${formatDuration(end - now())}${why}`);
+  const { presign } = await import("../link/presign.ts");
+  const signed = await presign(client, object, { now: now(), forMs: wantedMs });
+  screen.print(signed.url);
+  const why = signed.endsWithCredentials ? ", with the credentials that signed it" : "";
+  const left = formatDuration(signed.endsAt - now());
+  screen.note(`ends ${new Date(signed.endsAt).toISOString()}, in ${left}${why}`);
 }

@@ -1,4 +1,5 @@
 /** One call of `statements`, from its arguments to its exit code. */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
 import { RetryableError } from "../../functions/statement-builder/failure.ts";
@@ -45,6 +46,7 @@ export async function runStatements(
 export function makeProgram(session: Session, { stdout, stderr }: Terminal): Command {
   const program = new Command("statements")
     .description("Looks after the statement requests of an installation.")
+    .version(version())
     .option(
       "--kubeconfig <file>",
       "of the cluster with the ledger (default: KUBECONFIG, ~/.kube/config)",
@@ -73,6 +75,12 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
   ];
   for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));
   return program;
+}
+
+/** The published package has its files at the same places as the repository. */
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 const ENVIRONMENT_HELP = `Environment, named as for the functions:

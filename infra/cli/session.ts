@@ -45,12 +45,15 @@ export interface Session extends Disposable {
 
 /** The tool shows what went wrong as errors; the functions' own log has no place here. */
 async function silentLog(): Promise<Log> {
-  const { pino } = await import("pino");
+  // By its default export: once bundled, the named ones of a CommonJS module cannot be imported late.
+  const { default: pino } = await import("pino");
   return pino({ level: "silent" });
 }
 
 export function makeSession(terminal: Terminal, env: Environment): Session {
-  const opened = new DisposableStack();
+  // Made when it is first needed: `--help` also answers on a Node that has no such stack.
+  let stack: DisposableStack | undefined;
+  const opened = (): DisposableStack => (stack ??= new DisposableStack());
   let options: GlobalOptions = {};
   let environment: Environment | undefined;
   let config: OperatorConfig | undefined;
@@ -108,7 +111,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       const settings = s3Settings(session.config, environment ?? {});
       // It only reads, and a checksum of nothing would become part of a presigned address.
       const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
-      opened.defer(() => client.destroy());
+      opened().defer(() => client.destroy());
       return client;
     },
 
@@ -119,12 +122,12 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       const log = await silentLog();
       const uploads = { partBytes: 5 * 1024 * 1024, queue: 1 };
       const prefix = session.config.S3_PREFIX;
-      return opened.use(
+      return opened().use(
         makeStatementBucket({ ...settings, bucket: name, prefix, ...uploads, log }),
       );
     },
 
-    [Symbol.dispose]: () => opened.dispose(),
+    [Symbol.dispose]: () => stack?.dispose(),
   };
   return session;
 }

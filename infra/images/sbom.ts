@@ -52,13 +52,18 @@ export async function sbomOf(program: string, metafile: Metafile, installed: Sbo
 
 /** `name@version` of each package from which at least one byte was taken. */
 export async function bundledPackages(metafile: Metafile): Promise<readonly string[]> {
+  return await Promise.all(bundledFolders(metafile).map(nameAndVersion));
+}
+
+/** Where those packages lie, from the repository on. */
+export function bundledFolders(metafile: Metafile): readonly string[] {
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   const folders = inputs
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(
       ([file]) => /^(?:[\w-]+:)?(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
     );
-  return await Promise.all([...new Set(folders)].map(nameAndVersion));
+  return [...new Set(folders)];
 }
 
 async function nameAndVersion(folder: string): Promise<string> {

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeCode } from "../../infra/consumer/package.ts";
+import { makeConsumer } from "../../infra/package/package.ts";
 import { sampleZip } from "../support/sample-statement.ts";
 import { run, unzip } from "../support/statement.ts";
 import { zipFiles } from "../support/zip-writer.ts";
@@ -25,7 +25,7 @@ const file = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "consumer-samples-"));
   const installed = file("node_modules/transactions-collector");
-  await makeCode(installed);
+  await makeConsumer(installed);
   await cp(join(SAMPLES, "statements.ts"), file("statements.ts"));
   await writeFile(file("package.json"), '{"type":"module"}');
   await run("go", ["build", "-o", file("statements"), join(SAMPLES, "statements.go")]);
