@@ -8,11 +8,13 @@ const MAX_RECORD = 4 * 1024 * 1024;
 
 export class CsvReader {
   readonly #onRecord: (fields: readonly string[]) => void;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  readonly #delimiter: string;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #rest = "";
 
-  constructor(onRecord: (fields: readonly string[]) => void) {
+  constructor(onRecord: (fields: readonly string[]) => void, delimiter = ",") {
     this.#onRecord = onRecord;
+    this.#delimiter = delimiter;
   }
 
   /** @throws MalformedCsv, or what the record's reader throws */
@@ -39,7 +41,7 @@ export class CsvReader {
     for (;;) {
       const end = recordEnd(this.#rest, at);
       if (end < 0) break;
-      this.#onRecord(splitRecord(this.#rest.slice(at, end)));
+      this.#onRecord(splitRecord(this.#rest.slice(at, end), this.#delimiter));
       at = end + 2;
     }
     this.#rest = this.#rest.slice(at);
@@ -61,11 +63,12 @@ function recordEnd(text: string, from: number): number {
   }
 }
 
-function splitRecord(record: string): readonly string[] {
-  if (!record.includes('"')) return record.split(",");
+function splitRecord(record: string, delimiter: string): readonly string[] {
+  if (!record.includes('"')) return record.split(delimiter);
   const fields: string[] = [];
   for (let at = 0; at <= record.length;) {
-    const [field, next] = record[at] === '"' ? quoted(record, at) : plain(record, at);
+    const read = record[at] === '"' ? quoted : plain;
+    const [field, next] = read(record, at, delimiter);
     fields.push(field);
     at = next + 1;
   }
@@ -74,22 +77,22 @@ function splitRecord(record: string): readonly string[] {
 
 type Field = readonly [value: string, end: number];
 
-function plain(record: string, from: number): Field {
-  const comma = record.indexOf(",", from);
-  const end = comma < 0 ? record.length : comma;
+function plain(record: string, from: number, delimiter: string): Field {
+  const found = record.indexOf(delimiter, from);
+  const end = found < 0 ? record.length : found;
   const field = record.slice(from, end);
   if (field.includes('"')) throw new MalformedCsv("a quote inside a field without quotes");
   return [field, end];
 }
 
-function quoted(record: string, from: number): Field {
+function quoted(record: string, from: number, delimiter: string): Field {
   let value = "";
   for (let at = from + 1; ;) {
     const quote = record.indexOf('"', at);
     if (quote < 0) throw new MalformedCsv("a quote that does not close");
     value += record.slice(at, quote);
     const next = record[quote + 1];
-    if (next === undefined || next === ",") return [value, quote + 1];
+    if (next === undefined || next === delimiter) return [value, quote + 1];
     if (next !== '"') throw new MalformedCsv("text behind a closing quote");
     value += '"';
     at = quote + 2;

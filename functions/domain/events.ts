@@ -3,7 +3,10 @@
  * TypeScript types, of the checks at intake and of the JSON Schemas in `eventing/schemas/`.
  */
 import * as z from "zod";
+import { DELIMITERS } from "./csv-dialect.ts";
 import { CUSTOMER_ID } from "./record-name.ts";
+import { parseStatementKey } from "./statement-key.ts";
+import { FORMATS, LANGUAGES } from "./statement-options.ts";
 import { isCalendarDate, isTimeZone } from "./statement-period.ts";
 import { ERROR_CODES, type FinalRequest, type StatementRequest } from "./statement-request.ts";
 
@@ -78,25 +81,64 @@ const timeZone = z
   .refine(isTimeZone)
   .meta({ description: "IANA time zone of both dates, such as Europe/Berlin." });
 
+const csvOptions = z
+  .strictObject({
+    bom: z.boolean().optional().meta({ description: "A byte order mark in front. Default false." }),
+    delimiter: z.enum(DELIMITERS).optional().meta({
+      description: "Between fields. Default a comma; a semicolon with decimal_comma.",
+    }),
+    decimal_comma: z.boolean().optional().meta({
+      description: "Amounts as -12,50; not with a comma as delimiter. Default false.",
+    }),
+  })
+  .refine((csv) => !(csv.decimal_comma === true && csv.delimiter === ","), {
+    path: ["decimal_comma"],
+  })
+  .meta({ description: "How transactions.csv, pending.csv and balances.csv are written." });
+
+/** What may be chosen; each field may be left out, and has a default of the installation. */
+export const requestOptions = z.object({
+  formats: z
+    .array(z.enum(FORMATS))
+    .min(1)
+    .refine((formats) => new Set(formats).size === formats.length)
+    .optional()
+    .meta({
+      description: "Further files of the same rows; csv is always there.",
+      uniqueItems: true,
+    }),
+  language: z.enum(LANGUAGES).optional().meta({
+    description: "BCP 47 tag of the language of README.txt and statement.pdf.",
+  }),
+  partial: z.boolean().optional().meta({
+    description: "Let end_date be today: the statement ends where the data does. Default false.",
+  }),
+  include_pending: z.boolean().optional().meta({
+    description: "Transactions that are not booked yet, in pending.csv. Default false.",
+  }),
+  supersedes: z.string().refine(isStatementId).optional().meta({
+    description: "statement_id of an earlier statement of the same period that this one replaces.",
+  }),
+  csv: csvOptions.optional(),
+});
+
+/** The file name of an object without its ending. */
+function isStatementId(text: string): boolean {
+  return !text.includes("/") && parseStatementKey(`${text}.zip`) !== undefined;
+}
+
 /** Data of `requested`: what an upstream service posts. */
 export const requestedData = z.strictObject({
   customer_id: customerId,
   start_date: calendarDate("First day of the statement, inclusive, 1970-01-02 or later."),
-  end_date: calendarDate("Last day of the statement, inclusive, in the past."),
+  end_date: calendarDate("Last day of the statement, inclusive, in the past unless partial."),
   time_zone: timeZone.optional(),
+  ...requestOptions.shape,
 });
 export type RequestedData = z.infer<typeof requestedData>;
 
 /** Fields the contract names and this version does not build yet: refused, never ignored. */
-export const UNSUPPORTED_OPTIONS = [
-  "formats",
-  "language",
-  "partial",
-  "include_pending",
-  "supersedes",
-  "priority",
-  "csv",
-] as const;
+export const UNSUPPORTED_OPTIONS = ["priority"] as const;
 
 const wakeUpData = z.strictObject({
   request_id: z.string().meta({ description: "Name of the record (a ConfigMap) in the ledger." }),

@@ -3,6 +3,7 @@
  * that are compared as text nothing else. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
+import { DELIMITERS } from "./csv-dialect.ts";
 import { MANIFEST_SCHEMA, type Manifest } from "./manifest.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -32,6 +33,10 @@ function pattern(form: RegExp): Shape {
 
 function is(expected: string | true): Shape {
   return { accepts: (value) => value === expected, schema: { const: expected } };
+}
+
+function oneOf(texts: readonly string[]): Shape {
+  return { accepts: (value) => texts.some((one) => one === value), schema: { enum: texts } };
 }
 
 function orNull(shape: Shape): Shape {
@@ -108,6 +113,8 @@ const manifest = record({
   pending_included: flag,
   masking: record({ counterparty_account: is("last_four") }),
   formats: listOf(text),
+  language: text,
+  csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
 } satisfies Record<keyof Manifest, Shape>);
 
 export function isManifest(value: unknown): value is Manifest {

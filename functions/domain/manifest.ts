@@ -3,6 +3,8 @@
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
 import type { TotalsEntry } from "./account-totals.ts";
+import type { Delimiter } from "./csv-dialect.ts";
+import type { Format } from "./statement-options.ts";
 
 export const MANIFEST_SCHEMA = "https://transactions-collector.io/schemas/manifest.v1.json";
 
@@ -10,8 +12,21 @@ export const MANIFEST_SCHEMA = "https://transactions-collector.io/schemas/manife
 export const README_FILE = "README.txt";
 export const TRANSACTIONS_FILE = "transactions.csv";
 export const BALANCES_FILE = "balances.csv";
+/** With the option `include_pending`. */
+export const PENDING_FILE = "pending.csv";
 export const MANIFEST_FILE = "manifest.json";
+/** Where the installation signs: a JWS (RFC 7515) of manifest.json, detached. */
+export const SIGNATURE_FILE = "manifest.jws";
 export const SUMS_FILE = "SHA256SUMS";
+
+/** Of the formats that a request may ask for. */
+export const FORMAT_FILES: Readonly<Record<Format, string>> = {
+  csv: TRANSACTIONS_FILE,
+  pdf: "statement.pdf",
+  jsonl: "transactions.jsonl",
+  "camt.053": "camt.053.xml",
+  ofx: "statement.ofx",
+};
 
 export const CSV_EOL = "\r\n";
 
@@ -47,6 +62,10 @@ export const BALANCE_COLUMNS = [
   "net",
   "closing",
 ] as const;
+
+/** Columns of amounts, which the option `decimal_comma` changes. */
+export const TRANSACTION_AMOUNTS = ["amount", "balance_after"] as const;
+export const BALANCE_AMOUNTS = ["opening", "credit_sum", "debit_sum", "net", "closing"] as const;
 
 export interface Manifest {
   readonly schema: typeof MANIFEST_SCHEMA;
@@ -85,10 +104,19 @@ export interface Manifest {
   /** Every entry but the manifest and SHA256SUMS. */
   readonly files: readonly ManifestFile[];
   readonly checks: readonly { readonly name: string; readonly result: "passed" }[];
+  /** The period was not over at `as_of`. */
   readonly partial: boolean;
   readonly pending_included: boolean;
   readonly masking: { readonly counterparty_account: "last_four" };
   readonly formats: readonly string[];
+  /** BCP 47 tag. */
+  readonly language: string;
+  /** How the tables are written; `content_sha256` does not depend on it. */
+  readonly csv: {
+    readonly bom: boolean;
+    readonly delimiter: Delimiter;
+    readonly decimal_comma: boolean;
+  };
 }
 
 export interface ManifestFile {

@@ -3,34 +3,43 @@
  * hashes, the row count, every sum and balance are computed anew from the tables and held against
  * what the manifest says. One pass, flat memory, web standards only.
  */
-import {
-  accountKey,
-  balances,
-  RunningTotals,
-  totalsEntry,
-  type TotalsEntry,
-} from "./account-totals.ts";
-import { CsvReader, MalformedCsv } from "./csv-reader.ts";
+import { MalformedCsv } from "./csv-reader.ts";
 import { isManifest } from "./manifest-shape.ts";
+import { checkSignature, type SignatureCheck, type VerificationKey } from "./manifest-signature.ts";
 import {
+  BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
   BALANCES_FILE,
-  CSV_EOL,
   MANIFEST_FILE,
   MANIFEST_SCHEMA,
+  PENDING_FILE,
+  SIGNATURE_FILE,
   SUMS_FILE,
+  TRANSACTION_AMOUNTS,
   TRANSACTION_COLUMNS,
   TRANSACTIONS_FILE,
   type Manifest,
 } from "./manifest.ts";
-import { minorUnit, parseAmount } from "./money.ts";
 import { makeSha256 } from "./sha256.ts";
+import { StatementTable } from "./statement-table.ts";
+import { MAX_ACCOUNTS, transactionField, TransactionSums } from "./transaction-sums.ts";
+import { WrongStatement } from "./wrong-statement.ts";
 import { DamagedZip, readZip, type EntrySink } from "./zip-reader.ts";
+
+export interface VerificationOptions {
+  /**
+   * Public keys of whoever may sign. With them, a statement without a signature of one of these is
+   * none; without them, signatures are not looked at.
+   */
+  readonly keys?: readonly VerificationKey[];
+}
 
 export type Verification =
   | {
       readonly ok: true;
       readonly manifest: Manifest;
+      /** `unchecked` without keys. */
+      readonly signature: SignatureCheck;
       /** Of the zip. */
       readonly bytes: number;
       /** Of the zip, lower-case hex. */
@@ -46,20 +55,18 @@ export type Verification =
       readonly sha256: string;
     };
 
-/** Of manifest.json, SHA256SUMS and balances.csv, which are read whole. */
+/** Of manifest.json, its signature and SHA256SUMS, which are read whole. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** A statement has a dozen; more are not read. */
 const MAX_ENTRIES = 64;
-/** More than a manifest of the size above can hold. */
-const MAX_ACCOUNTS = 100_000;
-
-/** The statement contradicts itself. */
-class WrongStatement extends Error {
-  override readonly name = "WrongStatement";
-}
+/** Entries that say what the others are. */
+const ABOUT_THE_REST: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE];
 
 /** Never throws for what the bytes are, only what their source throws. */
-export async function verifyStatement(bytes: AsyncIterable<Uint8Array>): Promise<Verification> {
+export async function verifyStatement(
+  bytes: AsyncIterable<Uint8Array>,
+  { keys }: VerificationOptions = {},
+): Promise<Verification> {
   const whole = makeSha256();
   let length = 0;
   const onBytes = (chunk: Uint8Array): void => {
@@ -70,7 +77,8 @@ export async function verifyStatement(bytes: AsyncIterable<Uint8Array>): Promise
   try {
     await readZip(bytes, (name) => contents.open(name), onBytes);
     const manifest = contents.check();
-    return { ok: true, manifest, bytes: length, sha256: whole.digest() };
+    const signature = await contents.checkSignature(keys);
+    return { ok: true, manifest, signature, bytes: length, sha256: whole.digest() };
   } catch (error) {
     if (!isProblem(error)) throw error;
     return { ok: false, problems: [error.message], bytes: length, sha256: whole.digest() };
@@ -92,6 +100,24 @@ class StatementContents {
   readonly #files: FoundFile[] = [];
   readonly #texts = new Map<string, string>();
   readonly #transactions = new TransactionSums();
+  readonly #balances: (readonly string[])[] = [];
+  readonly #tables: Readonly<Record<string, StatementTable>> = {
+    [BALANCES_FILE]: new StatementTable({
+      path: BALANCES_FILE,
+      columns: BALANCE_COLUMNS,
+      amounts: BALANCE_AMOUNTS,
+      onLine: (fields, line) => {
+        if (line > MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
+        this.#balances.push(fields);
+      },
+    }),
+    [PENDING_FILE]: new StatementTable({
+      path: PENDING_FILE,
+      columns: TRANSACTION_COLUMNS,
+      amounts: TRANSACTION_AMOUNTS,
+      onLine: checkPendingLine,
+    }),
+  };
 
   open(path: string): EntrySink {
     if (this.#files.some((file) => file.path === path)) throw new WrongStatement(`${path} twice`);
@@ -114,8 +140,8 @@ class StatementContents {
 
   #readerOf(path: string): EntrySink | undefined {
     if (path === TRANSACTIONS_FILE) return this.#transactions;
-    if (![MANIFEST_FILE, SUMS_FILE, BALANCES_FILE].includes(path)) return undefined;
-    const decoder = new TextDecoder();
+    if (!ABOUT_THE_REST.includes(path)) return this.#tables[path];
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let text = "";
     return {
       write: (chunk) => {
@@ -133,7 +159,14 @@ class StatementContents {
     this.#checkFiles(manifest);
     this.#transactions.check(manifest);
     this.#checkBalances(manifest);
+    this.#checkPending(manifest);
     return manifest;
+  }
+
+  /** @throws WrongStatement when there are keys, and none of them has signed the manifest. */
+  async checkSignature(keys: VerificationOptions["keys"]): Promise<SignatureCheck> {
+    if (!keys) return "unchecked";
+    return await checkSignature(this.#text(SIGNATURE_FILE), this.#text(MANIFEST_FILE), keys);
   }
 
   #text(path: string): string {
@@ -163,7 +196,7 @@ class StatementContents {
   }
 
   #checkFiles(manifest: Manifest): void {
-    const found = this.#files.filter(({ path }) => ![MANIFEST_FILE, SUMS_FILE].includes(path));
+    const found = this.#files.filter(({ path }) => !ABOUT_THE_REST.includes(path));
     const described = manifest.files.map(({ path, bytes, sha256 }) => ({
       ...{ path, bytes, sha256 },
     }));
@@ -172,130 +205,43 @@ class StatementContents {
     }
   }
 
-  #checkBalances({ totals, files }: Manifest): void {
-    const table = files.find(({ path }) => path === BALANCES_FILE);
-    if (table?.rows !== totals.length) throw new WrongStatement(`${BALANCES_FILE} has other rows`);
-    const rows = totals.map((one) => [
+  #checkBalances(manifest: Manifest): void {
+    const { totals } = manifest;
+    if (rowsOf(BALANCES_FILE, manifest) !== totals.length) {
+      throw new WrongStatement(`${BALANCES_FILE} has other rows`);
+    }
+    this.#tables[BALANCES_FILE]?.checkDialect(manifest);
+    const expected = totals.map((one) => [
       ...[one.account_id, one.currency, one.opening],
       ...[String(one.credits.count), one.credits.sum, String(one.debits.count), one.debits.sum],
       ...[one.net, one.closing],
     ]);
-    const expected = [[...BALANCE_COLUMNS], ...rows];
-    const found: (readonly string[])[] = [];
-    const reader = new CsvReader((fields) => found.push(fields));
-    reader.write(new TextEncoder().encode(this.#text(BALANCES_FILE)));
-    reader.end();
-    if (JSON.stringify(found) !== JSON.stringify(expected)) {
+    if (JSON.stringify(this.#balances) !== JSON.stringify(expected)) {
       throw new WrongStatement(`${BALANCES_FILE} and the manifest's totals differ`);
     }
   }
-}
 
-/** Adds up transactions.csv; the balances come from the manifest, which is behind it in the zip. */
-class TransactionSums implements EntrySink {
-  readonly #accounts = new Map<string, RunningTotals>();
-  readonly #content = makeSha256();
-  readonly #reader = new CsvReader((fields) => this.#record(fields));
-  #headerLeft = TRANSACTION_COLUMNS.join(",").length + CSV_EOL.length;
-  #records = 0;
-  #first = "";
-  #last = "";
-
-  write(bytes: Uint8Array): void {
-    const skipped = Math.min(this.#headerLeft, bytes.length);
-    this.#headerLeft -= skipped;
-    this.#content.update(bytes.subarray(skipped));
-    this.#reader.write(bytes);
-  }
-
-  end(): void {
-    this.#reader.end();
-  }
-
-  #record(fields: readonly string[]): void {
-    this.#records += 1;
-    if (this.#records === 1) {
-      if (fields.join() === TRANSACTION_COLUMNS.join()) return;
-      throw new WrongStatement(`${TRANSACTIONS_FILE} has other columns`);
+  #checkPending(manifest: Manifest): void {
+    const rows = rowsOf(PENDING_FILE, manifest);
+    if (manifest.pending_included !== (rows !== undefined)) {
+      throw new WrongStatement(`${PENDING_FILE} and the manifest's options differ`);
     }
-    const line = this.#records - 1;
-    const value = (column: (typeof TRANSACTION_COLUMNS)[number]): string =>
-      fields[TRANSACTION_COLUMNS.indexOf(column)] ?? "";
-    const wrong = (what: string): WrongStatement =>
-      new WrongStatement(`${TRANSACTIONS_FILE}: line ${line} ${what}`);
-    if (fields.length !== TRANSACTION_COLUMNS.length) throw wrong("has another number of fields");
-    if (value("line") !== String(line)) throw wrong("has another number");
-    const account = this.#accountOf(value("account_id"), value("currency"));
-    const amount = parseAmount(value("amount"), account.minorUnit);
-    const balance = parseAmount(value("balance_after"), account.minorUnit);
-    if (amount === undefined || balance === undefined) throw wrong("has an amount that is none");
-    if (value("credit_debit") !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
-    if (value("posted_at") < this.#last) throw wrong("is out of order");
-    this.#first ||= value("posted_at");
-    this.#last = value("posted_at");
-    account.add(amount, balance);
-  }
-
-  #accountOf(accountId: string, currency: string): RunningTotals {
-    const key = accountKey(accountId, currency);
-    const known = this.#accounts.get(key);
-    if (known) return known;
-    if (this.#accounts.size === MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
-    const added = new RunningTotals({ accountId, currency, opening: 0n, closing: 0n });
-    this.#accounts.set(key, added);
-    return added;
-  }
-
-  /** @throws WrongStatement */
-  check(manifest: Manifest): void {
-    const rows = Math.max(0, this.#records - 1);
-    const file = manifest.files.find(({ path }) => path === TRANSACTIONS_FILE);
-    if (rows !== manifest.rows || rows !== file?.rows) {
-      throw new WrongStatement(`${rows} rows, and the manifest says ${manifest.rows}`);
-    }
-    if (this.#content.digest() !== manifest.content_sha256) {
-      throw new WrongStatement("the hash of the rows differs");
-    }
-    const { from, to, from_epoch, to_epoch } = manifest.period;
-    if (Date.parse(from) !== from_epoch * 1000 || Date.parse(to) !== to_epoch * 1000) {
-      throw new WrongStatement("the period's instants and epochs differ");
-    }
-    if (rows > 0 && (this.#first < micros(from) || this.#last >= micros(to))) {
-      throw new WrongStatement("a row lies outside of the period");
-    }
-    const left = new Map(this.#accounts);
-    for (const entry of manifest.totals) {
-      const key = accountKey(entry.account_id, entry.currency);
-      checkTotals(entry, left.get(key));
-      left.delete(key);
-    }
-    if (left.size > 0) throw new WrongStatement("rows of an account without totals");
-    const accounts = manifest.totals.map(({ account_id, currency }) => ({ account_id, currency }));
-    if (JSON.stringify(accounts) !== JSON.stringify(manifest.accounts)) {
-      throw new WrongStatement("the manifest's accounts are not those of its totals");
-    }
+    if (rows === undefined) return;
+    const table = this.#tables[PENDING_FILE];
+    table?.checkDialect(manifest);
+    if (table?.lines !== rows) throw new WrongStatement(`${PENDING_FILE} has other rows`);
   }
 }
 
-/** The manifest's totals against the sums of the rows, and its balances against both. */
-function checkTotals(entry: TotalsEntry, rows: RunningTotals | undefined): void {
-  const wrong = new WrongStatement("the totals of an account do not follow from its rows");
-  const { account_id: accountId, currency } = entry;
-  // Not the entry's own: its padding would be as long as a forger likes.
-  const scale = minorUnit(currency);
-  const opening = parseAmount(entry.opening, scale);
-  const closing = parseAmount(entry.closing, scale);
-  if (opening === undefined || closing === undefined) throw wrong;
-  const totals = new RunningTotals({ accountId, currency, opening, closing });
-  if (rows) {
-    totals.creditCount = rows.creditCount;
-    totals.creditSum = rows.creditSum;
-    totals.debitCount = rows.debitCount;
-    totals.debitSum = rows.debitSum;
-    totals.lastBalance = rows.lastBalance;
-  }
-  if (JSON.stringify(totalsEntry(totals)) !== JSON.stringify(entry)) throw wrong;
-  if (!balances(totals)) throw new WrongStatement("an account's opening and closing do not agree");
+function rowsOf(file: string, { files }: Manifest): number | null | undefined {
+  return files.find(({ path }) => path === file)?.rows;
+}
+
+function checkPendingLine(fields: readonly string[], line: number): void {
+  const right =
+    transactionField(fields, "line") === String(line) &&
+    transactionField(fields, "status") === "PDNG";
+  if (!right) throw new WrongStatement(`${PENDING_FILE}: line ${line} is not a pending one`);
 }
 
 function parseJson(text: string): unknown {
@@ -310,9 +256,4 @@ function hasSchema(value: unknown): boolean {
   return (
     typeof value === "object" && value !== null && Reflect.get(value, "schema") === MANIFEST_SCHEMA
   );
-}
-
-/** RFC 3339 with six decimals, as transactions.csv has it, so that texts compare as instants do. */
-function micros(millis: string): string {
-  return millis.replace("Z", "000Z");
 }

@@ -14,11 +14,15 @@ export function readRequestedData(data: unknown): ReadData {
   const result = requestedData.safeParse(data);
   if (result.success) return { kind: "data", data: result.data };
   const present = new Set(typeof data === "object" && data !== null ? Object.keys(data) : []);
-  const problems = result.error.issues.flatMap((issue): readonly Problem[] => {
-    if (issue.code === "unrecognized_keys") return issue.keys.map(unknownField);
-    const [field] = issue.path;
+  const problems = result.error.issues.flatMap(({ path, ...issue }): readonly Problem[] => {
+    const [field] = path;
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map(field === "csv" ? unknownCsvField : unknownField);
+    }
     if (typeof field !== "string") return [{ field: "data", code: "invalid_format" }];
-    return [{ field, code: present.has(field) ? invalidCode(field, issue.code) : "required" }];
+    if (!present.has(field)) return [{ field, code: "required" }];
+    const option = field === "csv" ? path.join(".") : field;
+    return [{ field: option, code: invalidCode(option, issue.code) }];
   });
   // A date that fails its pattern fails the calendar too; once is enough.
   const distinct = new Map(problems.map((one) => [`${one.code} ${one.field}`, one]));
@@ -29,8 +33,18 @@ function problem(field: string, code: string): ReadData {
   return { kind: "problems", problems: [{ field, code }] };
 }
 
+/** The code of a field that is of the right type, and not one of what is there to choose from. */
+const CODES: Readonly<Record<string, { readonly issue: string; readonly code: string }>> = {
+  time_zone: { issue: "custom", code: "unknown_time_zone" },
+  formats: { issue: "invalid_value", code: "unknown_format" },
+  language: { issue: "invalid_value", code: "unknown_language" },
+  "csv.delimiter": { issue: "invalid_value", code: "unknown_delimiter" },
+  "csv.decimal_comma": { issue: "custom", code: "delimiter_is_comma" },
+};
+
 function invalidCode(field: string, issue: string): string {
-  return field === "time_zone" && issue === "custom" ? "unknown_time_zone" : "invalid_format";
+  const known = CODES[field];
+  return known?.issue === issue ? known.code : "invalid_format";
 }
 
 function unknownField(key: string): Problem {
@@ -38,4 +52,8 @@ function unknownField(key: string): Problem {
   return unsupported
     ? { field: key, code: "unsupported_option" }
     : { field: fieldName(key, "data"), code: "unknown_field" };
+}
+
+function unknownCsvField(key: string): Problem {
+  return { field: `csv.${fieldName(key, "*")}`, code: "unknown_field" };
 }

@@ -2,8 +2,9 @@
  * What a `requested` event asks for, and everything that can be wrong with it. Pure: the clock is
  * an argument, and each problem names its field and a code, never a value.
  */
-import { eventType } from "../domain/events.ts";
-import { isLongerThan, statementPeriod } from "../domain/statement-period.ts";
+import { eventType, type RequestedData } from "../domain/events.ts";
+import { parseStatementKey } from "../domain/statement-key.ts";
+import { isLongerThan, statementPeriod, type StatementPeriod } from "../domain/statement-period.ts";
 import type { RequestFacts } from "../domain/statement-request.ts";
 import type { ReceivedEvent } from "../platform/cloudevent-parse.ts";
 import type { Answer, Problem } from "../platform/http-answer.ts";
@@ -22,6 +23,7 @@ export interface IntakeRules {
 /** What was asked, before it has a name in the ledger. */
 export interface RequestedStatement extends Omit<RequestFacts, "name" | "recordedAt"> {
   readonly kind: "requested";
+  readonly options: Omit<RequestedData, "customer_id" | "start_date" | "end_date">;
 }
 
 type Rejection = Extract<Answer, { kind: "invalid" | "forbidden" }>;
@@ -84,7 +86,10 @@ function periodProblems(
 const DAY_MS = 86_400_000;
 const MAX_CLOCK_AHEAD_MS = 3_600_000;
 
-/** The checks whose result changes with the day: an event that was good once may fail them later. */
+/**
+ * The checks whose result changes with the day or with the installation's time zone: an event that
+ * was good once may fail them later.
+ */
 export function problemsToday(
   requested: RequestedStatement,
   rules: IntakeRules,
@@ -92,9 +97,31 @@ export function problemsToday(
 ): readonly Problem[] {
   const { time } = requested.event;
   const inWindow = time >= now - rules.eventWindowDays * DAY_MS && time <= now + MAX_CLOCK_AHEAD_MS;
-  const isOver = statementPeriod(requested).to <= now;
+  const period = statementPeriod(requested);
+  const { partial, supersedes } = requested.options;
+  // A partial statement may end today, never later.
+  const mayEnd = partial === true ? period.lastDayFrom <= now : period.to <= now;
+  const late = partial === true ? "period_not_begun" : "period_not_over";
   return [
     ...(inWindow ? [] : [{ field: "time", code: "time_out_of_window" }]),
-    ...(isOver ? [] : [{ field: "end_date", code: "period_not_over" }]),
+    ...(mayEnd ? [] : [{ field: "end_date", code: late }]),
+    ...(isOfSamePeriod(supersedes, requested.customerId, period)
+      ? []
+      : [{ field: "supersedes", code: "other_statement" }]),
   ];
+}
+
+/** A statement replaces one of the same customer and the same days, or none. */
+function isOfSamePeriod(
+  supersedes: string | undefined,
+  customerId: string,
+  { from, lastDayFrom }: StatementPeriod,
+): boolean {
+  if (supersedes === undefined) return true;
+  const replaced = parseStatementKey(`${supersedes}.zip`);
+  return (
+    replaced?.customerId === customerId &&
+    replaced.startEpoch * 1000 === from &&
+    replaced.endEpoch * 1000 === lastDayFrom
+  );
 }

@@ -6,17 +6,14 @@
 import type { RunningTotals } from "../domain/account-totals.ts";
 import { AccountSums } from "./byte-amounts.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
+import { COLUMNS, readRow } from "./row-bytes.ts";
 import { unknownAccount } from "./row-values.ts";
 import { ROW } from "./transactions-sql.ts";
 
-const COLUMNS = Object.keys(ROW).length;
 const [CR, LF] = [0x0d, 0x0a];
 
 /** The longest line for a row of so many bytes. */
 const longestLine = (bytes: number): number => bytes * 2 + 256;
-
-/** A length-encoded string of no bytes at all, and the marks of longer lengths. */
-const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
 
 export interface ByteLines {
   /** The lines of whole rows; they are numbered from `firstLine`. */
@@ -110,23 +107,4 @@ function enlarged(buffer: Buffer, bytes: number): Buffer {
   const larger = Buffer.allocUnsafeSlow(buffer.length + bytes);
   buffer.copy(larger);
   return larger;
-}
-
-/** Finds the values of the row at `from`, NULL as an empty one; answers where the next row is. */
-function readRow(block: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
-  let at = from;
-  for (let column = 0; column < COLUMNS; column++) {
-    let length = block[at++] ?? NULL;
-    if (length === NULL) length = 0;
-    else if (length > NULL) {
-      const bytes = length === TWO_BYTES ? 2 : length === THREE_BYTES ? 3 : 8;
-      length = bytes === 8 ? Number(block.readBigUInt64LE(at)) : block.readUIntLE(at, bytes);
-      at += bytes;
-    }
-    starts[column] = at;
-    at += length;
-    ends[column] = at;
-  }
-  if (at > block.length) throw new Error("a row of another shape than was asked for");
-  return at;
 }

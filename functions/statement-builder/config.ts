@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import { COMMON_VARIABLES } from "../platform/config.ts";
 import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
-import { integer, oneOf, text, url, variable } from "../platform/variables.ts";
+import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
+import { integer, list, oneOf, text, url, variable } from "../platform/variables.ts";
 
 const MIB = 1024 * 1024;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;
@@ -78,6 +79,14 @@ export const builderConfig = z
       expected: "the path of a folder with the file event, or of the file",
       example: "/etc/jobsink-event",
     }).optional(),
+    /** What a statement has beside its tables where the request does not say. */
+    STATEMENT_FORMATS: variable(
+      list()
+        .pipe(z.array(z.enum(FORMATS)))
+        .prefault("csv"),
+      { expected: `formats separated by commas, of ${FORMATS.join(", ")}`, example: "csv,pdf" },
+    ),
+    STATEMENT_LANGUAGE: oneOf(LANGUAGES, "en"),
     COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
     UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
     UPLOAD_QUEUE: integer({ min: 1, max: 16, default: 2 }),

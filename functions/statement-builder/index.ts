@@ -116,6 +116,7 @@ function builderSettings(config: BuilderConfig): BuilderSettings {
     renewMs: config.LEASE_RENEW_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
     // Every upload request ends within the rest of its lease, so it lands within another one.
+    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
     publishTimeoutMs: leaseMs,
     buildDeadlineMs: config.BUILD_DEADLINE_SECONDS * 1000,
     maxFailures: config.MAX_FAILURES,

@@ -1,12 +1,8 @@
-/** What goes into the zip beside the tables: README.txt, manifest.json and SHA256SUMS. */
+/** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
 import { totalsEntry, type AccountTotals } from "../domain/account-totals.ts";
-import {
-  MANIFEST_FILE,
-  MANIFEST_SCHEMA,
-  type Manifest,
-  type ManifestFile,
-} from "../domain/manifest.ts";
+import { MANIFEST_SCHEMA, type Manifest, type ManifestFile } from "../domain/manifest.ts";
 import { formatStatementKey } from "../domain/statement-key.ts";
+import type { StatementOptions } from "../domain/statement-options.ts";
 import type { StatementPeriod } from "../domain/statement-period.ts";
 
 /** What a statement is of, apart from its rows. */
@@ -18,6 +14,7 @@ export interface StatementFacts {
   readonly period: StatementPeriod;
   /** The upload time fixed in the ledger, milliseconds since the epoch. */
   readonly generatedAt: number;
+  readonly options: StatementOptions;
 }
 
 /** What the rows have proved. */
@@ -39,13 +36,13 @@ export function makeManifest(
   proved: ProvedRows,
   files: readonly ManifestFile[],
 ): Manifest {
-  const { period } = facts;
+  const { period, options } = facts;
   return {
     schema: MANIFEST_SCHEMA,
     statement_id: statementId(facts),
     request_id: facts.requestId,
     attempt: facts.attempt,
-    supersedes: null,
+    supersedes: options.supersedes,
     customer_id: facts.customerId,
     accounts: proved.totals.map(({ accountId, currency }) => ({ account_id: accountId, currency })),
     period: {
@@ -66,45 +63,35 @@ export function makeManifest(
     content_sha256: proved.contentSha256,
     files,
     checks: CHECKS.map((name) => ({ name, result: "passed" })),
-    partial: false,
-    pending_included: false,
+    partial: isPartial(facts, proved.asOf),
+    pending_included: options.includePending,
     masking: { counterparty_account: "last_four" },
-    formats: ["csv"],
+    formats: options.formats,
+    language: options.language,
+    csv: {
+      bom: options.csv.bom,
+      delimiter: options.csv.delimiter,
+      decimal_comma: options.csv.decimalComma,
+    },
   };
 }
 
+/** Whether the period was not over at the instant of the snapshot, as the request allows. */
+export function isPartial({ options, period }: StatementFacts, asOf: number): boolean {
+  return options.partial && asOf < period.to;
+}
+
 /** The object's file name without its ending. */
-function statementId({ customerId, period, generatedAt }: StatementFacts): string {
+export function statementId({ customerId, period, generatedAt }: StatementFacts): string {
   const startEpoch = period.from / 1000;
   const endEpoch = period.lastDayFrom / 1000;
   const key = formatStatementKey({ customerId, startEpoch, endEpoch, uploadedAt: generatedAt });
   return key.replace(/\.zip$/, "");
 }
 
-/** For the customer who opens the zip; no word in it depends on the attempt. */
-export function readmeText({ customerId, period }: StatementFacts): string {
-  return [
-    "Statement of transactions",
-    "",
-    `Customer:  ${customerId}`,
-    `Period:    ${period.startDate} to ${period.endDate}, both days included (${period.timeZone})`,
-    "",
-    "transactions.csv  every booked transaction, in the order it was posted (UTC)",
-    "balances.csv      opening and closing balance, credits and debits of each account",
-    "manifest.json     the same totals for machines, and how they were checked",
-    "SHA256SUMS        check the files with: sha256sum -c SHA256SUMS",
-    "",
-    "Both tables are CSV (RFC 4180, UTF-8). Amounts have a decimal point; a negative amount is a",
-    "debit. A text that a spreadsheet could take for a formula starts with an apostrophe.",
-    "",
-  ].join("\n");
-}
-
-/** In the form of `sha256sum`; lists every entry but itself. */
-export function sha256Sums(files: readonly ManifestFile[], manifestSha256: string): string {
-  return [...files, { path: MANIFEST_FILE, sha256: manifestSha256 }]
-    .map(({ path, sha256 }) => `${sha256}  ${path}\n`)
-    .join("");
+/** In the form of `sha256sum`, of every entry in its order but of this one. */
+export function sha256Sums(files: readonly Pick<ManifestFile, "path" | "sha256">[]): string {
+  return files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join("");
 }
 
 function rfc3339(epochMs: number): string {

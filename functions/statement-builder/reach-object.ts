@@ -14,6 +14,7 @@ import {
 } from "../domain/statement-request.ts";
 import { verifyStatement } from "../domain/verify-statement.ts";
 import type { Log } from "../platform/log.ts";
+import { chosenOptions, type OptionDefaults } from "./chosen-options.ts";
 import type { Ending } from "./ending.ts";
 import { StatementFailure } from "./failure.ts";
 import type { Lease } from "./lease.ts";
@@ -31,6 +32,7 @@ export interface BuildDependencies {
   readonly settings: {
     readonly execution: Lane;
     readonly compression: Compression;
+    readonly defaults: OptionDefaults;
     /** Statements with more rows go to the Job lane. */
     readonly oversizedRows: number | undefined;
   };
@@ -90,7 +92,7 @@ export async function buildObject(
   const { transactions, bucket, onStep, settings } = deps;
   const { signal, lease } = claim;
   const { request } = lease;
-  const facts = statementFacts(request);
+  const facts = statementFacts(request, settings.defaults);
   await using snapshot = await transactions.open(
     { customerId: request.customerId, from: facts.period.from, to: facts.period.to },
     signal,
@@ -153,7 +155,7 @@ function isOversized(
   return execution === "service" && oversizedRows !== undefined && snapshot.rows > oversizedRows;
 }
 
-function statementFacts(request: ProcessingRequest): StatementFacts {
+function statementFacts(request: ProcessingRequest, defaults: OptionDefaults): StatementFacts {
   return {
     requestId: request.name,
     attempt: request.attempt,
@@ -161,4 +163,5 @@ function statementFacts(request: ProcessingRequest): StatementFacts {
     period: statementPeriod(request),
     generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.recordedAt,
   };
+    options: chosenOptions(request.options, defaults),
 }

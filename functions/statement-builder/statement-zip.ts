@@ -1,34 +1,14 @@
 /**
- * A statement as a zip, written while its rows arrive. The proof stands between the rows and the
- * rest: unless count, sums and balances agree, neither the manifest nor the zip's end record is
- * ever written, and the stream ends with an error.
+ * A statement as a zip, written while its rows arrive; what is in it is `statement-files.ts`. Unless
+ * all of it is there and proved, the zip's end record is never written, and the stream ends with an
+ * error.
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
-import { balances } from "../domain/account-totals.ts";
-import {
-  BALANCES_FILE,
-  MANIFEST_FILE,
-  README_FILE,
-  SUMS_FILE,
-  TRANSACTIONS_FILE,
-  type ManifestFile,
-} from "../domain/manifest.ts";
-import { StatementFailure } from "./failure.ts";
-import {
-  makeManifest,
-  readmeText,
-  sha256Sums,
-  type ProvedRows,
-  type StatementFacts,
-} from "./manifest.ts";
-import {
-  balancesCsv,
-  makeTransactionsCsv,
-  TRANSACTIONS_HEADER,
-  type TransactionsCsv,
-} from "./statement-csv.ts";
+import type { StatementFacts } from "./manifest.ts";
+import { makeTransactionsCsv } from "./statement-csv.ts";
+import { writeStatementFiles, type AddFile, type SignManifest } from "./statement-files.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot } from "./transactions.ts";
 import { deflateInBlocks } from "./zip-blocks.ts";
@@ -38,6 +18,8 @@ export type Compression = "fast" | "balanced" | "small";
 
 export interface StatementZipOptions {
   readonly compression: Compression;
+  /** Makes manifest.jws; without it there is none. */
+  readonly sign?: SignManifest | undefined;
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
@@ -62,7 +44,7 @@ const READ_AHEAD_BYTES = 1_048_576;
 export function makeStatementZip(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
-  { compression, signal, onStep }: StatementZipOptions,
+  { compression, sign, signal, onStep }: StatementZipOptions,
 ): Readable {
   // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const level = LEVELS[compression];
@@ -90,79 +72,10 @@ export function makeStatementZip(
   if (signal.aborted) onAbort();
 
   const addFile = makeFileWriter(archive, { fail, written });
-  writeStatement(facts, snapshot, { csv, addFile, onStep })
+  writeStatementFiles(facts, snapshot, { csv, addFile, sign, onStep })
     .then(() => archive.finalize())
     .catch(fail);
   return out;
-}
-
-type AddFile = (
-  path: string,
-  mediaType: string,
-  content: Buffer | AsyncIterable<Buffer>,
-) => Promise<Omit<ManifestFile, "rows">>;
-
-interface StatementParts {
-  readonly csv: TransactionsCsv;
-  readonly addFile: AddFile;
-  readonly onStep: OnStep;
-}
-
-async function writeStatement(
-  facts: StatementFacts,
-  snapshot: StatementSnapshot,
-  { csv, addFile, onStep }: StatementParts,
-): Promise<void> {
-  const readme = await addFile(README_FILE, "text/plain", Buffer.from(readmeText(facts)));
-  const content = createHash("sha256");
-  const lines = transactionLines(snapshot, csv, onStep, (block) => content.update(block));
-  const transactions = await addFile(TRANSACTIONS_FILE, "text/csv", lines);
-  prove(snapshot, csv);
-  const { rows, totals } = csv;
-  const table = await addFile(BALANCES_FILE, "text/csv", balancesCsv(totals));
-  const files: readonly ManifestFile[] = [
-    { ...readme, rows: null },
-    { ...transactions, rows },
-    { ...table, rows: totals.length },
-  ];
-  const proved: ProvedRows = {
-    rows,
-    totals,
-    contentSha256: content.digest("hex"),
-    asOf: snapshot.asOf,
-  };
-  const json = `${JSON.stringify(makeManifest(facts, proved, files), null, 2)}\n`;
-  const manifest = await addFile(MANIFEST_FILE, "application/json", Buffer.from(json));
-  const sums = sha256Sums(files, manifest.sha256);
-  await addFile(SUMS_FILE, "text/plain", Buffer.from(sums));
-}
-
-async function* transactionLines(
-  snapshot: StatementSnapshot,
-  csv: TransactionsCsv,
-  onStep: OnStep,
-  onContent: (block: Buffer) => void,
-): AsyncGenerator<Buffer> {
-  yield Buffer.from(TRANSACTIONS_HEADER);
-  for await (const batch of snapshot.batches()) {
-    if (csv.rows === 0) await onStep("rows-streaming");
-    const block = csv.lines(batch);
-    onContent(block);
-    yield block;
-  }
-}
-
-/** The rows that were written against the queries that were asked before them. */
-function prove(snapshot: StatementSnapshot, csv: TransactionsCsv): void {
-  if (csv.rows !== snapshot.rows) {
-    const counts = `${csv.rows} rows were written and ${snapshot.rows} counted`;
-    throw new StatementFailure("proof_mismatch", counts);
-  }
-  const wrong = csv.totals.filter((totals) => !balances(totals)).length;
-  if (wrong > 0) {
-    const message = `the rows of ${wrong} accounts do not lead from opening to closing balance`;
-    throw new StatementFailure("balance_mismatch", message);
-  }
 }
 
 interface FileWriterOptions {

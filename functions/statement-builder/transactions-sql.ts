@@ -17,7 +17,7 @@ interface StatementTransactions {
   customer_id: string;
   account_id: string;
   id: string;
-  status: "BOOK" | "PDNG";
+  status: RowStatus;
   /** UTC, six decimals. */
   posted_at: string;
   booking_date: string;
@@ -68,10 +68,13 @@ export interface StatementSql {
    */
   balances(query: StatementQuery, accounts: readonly StatementAccount[]): CompiledQuery;
   /** One number. `status` at the end of the index (customer_id, posted_at, id) makes it index-only. */
-  count(query: StatementQuery): CompiledQuery;
-  /** Values in the order of `ROW`, rows in the statement's order. */
-  rows(query: StatementQuery): CompiledQuery;
+  count(query: StatementQuery, status: RowStatus): CompiledQuery;
+  /** Values in the order of `ROW`, rows in the statement's order; of one account, where one is given. */
+  rows(query: StatementQuery, status: RowStatus, account?: StatementAccount): CompiledQuery;
 }
+
+/** ISO 20022: booked, or pending. */
+export type RowStatus = "BOOK" | "PDNG";
 
 /** Where each value of a row stands. */
 export const ROW = {
@@ -107,13 +110,13 @@ export function statementSql({ transactionView, accountView }: Views): Statement
   });
   const transactions = sql.table<StatementTransactions>(transactionView).as("t");
   const accounts = sql.table<StatementAccounts>(accountView).as("a");
-  const booked = ({ customerId, from, to }: StatementQuery) =>
+  const inPeriod = ({ customerId, from, to }: StatementQuery, status: RowStatus) =>
     db
       .selectFrom(transactions)
       .where("t.customer_id", "=", customerId)
       .where("t.posted_at", ">=", dateTime(from))
       .where("t.posted_at", "<", dateTime(to))
-      .where("t.status", "=", "BOOK");
+      .where("t.status", "=", status);
   /**
    * `balance_after` of the account's last booked row before an instant: the one row that the index
    * (account_id, posted_at, id) leads to. Written with `=`, or joined to the accounts, MariaDB
@@ -157,12 +160,17 @@ export function statementSql({ transactionView, accountView }: Views): Statement
       if (!first) throw new Error("there is no account to ask for");
       return others.reduce((all, one) => all.unionAll(one), first).compile();
     },
-    count: (query) =>
-      booked(query)
+    count: (query, status) =>
+      inPeriod(query, status)
         .select((t) => t.fn.countAll().as("row_count"))
         .compile(),
-    rows: (query) =>
-      booked(query)
+    rows: (query, status, account) =>
+      inPeriod(query, status)
+        .$if(account !== undefined, (rows) =>
+          rows
+            .where("t.account_id", "=", account?.accountId ?? "")
+            .where("t.currency", "=", account?.currency ?? ""),
+        )
         .select(["t.account_id", "t.id", "t.booking_date", "t.posted_at", "t.value_date"])
         .select(["t.status", "t.amount", "t.currency", "t.balance_after", "t.type"])
         .select(["t.description", "t.counterparty_name", "t.counterparty_account"])

@@ -23,6 +23,7 @@ import {
 } from "./snapshot-connection.ts";
 import {
   statementSql,
+  type RowStatus,
   type StatementAccount,
   type StatementQuery,
   type StatementSql,
@@ -54,7 +55,19 @@ export interface StatementSnapshot extends AsyncDisposable {
   readonly rows: number;
   /** Every account of the customer with its opening and closing balance, from queries of their own. */
   readonly balances: readonly AccountBalance[];
-  /** @throws RetryableError `database_unavailable` also when the server falls silent. */
+  /**
+   * The booked rows, of one account where one is given; one stream at a time, each as often as it is
+   * asked for.
+   * @throws RetryableError `database_unavailable` also when the server falls silent.
+   */
+  batches(account?: StatementAccount): AsyncIterable<RowBatch>;
+  /** What is not booked yet. */
+  pending(): Promise<PendingRows>;
+}
+
+export interface PendingRows {
+  /** How many rows the stream must bring, counted by a query of its own. */
+  readonly rows: number;
   batches(): AsyncIterable<RowBatch>;
 }
 
@@ -212,12 +225,19 @@ async function openSnapshot(
   }));
   const asOf = found[0]?.[2];
   const balances = await timed("balances", readBalances(connection, sql, query, accounts));
-  const [[count = null] = []] = await timed("count", connection.run(sql.count(query)));
+  const count = async (status: RowStatus): Promise<number> => {
+    const [[rows = null] = []] = await timed("count", connection.run(sql.count(query, status)));
+    return Number(rows);
+  };
   return {
     asOf: Date.parse(`${String(asOf).replace(" ", "T")}Z`),
-    rows: Number(count),
+    rows: await count("BOOK"),
     balances,
-    batches: () => connection.stream(sql.rows(query)),
+    batches: (account) => connection.stream(sql.rows(query, "BOOK", account)),
+    pending: async () => ({
+      rows: await count("PDNG"),
+      batches: () => connection.stream(sql.rows(query, "PDNG")),
+    }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

@@ -267,6 +267,31 @@ describe("other events of the same customer in the same millisecond", () => {
   });
 });
 
+/** December 2025 in UTC, as in the name of a statement of an earlier day. */
+const REPLACED = "1764547200-1767139200-1768478398123";
+
+it("what may be chosen is kept as it was sent", async () => {
+  const options = {
+    formats: ["pdf", "camt.053"],
+    language: "de",
+    partial: true,
+    include_pending: true,
+    supersedes: `c-1001-${REPLACED}`,
+    csv: { bom: true, delimiter: ";", decimal_comma: true },
+  };
+  await using intake = await startIntake();
+  const data = { ...DATA, ...options };
+  expect(await postStructured(intake.url, { ...EVENT, data })).toMatchObject({ status: 200 });
+  const [record] = await intake.local.configMaps();
+  expect(JSON.parse(record?.data?.["options"] ?? "")).toEqual(options);
+});
+
+it("a partial statement may end today", async () => {
+  await using intake = await startIntake();
+  const data = { ...DATA, end_date: "2026-01-15", partial: true };
+  expect(await postStructured(intake.url, { ...EVENT, data })).toMatchObject({ status: 200 });
+});
+
 describe("what is not valid", () => {
   it.each([
     [{}, { data: undefined }, "data", "required"],
@@ -283,7 +308,27 @@ describe("what is not valid", () => {
     [{ time_zone: "Mars/Olympus" }, {}, "time_zone", "unknown_time_zone"],
     [{ time_zone: "+02:00" }, {}, "time_zone", "unknown_time_zone"],
     [{ time_zone: 2 }, {}, "time_zone", "invalid_format"],
-    [{ formats: ["pdf"] }, {}, "formats", "unsupported_option"],
+    [{ formats: ["docx"] }, {}, "formats", "unknown_format"],
+    [{ formats: ["pdf", "pdf"] }, {}, "formats", "invalid_format"],
+    [{ formats: [] }, {}, "formats", "invalid_format"],
+    [{ formats: "pdf" }, {}, "formats", "invalid_format"],
+    [{ language: "it" }, {}, "language", "unknown_language"],
+    [{ partial: "yes" }, {}, "partial", "invalid_format"],
+    [{ partial: true, end_date: "2026-01-16" }, {}, "end_date", "period_not_begun"],
+    [{ include_pending: 1 }, {}, "include_pending", "invalid_format"],
+    [{ supersedes: "the last one" }, {}, "supersedes", "invalid_format"],
+    [{ supersedes: `c-1002-${REPLACED}` }, {}, "supersedes", "other_statement"],
+    [{ supersedes: `c-1001-1-2-1768478398123` }, {}, "supersedes", "other_statement"],
+    [{ csv: ";" }, {}, "csv", "invalid_format"],
+    [{ csv: { quote: "'" } }, {}, "csv.quote", "unknown_field"],
+    [{ csv: { bom: "yes" } }, {}, "csv.bom", "invalid_format"],
+    [{ csv: { delimiter: ":" } }, {}, "csv.delimiter", "unknown_delimiter"],
+    [
+      { csv: { delimiter: ",", decimal_comma: true } },
+      {},
+      "csv.decimal_comma",
+      "delimiter_is_comma",
+    ],
     [{ priority: "high" }, {}, "priority", "unsupported_option"],
     [{ iban: "x" }, {}, "iban", "unknown_field"],
     [{ "DE89 3704 0044": "x" }, {}, "data", "unknown_field"],
@@ -313,7 +358,7 @@ describe("what is not valid", () => {
   it("is told with every problem at once", async () => {
     await using intake = await startIntake();
     const { time: _, ...timeless } = EVENT;
-    const data = { start_date: "today", end_date: "2025-12-31", csv: {}, colour: 1 };
+    const data = { start_date: "today", end_date: "2025-12-31", priority: 1, colour: 1 };
     const reply = await postStructured(intake.url, { ...timeless, data });
     expect(reply).toMatchObject({ status: 400, body: { error: "invalid_event" } });
     expect(new Set((reply.body as { problems: unknown[] }).problems)).toEqual(
@@ -321,7 +366,7 @@ describe("what is not valid", () => {
         { index: 0, field: "time", code: "time_missing" },
         { index: 0, field: "customer_id", code: "required" },
         { index: 0, field: "start_date", code: "invalid_format" },
-        { index: 0, field: "csv", code: "unsupported_option" },
+        { index: 0, field: "priority", code: "unsupported_option" },
         { index: 0, field: "colour", code: "unknown_field" },
       ]),
     );

@@ -1,7 +1,8 @@
 /** A statement from rows in memory: the same arithmetic and zip as from a database. */
 import { buffer } from "node:stream/consumers";
+import { accountKey } from "../../functions/domain/account-totals.ts";
 import type { StatementSnapshot } from "../../functions/statement-builder/transactions.ts";
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import { ROW, type TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";
 
 export const JANUARY: Asked = {
@@ -61,13 +62,21 @@ export function snapshotOf(
     ],
     // Two batches, as a large result has.
     // eslint-disable-next-line @typescript-eslint/require-await -- rows in memory need no waiting
-    async *batches() {
-      yield rows.slice(0, 2);
-      yield rows.slice(2);
+    async *batches(account) {
+      const own = rows.filter(
+        (row) => !account || accountKeyOf(row) === accountKey(account.accountId, account.currency),
+      );
+      yield own.slice(0, 2);
+      yield own.slice(2);
     },
+    pending: () => Promise.reject(new Error("nothing pending was asked for")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
     ...found,
   };
+}
+
+function accountKeyOf(row: TransactionRow): string {
+  return accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? "");
 }
 
 export async function sampleZip(snapshot = snapshotOf(ROWS)): Promise<Buffer> {

@@ -8,6 +8,10 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { parse } from "csv-parse/sync";
 import pino from "pino";
+import {
+  PLAIN_STATEMENT,
+  type StatementOptions,
+} from "../../functions/domain/statement-options.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
 import type { StatementFacts } from "../../functions/statement-builder/manifest.ts";
 import {
@@ -42,15 +46,17 @@ export interface Asked {
   readonly startDate: string;
   readonly endDate: string;
   readonly timeZone?: string;
+  readonly options?: Partial<StatementOptions>;
 }
 
-export function factsOf({ timeZone = "UTC", ...asked }: Asked): StatementFacts {
+export function factsOf({ timeZone = "UTC", options, ...asked }: Asked): StatementFacts {
   return {
     requestId: `transaction-request-${asked.customerId.toLowerCase()}-1767225600000`,
     attempt: 1,
     customerId: asked.customerId,
     period: statementPeriod({ ...asked, timeZone }),
     generatedAt: Date.UTC(2026, 0, 2),
+    options: { ...PLAIN_STATEMENT, ...options },
   };
 }
 

@@ -47,7 +47,7 @@ async function* checkViews(
   const sql = statementSql({ transactionView, accountView });
   const queries = {
     [accountView]: sql.accounts(NOBODY.customerId),
-    [transactionView]: sql.rows(NOBODY),
+    [transactionView]: sql.rows(NOBODY, "BOOK"),
   };
   for (const [view, query] of Object.entries(queries)) {
     try {
@@ -60,7 +60,7 @@ async function* checkViews(
   yield ok(`${accountView} and ${transactionView} have the columns of a statement`);
   const account = { accountId: "-", currency: "EUR" };
   for (const [what, query] of [
-    ["the rows of a period", sql.count(NOBODY)],
+    ["the rows of a period", sql.count(NOBODY, "BOOK")],
     ["the last balance before an instant", sql.balances(NOBODY, [account])],
   ] as const) {
     yield await checkPlan(connection, what, query);

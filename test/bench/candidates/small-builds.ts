@@ -44,6 +44,7 @@ const dependencies = {
   settings: {
     execution: config.EXECUTION,
     compression: config.COMPRESSION,
+    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
     oversizedRows: config.OVERSIZED_ROWS,
   },
 };

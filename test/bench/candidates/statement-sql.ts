@@ -15,7 +15,7 @@ export function rowsSql(customerId: string): string {
   const { sql, parameters } = statementSql({
     transactionView: "statement_transactions",
     accountView: "statement_accounts",
-  }).rows({ customerId, from, to });
+  }).rows({ customerId, from, to }, "BOOK");
   return format(sql, parameters as string[], false, "Z");
 }
 

@@ -62,6 +62,7 @@ export function openStory(pipeline: Pipeline, opened: AsyncDisposableStack): Sto
     bucket: config.S3_BUCKET,
     renewMs: 20_000,
     compression: config.COMPRESSION,
+    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
     oversizedRows: undefined,
   };
   const build = { transactions, bucket, settings, onStep: () => undefined };
