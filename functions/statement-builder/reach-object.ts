@@ -115,6 +115,7 @@ export async function buildObject(
       timeZone: request.timeZone,
       schema: MANIFEST_SCHEMA,
       rows: snapshot.rows,
+      traceparent: request.traceparent,
     },
     body,
     lease: () => {
@@ -162,6 +163,6 @@ function statementFacts(request: ProcessingRequest, defaults: OptionDefaults): S
     customerId: request.customerId,
     period: statementPeriod(request),
     generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.recordedAt,
-  };
     options: chosenOptions(request.options, defaults),
+  };
 }
