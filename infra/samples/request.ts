@@ -1,0 +1,45 @@
+/**
+ * Asks for a statement from Node, with the CloudEvents SDK (`npm install cloudevents`).
+ *
+ *     node request.ts [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { CloudEvent, HTTP } from "cloudevents";
+
+const address = process.argv[2] ?? "http://localhost:8081/";
+const token = process.env["INTAKE_TOKEN"];
+
+// It gets its id and its time here, once. Keep both with your order: whoever repeats it must send the same.
+const event = new CloudEvent({
+  type: "io.transactions-collector.statement.requested.v1",
+  source: "/samples",
+  data: { customer_id: "customer-000001", start_date: "2025-01-01", end_date: "2025-12-31" },
+});
+const { headers, body } = HTTP.binary(event);
+
+for (let attempt = 1; ; attempt++) {
+  const answer = await fetch(address, {
+    method: "POST",
+    headers: {
+      ...(headers as Record<string, string>),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    body: body as string,
+    signal: AbortSignal.timeout(30_000),
+  }).catch((error: unknown) => error as Error);
+
+  if (answer instanceof Response && answer.ok) {
+    console.log(`recorded as ${answer.headers.get("ce-subject") ?? ""}`);
+    break;
+  }
+  const isFinal = answer instanceof Response && answer.status !== 429 && answer.status < 500;
+  const reason =
+    answer instanceof Response ? `${answer.status} ${await answer.text()}` : answer.message;
+  if (isFinal || attempt === 5) {
+    console.error(`not recorded: ${reason}`);
+    process.exitCode = 1;
+    break;
+  }
+  const after = answer instanceof Response ? Number(answer.headers.get("retry-after")) : 0;
+  await sleep((after || 2 ** (attempt - 1)) * 1000);
+}
