@@ -115,7 +115,6 @@ export async function buildObject(
       timeZone: request.timeZone,
       schema: MANIFEST_SCHEMA,
       rows: snapshot.rows,
-      traceparent: request.traceparent,
     },
     body,
     lease: () => {
