@@ -5,6 +5,7 @@
  */
 import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
 import { versitygw } from "../../infra/local/versitygw.ts";
+import { camt053Schema } from "./camt053-schema.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
 
 interface JestConfig {
@@ -15,7 +16,13 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
   const { patterns } = testPathPatterns;
   const unitTestsOnly = patterns.length > 0 && patterns.every((p) => p.includes("test/unit"));
   if (unitTestsOnly) return;
-  for (const prepare of [() => findMariaDb(console.log), versitygw, etcd, kubeApiserver]) {
+  for (const prepare of [
+    () => findMariaDb(console.log),
+    versitygw,
+    etcd,
+    kubeApiserver,
+    camt053Schema,
+  ]) {
     await prepare().catch((error: unknown) => console.error(error));
   }
 }

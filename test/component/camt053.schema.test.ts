@@ -1,0 +1,157 @@
+/** What is written is camt.053 by the schema of ISO 20022, and adds up for a reader of XML. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import { XmlDocument, XsdValidator } from "libxml2-wasm";
+import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { camt053Bytes } from "../support/camt053-reader.ts";
+import { camt053Schema } from "../support/camt053-schema.ts";
+import { ACCOUNTS, statementContent, type AccountPosted } from "../support/statement-content.ts";
+
+const run = promisify(execFile);
+
+let validator: XsdValidator;
+
+beforeAll(async () => {
+  using schema = XmlDocument.fromBuffer(await camt053Schema());
+  validator = XsdValidator.fromDoc(schema);
+});
+
+afterAll(() => validator.dispose());
+
+/** @throws XmlValidateError, XmlParseError with what is wrong, and where. */
+function validate(bytes: Buffer): void {
+  using document = XmlDocument.fromBuffer(bytes);
+  validator.validate(document);
+}
+
+/** Its amounts are beyond what the schema holds; unit tests have the refusal. */
+const STATEABLE = ACCOUNTS.filter(({ accountId }) => accountId !== "acme-3");
+
+test("a statement of several accounts and every hard text is valid", async () => {
+  validate(await camt053Bytes(statementContent(STATEABLE)));
+});
+
+test("a statement without a row is valid", async () => {
+  const account = { accountId: "acme-4", currency: "BHD", posted: [] };
+  validate(await camt053Bytes(statementContent([account])));
+});
+
+test.each([
+  ["elements in another order", /<NtryRef>1<\/NtryRef>(<Amt.*?<\/Amt>)/, "$1<NtryRef>1</NtryRef>"],
+  ["an element of no text", /<Nm>Zo[^<]*/, "<Nm>"],
+  ["a text too long", /<MsgId>/, "<MsgId>12345"],
+  ["a sign before an amount", /<Amt Ccy="EUR">20/, '<Amt Ccy="EUR">-20'],
+  ["an element left out", /<BkTxCd>.*?<\/BkTxCd>/, ""],
+])("the schema would see %s", async (_, found, put) => {
+  const text = (await camt053Bytes(statementContent(STATEABLE))).toString();
+  expect(text).toMatch(found);
+  expect(() => validate(Buffer.from(text.replace(found, put)))).toThrow();
+});
+
+/** Any UTF-16, halves of pairs and controls among it, often about as long as an element may be. */
+const anyText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)) }),
+  fc
+    .tuple(
+      fc.constantFrom("x", "ü", "🍕", " ", "&", "\r", "\u0000"),
+      fc.constantFrom(34, 35, 140, 500),
+    )
+    .chain(([one, about]) =>
+      fc.integer({ min: about - 1, max: about + 1 }).map((length) => one.repeat(length)),
+    ),
+);
+const maybeText = fc.option(anyText);
+
+const money = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
+
+function decimal(minor: bigint): string {
+  const digits = String(minor < 0n ? -minor : minor).padStart(3, "0");
+  return `${minor < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+const anyAccount: fc.Arbitrary<AccountPosted> = fc.record({
+  accountId: anyText.filter((id) => id !== ""),
+  currency: fc.constantFrom("EUR", "USD", "CHF"),
+  opening: money.map(decimal),
+  posted: fc.array(
+    fc.record({
+      amount: money.map(decimal),
+      transactionId: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }).map(String),
+      type: anyText,
+      description: maybeText,
+      counterpartyName: maybeText,
+      counterpartyAccount: maybeText,
+      reference: maybeText,
+      reversalOf: fc.constantFrom(null, "4711"),
+    }),
+    { maxLength: 4 },
+  ),
+});
+
+test("a statement is valid, whatever its texts and amounts are", async () => {
+  const accounts = fc.uniqueArray(anyAccount, {
+    ...{ minLength: 1, maxLength: 3 },
+    selector: ({ accountId, currency }) => JSON.stringify([accountId, currency]),
+  });
+  const valid = fc.asyncProperty(accounts, async (all) => {
+    validate(await camt053Bytes(statementContent(all)));
+  });
+  await fc.assert(valid, { numRuns: 200 });
+});
+
+/** In decimals of Python, with the reader of XML that comes with it. */
+const ADD_UP = `
+import sys
+from decimal import Decimal
+from xml.etree import ElementTree
+
+n = {"": "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"}
+sign = {"CRDT": 1, "DBIT": -1}
+
+def signed(element):
+    return sign[element.findtext("CdtDbtInd", None, n)] * Decimal(element.findtext("Amt", None, n))
+
+for stmt in ElementTree.parse(sys.argv[1]).iterfind("./BkToCstmrStmt/Stmt", n):
+    amounts = [signed(entry) for entry in stmt.iterfind("Ntry", n)]
+    credits = [amount for amount in amounts if amount >= 0]
+    debits = [-amount for amount in amounts if amount < 0]
+    opening, closing = [signed(balance) for balance in stmt.iterfind("Bal", n)]
+    assert opening + sum(amounts) == closing, "closing balance"
+    assert signed(stmt.find("TxsSummry/TtlNtries/TtlNetNtry", n)) == sum(amounts), "net"
+    for name, some in ("TtlNtries", credits + debits), ("TtlCdtNtries", credits), ("TtlDbtNtries", debits):
+        total = stmt.find("TxsSummry/" + name, n)
+        assert int(total.findtext("NbOfNtries", None, n)) == len(some), name
+        assert Decimal(total.findtext("Sum", None, n)) == sum(some), name
+    print(stmt.findtext("Acct/Ccy", None, n), len(amounts), closing)
+`;
+
+async function addUp(content: StatementContent): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "camt053-"));
+  try {
+    const file = join(folder, "camt.053.xml");
+    await writeFile(file, await camt053Bytes(content));
+    const { stdout } = await run("python3", ["-c", ADD_UP, file]);
+    return stdout;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("five thousand entries add up to the totals and balances for Python", async () => {
+  const posted = Array.from({ length: 5_000 }, (_, n) => ({
+    amount: decimal(BigInt((n * 7_919) % 100_003) - 50_000n),
+  }));
+  const yen = { accountId: "yen", currency: "JPY", opening: "5", posted: [{ amount: "-12" }] };
+  const content = statementContent([
+    { accountId: "acme-1", currency: "EUR", opening: "0.10", posted },
+    yen,
+  ]);
+  validate(await camt053Bytes(content));
+  const cents = posted.reduce((sum, { amount }) => sum + BigInt(amount.replace(".", "")), 10n);
+  expect(await addUp(content)).toBe(`EUR 5000 ${decimal(cents)}\nJPY 1 -7\n`);
+});

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { isIban } from "../../functions/statement-builder/formats/iban.ts";
+
+/** Examples of the IBAN registry. */
+const REGISTERED = [
+  "DE89370400440532013000",
+  "GB29NWBK60161331926819",
+  "FR1420041010050500013M02606",
+  "NO9386011117947",
+  "MT84MALT011000012345MTLCAST001S",
+  "BR1800360305000010009795493C1",
+  "LC55HEMM000100010012001200023015",
+  "RU0304452522540817810538091310419",
+];
+
+test.each(REGISTERED)("%s is an IBAN", (iban) => {
+  expect(isIban(iban)).toBe(true);
+});
+
+test.each([
+  ["one digit wrong", "DE89370400440532013001"],
+  ["two digits exchanged", "DE89370400440532010300"],
+  ["a digit missing", "DE8937040044053201300"],
+  ["an unknown country, its check digits right", "ZZ0637040044053201300"],
+  ["small letters", "de89370400440532013000"],
+  ["its printed form", "DE89 3704 0044 0532 0130 00"],
+  ["masked", "******************3000"],
+  ["a bank's own number", "account-000001-1"],
+  ["a property of every object", "constructor"],
+  ["nothing", ""],
+])("%s is no IBAN", (_, text) => {
+  expect(isIban(text)).toBe(false);
+});
+
+/** Of the same kind: only there do the check digits promise to see any change. */
+const KINDS = ["0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+
+test("no IBAN stays one when a digit or a letter is another", () => {
+  const iban = fc.constantFrom(...REGISTERED);
+  fc.assert(
+    fc.property(iban, fc.nat(), fc.integer({ min: 1, max: 9 }), (right, position, step) => {
+      const at = position % right.length;
+      const character = right.charAt(at);
+      const kind = KINDS.find((one) => one.includes(character)) ?? "";
+      const other = kind.charAt((kind.indexOf(character) + step) % kind.length);
+      expect(isIban(right.slice(0, at) + other + right.slice(at + 1))).toBe(false);
+    }),
+  );
+});
