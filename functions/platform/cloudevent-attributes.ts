@@ -19,9 +19,8 @@ export function attributeProblems(attributes: RawAttributes): readonly Problem[]
   }
   for (const [name, value] of Object.entries(attributes)) {
     if (!isAttributeName(name)) problems.push({ field: fieldName(name), code: "invalid_format" });
-    else if (!isAttributeValue(value)) problems.push({ field: name, code: "invalid_format" });
-    else if (isText(name) && typeof value !== "string")
-      problems.push({ field: name, code: "invalid_format" });
+    else if (!isAttributeValue(value) || (isText(name) && typeof value !== "string"))
+      problems.push({ field: fieldName(name), code: "invalid_format" });
   }
   const { specversion } = attributes;
   if (typeof specversion === "string" && specversion !== "" && specversion !== "1.0")
@@ -67,7 +66,10 @@ function schemaProblems(attributes: RawAttributes): readonly Problem[] {
 
 const UNNAMED = "attributes";
 
-/** A name the sender made up is repeated only when it looks like a name and not like a value. */
+/**
+ * A name the sender made up is repeated, and logged, only when it looks like a name and not like a
+ * value: an account number has more than three digits in a row.
+ */
 export function fieldName(name: string, otherwise = UNNAMED): string {
-  return /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name) ? name : otherwise;
+  return /^(?!.*\d{4})[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name) ? name : otherwise;
 }

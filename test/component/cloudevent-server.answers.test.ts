@@ -170,6 +170,8 @@ describe("400", () => {
     [{ time: "yesterday" }, "time", "invalid_format"],
     [{ Upper: "x" }, "Upper", "invalid_format"],
     [{ "a value 4711": "x" }, "attributes", "invalid_format"],
+    // Rightly named, and wrong by its value: what looks like an account number is not repeated.
+    [{ de89370400440532013000: {} }, "attributes", "invalid_format"],
     [{ nested: {} }, "nested", "invalid_format"],
     [{ data: 1, data_base64: "MQ==" }, "data", "invalid_format"],
     [{ data_base64: "%" }, "data", "invalid_format"],

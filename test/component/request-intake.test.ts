@@ -332,6 +332,7 @@ describe("what is not valid", () => {
     [{ priority: "high" }, {}, "priority", "unsupported_option"],
     [{ iban: "x" }, {}, "iban", "unknown_field"],
     [{ "DE89 3704 0044": "x" }, {}, "data", "unknown_field"],
+    [{ DE89370400440532013000: "x" }, {}, "data", "unknown_field"],
     [{}, { time: undefined }, "time", "time_missing"],
     [{}, { time: "2026-01-15 11:59:58Z" }, "time", "invalid_format"],
     [{}, { time: "2025-12-17T11:59:59Z" }, "time", "time_out_of_window"],
