@@ -76,7 +76,7 @@ async function libraryPath(root: string): Promise<string> {
   const folders: string[] = [];
   for (const lib of [join(root, "lib"), join(root, "usr/lib")]) {
     const entries = await readdir(lib).catch(() => []);
-    folders.push(...entries.filter((e) => e.includes("-linux-gnu")).map((e) => join(lib, e)));
+    folders.push(...entries.filter((e) => e.includes("-linux-gnu")).map((e) => join(lib, e)), lib);
   }
   return [...folders, process.env["LD_LIBRARY_PATH"] ?? ""].filter(Boolean).join(delimiter);
 }

@@ -1,0 +1,38 @@
+/** Programs that other people made, to try what we write with: from the PATH, else from Debian. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { debianPackages } from "../../infra/local/debian-packages.ts";
+
+const execute = promisify(execFile);
+
+/** Runs it and gives what it said. @throws Error with `code` and both outputs when it fails. */
+export type Program = (...args: readonly string[]) => Promise<{ stdout: string; stderr: string }>;
+
+/**
+ * `names` are what the program is called in one release of Debian or another; `settings` what it
+ * needs in its environment where its package is only unpacked, below `root`.
+ * @throws Error where it is neither here nor to be had.
+ */
+export async function debianProgram(
+  packageName: string,
+  names: readonly string[],
+  settings: (root: string) => NodeJS.ProcessEnv = () => ({}),
+): Promise<Program> {
+  const here = firstOf((process.env["PATH"] ?? "").split(delimiter), names);
+  if (here) return program(here, process.env);
+  const { root, env } = await debianPackages([packageName], console.log);
+  const installed = firstOf([join(root, "usr/bin")], names);
+  if (!installed) throw new Error(`Debian's ${packageName} brought no ${names.join(" or ")}`);
+  return program(installed, root === "/" ? env : { ...env, ...settings(root) });
+}
+
+function firstOf(folders: readonly string[], names: readonly string[]): string | undefined {
+  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return paths.find((path) => existsSync(path));
+}
+
+function program(file: string, env: NodeJS.ProcessEnv): Program {
+  return async (...args) => await execute(file, args, { env, maxBuffer: 64 * 1024 * 1024 });
+}
