@@ -90,8 +90,9 @@ describe("a statement of an account", () => {
     const content = statementContent(accounts);
     const at = await readCamt053(content);
     expect(at("GrpHdr/AddtlInf")).toEqual(["transaction-request-acme-42-1767225600000"]);
-    // printf '%s' '["transaction-request-acme-42-1767225600000"]' | sha256sum | head -c 32
-    expect(at("GrpHdr/MsgId")).toEqual(["a5e90f68cba2763b215c2d32c0aa7d5b"]);
+    // printf '%s' '["transaction-request-acme-42-1767225600000"]' | sha256sum | head -c 16
+    expect(at("GrpHdr/MsgId")).toEqual(["20260101-20260131-a5e90f68cba2763b"]);
+    for (const id of at("Stmt/Id")) expect(id).toMatch(/^20260101-20260131-[0-9a-f]{16}$/);
     expect(new Set([...at("Stmt/Id"), ...at("GrpHdr/MsgId")]).size).toBe(3);
     expect(await camt053Bytes(content)).toEqual(await camt053Bytes(content));
   });

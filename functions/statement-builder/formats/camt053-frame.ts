@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { accountKey, net, type AccountTotals } from "../../domain/account-totals.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { StatementFailure } from "../failure.ts";
+import type { StatementFacts } from "../manifest.ts";
 import { accountId, isoDateTime, MAX_ACCOUNT, money, signed } from "./camt053-fields.ts";
 import type { StatementContent } from "./statement-format.ts";
 import { element, fits } from "./xml-text.ts";
@@ -17,8 +18,10 @@ const MAX_DIGITS = 18;
 const TOO_LARGE = 10n ** BigInt(MAX_DIGITS);
 const CURRENCY = /^[A-Z]{3}$/;
 
-/** Hexadecimal digits of an identification: 128 bits, and within the schema's 35 characters. */
-const ID_LENGTH = 32;
+/** Hexadecimal digits: 64 bits beside the period, and with it within the schema's 35 characters. */
+const ID_HASH_LENGTH = 16;
+/** The same for an account's number: 128 bits. */
+const ACCOUNT_HASH_LENGTH = 32;
 
 /**
  * Up to the first statement.
@@ -29,7 +32,7 @@ export function documentStart({ facts, totals }: StatementContent): string {
   for (const account of totals) checkAmounts(account);
   return (
     `<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="${NAMESPACE}"><BkToCstmrStmt>\n` +
-    `<GrpHdr>${element("MsgId", stableId([facts.requestId]))}` +
+    `<GrpHdr>${element("MsgId", identification(facts, []))}` +
     `${createdAt(facts)}${element("AddtlInf", facts.requestId)}</GrpHdr>\n`
   );
 }
@@ -42,7 +45,7 @@ export function statementStart({ facts }: StatementContent, totals: AccountTotal
   // The last microsecond: a reader that takes the date alone must not take the next day.
   const last = isoDateTime(BigInt(to) * 1000n - 1n, timeZone);
   return (
-    `<Stmt>${element("Id", stableId([facts.requestId, accountKey(accountId, currency)]))}` +
+    `<Stmt>${element("Id", identification(facts, [accountKey(accountId, currency)]))}` +
     `<StmtPgntn><PgNb>1</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${createdAt(facts)}` +
     `<FrToDt><FrDtTm>${first}</FrDtTm><ToDtTm>${last}</ToDtTm></FrToDt>\n` +
     `${account(totals)}\n` +
@@ -52,20 +55,28 @@ export function statementStart({ facts }: StatementContent, totals: AccountTotal
   );
 }
 
-function createdAt({ generatedAt, period }: StatementContent["facts"]): string {
+function createdAt({ generatedAt, period }: StatementFacts): string {
   return `<CreDtTm>${isoDateTime(BigInt(generatedAt) * 1000n, period.timeZone)}</CreDtTm>`;
 }
 
-/** The same names always give the same identification, in every attempt. */
-function stableId(names: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(names)).digest("hex").slice(0, ID_LENGTH);
+/**
+ * `20260101-20260131-…`: software shows it as the statement's name. The request's own name is too
+ * long; its hash makes it unique, and the same in every attempt.
+ */
+function identification({ requestId, period }: StatementFacts, names: readonly string[]): string {
+  const [start, end] = [period.startDate, period.endDate].map((date) => date.replaceAll("-", ""));
+  return `${start}-${end}-${hash([requestId, ...names], ID_HASH_LENGTH)}`;
+}
+
+function hash(names: readonly string[], length: number): string {
+  return createHash("sha256").update(JSON.stringify(names)).digest("hex").slice(0, length);
 }
 
 /** A number that is too long stands whole as the account's alias, and hashed where it must fit. */
 function account({ accountId: id, currency }: AccountTotals): string {
   const short = fits(id, MAX_ACCOUNT);
   const alias = short ? "" : `<Prxy>${element("Id", id)}</Prxy>`;
-  return `<Acct>${accountId(short ? id : stableId([id]))}<Ccy>${currency}</Ccy>${alias}</Acct>`;
+  return `<Acct>${accountId(short ? id : hash([id], ACCOUNT_HASH_LENGTH))}<Ccy>${currency}</Ccy>${alias}</Acct>`;
 }
 
 function balance(
