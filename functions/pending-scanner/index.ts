@@ -1,7 +1,9 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { tracedSink } from "../platform/event-spans.ts";
 import { timedLedger } from "../platform/ledger-metrics.ts";
+import { tracedLedger } from "../platform/ledger-spans.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
@@ -17,13 +19,13 @@ const DAY_MS = 86_400_000;
 
 export async function startPendingScanner(
   config: PendingScannerConfig,
-  { log, metrics }: Pick<FunctionContext, "log" | "metrics">,
+  { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
 ): Promise<CloudEventServer> {
   const configMaps = makeConfigMapLedger({
     namespace: config.LEDGER_NAMESPACE,
     kubeconfig: config.KUBECONFIG,
   });
-  const ledger = timedLedger(configMaps, metrics);
+  const ledger = tracedLedger(timedLedger(configMaps, metrics), tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
   const limits = {
@@ -34,7 +36,7 @@ export async function startPendingScanner(
   };
   const handle = makePendingScanner({
     ledger,
-    sink: countedSink(sink, metrics),
+    sink: tracedSink(countedSink(sink, metrics), tracer),
     metrics: makeScannerMetrics(metrics, { limits, now: Date.now }),
     limits,
     retentionMs: config.RETENTION_DAYS * DAY_MS,
@@ -43,6 +45,7 @@ export async function startPendingScanner(
   return await startCloudEventServer({
     log,
     metrics: makeServerMetrics(metrics),
+    tracer,
     port: config.PORT,
     routes: { "/": { handle } },
     senders: sendersOf(config, log),

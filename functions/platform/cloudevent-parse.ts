@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { attributeProblems, type RawAttributes } from "./cloudevent-attributes.ts";
 import { decodeHeaderValue } from "./cloudevent-binary.ts";
 import type { Problem } from "./http-answer.ts";
+import { readTraceparent } from "./traceparent.ts";
 
 export interface ReceivedEvent {
   readonly kind: "event";
@@ -20,6 +21,8 @@ export interface ReceivedEvent {
   readonly datacontenttype?: string | undefined;
   /** W3C trace context, from the event or else from the HTTP request. */
   readonly traceparent?: string | undefined;
+  /** That of the HTTP request: of the last hop, when the event has one of its own. */
+  readonly hop?: string | undefined;
   /** Set by Knative's broker ingress. */
   readonly knativearrivaltime?: string | undefined;
   /** Every attribute as it was received, extensions included. */
@@ -184,6 +187,7 @@ function received({ attributes, data, body, http }: RawEvent): ParsedEvent {
     time: text("time"),
     datacontenttype: text("datacontenttype"),
     traceparent: traceparent(text("traceparent")) ?? http,
+    hop: http,
     knativearrivaltime: text("knativearrivaltime"),
     attributes,
     data,
@@ -195,11 +199,9 @@ function malformed(event: Partial<MalformedEvent> & Pick<MalformedEvent, "body" 
   return { kind: "malformed", attributes: {}, ...event } as const;
 }
 
-/** W3C trace context 1; another form is dropped, because a trace never decides about an event. */
+/** Another form than W3C's is dropped. */
 function traceparent(value: string | undefined): string | undefined {
-  return value && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value)
-    ? value
-    : undefined;
+  return readTraceparent(value) && value;
 }
 
 function httpTrace(headers: IncomingHttpHeaders): string | undefined {

@@ -17,12 +17,15 @@ import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
+import { NO_TRACER, type Tracer } from "./tracing.ts";
 import { answerHandshake } from "./webhook-handshake.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
   /** Without it nothing is counted. */
   readonly metrics?: ServerMetrics | undefined;
+  /** Without it no spans are recorded. */
+  readonly tracer?: Tracer | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly host?: string;
@@ -145,8 +148,8 @@ export async function startCloudEventServer(
   ): Promise<HttpAnswer | undefined> {
     const { path, sender, log: requestLog } = request;
     const { signal, givenUp } = request.current;
-    const { eventsAtOnce = EVENTS_AT_ONCE } = options;
-    const context = { signal, sender, log: requestLog, eventsAtOnce };
+    const { eventsAtOnce = EVENTS_AT_ONCE, tracer = NO_TRACER } = options;
+    const context = { signal, sender, log: requestLog, eventsAtOnce, tracer };
     const handling = answerEvents(message, route, context);
     const ended = await Promise.race([handling, givenUp]);
     if (typeof ended !== "string") {

@@ -14,6 +14,7 @@ import type { StatementEvent } from "../domain/events.ts";
 import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import type { Log } from "./log.ts";
+import { readTraceparent } from "./traceparent.ts";
 
 export type SendResult =
   | { readonly kind: "accepted" }
@@ -25,6 +26,8 @@ export type SendResult =
 export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** W3C trace context of this hop, for the header. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface CloudEventSink {
@@ -52,11 +55,18 @@ export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSi
   const agent = isTls ? new HttpsAgent(KEPT_ALIVE) : new HttpAgent(KEPT_ALIVE);
   const open = isTls ? requestHttps : requestHttp;
 
-  async function post(event: StatementEvent, signal: AbortSignal): Promise<SendResult> {
+  async function post(
+    event: StatementEvent,
+    signal: AbortSignal,
+    traceparent: string | undefined,
+  ): Promise<SendResult> {
     const { headers, body } = toBinaryMessage(event, overrides);
-    const length = { "content-length": Buffer.byteLength(body) };
-    const authorization = await authorizationOf(tokenFile);
-    const options = { agent, signal, headers: { ...headers, ...length, ...authorization } };
+    const more = {
+      "content-length": Buffer.byteLength(body),
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(await authorizationOf(tokenFile)),
+    };
+    const options = { agent, signal, headers: { ...headers, ...more } };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       open(url, { ...options, method: "POST" }, resolve)
         .on("error", reject)
@@ -68,17 +78,18 @@ export function makeCloudEventSink(options: CloudEventSinkOptions): CloudEventSi
   }
 
   return {
-    async send(event, { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+    async send(event, { signal, timeoutMs = DEFAULT_TIMEOUT_MS, traceparent } = {}) {
       using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
       let result: SendResult;
       try {
-        result = await post(event, deadline.signal);
+        result = await post(event, deadline.signal, traceparent);
       } catch (error) {
         result = { kind: "unreachable", reason: unreachableReason(error, { signal, deadline }) };
       }
-      const { id: event_id, type: event_type } = event;
-      if (result.kind === "accepted") log.debug({ event_id, event_type }, "event sent");
-      else log.warn({ event_id, event_type, ...result }, "event not accepted by the sink");
+      const trace_id = readTraceparent(event.traceparent)?.traceId;
+      const fields = { event_id: event.id, event_type: event.type, trace_id };
+      if (result.kind === "accepted") log.debug(fields, "event sent");
+      else log.warn({ ...fields, ...result }, "event not accepted by the sink");
       return result;
     },
   };

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { IDENTITY_VARIABLES } from "./identity-variables.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { TRACING_VARIABLES } from "./tracing-variables.ts";
 import { integer, oneOf, url, variable } from "./variables.ts";
 
 // zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
@@ -110,6 +111,7 @@ export const COMMON_VARIABLES = {
     example: "-----BEGIN CERTIFICATE-----…",
   }),
   ...IDENTITY_VARIABLES,
+  ...TRACING_VARIABLES,
 } as const;
 
 export type CommonConfig = z.output<z.ZodObject<typeof COMMON_VARIABLES>>;

@@ -7,7 +7,9 @@ import type {
 } from "./cloudevent-parse.ts";
 import { mapConcurrently } from "./concurrency.ts";
 import { answerToError, type Answer, type BatchAnswer } from "./http-answer.ts";
+import { endOfReceived, receivedSpan } from "./event-spans.ts";
 import type { Log } from "./log.ts";
+import { errorType, type Span, type Tracer } from "./tracing.ts";
 
 export interface EventContext {
   /** Aborts on disconnect, own deadline and the end of the drain; its reason is a `RequestAborted`. */
@@ -34,13 +36,20 @@ export type EventMessage = Exclude<ParsedMessage, { kind: "unsupported-media-typ
 export async function answerEvents(
   message: EventMessage,
   route: EventRoute,
-  context: EventContext & { readonly eventsAtOnce: number },
+  context: EventContext & { readonly eventsAtOnce: number; readonly tracer: Tracer },
 ): Promise<Answer | BatchAnswer> {
-  if (message.kind === "single") return await answerEvent(message.event, route, context);
+  const { tracer, log } = context;
+  const answer = async (event: ParsedEvent, own: EventContext) =>
+    await tracer.span(receivedSpan(event), async (span) => {
+      own.log.setBindings(span.logFields);
+      return await answerEvent(event, route, own, span);
+    });
+  // The lines of the whole HTTP request are in the trace of its one event.
+  if (message.kind === "single") return await answer(message.event, context);
   const answers = await mapConcurrently(
     message.events,
     context.eventsAtOnce,
-    async (event) => await answerEvent(event, route, context),
+    async (event) => await answer(event, { ...context, log: log.child({}) }),
   );
   return { kind: "batch", answers };
 }
@@ -49,17 +58,20 @@ async function answerEvent(
   event: ParsedEvent,
   route: EventRoute,
   { signal, sender, log: requestLog }: EventContext,
+  span: Span,
 ): Promise<Answer> {
   const log = requestLog.child({ ...logFields(event), sender });
   try {
     signal.throwIfAborted();
-    const answer = await handleParsed(event, route, { signal, sender, log });
+    const answer = await handleParsed(event, route, { signal, sender, log }, span);
     // The sender knows from the answer; an operator finds it under these words.
     if ("problems" in answer) log.warn({ problems: answer.problems }, "event refused");
+    endOfReceived(span, answer);
     return answer;
   } catch (err) {
     if (signal.aborted) throw err;
     log.error({ err }, "the event was not handled");
+    span.fail(errorType(err));
     return answerToError(err);
   }
 }
@@ -68,8 +80,10 @@ async function handleParsed(
   event: ParsedEvent,
   route: EventRoute,
   context: EventContext,
+  { traceparent }: Span,
 ): Promise<Answer> {
-  if (event.kind === "event") return await route.handle(event, context);
+  // What the event brings about goes on from this span.
+  if (event.kind === "event") return await route.handle({ ...event, traceparent }, context);
   if (route.handleMalformed) return await route.handleMalformed(event, context);
   return { kind: "invalid", problems: event.problems };
 }

@@ -11,11 +11,14 @@ import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./c
 import { makeLog, type Log } from "./log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./metrics-registry.ts";
 import { startMetricsServer } from "./metrics-server.ts";
+import { openTracer, type Tracer } from "./tracing.ts";
 
 export interface FunctionContext {
   readonly log: Log;
   /** Served at `/metrics` on METRICS_PORT until everything else is closed. */
   readonly metrics: MetricsRegistry;
+  /** Sends its last spans when everything else is closed. */
+  readonly tracer: Tracer;
   /** Whatever the function opens is put here and closed in reverse, on every way out. */
   readonly resources: AsyncDisposableStack;
   /** Aborts on SIGTERM; for work that is not a request. */
@@ -54,7 +57,8 @@ async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
     const metrics = makeMetricsRegistry();
     const served = { port: config.METRICS_PORT, registry: metrics, log };
     const { port: metrics_port } = resources.use(await startMetricsServer(served));
-    const context = { log, metrics, resources, stopping: stop.signal };
+    const tracer = resources.use(await openTracer(setup.name, config, log));
+    const context = { log, metrics, tracer, resources, stopping: stop.signal };
     const running = await setup.start(config, context);
     if (typeof running === "number") return running;
     log.info({ port: running.port, metrics_port }, "listening");

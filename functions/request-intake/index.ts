@@ -1,7 +1,9 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { tracedSink } from "../platform/event-spans.ts";
 import { timedLedger } from "../platform/ledger-metrics.ts";
+import { tracedLedger } from "../platform/ledger-spans.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
@@ -16,18 +18,18 @@ const DEADLINE_MS = 30_000;
 
 export async function startRequestIntake(
   config: RequestIntakeConfig,
-  { log, metrics }: Pick<FunctionContext, "log" | "metrics">,
+  { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
 ): Promise<CloudEventServer> {
   const now = Date.now;
   const configMaps = makeConfigMapLedger({
     namespace: config.LEDGER_NAMESPACE,
     kubeconfig: config.KUBECONFIG,
   });
-  const ledger = timedLedger(configMaps, metrics);
+  const ledger = tracedLedger(timedLedger(configMaps, metrics), tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const handle = makeRequestIntake({
     ledger,
-    sink: countedSink(sink, metrics),
+    sink: tracedSink(countedSink(sink, metrics), tracer),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
     rules: {
       defaultTimeZone: config.STATEMENT_TIME_ZONE,
@@ -40,6 +42,7 @@ export async function startRequestIntake(
   return await startCloudEventServer({
     log,
     metrics: makeServerMetrics(metrics),
+    tracer,
     port: config.PORT,
     routes: {
       // Whoever may use a source may send, but not park events.

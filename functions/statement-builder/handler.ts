@@ -17,6 +17,8 @@ import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/event-handler.ts";
 import type { Stored } from "../platform/configmap-ledger.ts";
 import type { Log } from "../platform/log.ts";
+import type { Tracer } from "../platform/tracing.ts";
+import { endOfBuild } from "./build-spans.ts";
 import {
   claimRecord,
   type ClaimDependencies,
@@ -37,6 +39,7 @@ export type BuilderSettings = ClaimSettings &
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
   readonly sink: CloudEventSink;
   readonly metrics: BuilderMetrics;
+  readonly tracer: Tracer;
   readonly settings: BuilderSettings;
 }
 
@@ -65,9 +68,10 @@ export async function serveRequest(
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<Outcome> {
+  const { tracer } = deps;
   const log = context.log.child({ record: name });
   // 1. Claim the record, or learn why there is nothing to do.
-  const claimed = await claimRecord(name, deps);
+  const claimed = await tracer.span({ name: "claim" }, () => claimRecord(name, deps));
   deps.metrics.claimed(claimed.kind);
   if (claimed.kind === "final") await tellOutcome(claimed.stored, { ...context, log }, deps);
   if (claimed.kind !== "claimed") {
@@ -79,13 +83,16 @@ export async function serveRequest(
   await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log });
   const { ending, leaseEndsAt } = await reachEnding(claimed, lease, { ...context, log }, deps);
   // 3. Write what became of it: the last write of this claim.
-  const stored = await settle(lease, ending, leaseEndsAt, deps);
+  const stored = await tracer.span({ name: "settle" }, () =>
+    settle(lease, ending, leaseEndsAt, deps),
+  );
   await deps.onStep("settled");
   report(ending, stored, lease, log);
   deps.metrics.ended(claimed, ending, stored);
+  endOfBuild(tracer.current(), ending, stored);
   if (!stored) return "lost";
   // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
-  await tellEnd(stored, { ...context, log }, deps);
+  await tracer.span({ name: "announce" }, () => tellEnd(stored, { ...context, log }, deps));
   await deps.onStep("announced");
   return ending.kind;
 }

@@ -2,10 +2,13 @@
 import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
 import { startCloudEventServer } from "../platform/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
+import { tracedSink } from "../platform/event-spans.ts";
 import { timedLedger } from "../platform/ledger-metrics.ts";
+import { tracedLedger } from "../platform/ledger-spans.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
+import { tracedBucket, tracedQueries, tracedS3Calls, tracedTransactions } from "./build-spans.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
@@ -37,6 +40,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
   return await startCloudEventServer({
     log: context.log,
     metrics: makeServerMetrics(context.metrics),
+    tracer: context.tracer,
     port: config.PORT,
     routes: { "/": { handle } },
     senders: sendersOf(config, context.log),
@@ -55,7 +59,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
 
 function openDependencies(
   config: BuilderConfig,
-  { log, metrics, resources }: FunctionContext,
+  { log, metrics, tracer, resources }: FunctionContext,
   onStep: OnStep,
 ): BuilderDependencies {
   const sources = makeSourceMetrics(metrics);
@@ -66,7 +70,7 @@ function openDependencies(
       transactionView: config.STATEMENT_VIEW,
       accountView: config.ACCOUNT_VIEW,
       connections: BUILDS_AT_ONCE,
-      onQuery: sources.query,
+      onQuery: tracedQueries(sources.query, tracer),
       log,
     }),
   );
@@ -82,7 +86,7 @@ function openDependencies(
       partBytes: config.UPLOAD_PART_BYTES,
       queue: config.UPLOAD_QUEUE,
       kmsKeyId: config.SSE_KMS_KEY_ID,
-      onCall: sources.s3Call,
+      onCall: tracedS3Calls(sources.s3Call, tracer),
       log,
     }),
   );
@@ -92,11 +96,12 @@ function openDependencies(
   });
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   return {
-    ledger: timedLedger(ledger, metrics),
-    sink: countedSink(sink, metrics),
+    ledger: tracedLedger(timedLedger(ledger, metrics), tracer),
+    sink: tracedSink(countedSink(sink, metrics), tracer),
     metrics: makeBuilderMetrics(metrics),
-    transactions,
-    bucket,
+    tracer,
+    transactions: tracedTransactions(transactions, tracer),
+    bucket: tracedBucket(bucket, tracer),
     settings: builderSettings(config),
     now: Date.now,
     onStep,

@@ -7,7 +7,8 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseMessage } from "../platform/cloudevent-parse.ts";
+import { parseMessage, type ReceivedEvent } from "../platform/cloudevent-parse.ts";
+import { receivedSpan } from "../platform/event-spans.ts";
 import type { FunctionContext } from "../platform/function-process.ts";
 import { RequestAborted } from "../platform/request-aborted.ts";
 import { serveRequest, type BuilderDependencies } from "./handler.ts";
@@ -23,15 +24,19 @@ export async function runJob(
   deps: BuilderDependencies,
   { log, stopping }: FunctionContext,
 ): Promise<number> {
-  const subject = await readSubject(eventPath);
-  if (subject === undefined) {
+  const event = await readEvent(eventPath);
+  const subject = event?.subject;
+  if (!event || subject === undefined) {
     log.error("the file of K_EVENT_PATH holds no CloudEvent with a subject");
     return EXIT_PERMANENT;
   }
   const abort = new AbortController();
   stopping.addEventListener("abort", () => abort.abort(new RequestAborted("shutting_down")));
   try {
-    const outcome = await serveRequest(subject, { signal: abort.signal, log }, deps);
+    const outcome = await deps.tracer.span(receivedSpan(event), async ({ logFields }) => {
+      const context = { signal: abort.signal, log: log.child(logFields) };
+      return await serveRequest(subject, context, deps);
+    });
     return outcome === "failed" ? EXIT_PERMANENT : EXIT_DONE;
   } catch (err) {
     log.error({ err }, "the ledger does not answer");
@@ -39,10 +44,10 @@ export async function runJob(
   }
 }
 
-async function readSubject(path: string): Promise<string | undefined> {
+async function readEvent(path: string): Promise<ReceivedEvent | undefined> {
   const headers = { "content-type": "application/cloudevents+json" };
   const file = (await stat(path)).isDirectory() ? join(path, EVENT_FILE) : path;
   const message = parseMessage(headers, await readFile(file));
   if (message.kind !== "single" || message.event.kind !== "event") return undefined;
-  return message.event.subject;
+  return message.event;
 }

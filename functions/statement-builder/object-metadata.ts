@@ -14,6 +14,8 @@ export interface ObjectMetadata {
   readonly schema: string;
   /** Rows of transactions.csv without its header. */
   readonly rows: number;
+  /** W3C trace context of the request, for whoever takes the object. */
+  readonly traceparent?: string | undefined;
 }
 
 /** As found on an object, which may be anyone's. */
@@ -31,6 +33,7 @@ export function toUserMetadata(metadata: ObjectMetadata): Record<string, string>
     "time-zone": metadata.timeZone,
     schema: metadata.schema,
     rows: String(metadata.rows),
+    ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),
   };
 }
 
@@ -44,6 +47,7 @@ export function fromUserMetadata(found: Readonly<Record<string, string>> = {}): 
     timeZone: found["time-zone"],
     schema: found["schema"],
     rows: wholeNumber(found["rows"]),
+    traceparent: found["traceparent"],
   };
 }
 

@@ -115,6 +115,7 @@ export async function buildObject(
       timeZone: request.timeZone,
       schema: MANIFEST_SCHEMA,
       rows: snapshot.rows,
+      traceparent: request.traceparent,
     },
     body,
     lease: () => {

@@ -34,11 +34,20 @@ export const INSTALLATIONS: readonly Installation[] = [
     ["broker-intake", "jobs", "oidc", "oidc/jobs"],
     ["network-policies"],
     ["monitoring"],
+    ["jobs", "tracing", "network-policies"],
   ].map((components) => ({ on: "base", components })),
   { on: "overlays/local", components: ["network-policies", "monitoring", "broker-intake"] },
   {
     on: "overlays/production",
-    components: ["kafka", "broker-intake", "oidc", "oidc/jobs", "monitoring", "jobs/every-request"],
+    components: [
+      "kafka",
+      "broker-intake",
+      "oidc",
+      "oidc/jobs",
+      "monitoring",
+      "tracing",
+      "jobs/every-request",
+    ],
   },
 ];
 

@@ -1,0 +1,240 @@
+/** The tracer with a real collector, and with one that is away or never answers. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { freePort } from "../../infra/local/free-port.ts";
+import { openTracer, type Tracer } from "../../functions/platform/tracing.ts";
+import type { SamplerName } from "../../functions/platform/tracing-variables.ts";
+import { startEventSink } from "../support/event-sink.ts";
+import { makeTestLog, type LogLine } from "../support/event-server.ts";
+import { startLocalLedger } from "../support/local-ledger.ts";
+import { startOtlpCollector, type OtlpCollector } from "../support/otlp-collector.ts";
+import { requested } from "../support/requested.ts";
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const SPAN = "b7ad6b7169203331";
+const ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+describe("a tracer", () => {
+  let collector: OtlpCollector;
+  beforeEach(async () => {
+    collector = await startOtlpCollector();
+    process.env[ENDPOINT] = collector.endpoint;
+  });
+  afterEach(async () => {
+    delete process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+    await collector[Symbol.asyncDispose]();
+  });
+
+  async function open(sampler: SamplerName = "parentbased_always_on", arg = 1): Promise<Tracer> {
+    const config = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      OTEL_EXPORTER_OTLP_TIMEOUT: 10_000,
+      OTEL_BSP_SCHEDULE_DELAY: 60_000,
+      OTEL_TRACES_SAMPLER: sampler,
+      OTEL_TRACES_SAMPLER_ARG: arg,
+      DRAIN_SECONDS: 20,
+    };
+    return await openTracer("request-intake", config, makeTestLog().log);
+  }
+
+  test("joins what is awaited within a span, and sends it at the end", async () => {
+    const tracer = await open();
+    await tracer.span(
+      { name: "process", of: "tick", parent: `00-${TRACE}-${SPAN}-01` },
+      async () => {
+        await tracer.span({ name: "claim" }, async () => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          tracer.past({ name: "sql", of: "count" }, 0.003);
+        });
+      },
+    );
+    expect(collector.spans).toEqual([]);
+    await tracer[Symbol.asyncDispose]();
+    const [sql, claim, root] = collector.spans;
+    expect([sql?.name, claim?.name, root?.name]).toEqual(["sql count", "claim", "process tick"]);
+    expect([sql?.parentSpanId, claim?.parentSpanId, root?.parentSpanId]).toEqual([
+      claim?.spanId,
+      root?.spanId,
+      SPAN,
+    ]);
+    expect(collector.spans.every((one) => one.traceId === TRACE)).toBe(true);
+    expect((sql?.end ?? 0) - (sql?.start ?? 0)).toBeGreaterThanOrEqual(3);
+  });
+
+  test("begins a trace with an event alone", async () => {
+    const tracer = await open();
+    await tracer.span({ name: "ledger", of: "read" }, () => Promise.resolve());
+    tracer.past({ name: "sql", of: "count" }, 0.003);
+    await tracer.span({ name: "send", of: "due" }, () => Promise.resolve());
+    await tracer[Symbol.asyncDispose]();
+    expect(collector.bodies).toEqual([]);
+  });
+
+  test("puts a span into its own cause's trace, linked to what runs", async () => {
+    const tracer = await open();
+    await tracer.span({ name: "process", of: "tick" }, () =>
+      tracer.span({ name: "send", of: "due", parent: `00-${TRACE}-${SPAN}-01` }, () =>
+        Promise.resolve(),
+      ),
+    );
+    await tracer[Symbol.asyncDispose]();
+    const [send, tick] = collector.spans;
+    expect(send).toMatchObject({ name: "send due", traceId: TRACE, parentSpanId: SPAN });
+    expect(send?.links).toEqual([{ traceId: tick?.traceId, spanId: tick?.spanId }]);
+  });
+
+  test("tells the code of an error or its class, and never its message", async () => {
+    const tracer = await open();
+    const errors = [
+      Object.assign(new Error("of Erika"), { code: "ECONNRESET" }),
+      new TypeError("4711"),
+    ];
+    for (const error of errors) {
+      const failing = tracer.span({ name: "process" }, () => Promise.reject(error));
+      await expect(failing).rejects.toBe(error);
+    }
+    await tracer[Symbol.asyncDispose]();
+    expect(collector.spans.map(({ failed, attributes }) => [failed, attributes])).toEqual([
+      [true, { "error.type": "ECONNRESET" }],
+      [true, { "error.type": "TypeError" }],
+    ]);
+    expect(collector.bodies.join("")).not.toMatch(/Erika|4711/);
+  });
+
+  test.each([
+    ["parentbased_always_on", 1, "00", false],
+    ["parentbased_always_on", 1, "01", true],
+    ["parentbased_traceidratio", 0, "01", true],
+    ["parentbased_always_off", 1, "01", true],
+    ["always_off", 1, "01", false],
+    ["traceidratio", 0, "01", false],
+    ["traceidratio", 1, "00", true],
+    ["always_on", 1, "00", true],
+  ] as const)(
+    "with %s %d and upstream's flags %s recorded: %s",
+    async (sampler, arg, flags, is) => {
+      const tracer = await open(sampler, arg);
+      const parent = `00-${TRACE}-${SPAN}-${flags}`;
+      const onward = await tracer.span({ name: "process", parent }, (span) =>
+        Promise.resolve(span.traceparent),
+      );
+      await tracer[Symbol.asyncDispose]();
+      // What nobody can look up is not named as a parent.
+      expect(onward).toBe(is ? `00-${TRACE}-${collector.spans[0]?.spanId ?? ""}-01` : parent);
+      expect(collector.spans.length).toBe(is ? 1 : 0);
+    },
+  );
+
+  test("keeps the decision that a trace that begins here is not recorded", async () => {
+    const tracer = await open("parentbased_traceidratio", 0);
+    const onward = await tracer.span({ name: "process" }, ({ traceparent }) =>
+      tracer.span({ name: "claim" }, () => Promise.resolve(traceparent)),
+    );
+    await tracer[Symbol.asyncDispose]();
+    expect(onward).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(collector.bodies).toEqual([]);
+  });
+});
+
+/** Intake as a process with this environment, one request, SIGTERM. */
+async function serveOne(env: Readonly<Record<string, string>>) {
+  await using local = await startLocalLedger();
+  await using sink = await startEventSink();
+  const entry = new URL("../../functions/request-intake/index.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [entry], {
+    env: {
+      ...{ PORT: "0", METRICS_PORT: "0", K_SINK: sink.url, KUBECONFIG: local.kubeconfig },
+      ...{ OTEL_BSP_SCHEDULE_DELAY: "10", ...env },
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const loaded: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => loaded.push(line));
+  const lines: LogLine[] = [];
+  const output = createInterface({ input: child.stdout });
+  output.on("line", (line) => lines.push(JSON.parse(line) as LogLine));
+  const exited = once(child, "exit");
+  try {
+    while (!lines.some((line) => line.msg === "listening")) await once(output, "line");
+    const { port } = lines.find((line) => line.msg === "listening") ?? {};
+    const asked = requested({ customer_id: "c", start_date: "2025-01-01", end_date: "2025-01-31" });
+    const startedAt = performance.now();
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/`, asked);
+    await answer.text();
+    const answeredMs = performance.now() - startedAt;
+    child.kill("SIGTERM");
+    const stoppedAt = performance.now();
+    const [code] = (await exited) as [number];
+    return {
+      ...{ status: answer.status, answeredMs, code, lines, loaded },
+      stoppedMs: performance.now() - stoppedAt,
+      event: sink.events[0],
+    };
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Names each module of OpenTelemetry that the process loads. */
+const WATCHED = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) {
+      if (url.includes("opentelemetry")) process.stderr.write(url + "\\n");
+      return next(url, context);
+    } });
+  `)}`,
+};
+
+describe("a function", () => {
+  test("loads nothing of OpenTelemetry without a collector, and begins no trace", async () => {
+    const { status, code, loaded, event } = await serveOne(WATCHED);
+    expect([status, code]).toEqual([200, 0]);
+    expect(loaded).toEqual([]);
+    expect(event?.headers).not.toHaveProperty("ce-traceparent");
+  });
+
+  test("sends at SIGTERM what still waits", async () => {
+    await using collector = await startOtlpCollector();
+    const env = { ...WATCHED, OTEL_BSP_SCHEDULE_DELAY: "600000" };
+    const traces = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces` };
+    const headers = { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20let-me-in" };
+    const names = { OTEL_SERVICE_NAME: "intake" };
+    const { code, loaded } = await serveOne({ ...env, ...traces, ...headers, ...names });
+    expect(code).toBe(0);
+    expect(loaded.length).toBeGreaterThan(0);
+    expect(collector.spans.map((one) => [one.service, one.name])).toEqual([
+      ["intake", "ledger create"],
+      ["intake", "send recorded"],
+      ["intake", "process requested"],
+    ]);
+    expect(collector.headers[0]).toMatchObject({ authorization: "Bearer let-me-in" });
+  });
+
+  test("serves and ends as ever when the collector is away", async () => {
+    const env = { [ENDPOINT]: `http://127.0.0.1:${await freePort()}`, DRAIN_SECONDS: "2" };
+    const { status, code, stoppedMs } = await serveOne(env);
+    expect([status, code]).toEqual([200, 0]);
+    expect(stoppedMs).toBeLessThan(10_000);
+  });
+
+  test("serves and ends as ever when the collector refuses, and says so once", async () => {
+    await using collector = await startOtlpCollector((response) => response.writeHead(400).end());
+    const { status, code, lines } = await serveOne({ [ENDPOINT]: collector.endpoint });
+    expect([status, code]).toEqual([200, 0]);
+    const said = lines.filter((line) => line.msg === "the collector does not accept spans");
+    expect(said.map((line) => line["level"])).toEqual(["warn"]);
+  });
+
+  test("serves and ends as ever when the collector never answers", async () => {
+    await using collector = await startOtlpCollector(() => undefined);
+    const env = { [ENDPOINT]: collector.endpoint, DRAIN_SECONDS: "1" };
+    const { status, code, answeredMs, stoppedMs } = await serveOne(env);
+    expect([status, code]).toEqual([200, 0]);
+    expect(collector.bodies.length).toBeGreaterThan(0);
+    // The exporter's own time-out is ten seconds.
+    expect(answeredMs).toBeLessThan(9_000);
+    expect(stoppedMs).toBeLessThan(9_000);
+  });
+});
