@@ -1,0 +1,216 @@
+/**
+ * The pages of statement.pdf: one at a time, and each leaves memory when the next begins. The one place
+ * that leans on pdfkit's inside, for `y` of "page x of y": every page refers to one small form that is
+ * written last, when the number of pages is known. So nothing is counted beforehand and no page waits.
+ */
+import PDFDocument from "pdfkit";
+import { needsShaping, type PdfFaces } from "./pdf-font.ts";
+import { CONTENT_WIDTH, COLOURS, PAGE, type Styles } from "./pdf-style.ts";
+import { fit, widthOf, type Line } from "./pdf-text.ts";
+
+export interface PaperText {
+  /** BCP 47. */
+  readonly language: string;
+  readonly title: string;
+  /** On top of every page but the first. */
+  readonly header: string;
+  /** At the bottom of every page. */
+  readonly statementId: string;
+  readonly pageOf: (page: number) => string;
+  /** Milliseconds since the epoch, as are the others: nothing here depends on the clock. */
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+/** An element of the document's structure, for screen readers. */
+export type Element = PDFKit.PDFStructureElement;
+
+export interface ElementOptions {
+  /** Of a header cell. */
+  readonly scope?: "Row" | "Column";
+}
+
+export interface Paper {
+  readonly styles: Styles;
+  /** The whole document's element. */
+  readonly root: Element;
+  /** Where the next thing begins, from the top. */
+  y: number;
+  /** Whether nothing stands on this page but its edges. */
+  readonly isBlank: boolean;
+  nextPage(): void;
+  /** The next page where `height` has no room on this one. Answers whether it turned. */
+  need(height: number): boolean;
+  /** Opened inside `parent`; whoever opens it ends it, and with that it leaves memory. */
+  open(type: string, parent: Element): Element;
+  /** An element with what `draw` draws on this page. */
+  place(type: string, parent: Element, draw: () => void, options?: ElementOptions): void;
+  /** What is no content: lines, panels, repeated heads. Not inside of `place`. */
+  decorate(draw: () => void): void;
+  line(line: Line, x: number, baseline: number): void;
+  rule(y: number, colour: string, thickness: number): void;
+  panel(x: number, y: number, width: number, height: number, colour: string): void;
+  bookmark(title: string): void;
+  /** The bytes written since the last call. */
+  take(): Buffer | undefined;
+  /** After it only `take`. */
+  end(): void;
+}
+
+/** What @types/pdfkit does not know of. */
+interface Inside {
+  readonly _font: InsideFont;
+  readonly page: {
+    readonly fonts: Record<string, unknown>;
+    readonly xobjects: Record<string, unknown>;
+  };
+  ref(data: object): { end(content: string): void };
+}
+
+interface InsideFont {
+  readonly id: string;
+  ref(): unknown;
+  /** The first of the two: glyphs as hex. */
+  encode(text: string, features: readonly string[]): readonly [readonly string[], unknown];
+}
+
+/** Accessible by ISO 14289-1. pdfkit's own option for it adds a table of glyphs that the standard refuses. */
+const PDF_UA =
+  '<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">' +
+  "<pdfuaid:part>1</pdfuaid:part></rdf:Description>";
+
+const HEADER_Y = 44;
+const FOOTER_Y = 808;
+const NO_FEATURES: PDFKit.Mixins.OpenTypeFeatures[] = [];
+
+export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Paper {
+  const doc = new PDFDocument({
+    ...{ size: [PAGE.width, PAGE.height], margin: 0, autoFirstPage: false, bufferPages: false },
+    ...{ pdfVersion: "1.7", tagged: true, lang: text.language },
+    ...{ displayTitle: true, fontLayoutCache: false },
+    info: {
+      ...{ Title: text.title, Subject: text.statementId, Creator: "Transactions Collector" },
+      ...{ CreationDate: new Date(text.createdAt), ModDate: new Date(text.modifiedAt) },
+    },
+    // None of the fonts that pdfkit reads from its own folder.
+    font: null as unknown as string,
+  });
+  doc.appendXML(PDF_UA);
+  for (const { name, source } of [faces.regular, faces.strong])
+    doc.registerFont(name, source as unknown as Buffer);
+  const inside = doc as unknown as Inside;
+  doc.font(styles.edge.face.name);
+  const pageCount = inside.ref({
+    ...{ Type: "XObject", Subtype: "Form", BBox: [0, -4, 80, 12] },
+    Resources: { Font: { F: inside._font.ref() } },
+  });
+  const root = doc.struct("Document");
+  doc.addStructure(root);
+
+  let pages = 0;
+  let colour = "";
+  /** PDF's operator, unless it is the colour already. */
+  const fill = (wanted: string): string => {
+    if (wanted === colour) return "";
+    colour = wanted;
+    return `${rgb(wanted)} rg `;
+  };
+  const paper: Paper = {
+    styles,
+    root,
+    y: 0,
+    get isBlank() {
+      return paper.y === PAGE.top;
+    },
+    nextPage() {
+      doc.addPage();
+      pages += 1;
+      colour = "";
+      paper.y = pages === 1 ? 48 : PAGE.top;
+      artifact("Pagination", drawEdges);
+    },
+    need(height) {
+      if (paper.y + height <= PAGE.bottom) return false;
+      paper.nextPage();
+      return true;
+    },
+    open(type, parent) {
+      const element = doc.struct(type);
+      parent.add(element);
+      return element;
+    },
+    place(type, parent, draw, options = {}) {
+      parent.add(doc.struct(type, options as object, draw));
+    },
+    decorate: (draw) => artifact("Layout", draw),
+    line({ shown, actual, style }, x, baseline) {
+      if (shown === "") return;
+      doc.font(style.face.name).fontSize(style.size);
+      if (actual !== undefined) doc.markContent("Span", { actual });
+      if (needsShaping(shown)) {
+        doc.addContent(fill(style.colour));
+        doc.text(shown, x, baseline, {
+          ...{ lineBreak: false, baseline: "alphabetic", features: NO_FEATURES },
+        });
+      } else doc.addContent(`${fill(style.colour)}${plainText(shown, style.size, x, baseline)}`);
+      if (actual !== undefined) doc.endMarkedContent();
+    },
+    rule(y, wanted, thickness) {
+      paper.panel(PAGE.left, y - thickness / 2, CONTENT_WIDTH, thickness, wanted);
+    },
+    panel(x, y, width, height, wanted) {
+      const box = [x, y, width, height].map((length) => length.toFixed(2)).join(" ");
+      doc.addContent(`${fill(wanted)}${box} re f`);
+    },
+    bookmark(title) {
+      // pdfkit counts `left` from the right.
+      doc.outline.addItem(title, { left: PAGE.width, top: paper.y } as object);
+    },
+    take: () => (doc.read() as Buffer | null) ?? undefined,
+    end() {
+      root.end();
+      const { size, face, colour } = styles.edge;
+      doc.font(face.name);
+      const [glyphs] = inside._font.encode(String(pages), []);
+      pageCount.end(`BT ${rgb(colour)} rg /F ${size} Tf <${glyphs.join("")}> Tj ET`);
+      doc.end();
+    },
+  };
+  return paper;
+
+  /** One operation where pdfkit's own `text` takes ten, and measures the text three times. */
+  function plainText(text: string, size: number, x: number, baseline: number): string {
+    const font = inside._font;
+    inside.page.fonts[font.id] ??= font.ref();
+    const [glyphs] = font.encode(text, []);
+    // The page's y runs down, that of letters up.
+    const place = `1 0 0 -1 ${x.toFixed(2)} ${baseline.toFixed(2)} Tm`;
+    return `BT /${font.id} ${size.toFixed(2)} Tf ${place} <${glyphs.join("")}> Tj ET`;
+  }
+
+  function artifact(type: "Pagination" | "Layout", draw: () => void): void {
+    doc.markContent("Artifact", { type });
+    draw();
+    doc.endMarkedContent();
+  }
+
+  function drawEdges(): void {
+    if (pages > 1) {
+      paper.line(fit(text.header, styles.edge, CONTENT_WIDTH), PAGE.left, HEADER_Y);
+      paper.rule(HEADER_Y + 8, COLOURS.line, 0.5);
+    }
+    const of: Line = { shown: text.pageOf(pages), style: styles.edge };
+    const end = PAGE.left + widthOf(of);
+    paper.line(of, PAGE.left, FOOTER_Y);
+    inside.page.xobjects["Pages"] = pageCount;
+    doc.addContent(`q 1 0 0 -1 ${end.toFixed(2)} ${FOOTER_Y} cm /Pages Do Q`);
+    const id = fit(text.statementId, styles.edge, CONTENT_WIDTH - 120);
+    paper.line(id, PAGE.right - widthOf(id), FOOTER_Y);
+  }
+}
+
+/** `#RRGGBB` as PDF's three numbers. */
+function rgb(colour: string): string {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
+  return parts.map((part) => part.toFixed(3)).join(" ");
+}
