@@ -111,7 +111,7 @@ const manifest = record({
   checks: listOf(record({ name: text, result: is("passed") })),
   partial: flag,
   pending_included: flag,
-  masking: record({ counterparty_account: is("last_four") }),
+  masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
   formats: listOf(text),
   language: text,
   csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),

@@ -107,7 +107,7 @@ export interface Manifest {
   /** The period was not over at `as_of`. */
   readonly partial: boolean;
   readonly pending_included: boolean;
-  readonly masking: { readonly counterparty_account: "last_four" };
+  readonly masking: { readonly counterparty_account: "last_four" | "none" };
   readonly formats: readonly string[];
   /** BCP 47 tag. */
   readonly language: string;

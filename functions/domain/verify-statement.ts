@@ -31,7 +31,7 @@ export interface VerificationOptions {
    * Public keys of whoever may sign. With them, a statement without a signature of one of these is
    * none; without them, signatures are not looked at.
    */
-  readonly keys?: readonly VerificationKey[];
+  readonly keys?: readonly VerificationKey[] | undefined;
 }
 
 export type Verification =

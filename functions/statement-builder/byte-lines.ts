@@ -23,7 +23,8 @@ export interface ByteLines {
 }
 
 /** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `format`. */
-export function makeByteLines(totals: readonly RunningTotals[]): ByteLines {
+export function makeByteLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
+  const putCounterparty = masked ? putMasked : putText;
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
   /** By what was lent, the length of it: a part of it that comes back is not all of it. */
@@ -69,7 +70,13 @@ export function makeByteLines(totals: readonly RunningTotals[]): ByteLines {
     at = putText(out, at, row, start(ROW.type), end(ROW.type));
     at = putText(out, at, row, start(ROW.description), end(ROW.description));
     at = putText(out, at, row, start(ROW.counterpartyName), end(ROW.counterpartyName));
-    at = putMasked(out, at, row, start(ROW.counterpartyAccount), end(ROW.counterpartyAccount));
+    at = putCounterparty(
+      out,
+      at,
+      row,
+      start(ROW.counterpartyAccount),
+      end(ROW.counterpartyAccount),
+    );
     at = putText(out, at, row, start(ROW.reference), end(ROW.reference));
     at = putRaw(out, at, row, start(ROW.reversalOf), end(ROW.reversalOf));
     // In the place of the last comma.

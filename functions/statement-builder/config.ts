@@ -14,6 +14,17 @@ const view = (name: string) =>
     example: name,
   });
 
+/** A name and a value in each; the name is the first group. */
+const pairs = (form: RegExp) =>
+  list()
+    .pipe(z.array(z.string().regex(form)))
+    .transform((entries) =>
+      entries.map((entry): [string, string] => {
+        const [, name = "", value = ""] = form.exec(entry) ?? [];
+        return [name, value];
+      }),
+    );
+
 const yesOrNo = (value: "true" | "false") =>
   oneOf(["true", "false"], value).transform((word) => word === "true");
 
@@ -57,6 +68,22 @@ export const builderConfig = z
       expected: "the id or ARN of a KMS key",
       example: "alias/statements",
     }).optional(),
+    /** Keys of tenants, who are told apart by the source of their events. */
+    SSE_KMS_KEYS: variable(pairs(/^(\S+) (\S+)$/).default([]), {
+      expected: "a source of events and the id or ARN of its KMS key, separated by commas",
+      example: "/retail alias/retail, /private-bank alias/private-bank",
+    }),
+    SSE_KMS_CONTEXT: variable(pairs(/^([^\s=]+)=(.+)$/).default([]), {
+      expected: "names and values separated by commas; {source} is the source of the event",
+      example: "application=statements, tenant={source}",
+    }),
+    /** Signs every manifest with it. */
+    SIGNING_KEY_FILE: text({
+      expected: "the path of a private JSON Web Key with alg",
+      example: "/etc/signing-key/key.json",
+    }).optional(),
+    /** All but the last four characters of a counterparty's account number. */
+    MASK_COUNTERPARTY_ACCOUNT: yesOrNo("true"),
     AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),
     LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
     LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),

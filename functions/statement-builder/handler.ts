@@ -26,6 +26,7 @@ import {
   type ClaimOutcome,
   type ClaimSettings,
 } from "./claim.ts";
+import type { BuildSettings } from "./build-settings.ts";
 import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
 import type { BuilderMetrics } from "./metrics.ts";
@@ -34,7 +35,7 @@ import { reachObject, type BuildDependencies } from "./reach-object.ts";
 export type BuilderSettings = ClaimSettings &
   LeaseSettings &
   RetrySettings &
-  BuildDependencies["settings"] & { readonly buildDeadlineMs: number };
+  BuildSettings & { readonly buildDeadlineMs: number };
 
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
   readonly sink: CloudEventSink;

@@ -9,6 +9,7 @@ import { runFunction, type FunctionContext } from "../platform/function-process.
 import { sendersOf } from "../platform/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
 import { tracedBucket, tracedQueries, tracedS3Calls, tracedTransactions } from "./build-spans.ts";
+import { buildSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
@@ -34,7 +35,7 @@ export async function runBuilder(onStep: OnStep = () => undefined): Promise<void
 }
 
 async function start(config: BuilderConfig, context: FunctionContext, onStep: OnStep) {
-  const deps = openDependencies(config, context, onStep);
+  const deps = await openDependencies(config, context, onStep);
   if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
   const handle = makeHandler(deps);
   return await startCloudEventServer({
@@ -57,11 +58,11 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
   });
 }
 
-function openDependencies(
+async function openDependencies(
   config: BuilderConfig,
   { log, metrics, tracer, resources }: FunctionContext,
   onStep: OnStep,
-): BuilderDependencies {
+): Promise<BuilderDependencies> {
   const sources = makeSourceMetrics(metrics);
   const transactions = resources.use(
     makeTransactions({
@@ -85,7 +86,6 @@ function openDependencies(
       checksums: config.S3_CHECKSUMS,
       partBytes: config.UPLOAD_PART_BYTES,
       queue: config.UPLOAD_QUEUE,
-      kmsKeyId: config.SSE_KMS_KEY_ID,
       onCall: tracedS3Calls(sources.s3Call, tracer),
       log,
     }),
@@ -102,26 +102,23 @@ function openDependencies(
     tracer,
     transactions: tracedTransactions(transactions, tracer),
     bucket: tracedBucket(bucket, tracer),
-    settings: builderSettings(config),
+    settings: await builderSettings(config),
     now: Date.now,
     onStep,
   };
 }
 
-function builderSettings(config: BuilderConfig): BuilderSettings {
+async function builderSettings(config: BuilderConfig): Promise<BuilderSettings> {
   const leaseMs = config.LEASE_SECONDS * 1000;
   return {
     hostname: config.HOSTNAME,
     bucket: config.S3_BUCKET,
     prefix: config.S3_PREFIX,
-    execution: config.EXECUTION,
-    compression: config.COMPRESSION,
-    oversizedRows: config.OVERSIZED_ROWS,
+    ...(await buildSettings(config)),
     leaseMs,
     renewMs: config.LEASE_RENEW_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
     // Every upload request ends within the rest of its lease, so it lands within another one.
-    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
     publishTimeoutMs: leaseMs,
     buildDeadlineMs: config.BUILD_DEADLINE_SECONDS * 1000,
     maxFailures: config.MAX_FAILURES,

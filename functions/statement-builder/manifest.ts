@@ -15,6 +15,8 @@ export interface StatementFacts {
   /** The upload time fixed in the ledger, milliseconds since the epoch. */
   readonly generatedAt: number;
   readonly options: StatementOptions;
+  /** Whether only the last four characters of a counterparty's account show. */
+  readonly masked: boolean;
 }
 
 /** What the rows have proved. */
@@ -65,7 +67,7 @@ export function makeManifest(
     checks: CHECKS.map((name) => ({ name, result: "passed" })),
     partial: isPartial(facts, proved.asOf),
     pending_included: options.includePending,
-    masking: { counterparty_account: "last_four" },
+    masking: { counterparty_account: facts.masked ? "last_four" : "none" },
     formats: options.formats,
     language: options.language,
     csv: {

@@ -16,6 +16,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
 import { startDeadline } from "../platform/deadline.ts";
 import type { Log } from "../platform/log.ts";
+import type { Encryption } from "./encryption.ts";
 import { RetryableError, StatementFailure, type RetryableCode } from "./failure.ts";
 import type { FoundMetadata, ObjectMetadata } from "./object-metadata.ts";
 import { stage, type StagedObject } from "./staged-object.ts";
@@ -32,6 +33,8 @@ export type PublishStep = (typeof PUBLISH_STEPS)[number];
 export interface StatementUpload {
   readonly key: string;
   readonly metadata: ObjectMetadata;
+  /** The bucket's default when absent. */
+  readonly encryption?: Encryption | undefined;
   /** The bytes of the zip; must end with an error, not cleanly, when the zip is not whole. */
   readonly body: Readable;
   /** Milliseconds left of the lease; throws when it is lost. Asked right before the creating write. */

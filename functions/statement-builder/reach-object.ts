@@ -9,19 +9,20 @@ import { statementPeriod } from "../domain/statement-period.ts";
 import {
   moveObject,
   type ClaimPurpose,
-  type Lane,
   type ProcessingRequest,
 } from "../domain/statement-request.ts";
 import { verifyStatement } from "../domain/verify-statement.ts";
 import type { Log } from "../platform/log.ts";
-import { chosenOptions, type OptionDefaults } from "./chosen-options.ts";
+import type { BuildSettings } from "./build-settings.ts";
+import { chosenOptions } from "./chosen-options.ts";
+import { encryptionFor } from "./encryption.ts";
 import type { Ending } from "./ending.ts";
 import { StatementFailure } from "./failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./statement-bucket.ts";
 import type { StatementFacts } from "./manifest.ts";
-import { makeStatementZip, type Compression } from "./statement-zip.ts";
+import { makeStatementZip } from "./statement-zip.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./transactions.ts";
 
@@ -29,13 +30,7 @@ export interface BuildDependencies {
   readonly transactions: Transactions;
   readonly bucket: StatementBucket;
   readonly onStep: OnStep;
-  readonly settings: {
-    readonly execution: Lane;
-    readonly compression: Compression;
-    readonly defaults: OptionDefaults;
-    /** Statements with more rows go to the Job lane. */
-    readonly oversizedRows: number | undefined;
-  };
+  readonly settings: BuildSettings;
 }
 
 export interface Claim {
@@ -92,7 +87,7 @@ export async function buildObject(
   const { transactions, bucket, onStep, settings } = deps;
   const { signal, lease } = claim;
   const { request } = lease;
-  const facts = statementFacts(request, settings.defaults);
+  const facts = statementFacts(request, settings);
   await using snapshot = await transactions.open(
     { customerId: request.customerId, from: facts.period.from, to: facts.period.to },
     signal,
@@ -101,6 +96,7 @@ export async function buildObject(
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
   const body = makeStatementZip(facts, snapshot, {
     compression: settings.compression,
+    sign: settings.sign,
     signal,
     onStep,
   });
@@ -117,6 +113,7 @@ export async function buildObject(
       rows: snapshot.rows,
       traceparent: request.traceparent,
     },
+    encryption: encryptionFor(request.event.source, settings.encryption),
     body,
     lease: () => {
       const left = lease.remainingMs();
@@ -151,12 +148,15 @@ async function adopt(claim: Claim, { bucket }: BuildDependencies): Promise<Endin
 
 function isOversized(
   snapshot: StatementSnapshot,
-  { execution, oversizedRows }: BuildDependencies["settings"],
+  { execution, oversizedRows }: BuildSettings,
 ): boolean {
   return execution === "service" && oversizedRows !== undefined && snapshot.rows > oversizedRows;
 }
 
-function statementFacts(request: ProcessingRequest, defaults: OptionDefaults): StatementFacts {
+function statementFacts(
+  request: ProcessingRequest,
+  { defaults, masked }: BuildSettings,
+): StatementFacts {
   return {
     requestId: request.name,
     attempt: request.attempt,
@@ -164,5 +164,6 @@ function statementFacts(request: ProcessingRequest, defaults: OptionDefaults): S
     period: statementPeriod(request),
     generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.recordedAt,
     options: chosenOptions(request.options, defaults),
+    masked,
   };
 }

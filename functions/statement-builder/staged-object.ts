@@ -4,6 +4,7 @@
  */
 import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
 import { makeBodyDigest } from "./body-digest.ts";
+import type { Encryption } from "./encryption.ts";
 import { toUserMetadata } from "./object-metadata.ts";
 import { uploadParts } from "./multipart-upload.ts";
 import type { PublishParts, PublishStep, StatementUpload } from "./publish.ts";
@@ -118,7 +119,7 @@ function small(
   };
 }
 
-function objectParams({ config }: PublishParts, { key, metadata }: StatementUpload) {
+function objectParams({ config }: PublishParts, { key, metadata, encryption }: StatementUpload) {
   const fileName = key.slice(key.lastIndexOf("/") + 1);
   return {
     Bucket: config.bucket,
@@ -128,8 +129,16 @@ function objectParams({ config }: PublishParts, { key, metadata }: StatementUplo
     ContentDisposition: `attachment; filename="${fileName}"`,
     CacheControl: "private, no-store",
     Metadata: toUserMetadata(metadata),
-    ...(config.kmsKeyId === undefined
-      ? {}
-      : { ServerSideEncryption: "aws:kms", SSEKMSKeyId: config.kmsKeyId }),
+    ...(encryption ? encryptionParams(encryption) : {}),
   } satisfies PutObjectCommandInput;
+}
+
+function encryptionParams({ keyId, context }: Encryption) {
+  return {
+    ServerSideEncryption: "aws:kms",
+    SSEKMSKeyId: keyId,
+    ...(Object.keys(context).length === 0
+      ? {}
+      : { SSEKMSEncryptionContext: Buffer.from(JSON.stringify(context)).toString("base64") }),
+  } satisfies Partial<PutObjectCommandInput>;
 }

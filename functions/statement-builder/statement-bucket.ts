@@ -25,8 +25,6 @@ export interface StatementBucketConfig extends S3Settings {
   readonly partBytes: number;
   /** Parts in flight at once; memory is about partBytes × (queue + 1). */
   readonly queue: number;
-  /** Encrypts with this KMS key; with the bucket's default when absent. */
-  readonly kmsKeyId?: string | undefined;
   readonly log: Log;
 }
 

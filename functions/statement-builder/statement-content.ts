@@ -22,8 +22,8 @@ export function makeStatementContent(
     asOf: snapshot.asOf,
     rows: snapshot.rows,
     totals,
-    allRows: () => provedRows(snapshot.batches(), totals),
-    rowsOf: (account) => provedRows(snapshot.batches(account), [account]),
+    allRows: () => provedRows(snapshot.batches(), totals, facts),
+    rowsOf: (account) => provedRows(snapshot.batches(account), [account], facts),
   };
 }
 
@@ -31,6 +31,7 @@ export function makeStatementContent(
 async function* provedRows(
   batches: AsyncIterable<RowBatch>,
   expected: readonly AccountTotals[],
+  { masked }: StatementFacts,
 ): AsyncGenerator<readonly StatementRow[]> {
   const sums = new Map(
     expected.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
@@ -41,7 +42,7 @@ async function* provedRows(
     for (const values of Buffer.isBuffer(batch) ? textRows(batch) : batch) {
       const account = sums.get(accountKey(text(values, "accountId"), text(values, "currency")));
       if (!account) throw unknownAccount();
-      const row = statementRow(values, account, (line += 1));
+      const row = statementRow(values, account, { line: (line += 1), masked });
       account.add(row.amount, row.balanceAfter);
       rows.push(row);
     }
@@ -65,7 +66,11 @@ function sameSums(one: AccountTotals, sums: ReadonlyMap<string, RunningTotals>):
   );
 }
 
-function statementRow(values: TransactionRow, account: AccountTotals, line: number): StatementRow {
+function statementRow(
+  values: TransactionRow,
+  account: AccountTotals,
+  { line, masked }: { readonly line: number; readonly masked: boolean },
+): StatementRow {
   const counterpartyAccount = optional(values, "counterpartyAccount");
   return {
     line,
@@ -81,7 +86,8 @@ function statementRow(values: TransactionRow, account: AccountTotals, line: numb
     type: text(values, "type"),
     description: optional(values, "description"),
     counterpartyName: optional(values, "counterpartyName"),
-    counterpartyAccount: counterpartyAccount && maskAllButLastFour(counterpartyAccount),
+    counterpartyAccount:
+      counterpartyAccount && masked ? maskAllButLastFour(counterpartyAccount) : counterpartyAccount,
     reference: optional(values, "reference"),
     reversalOf: optional(values, "reversalOf"),
   };

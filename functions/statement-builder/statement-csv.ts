@@ -29,12 +29,18 @@ export interface TransactionsCsv {
   readonly totals: readonly AccountTotals[];
 }
 
-/** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `lines`. */
-export function makeTransactionsCsv(balances: readonly AccountBalance[]): TransactionsCsv {
+/**
+ * @param masked whether only the last four characters of a counterparty's account show
+ * @throws StatementFailure `invalid_amount`, `proof_mismatch` from `lines`.
+ */
+export function makeTransactionsCsv(
+  balances: readonly AccountBalance[],
+  masked = true,
+): TransactionsCsv {
   const totals = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
-  const byteLines = makeByteLines([...totals.values()]);
+  const byteLines = makeByteLines([...totals.values()], masked);
   let written = 0;
   return {
     lines(batch) {
@@ -46,7 +52,7 @@ export function makeTransactionsCsv(balances: readonly AccountBalance[]): Transa
       let text = "";
       for (const row of batch) {
         written += 1;
-        text += line(written, row, accountOf(row, totals));
+        text += line(written, row, accountOf(row, totals), masked);
       }
       return Buffer.from(text);
     },
@@ -65,11 +71,16 @@ function accountOf(row: TransactionRow, totals: ReadonlyMap<string, RunningTotal
 }
 
 /** One line, its columns in the order of TRANSACTION_COLUMNS. */
-function line(number: number, row: TransactionRow, account: RunningTotals): string {
+function line(
+  number: number,
+  row: TransactionRow,
+  account: RunningTotals,
+  masked: boolean,
+): string {
   const amount = exactAmount(row[ROW.amount] ?? "", account.currency);
   const balance = exactAmount(row[ROW.balanceAfter] ?? "", account.currency);
   account.add(amount, balance);
-  const { counterpartyAccount: masked } = ROW;
+  const counterpartyAccount = row[ROW.counterpartyAccount] ?? null;
   return (
     [
       number,
@@ -86,7 +97,7 @@ function line(number: number, row: TransactionRow, account: RunningTotals): stri
       text(row[ROW.type]),
       text(row[ROW.description]),
       text(row[ROW.counterpartyName]),
-      text(mask(row[masked])),
+      text(masked ? mask(counterpartyAccount) : counterpartyAccount),
       text(row[ROW.reference]),
       row[ROW.reversalOf] ?? "",
     ].join(",") + CSV_EOL
@@ -97,7 +108,7 @@ function text(value: string | null | undefined): string {
   return textField(value ?? null);
 }
 
-function mask(account: string | null | undefined): string | null {
+function mask(account: string | null): string | null {
   return account ? maskAllButLastFour(account) : null;
 }
 

@@ -151,7 +151,7 @@ async function addPending(
   addFile: AddFile,
 ): Promise<ManifestFile> {
   const pending = await snapshot.pending();
-  const csv = makeTransactionsCsv(snapshot.balances);
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked);
   const lines = tableLines(facts, csv, pending.batches());
   const file = await addFile(PENDING_FILE, "text/csv", lines);
   proveCount(csv.rows, pending.rows);

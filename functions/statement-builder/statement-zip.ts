@@ -57,7 +57,7 @@ export function makeStatementZip(
     out.destroy(error);
   };
   archive.on("error", fail).on("warning", fail);
-  const csv = makeTransactionsCsv(snapshot.balances);
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked);
   deflateInBlocks(archive, { level, onError: fail, onTaken: (chunk) => csv.recycle(chunk) });
   archive.pipe(out);
   const onAbort = (): void => fail(signal.reason as Error);

@@ -3,12 +3,13 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { verifyStatement, type Verification } from "../../functions/domain/verify-statement.ts";
+import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
 import { EXIT, unmet, wrongUse } from "./exit.ts";
 import { formatBytes } from "./record-view.ts";
 import type { Session } from "./session.ts";
 import type { Screen } from "./terminal.ts";
 
-interface VerifyOptions {
+interface VerifyOptions extends KeysOption {
   readonly ledger?: boolean;
 }
 
@@ -19,12 +20,14 @@ export function verifyCommand(session: Session): Command {
     )
     .argument("<file...>", "statements (.zip)")
     .option("--ledger", "also hold each against the hash in its request's record")
+    .addOption(keysOption())
     .addHelpText(
       "after",
       `
 Examples:
   statements verify customer-000001-1735686000-1767135600-1795434992291.zip
-  statements verify --ledger out/*.zip`,
+  statements verify --ledger out/*.zip
+  statements verify --keys bank-keys.json statement.zip`,
     )
     .action(async (files: readonly string[], options: VerifyOptions) => {
       for (const file of files) {
@@ -40,7 +43,9 @@ async function verifyFile(
   options: VerifyOptions,
 ): Promise<boolean> {
   const { screen } = session;
-  const found = await verifyStatement(readWithProgress(screen, file, await sizeOf(file)));
+  const keys = await readKeys(options);
+  const bytes = readWithProgress(screen, file, await sizeOf(file));
+  const found = await verifyStatement(bytes, { keys });
   screen.progress("");
   printVerification(screen, file, found);
   if (!found.ok || !options.ledger) return found.ok;
@@ -93,4 +98,7 @@ export function printVerification(screen: Screen, file: string, found: Verificat
   );
   screen.print(`  request ${manifest.request_id}`);
   screen.print(`  sha256 ${sha256}`);
+  if (found.signature === "unchecked") return;
+  const { keyId, algorithm } = found.signature;
+  screen.print(`  signed with ${keyId ?? "a key without a name"} (${algorithm})`);
 }

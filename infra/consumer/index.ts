@@ -4,6 +4,7 @@
  */
 export { parseStatementKey, type StatementKey } from "../../functions/domain/statement-key.ts";
 export type { Manifest, ManifestFile } from "../../functions/domain/manifest.ts";
-export type { Verification } from "../../functions/domain/verify-statement.ts";
+export type { Verification, VerificationOptions } from "../../functions/domain/verify-statement.ts";
+export type { SignatureCheck, VerificationKey } from "../../functions/domain/manifest-signature.ts";
 export { parseS3Event, type S3Event, type StatementCreated } from "./s3-event.ts";
 export { verifyStatement, type StatementBytes } from "./statement-bytes.ts";

@@ -1,6 +1,6 @@
 /** `verifyStatement` for everything that bytes come in. */
 import { verifyStatement as verify } from "../../functions/domain/verify-statement.ts";
-import type { Verification } from "../../functions/domain/verify-statement.ts";
+import type { Verification, VerificationOptions } from "../../functions/domain/verify-statement.ts";
 
 /**
  * A download's `body`, a file of a browser's form, Node's `createReadStream` or `openAsBlob`, the
@@ -14,10 +14,15 @@ export type StatementBytes =
  * anew from its bytes, in one pass and with flat memory; a stream is read or cancelled in any case.
  *
  * @param key of the object, to have checked as well that it holds the statement its name promises
+ * @param options `keys`, to have the manifest's signature checked as well
  * @throws only what the source of the bytes throws
  */
-export async function verifyStatement(bytes: StatementBytes, key?: string): Promise<Verification> {
-  const found = await verify(chunksOf(bytes));
+export async function verifyStatement(
+  bytes: StatementBytes,
+  key?: string,
+  options?: VerificationOptions,
+): Promise<Verification> {
+  const found = await verify(chunksOf(bytes), options);
   if (!found.ok || key === undefined) return found;
   const name = key.slice(key.lastIndexOf("/") + 1);
   if (name === `${found.manifest.statement_id}.zip`) return found;

@@ -7,6 +7,7 @@ import {
   createServer,
   Agent as HttpAgent,
   request as httpRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type ServerResponse,
@@ -65,6 +66,8 @@ export interface HttpFaultProxy extends AsyncDisposable {
   readonly port: number;
   /** Every request that came, `METHOD /path?query`. */
   readonly requests: readonly string[];
+  /** The headers of each of them. */
+  readonly headers: readonly IncomingHttpHeaders[];
   /** The first rule in force that matches a request fails it. */
   fail(rule: HttpRule): RuleInForce;
   /** Takes every rule away. */
@@ -87,11 +90,13 @@ interface Rule {
 export async function startHttpFaultProxy(upstream: Upstream): Promise<HttpFaultProxy> {
   const rules = new Set<Rule>();
   const requests: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   const stopped = new AbortController();
   const forward = makeForward(upstream);
 
   const server = createServer((message, response) => {
     requests.push(`${message.method ?? ""} ${message.url ?? ""}`);
+    headers.push(message.headers);
     const fault = chooseFault(rules, message);
     // A connection that breaks on either side breaks on the other.
     const broken = (): unknown => message.socket.resetAndDestroy();
@@ -107,6 +112,7 @@ export async function startHttpFaultProxy(upstream: Upstream): Promise<HttpFault
     url: `http://127.0.0.1:${port}`,
     port,
     requests,
+    headers,
     fail(rule) {
       const inForce: Rule = { rule, seen: 0, hits: 0 };
       rules.add(inForce);

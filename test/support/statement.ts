@@ -57,6 +57,7 @@ export function factsOf({ timeZone = "UTC", options, ...asked }: Asked): Stateme
     period: statementPeriod({ ...asked, timeZone }),
     generatedAt: Date.UTC(2026, 0, 2),
     options: { ...PLAIN_STATEMENT, ...options },
+    masked: true,
   };
 }
 

@@ -48,7 +48,7 @@ export const bench: Bench = {
       port: await freePort(),
       env: { K_SINK: drain.url },
     });
-    const story = openStory(pipeline, resources);
+    const story = await openStory(pipeline, resources);
     const hop = await openHop(resources);
     const requests = await followRequests(pipeline, resources);
 

@@ -10,6 +10,7 @@ import type { ProcessingRequest } from "../../../functions/domain/statement-requ
 import { mapConcurrently } from "../../../functions/platform/concurrency.ts";
 import { readConfig } from "../../../functions/platform/config.ts";
 import { makeLog } from "../../../functions/platform/log.ts";
+import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import type { Lease } from "../../../functions/statement-builder/lease.ts";
 import { buildObject } from "../../../functions/statement-builder/reach-object.ts";
@@ -41,12 +42,7 @@ const dependencies = {
     log,
   }),
   onStep: () => undefined,
-  settings: {
-    execution: config.EXECUTION,
-    compression: config.COMPRESSION,
-    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
-    oversizedRows: config.OVERSIZED_ROWS,
-  },
+  settings: await buildSettings(config),
 };
 let lastTime = Date.now();
 

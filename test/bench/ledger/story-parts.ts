@@ -8,6 +8,7 @@ import { makeCloudEventSink } from "../../../functions/platform/cloudevent-sink.
 import { readConfig } from "../../../functions/platform/config.ts";
 import { makeLog } from "../../../functions/platform/log.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
+import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import { holdLease } from "../../../functions/statement-builder/lease.ts";
 import { reachObject } from "../../../functions/statement-builder/reach-object.ts";
@@ -32,7 +33,7 @@ export interface StoryTimes {
 /** Claim, build and settle of one request, one after the other. */
 export type Story = (customerId: string) => Promise<StoryTimes>;
 
-export function openStory(pipeline: Pipeline, opened: AsyncDisposableStack): Story {
+export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack): Promise<Story> {
   const { ledger, mariaDb, s3 } = pipeline;
   const env = { ...s3.env, DATABASE_URL: mariaDb.databaseUrl, K_SINK: "http://127.0.0.1:1" };
   const config = readConfig(builderConfig, env);
@@ -61,9 +62,7 @@ export function openStory(pipeline: Pipeline, opened: AsyncDisposableStack): Sto
     ...CLAIM_SETTINGS,
     bucket: config.S3_BUCKET,
     renewMs: 20_000,
-    compression: config.COMPRESSION,
-    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
-    oversizedRows: undefined,
+    ...(await buildSettings(config)),
   };
   const build = { transactions, bucket, settings, onStep: () => undefined };
   const { signal } = new AbortController();

@@ -1,0 +1,38 @@
+import type { Lane } from "../domain/statement-request.ts";
+import type { OptionDefaults } from "./chosen-options.ts";
+import type { BuilderConfig } from "./config.ts";
+import type { EncryptionSettings } from "./encryption.ts";
+import { makeManifestSigner } from "./manifest-signer.ts";
+import type { SignManifest } from "./statement-files.ts";
+import type { Compression } from "./statement-zip.ts";
+
+/** What the installation decides about every statement. */
+export interface BuildSettings {
+  readonly execution: Lane;
+  readonly compression: Compression;
+  readonly defaults: OptionDefaults;
+  /** Whether only the last four characters of a counterparty's account show. */
+  readonly masked: boolean;
+  readonly sign: SignManifest | undefined;
+  readonly encryption: EncryptionSettings;
+  /** Statements with more rows go to the Job lane. */
+  readonly oversizedRows: number | undefined;
+}
+
+/** @throws Error when there is no key in SIGNING_KEY_FILE */
+export async function buildSettings(config: BuilderConfig): Promise<BuildSettings> {
+  const { SIGNING_KEY_FILE } = config;
+  return {
+    execution: config.EXECUTION,
+    compression: config.COMPRESSION,
+    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
+    masked: config.MASK_COUNTERPARTY_ACCOUNT,
+    sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
+    encryption: {
+      keyId: config.SSE_KMS_KEY_ID,
+      keyIds: new Map(config.SSE_KMS_KEYS),
+      context: Object.fromEntries(config.SSE_KMS_CONTEXT),
+    },
+    oversizedRows: config.OVERSIZED_ROWS,
+  };
+}

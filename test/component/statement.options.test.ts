@@ -1,0 +1,183 @@
+/** What a request may choose, from rows in a real MariaDB to files in the zip. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { parse } from "csv-parse/sync";
+import type { Manifest } from "../../functions/domain/manifest.ts";
+import type { StatementOptions } from "../../functions/domain/statement-options.ts";
+import { verifyStatement } from "../../functions/domain/verify-statement.ts";
+import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
+import { chunks } from "../support/sample-statement.ts";
+import {
+  insertAccount,
+  insertPostings,
+  readTransactions,
+  statementZip,
+  unzip,
+} from "../support/statement.ts";
+
+const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
+const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
+
+let server: TestMariaDb;
+let transactions: Transactions;
+
+beforeAll(async () => {
+  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  await server.execute(insertAccount("a1"));
+  await server.execute(insertAccount("a;2", "JPY"));
+  const at = (day: string): string => `2025-01-${day} 10:00:00.000000`;
+  await server.execute(
+    insertPostings(
+      { id: 1, at: at("02"), amount: "-12.50", balance: "-12.50", description: "Café; Köln" },
+      { id: 2, at: at("03"), amount: "1200", balance: "1200", account: "a;2", currency: "JPY" },
+      { id: 3, at: at("04"), amount: "99.99", balance: "87.49", description: 'a, b|c\td "e"' },
+      { id: 4, at: at("05"), amount: "-7.00", balance: "87.49", status: "PDNG", name: "Zoë" },
+      { id: 5, at: at("06"), amount: "12.50", balance: "99.99", reversalOf: 1 },
+    ),
+  );
+  transactions = readTransactions(server.databaseUrl);
+});
+afterAll(async () => {
+  await transactions[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function statement(options: Partial<StatementOptions>) {
+  const zip = await statementZip(transactions, { ...JANUARY, options });
+  const checked = await verifyStatement(chunks(zip));
+  if (!checked.ok) throw new Error(checked.problems.join("; "));
+  const files = await unzip(zip);
+  const manifest = JSON.parse(files["manifest.json"] ?? "") as Manifest;
+  return { files, manifest };
+}
+
+const afterHeader = (csv: string | undefined): string =>
+  (csv ?? "").split("\r\n").slice(1).join("\r\n");
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+describe("a CSV dialect", () => {
+  it.each([
+    { bom: true, delimiter: ",", decimalComma: false },
+    { bom: false, delimiter: ";", decimalComma: false },
+    { bom: true, delimiter: ";", decimalComma: true },
+    { bom: false, delimiter: "\t", decimalComma: true },
+    { bom: false, delimiter: "|", decimalComma: true },
+  ] as const)("%j says the same, and the hash of its rows is the canonical one", async (csv) => {
+    const canonical = await statement({});
+    const { files, manifest } = await statement({ csv });
+    expect(manifest.content_sha256).toBe(sha256(afterHeader(canonical.files["transactions.csv"])));
+    expect(manifest.csv).toEqual({
+      bom: csv.bom,
+      delimiter: csv.delimiter,
+      decimal_comma: csv.decimalComma,
+    });
+    for (const [name, amounts] of [
+      ["transactions.csv", ["amount", "balance_after"]],
+      ["balances.csv", ["opening", "credit_sum", "debit_sum", "net", "closing"]],
+    ] as const) {
+      const read = (text: string | undefined, delimiter: string) =>
+        parse<Record<string, string>>(text ?? "", { columns: true, delimiter, bom: true });
+      const written = files[name] ?? "";
+      expect(written.startsWith("\uFEFF")).toBe(csv.bom);
+      const expected = read(canonical.files[name], ",").map((row) => ({
+        ...row,
+        ...Object.fromEntries(
+          amounts.map((column) => [
+            column,
+            csv.decimalComma ? row[column]?.replace(".", ",") : row[column],
+          ]),
+        ),
+      }));
+      expect(expected.length).toBeGreaterThan(1);
+      expect(read(written, csv.delimiter)).toEqual(expected);
+    }
+  });
+
+  it("looks like this in a German spreadsheet", async () => {
+    const csv = { bom: true, delimiter: ";", decimalComma: true } as const;
+    const { files } = await statement({ csv });
+    expect(files["transactions.csv"]?.split("\r\n").slice(1, 4)).toEqual([
+      '1;a1;1;2025-01-02;2025-01-02T10:00:00.000000Z;2025-01-02;BOOK;DBIT;-12,50;EUR;-12,50;CARD;"Café; Köln";;;;',
+      '2;"a;2";2;2025-01-03;2025-01-03T10:00:00.000000Z;2025-01-03;BOOK;CRDT;1200;JPY;1200;CARD;;;;;',
+      '3;a1;3;2025-01-04;2025-01-04T10:00:00.000000Z;2025-01-04;BOOK;CRDT;99,99;EUR;87,49;CARD;"a, b|c\td ""e""";;;;',
+    ]);
+  });
+});
+
+describe("pending transactions", () => {
+  it("are no part of a statement that does not ask for them", async () => {
+    const { files, manifest } = await statement({});
+    expect(Object.keys(files)).not.toContain("pending.csv");
+    expect(manifest).toMatchObject({ rows: 4, pending_included: false });
+  });
+
+  it("stand in a file of their own, and in no total", async () => {
+    const without = await statement({});
+    const { files, manifest } = await statement({ includePending: true });
+    expect(files["pending.csv"]?.split("\r\n").slice(1)).toEqual([
+      "1,a1,4,2025-01-05,2025-01-05T10:00:00.000000Z,2025-01-05,PDNG,DBIT,-7.00,EUR,87.49,CARD,,Zoë,,,",
+      "",
+    ]);
+    expect(manifest.pending_included).toBe(true);
+    expect(manifest.totals).toEqual(without.manifest.totals);
+    expect(manifest.files.map(({ path, rows }) => [path, rows])).toEqual([
+      ...[
+        ["README.txt", null],
+        ["transactions.csv", 4],
+        ["balances.csv", 2],
+        ["pending.csv", 1],
+      ],
+    ]);
+    expect(files["transactions.csv"]).toBe(without.files["transactions.csv"]);
+  });
+});
+
+it("every format is there in its order, listed with its rows, and verified", async () => {
+  const { files, manifest } = await statement({
+    formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
+    language: "fr",
+  });
+  expect(Object.keys(files)).toEqual([
+    ...["README.txt", "transactions.csv", "balances.csv", "statement.pdf", "transactions.jsonl"],
+    ...["camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+  ]);
+  expect(manifest).toMatchObject({
+    formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
+    language: "fr",
+  });
+  expect(files["transactions.jsonl"]?.trim().split("\n")).toHaveLength(4);
+  expect(files["camt.053.xml"]?.match(/<Ntry>/g)).toHaveLength(4);
+  expect(files["statement.ofx"]?.match(/<STMTTRN>/g)).toHaveLength(4);
+});
+
+it.each([
+  ["en", "Statement of transactions", "to read and to print"],
+  ["de", "Kontoauszug", "zum Lesen und Drucken"],
+  ["fr", "Relevé d’opérations", "à lire et à imprimer"],
+  ["es", "Extracto de movimientos", "para leer e imprimir"],
+] as const)("README.txt in %s is %s", async (language, title, pdf) => {
+  const { files } = await statement({ language, formats: ["csv", "pdf"] });
+  const text = files["README.txt"] ?? "";
+  expect(text.split("\n")[0]).toBe(title);
+  expect(text).toContain(`statement.pdf     ${pdf}\n`);
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+it("what a statement replaces is said in its manifest and to its reader", async () => {
+  const supersedes = "c1-1735689600-1738281600-1767225600000";
+  const { files, manifest } = await statement({ supersedes });
+  expect(manifest.supersedes).toBe(supersedes);
+  expect(files["README.txt"]).toContain(supersedes);
+});
+
+test.each([
+  [true, "2025-01-01", "2099-12-31", true],
+  [true, "2025-01-01", "2025-01-31", false],
+  [false, "2025-01-01", "2025-01-31", false],
+])("partial %j: from %s to %s it is marked %j", async (partial, startDate, endDate, marked) => {
+  const asked = { ...JANUARY, startDate, endDate, options: { partial } };
+  const files = await unzip(await statementZip(transactions, asked));
+  expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({ partial: marked, rows: 4 });
+  expect(files["README.txt"]?.includes("was not over")).toBe(marked);
+});
