@@ -116,6 +116,18 @@ describe("the period", () => {
     const at = await readCamt053(inPeriod("1970-06-01", "1970-06-01", "Africa/Monrovia"));
     expect(at("FrToDt/FrDtTm")).toEqual(["1970-06-01T00:44:30+00:00"]);
   });
+
+  test("that is not over ends with the snapshot, with an interim balance", async () => {
+    const content = inPeriod("2026-01-01", "2026-01-31", "Europe/Berlin");
+    const options = { ...content.facts.options, partial: true };
+    const facts = { ...content.facts, options };
+    const at = await readCamt053({ ...content, facts, asOf: Date.UTC(2026, 0, 30, 23, 30) });
+    expect(at("FrToDt/ToDtTm")).toEqual(["2026-01-31T00:30:00+01:00"]);
+    expect(at("Bal/Tp/CdOrPrtry/Cd")).toEqual(["OPBD", "ITBD"]);
+    expect(at("Bal/Dt/Dt")).toEqual(["2026-01-01", "2026-01-31"]);
+    const over = await readCamt053({ ...content, facts });
+    expect(over("Bal/Tp/CdOrPrtry/Cd")).toEqual(["OPBD", "CLBD"]);
+  });
 });
 
 describe("an entry", () => {
@@ -154,6 +166,14 @@ describe("an entry", () => {
     expect(at("RltdPties/CdtrAcct/Id/Othr/Id")).toEqual([account]);
     expect(at("RltdPties/Dbtr/Pty/Nm")).toEqual(["Employer"]);
     expect(at("RltdPties/DbtrAcct/Id/Othr/Id")).toEqual([account, account]);
+  });
+
+  test("names a counterparty's account that is not masked, and none that is too long", async () => {
+    const iban = "DE89370400440532013000";
+    expect((await withRow({ counterpartyAccount: iban }))("CdtrAcct/Id/IBAN")).toEqual([iban]);
+    const at = await withRow({ counterpartyAccount: "7".repeat(35) });
+    expect(at("CdtrAcct")).toEqual([]);
+    expect(at("Ustrd")).toEqual([`counterparty_account: ${"7".repeat(35)}`]);
   });
 
   test("of a reversal says so, goes the way the money goes now, and names the original", async () => {

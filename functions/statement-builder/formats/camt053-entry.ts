@@ -43,14 +43,16 @@ function party({ amount, counterpartyName, counterpartyAccount }: StatementRow):
   const role = amount < 0n ? "Cdtr" : "Dbtr";
   const name = cutElement("Nm", counterpartyName ?? "", MAX_TEXT);
   const who = name && `<${role}><Pty>${name}</Pty></${role}>`;
-  const account = lastCharacters(counterpartyAccount ?? "", MAX_ACCOUNT);
+  const account = fittingAccount(counterpartyAccount ?? "");
   const where = account && `<${role}Acct>${accountId(account)}</${role}Acct>`;
   return who || where ? `<RltdPties>${who}${where}</RltdPties>` : "";
 }
 
-/** The digits that are not masked stand at the end. */
-function lastCharacters(text: string, max: number): string {
-  return fits(text, max) ? text : Array.from(text).slice(-max).join("");
+/** Of a masked number the characters that show: they are its last. Any other goes in whole or not. */
+function fittingAccount(account: string): string {
+  if (fits(account, MAX_ACCOUNT)) return account;
+  const end = Array.from(account).slice(-MAX_ACCOUNT).join("");
+  return /^\*+$/.test(account.slice(0, -end.length)) ? end : "";
 }
 
 /** The description, and behind it whole what its own element cannot hold: nothing is lost. */

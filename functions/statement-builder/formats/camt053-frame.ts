@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { accountKey, net, type AccountTotals } from "../../domain/account-totals.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { StatementFailure } from "../failure.ts";
-import type { StatementFacts } from "../manifest.ts";
+import { isPartial, type StatementFacts } from "../manifest.ts";
 import { accountId, isoDateTime, MAX_ACCOUNT, money, signed } from "./camt053-fields.ts";
 import type { StatementContent } from "./statement-format.ts";
 import { element, fits } from "./xml-text.ts";
@@ -38,25 +38,50 @@ export function documentStart({ facts, totals }: StatementContent): string {
 }
 
 /** Up to the first entry. */
-export function statementStart({ facts }: StatementContent, totals: AccountTotals): string {
-  const { accountId, currency } = totals;
-  const { startDate, endDate, timeZone, from, to } = facts.period;
-  const first = isoDateTime(BigInt(from) * 1000n, timeZone);
-  // The last microsecond: a reader that takes the date alone must not take the next day.
-  const last = isoDateTime(BigInt(to) * 1000n - 1n, timeZone);
+export function statementStart(content: StatementContent, totals: AccountTotals): string {
+  const { facts } = content;
+  const { startDate, timeZone, from } = facts.period;
+  const names = [accountKey(totals.accountId, totals.currency)];
+  const end = statementEnd(content);
   return (
-    `<Stmt>${element("Id", identification(facts, [accountKey(accountId, currency)]))}` +
+    `<Stmt>${element("Id", identification(facts, names))}` +
     `<StmtPgntn><PgNb>1</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${createdAt(facts)}` +
-    `<FrToDt><FrDtTm>${first}</FrDtTm><ToDtTm>${last}</ToDtTm></FrToDt>\n` +
+    `<FrToDt><FrDtTm>${isoDateTime(microseconds(from), timeZone)}</FrDtTm>` +
+    `<ToDtTm>${end.dateTime}</ToDtTm></FrToDt>\n` +
     `${account(totals)}\n` +
     `${balance("OPBD", totals.opening, startDate, totals)}\n` +
-    `${balance("CLBD", totals.closing, endDate, totals)}\n` +
+    `${balance(end.balance, totals.closing, end.date, totals)}\n` +
     `${summary(totals)}\n`
   );
 }
 
+interface StatementEnd {
+  readonly dateTime: string;
+  readonly date: string;
+  readonly balance: BalanceCode;
+}
+
+/** Opening booked, closing booked, and interim booked: before the day is over. */
+type BalanceCode = "OPBD" | "CLBD" | "ITBD";
+
+/** A period that is not over ends with the instant of the snapshot, and has no closing balance yet. */
+function statementEnd({ facts, asOf }: StatementContent): StatementEnd {
+  const { endDate, timeZone, to } = facts.period;
+  if (isPartial(facts, asOf)) {
+    const dateTime = isoDateTime(microseconds(asOf), timeZone);
+    return { dateTime, date: dateTime.slice(0, endDate.length), balance: "ITBD" };
+  }
+  // The last microsecond: a reader that takes the date alone must not take the next day.
+  const dateTime = isoDateTime(microseconds(to) - 1n, timeZone);
+  return { dateTime, date: endDate, balance: "CLBD" };
+}
+
+function microseconds(epochMs: number): bigint {
+  return BigInt(epochMs) * 1000n;
+}
+
 function createdAt({ generatedAt, period }: StatementFacts): string {
-  return `<CreDtTm>${isoDateTime(BigInt(generatedAt) * 1000n, period.timeZone)}</CreDtTm>`;
+  return `<CreDtTm>${isoDateTime(microseconds(generatedAt), period.timeZone)}</CreDtTm>`;
 }
 
 /**
@@ -80,7 +105,7 @@ function account({ accountId: id, currency }: AccountTotals): string {
 }
 
 function balance(
-  code: "OPBD" | "CLBD",
+  code: BalanceCode,
   minor: bigint,
   date: string,
   { minorUnit, currency }: AccountTotals,
