@@ -66,7 +66,7 @@ async function fileOf(content: StatementContent): Promise<string> {
 
 async function read(content: StatementContent): Promise<Read[]> {
   const python = await ofxtools();
-  const { stdout } = await python("-c", READ, await fileOf(content));
+  const { stdout } = await python.run("-c", READ, await fileOf(content));
   return JSON.parse(stdout) as Read[];
 }
 
@@ -130,7 +130,7 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
 describe("libofx, which GnuCash reads with", () => {
   test("finds no error, and every account and transaction", async () => {
     const print = await ofxdump();
-    const { stdout, stderr } = await print(await fileOf(statementContent(ACCOUNTS)));
+    const { stdout, stderr } = await print.run(await fileOf(statementContent(ACCOUNTS)));
     // What it cannot do with UTF-8 it says itself, as information: it passes it on.
     expect(stderr).not.toMatch(/LibOFX ERROR/);
     expect(stdout.match(/^ofx_proc_account\(\)/gm)).toHaveLength(4);
@@ -145,7 +145,7 @@ describe("libofx, which GnuCash reads with", () => {
     const print = await ofxdump();
     const posted = [{ amount: "1" }];
     const currencies = ["EUR", "JPY"].map((currency) => ({ accountId: "a", currency, posted }));
-    const { stdout } = await print(await fileOf(statementContent(currencies)));
+    const { stdout } = await print.run(await fileOf(statementContent(currencies)));
     const accounts = stdout.matchAll(/^ofx_proc_transaction\(\):\n\s+Account ID : (.*)$/gm);
     expect(Array.from(accounts, ([, id]) => id)).toEqual(["UNKNOWN  a-EUR", "UNKNOWN  a-JPY"]);
   });

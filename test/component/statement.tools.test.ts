@@ -1,23 +1,66 @@
 /** The zip opens with the tools people have, and checks itself with one of them. */
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sampleZip, snapshotOf } from "../support/sample-statement.ts";
-import { run, withZipFile } from "../support/statement.ts";
-
-const FILES = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];
+import { buffer } from "node:stream/consumers";
+import { FORMATS } from "../../functions/domain/statement-options.ts";
+import { JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
+import { run, withZipFile, zipOf } from "../support/statement.ts";
+import { bsdtar, sevenZip } from "../support/zip-programs.ts";
 
 const balances = [{ accountId: "acme-1", currency: "EUR", opening: 7n, closing: 7n }];
+const PLAIN = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];
+const EVERY_FORMAT = [
+  ...["README.txt", "transactions.csv", "balances.csv", "statement.pdf", "transactions.jsonl"],
+  ...["camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+];
+const everyFormat = { ...JANUARY, options: { formats: FORMATS } };
 const ZIPS = [
-  ["with rows", () => sampleZip()],
-  ["without a row", () => sampleZip(snapshotOf([], { rows: 0, balances }))],
+  ["with rows", PLAIN, () => sampleZip()],
+  ["without a row", PLAIN, () => sampleZip(snapshotOf([], { rows: 0, balances }))],
+  ["in every format", EVERY_FORMAT, () => buffer(zipOf(everyFormat, snapshotOf(ROWS)))],
 ] as const;
 
-describe.each(ZIPS)("a statement %s", (_, make) => {
-  test("Info-ZIP finds no fault in it", async () => {
+/** Each unpacks a zip into a folder, and fails if it finds a fault. */
+const UNPACKING = {
+  "Info-ZIP": (file: string, folder: string) => run("unzip", ["-q", file, "-d", folder]),
+  Python: (file: string, folder: string) => run("python3", ["-m", "zipfile", "-e", file, folder]),
+  "7-Zip": async (file: string, folder: string) =>
+    await (await sevenZip()).run("x", `-o${folder}`, file),
+  libarchive: async (file: string, folder: string) =>
+    await (await bsdtar()).run("-xf", file, "-C", folder),
+  "libarchive, from a pipe": async (file: string, folder: string) =>
+    await (await bsdtar()).fed(file, "-xf", "-", "-C", folder),
+};
+
+const checkSums = (cwd: string) => run("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd });
+
+describe.each(ZIPS)("a statement %s", (_, files, make) => {
+  test.each(Object.entries(UNPACKING))(
+    "is unpacked by %s to what its sums say",
+    async (_, unpack) => {
+      await withZipFile(await make(), async (folder, file) => {
+        const out = join(folder, "files");
+        await run("mkdir", [out]);
+        await unpack(file, out);
+        expect((await readdir(out)).toSorted()).toEqual(files.toSorted());
+        const { stdout } = await checkSums(out);
+        expect(stdout.trim().split("\n")).toEqual(files.slice(0, -1).map((name) => `${name}: OK`));
+      });
+    },
+  );
+
+  test("Info-ZIP and 7-Zip find no fault in it, and the files in their order", async () => {
     await withZipFile(await make(), async (_folder, file) => {
-      const { stdout } = await run("unzip", ["-t", file]);
-      expect(stdout).toContain("No errors detected in compressed data");
-      expect(stdout.match(/testing: (\S+)/g)).toEqual(FILES.map((name) => `testing: ${name}`));
+      const infoZip = await run("unzip", ["-t", file]);
+      expect(infoZip.stdout).toContain("No errors detected in compressed data");
+      expect(infoZip.stdout.match(/testing: (\S+)/g)).toEqual(
+        files.map((name) => `testing: ${name}`),
+      );
+      const program = await sevenZip();
+      expect((await program.run("t", file)).stdout).toContain("Everything is Ok");
+      const { stdout } = await program.run("l", "-ba", "-slt", file);
+      expect(stdout.match(/^Path = .*$/gm)).toEqual(files.map((name) => `Path = ${name}`));
+      expect(stdout).not.toMatch(/warning|error/i);
     });
   });
 
@@ -25,33 +68,16 @@ describe.each(ZIPS)("a statement %s", (_, make) => {
     await withZipFile(await make(), async (_folder, file) => {
       const { stdout } = await run("unzip", ["-Z", "-T", file]);
       const lines = stdout.split("\n").filter((line) => line.startsWith("-"));
-      expect(lines).toHaveLength(FILES.length);
+      expect(lines).toHaveLength(files.length);
       for (const line of lines) expect(line).toMatch(/^-rw-r--r-- .* 19800101\.000000 /);
     });
   });
+});
 
-  test("Python reads every file of it", async () => {
-    const program = `
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as zip:
-    assert zip.testzip() is None
-    print("\\n".join(zip.namelist()))
-`;
-    await withZipFile(await make(), async (_folder, file) => {
-      const { stdout } = await run("python3", ["-c", program, file]);
-      expect(stdout.trim().split("\n")).toEqual(FILES);
-    });
-  });
-
-  test("sha256sum passes each file, and sees a changed one", async () => {
-    await withZipFile(await make(), async (folder, file) => {
-      await run("unzip", ["-q", file, "-d", folder]);
-      const check = () => run("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: folder });
-      const { stdout } = await check();
-      expect(stdout.trim().split("\n")).toEqual(FILES.slice(0, -1).map((name) => `${name}: OK`));
-
-      await writeFile(join(folder, "balances.csv"), "x", { flag: "a" });
-      await expect(check()).rejects.toMatchObject({ code: 1 });
-    });
+test("sha256sum sees a file that was changed", async () => {
+  await withZipFile(await sampleZip(), async (folder, file) => {
+    await run("unzip", ["-q", file, "-d", folder]);
+    await writeFile(join(folder, "balances.csv"), "x", { flag: "a" });
+    await expect(checkSums(folder)).rejects.toMatchObject({ code: 1 });
   });
 });

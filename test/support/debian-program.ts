@@ -7,8 +7,17 @@ import { debianPackages } from "../../infra/local/debian-packages.ts";
 
 const execute = promisify(execFile);
 
-/** Runs it and gives what it said. @throws Error with `code` and both outputs when it fails. */
-export type Program = (...args: readonly string[]) => Promise<{ stdout: string; stderr: string }>;
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What runs it fails with an Error that has its `code` and both outputs. */
+export interface Program {
+  run(...args: readonly string[]): Promise<Output>;
+  /** The same, with the bytes of a file through a pipe: they come once, and from the first on. */
+  fed(file: string, ...args: readonly string[]): Promise<Output>;
+}
 
 /**
  * `names` are what the program is called in one release of Debian or another; `settings` what it
@@ -33,6 +42,11 @@ function firstOf(folders: readonly string[], names: readonly string[]): string |
   return paths.find((path) => existsSync(path));
 }
 
-function program(file: string, env: NodeJS.ProcessEnv): Program {
-  return async (...args) => await execute(file, args, { env, maxBuffer: 64 * 1024 * 1024 });
+export function program(path: string, env: NodeJS.ProcessEnv): Program {
+  const options = { env, maxBuffer: 64 * 1024 * 1024 };
+  return {
+    run: async (...args) => await execute(path, [...args], options),
+    fed: async (file, ...args) =>
+      await execute("sh", ["-c", 'cat "$0" | "$@"', file, path, ...args], options),
+  };
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { onceInCache } from "../../infra/local/cache-folder.ts";
 import { debianPackages } from "../../infra/local/debian-packages.ts";
-import { debianProgram, type Program } from "./debian-program.ts";
+import { debianProgram, program, type Program } from "./debian-program.ts";
 
 const run = promisify(execFile);
 
@@ -31,8 +31,7 @@ export async function ofxtools(): Promise<Program> {
       await run("python3", install);
     });
   });
-  const env = { ...process.env, PYTHONPATH: folder };
-  return async (...args) => await run("python3", [...args], { env, maxBuffer: 64 * 1024 * 1024 });
+  return program("python3", { ...process.env, PYTHONPATH: folder });
 }
 
 /** libofx, by the program that prints what it has read. */
