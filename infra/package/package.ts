@@ -29,9 +29,12 @@ export async function makePackage(folder: string): Promise<void> {
   await makeConsumer(folder);
   const metafile = await makeTool(folder);
   await makeTypes(folder);
-  for (const [from, to = from] of FILES) {
-    await cp(join(REPOSITORY, from), join(folder, to), { recursive: true });
+  for (const path of FILES) {
+    await cp(join(REPOSITORY, path), join(folder, path), { recursive: true });
   }
+  // Its place is the root, and its links lead on from there.
+  const readme = await readFile(join(REPOSITORY, "infra/package/README.md"), "utf8");
+  await writeFile(join(folder, "README.md"), readme.replaceAll("](../", "](infra/"));
   const notices = await noticesOf(metafile, REPOSITORY);
   await writeFile(join(folder, "THIRD-PARTY-NOTICES.txt"), notices);
   const sbom = await sbomOf("package", metafile, await installedPackages());
@@ -39,14 +42,13 @@ export async function makePackage(folder: string): Promise<void> {
 }
 
 const FILES = [
-  ["LICENSE"],
-  ["infra/package/README.md", "README.md"],
-  ["infra/consumer/README.md"],
-  ["infra/consumer/samples"],
-  ["infra/samples"],
-  ["eventing/schemas"],
-  ["eventing/asyncapi.yaml"],
-] as const;
+  "LICENSE",
+  "infra/consumer/README.md",
+  "infra/consumer/samples",
+  "infra/samples",
+  "eventing/schemas",
+  "eventing/asyncapi.yaml",
+];
 
 /** The entry that runs in a browser too, and the `package.json` by which it is found. */
 export async function makeConsumer(folder: string): Promise<Metafile> {

@@ -1,6 +1,5 @@
 /** The samples for upstream teams, run as they would run them. */
 import { execFile } from "node:child_process";
-import { accessSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -10,6 +9,7 @@ import { EVENT_NAMES, eventType } from "../../functions/domain/events.ts";
 import { freePort } from "../../infra/local/free-port.ts";
 import { startFunction } from "../../infra/local/function-processes.ts";
 import { eventingObject } from "../../infra/local/router/manifest-schema.ts";
+import { isAtHand } from "../support/at-hand.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
@@ -23,17 +23,6 @@ const LANGUAGES = {
   javac: () => ["java", "-cp", folder, "Request"],
 } as const;
 type Language = keyof typeof LANGUAGES;
-
-function isAtHand(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((path) => {
-    try {
-      accessSync(join(path, program));
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 // In CI they are there, and one that is not fails; elsewhere its sample is told to have not been run.
 const all = Object.keys(LANGUAGES) as Language[];

@@ -19,7 +19,7 @@ export interface LocalRun extends AsyncDisposable {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** On free ports, with everything it leaves behind in `outDir`. */
+/** On free ports unless `env` says which, with everything it leaves behind in `outDir`. */
 export function startLocalRun(
   mode: "demo" | "run",
   outDir: string,
@@ -27,7 +27,7 @@ export function startLocalRun(
 ): LocalRun {
   const child = spawn("make", [mode], {
     cwd: REPOSITORY,
-    env: { ...process.env, ...env, OUT_DIR: outDir, PORT_OFFSET: "free" },
+    env: { ...process.env, OUT_DIR: outDir, PORT_OFFSET: "free", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

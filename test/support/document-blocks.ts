@@ -1,0 +1,78 @@
+/**
+ * The code blocks of the documents, with what is said in front of each about who runs it:
+ *
+ *     <!-- run -->                                  by test/e2e/documents.test.ts, as it stands there
+ *     <!-- run, prints "200 OK" -->                 the same, and that is in its output
+ *     <!-- tested: test/e2e/x.test.ts "its name" --> by that test, which must exist
+ *     <!-- rendered -->                              a kustomization of an overlay, which must render
+ *     <!-- not run: the reason -->
+ *     <!-- printed by make demo -->                 output, held against the real one
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const REPOSITORY = join(import.meta.dirname, "../..");
+const NOT_OURS = new Set(["node_modules", "out", "dist", "coverage", ".git"]);
+
+export interface Block {
+  readonly document: string;
+  readonly line: number;
+  /** As behind the fence: `sh`, `ts`, `yaml`; empty for pictures and output. */
+  readonly language: string;
+  readonly text: string;
+  readonly mark: Mark | undefined;
+}
+
+export type Mark =
+  | { readonly kind: "run"; readonly prints: string | undefined }
+  | { readonly kind: "tested"; readonly file: string; readonly name: string }
+  | { readonly kind: "rendered" }
+  | { readonly kind: "not-run"; readonly reason: string }
+  | { readonly kind: "printed"; readonly command: string };
+
+/** Paths of all documents, from the repository on. */
+export function documents(folder = ""): readonly string[] {
+  return readdirSync(join(REPOSITORY, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : documents(path);
+    return entry.name.endsWith(".md") ? [path] : [];
+  });
+}
+
+export const readDocument = (path: string): string => readFileSync(join(REPOSITORY, path), "utf8");
+
+/** @throws Error for a mark that is none of those above */
+export function blocksOf(document: string): readonly Block[] {
+  const blocks: Block[] = [];
+  const lines = readDocument(document).split("\n");
+  let mark: Mark | undefined;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const comment = /^<!-- (.*) -->$/.exec(line)?.[1];
+    const fence = /^```(\w*)$/.exec(line);
+    if (comment !== undefined) mark = parseMark(comment);
+    else if (fence) {
+      const end = lines.indexOf("```", at + 1);
+      const text = lines.slice(at + 1, end).join("\n");
+      blocks.push({ document, line: at + 1, language: fence[1] ?? "", text, mark });
+      mark = undefined;
+      at = end;
+    } else if (line !== "") mark = undefined;
+  }
+  return blocks;
+}
+
+function parseMark(comment: string): Mark | undefined {
+  const run = /^run(?:, prints "(.+)")?$/.exec(comment);
+  if (run) return { kind: "run", prints: run[1] };
+  const tested = /^tested: (\S+) "(.+)"$/.exec(comment);
+  if (tested) return { kind: "tested", file: tested[1] ?? "", name: tested[2] ?? "" };
+  if (comment === "rendered") return { kind: "rendered" };
+  const notRun = /^not run: (.+)$/.exec(comment);
+  if (notRun) return { kind: "not-run", reason: notRun[1] ?? "" };
+  const printed = /^printed by (.+)$/.exec(comment);
+  if (printed) return { kind: "printed", command: printed[1] ?? "" };
+  if (/^(run|tested|rendered|not run|printed)\b/.test(comment))
+    throw new Error(`no mark: ${comment}`);
+  return undefined;
+}
