@@ -8,10 +8,10 @@ import { findExecuted } from "./executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake, requestedEvent, type IntakeAnswer } from "./intake.ts";
 import type { Session } from "./session.ts";
+import { chosenData, withStatementChoice, type StatementChoice } from "./statement-choice.ts";
 import { watchOne } from "./watch.ts";
 
-interface RequestOptions {
-  readonly timeZone?: string;
+interface RequestOptions extends StatementChoice {
   readonly source: string;
   readonly id?: string;
   readonly time?: string;
@@ -20,15 +20,12 @@ interface RequestOptions {
 }
 
 export function requestCommand(session: Session): Command {
-  return new Command("request")
+  const command = new Command("request")
     .description("Asks for a statement: posts an event to intake, and prints the request's name.")
     .argument("<customer>", "opaque id of the customer")
     .argument("<start>", "first day, YYYY-MM-DD")
-    .argument("<end>", "last day, inclusive, in the past")
-    .option(
-      "-z, --time-zone <name>",
-      "of both days, such as Europe/Berlin (default: the installation's)",
-    )
+    .argument("<end>", "last day, inclusive, in the past");
+  return withStatementChoice(command)
     .option("--source <uri>", "of the event", "/statements-cli")
     .option("--id <id>", "of the event, to repeat one; with --time")
     .option("--time <instant>", "of the event, to repeat one; with --id")
@@ -42,7 +39,8 @@ recorded once however often it is sent.
 
 Examples:
   statements request customer-000001 2025-01-01 2025-12-31 --wait
-  statements request customer-000001 2025-01-01 2025-12-31 -z Europe/Berlin --download out`,
+  statements request customer-000001 2025-01-01 2025-12-31 -z Europe/Berlin --download out
+  statements request customer-000001 2025-01-01 2025-12-31 --formats pdf,camt.053 --language de`,
     )
     .action((customer: string, start: string, end: string, options: RequestOptions) =>
       request(session, { customer_id: customer, start_date: start, end_date: end }, options),
@@ -54,9 +52,9 @@ async function request(
   dates: Readonly<Record<"customer_id" | "start_date" | "end_date", string>>,
   options: RequestOptions,
 ): Promise<void> {
-  const { timeZone, download: folder, wait } = options;
+  const { download: folder, wait } = options;
   requireBoth(options);
-  const event = requestedEvent({ ...dates, ...(timeZone && { time_zone: timeZone }) }, options);
+  const event = requestedEvent({ ...dates, ...chosenData(options) }, options);
   const name = await post(session, event);
   session.screen.print(name);
   if (!wait && !folder) return;
@@ -109,7 +107,10 @@ function reachFailure(error: unknown): string {
 
 /** What a person can make of the codes of a refusal; the others say it themselves. */
 const HINTS: Readonly<Record<string, string>> = {
-  period_not_over: "the last day must be over in the time zone",
+  period_not_over: "the last day must be over in the time zone, or --partial",
+  period_not_begun: "the last day must have begun in the time zone",
+  other_statement: "a statement of the same customer and the same days",
+  delimiter_is_comma: "with a decimal comma fields need another delimiter",
   period_too_long: "longer than MAX_PERIOD_MONTHS",
   time_out_of_window: "older than EVENT_WINDOW_DAYS, or ahead by more than an hour",
   event_conflict: "an earlier event had this id and other data",

@@ -1,5 +1,5 @@
 /** The operator's tool beside the running pipeline, as a person uses it. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -7,6 +7,7 @@ import {
   STATEMENT_READER,
 } from "../../infra/local/sample-bank/create-schema.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { unzip } from "../support/statement.ts";
 import { makeTool, type Tool } from "../support/statements-tool.ts";
 
 const JANUARY = ["2025-01-01", "2025-01-31"] as const;
@@ -66,6 +67,30 @@ test("from a question to a verified file with one command", async () => {
   const [file = "", ...others] = await readdir(folder);
   expect(file).toMatch(/^customer-000001-\d+-\d+-\d{13}\.zip$/);
   expect(others).toEqual([]);
+}, 60_000);
+
+test("a statement with everything that can be chosen, verified where it arrives", async () => {
+  const chosen = join(folder, "chosen");
+  await mkdir(chosen);
+  const today = new Date().toISOString().slice(0, 10);
+  const { code, stdout } = await tool(
+    ...["request", "customer-000001", "2025-06-01", today, "--download", chosen],
+    ...["--formats", "pdf,jsonl,camt.053,ofx", "--language", "de", "--partial", "--pending"],
+    ...["--bom", "--decimal-comma"],
+  );
+  expect(stdout).toContain("verified");
+  expect(code).toBe(0);
+  const [file = ""] = await readdir(chosen);
+  const files = await unzip(await readFile(join(chosen, file)));
+  expect(Object.keys(files)).toEqual([
+    ...["README.txt", "transactions.csv", "balances.csv", "pending.csv", "statement.pdf"],
+    ...["transactions.jsonl", "camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+  ]);
+  expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({
+    formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
+    csv: { bom: true, delimiter: ";", decimal_comma: true },
+    ...{ language: "de", partial: true, pending_included: true },
+  });
 }, 60_000);
 
 test("the same event again is the same request", async () => {
