@@ -3,10 +3,10 @@ import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 
 /** Many small chunks waiting in an uploader hold far more memory than their bytes. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 
 export interface BodyDigest {
-  /** The body in large chunks, counted and hashed as they pass. */
+  /** The body in large chunks, those that are large already as they are; counted and hashed. */
   chunks(body: Readable): AsyncGenerator<Buffer>;
   bytes(): number;
   /** CRC-32 of the bytes so far, as S3 writes it: big-endian, base64. */
@@ -33,7 +33,9 @@ export function makeBodyDigest(): BodyDigest {
         held.push(chunk);
         size += chunk.byteLength;
         if (size < CHUNK_BYTES) continue;
-        const large = Buffer.concat(held, size);
+        const [first] = held;
+        const large =
+          held.length === 1 && Buffer.isBuffer(first) ? first : Buffer.concat(held, size);
         held = [];
         size = 0;
         yield counted(large);

@@ -4,6 +4,7 @@
  */
 import type { PoolConnection } from "mysql2";
 import { takeRowBytes } from "./byte-rows.ts";
+import { reuseMemory } from "./packet-socket.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
 
 /**
@@ -67,8 +68,11 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   const bytes = collectBytes(push);
   let taken: RowBatch | undefined;
   const command = connection.query({ sql, values: [...values], rowsAsArray: true });
+  const { stream: socket } = connection as { readonly stream?: object };
   if (!asValues) {
     takeRowBytes(command, (buffer, start, end) => {
+      // From the first row on until the end nothing else comes, and each row is copied at once.
+      if (received === 0) reuseMemory(socket, true);
       received += 1;
       bytes.add(buffer, start, end);
     });
@@ -80,6 +84,7 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   command.on("error", onError);
   command.on("end", () => {
     ended = true;
+    reuseMemory(socket, false);
     rows.flush();
     bytes.flush();
     change.resolve(undefined);

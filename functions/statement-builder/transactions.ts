@@ -13,6 +13,7 @@ import {
 import type { AccountBalance } from "../domain/account-totals.ts";
 import type { Log } from "../platform/log.ts";
 import { RetryableError, StatementFailure } from "./failure.ts";
+import { connectPackets } from "./packet-socket.ts";
 import { makeQueryTimer, type ObserveQuery, type TimeQuery } from "./query-timer.ts";
 import type { RowBatch } from "./row-stream.ts";
 import { exactAmount } from "./row-values.ts";
@@ -97,6 +98,7 @@ const KILL_TIMEOUT_MS = 3_000;
 export function makeTransactions(config: TransactionsConfig): Transactions {
   const settings = {
     uri: config.databaseUrl,
+    stream: connectPackets,
     connectTimeout: CONNECT_TIMEOUT_MS,
     charset: "utf8mb4",
     timezone: "Z",

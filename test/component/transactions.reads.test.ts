@@ -4,6 +4,8 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
 import { statementSql } from "../../functions/statement-builder/transactions-sql.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { pick, seededRandom } from "../../infra/local/sample-bank/random.ts";
+import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import {
   insertAccount,
@@ -82,6 +84,29 @@ test("rows as bytes and rows as values make the same file", async () => {
   expect(fast.csv === plain.csv).toBe(true);
   expect(fast.totals).toEqual(plain.totals);
   expect(fast.csv.split("\r\n").length - 1).toBe(ROWS);
+});
+
+test("however the server's bytes are cut on their way", async () => {
+  await manyRows();
+  await using plain = readTransactions(server.databaseUrl, { rowsAsValues: true });
+  const expected = await read(plain);
+  const random = seededRandom(5);
+  const sizes = [1, 2, 3, 5, 300, 4_096, 65_535, 65_536, 200_000];
+  const url = new URL(server.databaseUrl);
+  const upstream = { host: url.hostname, port: Number(url.port) };
+  await using proxy = await startCuttingProxy(upstream, () => {
+    // Few are tiny: else there would be millions.
+    const size = pick(random, sizes);
+    return size > 5 || random() < 0.05 ? size : 20_000;
+  });
+  url.host = `127.0.0.1:${proxy.port}`;
+  await using cut = readTransactions(url.href);
+  for (let n = 0; n < 3; n++) {
+    const told = await read(cut);
+    expect(told.bytes).toBe(true);
+    expect(told.csv === expected.csv).toBe(true);
+    expect(told.totals).toEqual(expected.totals);
+  }
 });
 
 test("also where a text needs care, is long, or is none", async () => {
