@@ -1,15 +1,17 @@
 /**
- * `make bundle`, or with another FOLDER: what goes into the images. Each program is one file, `dist/programs/<name>/index.mjs`, with
- * its source map and its SBOM beside it; `dist/programs/metafiles/` says what is in it.
+ * `make bundle`, or with another FOLDER: what goes into the images. Each program is `dist/programs/<name>/index.mjs`; beside it, in
+ * files of their own, what it imports later or never (formats, tracing, ways to sign in), source maps and its SBOM.
+ * `dist/programs/metafiles/` says what is in them.
  */
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
 import { kubernetesModels } from "./kubernetes-models.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
+const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 
 /** By name, the file that is run. */
 export const PROGRAMS = {
@@ -21,9 +23,17 @@ export const PROGRAMS = {
 } as const;
 export type ProgramName = keyof typeof PROGRAMS;
 
-/** What a program reads from beside itself. */
-const FILES: Partial<Record<ProgramName, readonly string[]>> = {
-  "sample-bank": ["infra/local/sample-bank/schema.sql", "infra/local/sample-bank/grants.sql"],
+/** What a program reads from beside itself, or must be handed on with it: from where, under which name. */
+const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
+  "sample-bank": {
+    "infra/local/sample-bank/schema.sql": "schema.sql",
+    "infra/local/sample-bank/grants.sql": "grants.sql",
+  },
+  "statement-builder": {
+    [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
+    [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",
+    [`${NOTO_SANS}/LICENSE_FONT`]: "NotoSans-LICENSE.txt",
+  },
 };
 
 /** Leaves the bundle in `folder` and answers what is in it. */
@@ -32,9 +42,12 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
   await mkdir(folder, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: REPOSITORY,
-    entryPoints: [PROGRAMS[name]],
-    outfile: join(folder, "index.mjs"),
+    entryPoints: { index: PROGRAMS[name] },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    // What is imported later is neither read nor compiled when the program starts.
+    splitting: true,
     platform: "node",
     target: "node24",
     format: "esm",
@@ -55,9 +68,37 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
   });
   // Filled while the image is built; made here, so that whoever is root there need not be.
   await mkdir(join(folder, "compile-cache"));
-  for (const file of FILES[name] ?? [])
-    await copyFile(join(REPOSITORY, file), join(folder, basename(file)));
+  for (const [from, to] of Object.entries(FILES[name] ?? {}))
+    await copyInto(metafile, from, join(folder, to));
   return metafile;
+}
+
+/** Of its package as well as what was bundled: the metafile says so, and with it the SBOM. */
+async function copyInto({ outputs }: Metafile, from: string, to: string): Promise<void> {
+  await copyFile(join(REPOSITORY, from), to);
+  const { size: bytes } = await stat(to);
+  outputs[relative(REPOSITORY, to)] = {
+    ...{ bytes, imports: [], exports: [] },
+    inputs: { [from]: { bytesInOutput: bytes } },
+  };
+}
+
+/** The files that are read when the program starts. */
+export function filesAtStart({ outputs }: Metafile, program: ProgramName): Metafile["outputs"] {
+  const start = Object.keys(outputs).filter(
+    (file) => outputs[file]?.entryPoint === PROGRAMS[program],
+  );
+  const files = new Set(start);
+  // A set goes on with what is added to it on the way.
+  for (const file of files)
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind === "import-statement" && outputs[path]) files.add(path);
+  return Object.fromEntries(Object.entries(outputs).filter(([file]) => files.has(file)));
+}
+
+/** How many bytes these are. */
+export function bytesOf(outputs: Metafile["outputs"]): number {
+  return Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 async function main(folder: string): Promise<void> {
@@ -69,7 +110,7 @@ async function main(folder: string): Promise<void> {
     await writeFile(join(metafiles, `${name}.json`), JSON.stringify(metafile));
     const sbom = await sbomOf(name, metafile, packages);
     await writeFile(join(folder, name, "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
-    const bytes = Object.values(metafile.outputs).find((one) => one.entryPoint)?.bytes ?? 0;
+    const bytes = bytesOf(filesAtStart(metafile, name));
     console.log(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${join(folder, name)}/index.mjs`);
   }
 }

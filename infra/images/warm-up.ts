@@ -39,7 +39,7 @@ async function main(name: string, program: string, cache: string): Promise<void>
   // Node makes them for their owner alone, who in the image is root.
   for (const { parentPath, name: file } of files) await chmod(join(parentPath, file), 0o644);
   if (files.length === 0) throw new Error(`nothing was left in the compile cache ${cache}`);
-  console.log(`${name}: ${files.length} file in the compile cache`);
+  console.log(`${name}: its compile cache is filled`);
 }
 
 async function runOnce(file: string, type: string, env: NodeJS.ProcessEnv): Promise<void> {
