@@ -20,7 +20,7 @@ beforeAll(async () => {
   const other = await mkdtemp(join(tmpdir(), "consumer-"));
   metafile = await makeConsumer(other);
   await rm(other, { recursive: true });
-}, 120_000);
+}, 240_000);
 afterAll(() => installed[Symbol.asyncDispose]());
 
 test("is made of the project's own code alone: no package, nothing of Node's", () => {
@@ -95,7 +95,7 @@ test("brings types to a page's program, which has no Node", async () => {
     (error: unknown) => error as { stdout: string },
   );
   expect(stdout).toBe("");
-}, 120_000);
+}, 240_000);
 
 test("has the schemas beside it", async () => {
   const program = `
