@@ -160,7 +160,7 @@ describe("an entry", () => {
     const at = await withRows(
       { amount: "-1.00", counterpartyName: "Shop", counterpartyAccount: account },
       { amount: "1.00", counterpartyName: "Employer", counterpartyAccount: account },
-      { amount: "1.00", counterpartyAccount: account },
+      { amount: "0.00", counterpartyAccount: account },
     );
     expect(at("RltdPties/Cdtr/Pty/Nm")).toEqual(["Shop"]);
     expect(at("RltdPties/CdtrAcct/Id/Othr/Id")).toEqual([account]);
@@ -226,20 +226,24 @@ describe("a text", () => {
     const at = await withRow({
       ...{ description: "Rent", counterpartyName: "N".repeat(150), type: "T".repeat(36) },
       ...{ reference: "R".repeat(36), counterpartyAccount: "*".repeat(36) + "1234" },
+      ...{ transactionId: "1".repeat(36), reversalOf: "2".repeat(36) },
     });
     expect(at("Cdtr/Pty/Nm")).toEqual(["N".repeat(140)]);
     expect(at("BkTxCd/Prtry/Cd")).toEqual(["T".repeat(35)]);
     expect(at("CdtrAcct/Id/Othr/Id")).toEqual(["*".repeat(30) + "1234"]);
     // A reference that was cut would be another one.
-    expect(at("EndToEndId")).toEqual([]);
+    expect(at("Refs")).toEqual([]);
+    expect(at("Ntry/AcctSvcrRef")).toEqual([]);
     expect(at("Ustrd").join("\n")).toBe(
       [
         "Rent",
+        `transaction_id: ${"1".repeat(36)}`,
         `type: ${"T".repeat(36)}`,
         `counterparty_name: ${"N".repeat(121)}`,
         "N".repeat(29),
         `counterparty_account: ${"*".repeat(36)}1234`,
         `reference: ${"R".repeat(36)}`,
+        `reversal_of: ${"2".repeat(36)}`,
       ].join("\n"),
     );
   });
