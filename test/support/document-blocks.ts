@@ -4,6 +4,7 @@
  *     <!-- run -->                                  by test/e2e/documents.test.ts, as it stands there
  *     <!-- run, prints "200 OK" -->                 the same, and that is in its output
  *     <!-- tested: test/e2e/x.test.ts "its name" --> by that test, which must exist
+ *     <!-- compiled -->                              TypeScript, whose types must fit
  *     <!-- rendered -->                              a kustomization of an overlay, which must render
  *     <!-- not run: the reason -->
  *     <!-- printed by make demo -->                 output, held against the real one
@@ -26,7 +27,7 @@ export interface Block {
 export type Mark =
   | { readonly kind: "run"; readonly prints: string | undefined }
   | { readonly kind: "tested"; readonly file: string; readonly name: string }
-  | { readonly kind: "rendered" }
+  | { readonly kind: "compiled" | "rendered" }
   | { readonly kind: "not-run"; readonly reason: string }
   | { readonly kind: "printed"; readonly command: string };
 
@@ -67,12 +68,12 @@ function parseMark(comment: string): Mark | undefined {
   if (run) return { kind: "run", prints: run[1] };
   const tested = /^tested: (\S+) "(.+)"$/.exec(comment);
   if (tested) return { kind: "tested", file: tested[1] ?? "", name: tested[2] ?? "" };
-  if (comment === "rendered") return { kind: "rendered" };
+  if (comment === "compiled" || comment === "rendered") return { kind: comment };
   const notRun = /^not run: (.+)$/.exec(comment);
   if (notRun) return { kind: "not-run", reason: notRun[1] ?? "" };
   const printed = /^printed by (.+)$/.exec(comment);
   if (printed) return { kind: "printed", command: printed[1] ?? "" };
-  if (/^(run|tested|rendered|not run|printed)\b/.test(comment))
+  if (/^(run|tested|compiled|rendered|not run|printed)\b/.test(comment))
     throw new Error(`no mark: ${comment}`);
   return undefined;
 }

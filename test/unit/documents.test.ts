@@ -1,9 +1,11 @@
 /** What the documents say is there: tests that run their commands, files, links, targets, options. */
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { PassThrough } from "node:stream";
+import { promisify } from "node:util";
 import type { Command } from "commander";
 import { makeProgram } from "../../infra/cli/run.ts";
 import { makeSession } from "../../infra/cli/session.ts";
@@ -43,6 +45,35 @@ test.each(rendered)("%s:%d is an overlay that renders", async (_document, _line,
     const overlay = `${base}${text}`.replaceAll("../../", `${infra}/`);
     await writeFile(join(folder, "kustomization.yaml"), overlay);
     expect((await render(folder)).length).toBeGreaterThan(20);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** What the programs around the snippets have. */
+const AROUND = `
+  declare const message: string, bucket: string, key: string, seen: Set<string>;
+  declare function download(bucket: string, key: string): Promise<Uint8Array>;
+  declare const session: { customerId: string };
+  declare const response: { redirect(status: number, url: string): void };
+`;
+
+test("the TypeScript that is shown fits the types of what it calls", async () => {
+  const programs = BLOCKS.filter(({ mark }) => mark?.kind === "compiled");
+  expect(programs.length).toBeGreaterThan(1);
+  // Within the repository, where its package is known by its name.
+  await mkdir(join(REPOSITORY, "out"), { recursive: true });
+  const folder = await mkdtemp(join(REPOSITORY, "out/documents-"));
+  try {
+    for (const [index, { text }] of programs.entries())
+      await writeFile(join(folder, `${index}.ts`), `${AROUND}${text}\nexport {};\n`);
+    const compilerOptions = { noUnusedLocals: false, skipLibCheck: true };
+    const config = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = join(REPOSITORY, "node_modules/typescript/bin/tsc");
+    const compiled = promisify(execFile)(process.execPath, [tsc, "--project", folder]);
+    const { stdout } = await compiled.catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toBe("");
   } finally {
     await rm(folder, { recursive: true });
   }
