@@ -8,6 +8,7 @@ import { startEventSink, type SentEvent } from "./event-sink.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "./http-fault-proxy.ts";
 import { MARKED_BANK } from "./marked-bank.ts";
 import { SENT_MARKS, SERVER_MARKS } from "./marked-data.ts";
+import { startOtlpCollector } from "./otlp-collector.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import { requested } from "./requested.ts";
 import { makeTool } from "./statements-tool.ts";
@@ -31,6 +32,8 @@ export interface MarkedPipeline extends AsyncDisposable, Outputs {
 interface Outputs {
   /** Whatever was sent to the Broker. */
   readonly events: readonly SentEvent[];
+  /** Spans as the collector of traces gets them. */
+  readonly spans: readonly string[];
   /** Heads and bodies of a function's answers. */
   readonly answers: string[];
   /** What the tool wrote, of each run. */
@@ -54,7 +57,12 @@ export async function startMarkedPipeline(): Promise<MarkedPipeline> {
   const store = opened.use(await startHttpFaultProxy({ url: pipeline.s3.endpoint }));
   const { K_SINK: broker = "" } = pipeline.router.environmentOf("request-intake");
   const sink = opened.use(await startEventSink(passOnTo(broker)));
-  const env = { K_SINK: sink.url, S3_ENDPOINT: store.url };
+  const collector = opened.use(await startOtlpCollector());
+  const env = {
+    ...{ K_SINK: sink.url, S3_ENDPOINT: store.url },
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_BSP_SCHEDULE_DELAY: "200",
+  };
   const logFiles: string[] = [];
   for (const name of FUNCTIONS) logFiles.push((await pipeline.start(name, { env })).logFile);
   const answers: string[] = [];
@@ -69,31 +77,24 @@ export async function startMarkedPipeline(): Promise<MarkedPipeline> {
   });
 
   async function post(path: string, init: RequestInit): Promise<string> {
-    const answer = await fetch(new URL(path, intake), init);
-    const body = await answer.text();
-    answers.push(JSON.stringify([answer.status, ...answer.headers, body]));
-    return `${answer.status} ${body}`;
+    const answered = await fetch(new URL(path, intake), init);
+    const { status, headers } = answered;
+    const text = await answered.text();
+    answers.push(JSON.stringify([status, ...headers, text]));
+    return `${status} ${text}`;
   }
 
   const closing = opened.move();
   return {
-    ...{
-      pipeline,
-      store,
-      folder,
-      temporary,
-      events: sink.events,
-      answers,
-      printed,
-      logFiles,
-      post,
-    },
+    ...{ pipeline, store, folder, temporary, answers, printed, logFiles, post },
+    events: sink.events,
+    spans: collector.bodies,
     async ask(data) {
       const event = requested(data);
       const headers = { ...event.headers, ...AROUND_THE_EVENT };
-      const answer = await post(`/?name=${SENT_MARKS.query}`, { ...event, headers });
-      const name = /"request_id":"([^"]+)"/.exec(answer)?.[1];
-      if (!answer.startsWith("200 ") || !name) throw new Error(answer);
+      const told = await post(`/?name=${SENT_MARKS.query}`, { ...event, headers });
+      const name = /"request_id":"([^"]+)"/.exec(told)?.[1];
+      if (!told.startsWith("200 ") || !name) throw new Error(told);
       return name;
     },
     async tool(...args) {

@@ -1,0 +1,10 @@
+/** Makes a statement in a process of its own, whose time zone is the environment's. */
+import { readStatement } from "./read-statement.ts";
+import { readTransactions, type Asked } from "./statement.ts";
+
+const [databaseUrl = "", asked = ""] = process.argv.slice(2);
+await using transactions = readTransactions(databaseUrl);
+const { manifest, files } = await readStatement(transactions, JSON.parse(asked) as Asked);
+const { "manifest.json": _, SHA256SUMS: __, ...tables } = files;
+const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+console.log(JSON.stringify({ zone, manifest: { ...manifest, as_of: "" }, tables }));
