@@ -49,7 +49,8 @@ class Request {
         }
         reason = status + " " + answer.body();
         again = status == 429 || status >= 500;
-        pause = answer.headers().firstValueAsLong("retry-after").orElse(pause);
+        var after = answer.headers().firstValue("retry-after").orElse("");
+        if (after.matches("\\d+")) pause = Long.parseLong(after);
       } catch (IOException noAnswer) {
         reason = noAnswer.toString();
       }

@@ -1,4 +1,4 @@
-// Asks for a statement from Go, with the standard library alone.
+// Asks for a statement from Go 1.24 or later, with the standard library alone.
 //
 //	go run request.go [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
 //

@@ -2,7 +2,7 @@
 
     python3 request.py [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
 
-With the SDK (PyPI: cloudevents) `to_structured(event)` gives the same headers and body.
+The SDK (PyPI: cloudevents) writes the same headers and body, in its structured mode.
 """
 import json
 import os
@@ -39,7 +39,8 @@ for attempt in range(1, 6):
         reason = f"{refusal.code} {refusal.read().decode()}"
         if refusal.code != 429 and refusal.code < 500:
             sys.exit(f"not recorded: {reason}")
-        pause = int(refusal.headers.get("retry-after") or pause)
+        after = refusal.headers.get("retry-after", "")
+        pause = int(after) if after.isdigit() else pause
     except OSError as error:  # no connection, no answer in time
         reason = str(error)
     if attempt < 5:
