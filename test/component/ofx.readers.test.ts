@@ -5,51 +5,8 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ofx } from "../../functions/statement-builder/formats/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
-import { ofxdump, ofxtools } from "../support/ofx-readers.ts";
+import { ofxdump, readByOfxtools, type OfxStatement } from "../support/ofx-readers.ts";
 import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
-
-/** Decimals are Python's: what it adds up is added up by another arithmetic than ours. */
-const READ = `
-import json, sys, warnings
-from decimal import Context, Decimal
-from ofxtools.Parser import OFXTree
-warnings.simplefilter("error")
-exact = Context(prec=60)
-tree = OFXTree()
-with open(sys.argv[1], "rb") as file:
-    tree.parse(file)
-ofx = tree.convert()
-def opening(statement):
-    total = statement.balance.balamt
-    for row in statement.transactions:
-        total = exact.subtract(total, row.trnamt)
-    return str(total)
-print(json.dumps([{
-    "currency": statement.curdef,
-    "account": statement.account.acctid,
-    "opening": opening(statement),
-    "closing": str(statement.balance.balamt),
-    "closingAt": statement.balance.dtasof.isoformat(),
-    "from": statement.transactions.dtstart.isoformat(),
-    "next": statement.transactions.dtend.isoformat(),
-    "rows": [{
-        "type": row.trntype,
-        "day": str(row.dtposted.date()),
-        "valueDay": str(row.dtavail.date()),
-        "amount": str(row.trnamt),
-        "id": row.fitid,
-        "reference": row.refnum,
-        "name": row.name,
-        "memo": row.memo,
-    } for row in statement.transactions],
-} for statement in ofx.statements]))
-`;
-
-interface Read {
-  readonly currency: string;
-  readonly account: string;
-  readonly rows: readonly Readonly<Record<string, string | null>>[];
-}
 
 let folder = "";
 beforeAll(async () => {
@@ -64,11 +21,7 @@ async function fileOf(content: StatementContent): Promise<string> {
   return file;
 }
 
-async function read(content: StatementContent): Promise<Read[]> {
-  const python = await ofxtools();
-  const { stdout } = await python.run("-c", READ, await fileOf(content));
-  return JSON.parse(stdout) as Read[];
-}
+const read = async (content: StatementContent) => await readByOfxtools(await fileOf(content));
 
 describe("ofxtools, which is strict about OFX 2.2", () => {
   test("reads each account with its balances, and adds its rows up to them", async () => {
@@ -120,7 +73,10 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
     const statements = [posted.slice(0, 2), posted.slice(1)].map((rows) =>
       statementContent([{ accountId: "a", currency: "EUR", posted: rows }]),
     );
-    const [[first], [second]] = (await Promise.all(statements.map(read))) as [[Read], [Read]];
+    const [[first], [second]] = (await Promise.all(statements.map(read))) as [
+      [OfxStatement],
+      [OfxStatement],
+    ];
     expect(first.account).toBe(second.account);
     const ids = [...first.rows, ...second.rows].map(({ id }) => id);
     expect(ids).toEqual(["1", "2", "2", "3"]);

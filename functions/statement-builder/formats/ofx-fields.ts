@@ -1,7 +1,7 @@
 /** Values in the forms of OFX 2.2, section 3.2. */
-import { element, firstCharacters, fits } from "./xml-text.ts";
+import { element } from "./xml-text.ts";
 
-/** Characters. A longer text ends in "…". */
+/** In units of UTF-16, so that a reader may count those or characters. A longer text ends in "…". */
 const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32 } as const;
 
 /** `2026-01-31T22:59:59.999Z` as `20260131225959.999[0:GMT]`. */
@@ -29,7 +29,12 @@ export function oneLine(text: string | null): string {
 export function textElements(name: keyof typeof MAX_LENGTH, text: string): readonly string[] {
   if (text === "") return [];
   const max = MAX_LENGTH[name];
-  return [element(name, fits(text, max) ? text : `${firstCharacters(text, max - 1)}…`)];
+  return [element(name, text.length <= max ? text : `${beginning(text, max - 1)}…`)];
+}
+
+/** Without half a surrogate pair at its end. */
+function beginning(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /**
@@ -37,7 +42,7 @@ export function textElements(name: keyof typeof MAX_LENGTH, text: string): reado
  * readers know `EXTDNAME`, and libofx calls it an error.
  */
 export function nameAndMemo(name: string, description: string): readonly string[] {
-  const isWhole = fits(name, MAX_LENGTH.NAME) || name === description;
+  const isWhole = name.length <= MAX_LENGTH.NAME || name === description;
   const memo = isWhole ? description : `${name} ${description}`.trimEnd();
   return [...textElements("NAME", name), ...textElements("MEMO", memo)];
 }
