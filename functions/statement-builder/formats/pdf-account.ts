@@ -4,7 +4,7 @@ import { block } from "./pdf-cover.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column, type Table } from "./pdf-table.ts";
-import { hasReplaced, wrap, type Line } from "./pdf-text.ts";
+import { hasReplaced, stack, wrap, type Line } from "./pdf-text.ts";
 import type { StatementRow } from "./statement-format.ts";
 
 /** Room for a heading, the table's head and some rows; less than that is left blank. */
@@ -119,7 +119,7 @@ function detailsOf({ words, paper }: PdfStatement, row: StatementRow, width: num
     if (text === null || text === "") return [];
     const lines = wrap(text, style, { width, maxLines });
     const whole = !lines.at(-1)?.shown.endsWith("…") || text.endsWith("…");
-    return whole ? lines : [...lines, ...wrap(`(${words.fullText})`, quietCell, { width })];
+    return whole ? lines : stack(lines, wrap(`(${words.fullText})`, quietCell, { width }));
   };
   const identity = [
     row.type,
@@ -129,11 +129,11 @@ function detailsOf({ words, paper }: PdfStatement, row: StatementRow, width: num
     labelled(words.reversalOf, row.reversalOf),
   ];
   const identityText = identity.filter(Boolean).join("\u00a0· ");
-  return [
-    ...of(row.counterpartyName, strongCell, MAX_LINES.name),
-    ...of(row.description, cell, MAX_LINES.description),
-    ...of(identityText, quietCell, MAX_LINES.note),
-  ];
+  return stack(
+    of(row.counterpartyName, strongCell, MAX_LINES.name),
+    of(row.description, cell, MAX_LINES.description),
+    of(identityText, quietCell, MAX_LINES.note),
+  );
 }
 
 function labelled(label: string, value: string | null): string | null {

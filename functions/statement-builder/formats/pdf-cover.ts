@@ -4,7 +4,7 @@ import { isPartial, statementId } from "../manifest.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column } from "./pdf-table.ts";
-import { wrap, type Line } from "./pdf-text.ts";
+import { stack, wrap, type Line } from "./pdf-text.ts";
 
 const LABEL_WIDTH = 110;
 const NOTE_GAP = 4;
@@ -145,8 +145,8 @@ function writeBalances(statement: PdfStatement, section: Section): void {
         wrap(name, style, { width: roomOf(account) }),
         [{ shown: currency, style }],
         balance(totals.opening, style),
-        [...movement(totals.creditSum), ...count(totals.creditCount)],
-        [...movement(-totals.debitSum), ...count(totals.debitCount)],
+        stack(movement(totals.creditSum), count(totals.creditCount)),
+        stack(movement(-totals.debitSum), count(totals.debitCount)),
         movement(net(totals)),
         balance(totals.closing, strongCell),
       ],

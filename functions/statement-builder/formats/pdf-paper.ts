@@ -16,7 +16,8 @@ export interface PaperText {
   readonly header: string;
   /** At the bottom of every page. */
   readonly statementId: string;
-  readonly pageOf: (page: number) => string;
+  readonly count: (value: number) => string;
+  readonly pageOf: (page: string) => string;
   /** Milliseconds since the epoch, as are the others: nothing here depends on the clock. */
   readonly createdAt: number;
   readonly modifiedAt: number;
@@ -171,7 +172,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       root.end();
       const { size, face, colour } = styles.edge;
       doc.font(face.name);
-      const [glyphs] = inside._font.encode(String(pages), []);
+      const [glyphs] = inside._font.encode(` ${text.count(pages)}`, []);
       pageCount.end(`BT ${rgb(colour)} rg /F ${size} Tf <${glyphs.join("")}> Tj ET`);
       doc.end();
     },
@@ -199,7 +200,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       paper.line(fit(text.header, styles.edge, CONTENT_WIDTH), PAGE.left, HEADER_Y);
       paper.rule(HEADER_Y + 8, COLOURS.line, 0.5);
     }
-    const of: Line = { shown: text.pageOf(pages), style: styles.edge };
+    const of: Line = { shown: text.pageOf(text.count(pages)), style: styles.edge };
     const end = PAGE.left + widthOf(of);
     paper.line(of, PAGE.left, FOOTER_Y);
     inside.page.xobjects["Pages"] = pageCount;

@@ -41,7 +41,7 @@ export interface WrapOptions {
   readonly maxLines?: number;
 }
 
-/** At least one line, which may be empty. */
+/** At least one line, which may be empty. What is broken at a word keeps the space at the line's end. */
 export function wrap(
   text: string,
   style: TextStyle,
@@ -49,6 +49,7 @@ export function wrap(
 ): Line[] {
   const lines: Line[] = [];
   for (const paragraph of text.split(LINE_BREAK)) {
+    endWord(lines);
     const characters = printable(paragraph, style.face);
     let start = 0;
     do {
@@ -61,6 +62,26 @@ export function wrap(
   return lines;
 }
 
+/** Texts below each other in one cell. */
+export function stack(...texts: readonly (readonly Line[])[]): Line[] {
+  const lines: Line[] = [];
+  for (const text of texts) {
+    if (text.length === 0) continue;
+    endWord(lines);
+    lines.push(...text);
+  }
+  return lines;
+}
+
+/** Whoever reads the text alone, without its places, must not join the last word to the next. */
+function endWord(lines: Line[]): void {
+  const last = lines.pop();
+  if (!last) return;
+  const { shown, actual } = last;
+  const spaced = { ...last, shown: `${shown} ` };
+  lines.push(actual === undefined ? spaced : { ...spaced, actual: `${actual} ` });
+}
+
 /** One line, in a smaller size where it needs one to be whole. */
 export function fit(text: string, style: TextStyle, width: number): Line {
   const line = lineOf(printable(text, style.face), style);
@@ -69,9 +90,9 @@ export function fit(text: string, style: TextStyle, width: number): Line {
   return { ...line, style: { ...style, size: (style.size * width) / natural } };
 }
 
-/** Points. */
+/** Points, without a space at the end. */
 export function widthOf({ shown, style }: Line): number {
-  return advanceOf(shown, style.face) * (style.size / 1000);
+  return advanceOf(shown.trimEnd(), style.face) * (style.size / 1000);
 }
 
 function advanceOf(text: string, face: PdfFace): number {

@@ -68,7 +68,8 @@ function begin(content: StatementContent, maxRows: number): PdfStatement {
     title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
     header: `${words.title} · ${facts.customerId} · ${locale.longDate(startDate)} – ${locale.longDate(endDate)}`,
     statementId: statementId(facts),
-    pageOf: (page) => words.pageOf(locale.count(page)),
+    count: locale.count,
+    pageOf: words.pageOf,
     createdAt: facts.generatedAt,
     modifiedAt: asOf,
   });

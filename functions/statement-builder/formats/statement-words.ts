@@ -44,7 +44,7 @@ export interface StatementWords {
   readonly fullText: string;
   readonly replacedCharacters: string;
   readonly end: string;
-  /** In front of the number of all pages. */
+  /** In front of a space and the number of all pages. */
   readonly pageOf: (page: string) => string;
 }
 
@@ -95,7 +95,7 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     replacedCharacters:
       "A character that cannot be printed stands here as its Unicode number, such as [U+4E2D]; transactions.csv has it as it is.",
     end: "End of the statement",
-    pageOf: (page) => `Page ${page} of `,
+    pageOf: (page) => `Page ${page} of`,
   },
   de: {
     title: "Kontoauszug",
@@ -143,7 +143,7 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     replacedCharacters:
       "Ein Zeichen, das sich nicht drucken lässt, steht hier als seine Unicode-Nummer, etwa [U+4E2D]; in transactions.csv steht es, wie es ist.",
     end: "Ende des Kontoauszugs",
-    pageOf: (page) => `Seite ${page} von `,
+    pageOf: (page) => `Seite ${page} von`,
   },
   fr: {
     title: "Relevé de compte",
@@ -191,7 +191,7 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     replacedCharacters:
       "Un caractère qui ne peut pas être imprimé figure ici par son numéro Unicode, par exemple [U+4E2D] ; transactions.csv le contient tel quel.",
     end: "Fin du relevé",
-    pageOf: (page) => `Page ${page} sur `,
+    pageOf: (page) => `Page ${page} sur`,
   },
   es: {
     title: "Extracto de cuenta",
@@ -239,6 +239,6 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     replacedCharacters:
       "Un carácter que no se puede imprimir figura aquí con su número Unicode, por ejemplo [U+4E2D]; transactions.csv lo contiene tal cual.",
     end: "Fin del extracto",
-    pageOf: (page) => `Página ${page} de `,
+    pageOf: (page) => `Página ${page} de`,
   },
 };

@@ -1,0 +1,222 @@
+/** statement.pdf as programs read it that were written without us: poppler and qpdf. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import type { Manifest } from "../../functions/domain/manifest.ts";
+import type { Language } from "../../functions/domain/statement-options.ts";
+import { verifyStatement } from "../../functions/domain/verify-statement.ts";
+import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf.ts";
+import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { withMariaDb } from "../support/mariadb.ts";
+import { readPdf, type ReadPdf } from "../support/pdf-programs.ts";
+import { chunks, JANUARY } from "../support/sample-statement.ts";
+import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+import {
+  factsOf,
+  insertAccount,
+  insertPostings,
+  readTransactions,
+  run,
+  statementZip,
+  withZipFile,
+} from "../support/statement.ts";
+
+const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
+
+const read = async (content: StatementContent, format = pdf): Promise<ReadPdf> =>
+  await readPdf(await buffer(format.write(content)));
+/** Without the places of words. */
+const flat = (text: string): string => text.replace(/\s+/g, " ");
+
+const rent = (n: number): Posted => ({
+  ...{ amount: n % 5 === 0 ? "1234.56" : "-1000.10", description: `Rent of month ${n}` },
+  ...{ counterpartyName: "Hausverwaltung Żółw", reference: `R-${n}` },
+});
+const LONG: StatementContent = statementContent([
+  {
+    accountId: "acme-1",
+    currency: "EUR",
+    opening: "10.00",
+    posted: [...Array(90).keys()].map(rent),
+  },
+]);
+
+describe("a statement over several pages", () => {
+  let document: ReadPdf;
+  beforeAll(async () => {
+    document = await read(LONG);
+  });
+
+  test("is a tagged document with title, language and its own fonts", () => {
+    const { info, fonts } = document;
+    expect(info.get("Title")).toBe("Account statement · acme-42 · 2026-01-01 – 2026-01-31");
+    expect(info.get("Subject")).toMatch(/^acme-42-\d+-\d+-\d{13}$/);
+    expect(info.get("CreationDate")).toBe("2026-01-02T00:00:00Z");
+    expect(info.get("Tagged")).toBe("yes");
+    expect(info.get("PDF version")).toBe("1.7");
+    expect(fonts).toHaveLength(2);
+    for (const font of fonts)
+      expect(font).toMatch(/NotoSans-\w+ +CID TrueType +Identity-H +yes yes yes/);
+  });
+
+  test("says on each page which of how many it is, under the table's head", () => {
+    const { pages, info } = document;
+    expect(pages.length).toBeGreaterThan(4);
+    expect(pages).toHaveLength(Number(info.get("Pages")));
+    pages.forEach((page, index) => {
+      expect(flat(page)).toContain(`Page ${index + 1} of ${pages.length} `);
+      if (index > 0) expect(flat(page)).toContain("Booked Value date Details Amount Balance");
+    });
+  });
+
+  test("shows every row once, in its order, between opening and closing balance", () => {
+    const text = flat(document.pages.join(" "));
+    const months = [...text.matchAll(/Rent of month (\d+)/g)].map(([, n]) => Number(n));
+    expect(months).toEqual([...Array(90).keys()]);
+    expect(text).toContain("Opening balance on 1 January 2026 10.00");
+    // 18 of 1234.56 and 72 of 1000.10.
+    expect(text).toContain("Total of credits (18) +22,222.08");
+    expect(text).toContain("Total of debits (72) −72,007.20");
+    expect(text).toContain("Closing balance on 31 January 2026 −49,775.12");
+  });
+
+  test("gives a screen reader headings and tables, and no head or foot of a page", () => {
+    const { structure } = document;
+    expect(structure).toMatch(/^Document\n {2}Sect\n {4}H1 \(block\)\n {6}"Account statement"/);
+    expect(structure.match(/^ *H2 /gm)).toHaveLength(2);
+    expect(structure.match(/^ *Table /gm)).toHaveLength(3);
+    expect(structure.match(/^ *TH/gm)).toHaveLength(5 + 7 + 5);
+    expect(structure.match(/\/Scope \/Column/g)).toHaveLength(12);
+    // Opening, 90 rows, two sums, closing.
+    expect(structure.match(/^ *TR$/gm)).toHaveLength(5 + 2 + 1 + 94);
+    expect(structure).not.toContain("Page 2 of");
+    expect(flat(structure)).toContain("Hausverwaltung Żółw Rent of month 7 ");
+  });
+});
+
+const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {
+  en: ["Account statement", "1 January 2026 – 31 January 2026", "Page 1 of 2", "1,234.56"],
+  de: ["Kontoauszug", "1. Januar 2026 – 31. Januar 2026", "Seite 1 von 2", "1.234,56"],
+  fr: ["Relevé de compte", "1 janvier 2026 – 31 janvier 2026", "Page 1 sur 2", "1 234,56"],
+  es: ["Extracto de cuenta", "1 de enero de 2026", "Página 1 de 2", "1.234,56"],
+};
+
+test.each(Object.entries(IN_LANGUAGES))("speaks %s", async (language, expected) => {
+  const content = statementContent([{ accountId: "acme-1", currency: "EUR", posted: [rent(0)] }], {
+    language: language as Language,
+  });
+  const text = flat((await read(content)).pages.join(" "));
+  for (const words of expected) expect(text).toContain(words);
+});
+
+test("says what is special about it: provisional, a replacement, and not all rows", async () => {
+  const options = { partial: true, supersedes: "acme-42-1-2-3" };
+  const facts = factsOf({ ...JANUARY, options });
+  const { pages } = await read({ ...LONG, facts, asOf: facts.period.to - 1 }, makePdfFormat(30));
+  const [cover = "", ...rest] = pages.map(flat);
+  expect(cover).toContain("Provisional: the period was not over");
+  expect(cover).toContain("This statement replaces statement acme-42-1-2-3.");
+  expect(cover).toContain("This document shows 30 of 90 transactions.");
+  const text = rest.join(" ");
+  expect([...text.matchAll(/Rent of month (\d+)/g)]).toHaveLength(30);
+  expect(text).toContain("Transactions of this account that are not shown here: 60.");
+  // Of all rows, as before.
+  expect(text).toContain("Closing balance on 31 January 2026 −49,775.12");
+});
+
+test("prints any text, and copies letters that its font lacks as they are", async () => {
+  const document = await read(statementContent(ACCOUNTS));
+  const text = flat(document.pages.join(" "));
+  for (const printed of [
+    `<Smith & "Sons"> 'O'Brien' ]]> &amp; <!-- -->`,
+    "control [U+0000][U+0001][U+000B][U+001B][U+007F] and [U+FFFE] [U+FFFF]",
+    "lone [U+D83D] surrogate [U+DE00]",
+    "Αθηναϊκή Αγορά ΐ",
+    "Книжный магазин Ёё",
+    "pizza 🍕, flag 🇬🇷",
+    "Zoë ä Łukasz Żółć Straße",
+    "+12,345,678,901,234,567,890.123",
+    "(full text in transactions.csv)",
+    "No transactions in this period.",
+    "A character that cannot be printed stands here as its Unicode number",
+  ])
+    expect(text).toContain(printed);
+  expect(text).toContain("日本電力株式");
+  expect(document.structure).not.toContain("undefined");
+});
+
+test("a statement of a real database holds it, proved and listed like the rest of the zip", async () => {
+  await withMariaDb(
+    async (server) => {
+      await server.execute(insertAccount("giro") + insertAccount("dinars", "BHD"));
+      await server.execute(
+        insertPostings(
+          {
+            id: 1,
+            account: "giro",
+            at: "2025-01-02 10:00:00.000000",
+            amount: "1500.00",
+            balance: "1500.00",
+            name: "Zoë & Co",
+          },
+          {
+            id: 2,
+            account: "giro",
+            at: "2025-01-03 10:00:00.000000",
+            amount: "-20.50",
+            balance: "1479.50",
+            counterparty: "GB29NWBK60161331926819",
+          },
+          {
+            id: 3,
+            account: "dinars",
+            currency: "BHD",
+            at: "2025-01-04 10:00:00.000000",
+            amount: "-0.005",
+            balance: "-0.005",
+          },
+        ),
+      );
+      await using transactions = readTransactions(server.databaseUrl);
+      const zip = await statementZip(transactions, {
+        ...{ customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" },
+        // Another format behind it reads the same connection.
+        options: { formats: ["csv", "pdf", "jsonl"], language: "de" },
+      });
+      expect(await verifyStatement(chunks(zip))).toMatchObject({ ok: true });
+
+      await withZipFile(zip, async (folder, file) => {
+        await run("unzip", ["-q", file, "-d", folder]);
+        const json = await readFile(join(folder, "manifest.json"), "utf8");
+        const { files, totals } = JSON.parse(json) as Manifest;
+        expect(files).toContainEqual(
+          expect.objectContaining({
+            path: "statement.pdf",
+            media_type: "application/pdf",
+            rows: null,
+          }),
+        );
+        const { pages } = await readPdf(await readFile(join(folder, "statement.pdf")));
+        const [cover = ""] = pages.map(flat);
+        for (const { account_id, currency, opening, credits, debits, net, closing } of totals) {
+          const sums = [opening, credits.sum, `-${debits.sum}`, net, closing].map(german);
+          expect(cover.replaceAll("+", "")).toContain(
+            `${account_id} ${currency} ${sums.join(" ")}`,
+          );
+        }
+        expect(totals).toHaveLength(2);
+        const text = flat(pages.join(" "));
+        expect(text).toContain("Zoë & Co");
+        expect(text).toContain("****6819");
+        expect(text).not.toContain("NWBK");
+      });
+    },
+    { schema: await readFile(SCHEMA, "utf8") },
+  );
+});
+
+/** A decimal of the manifest as a German reads it; the plus of a movement is left out of the comparison. */
+function german(decimal: string): string {
+  const [whole = "", fraction = ""] = decimal.replace("-", "").split(".");
+  return `${decimal.startsWith("-") ? "−" : ""}${whole.replace(/\B(?=(\d{3})+$)/g, ".")},${fraction}`;
+}

@@ -1,0 +1,55 @@
+/** How statement.pdf comes out: while its rows come in, the same each time, and not without a proof. */
+import { buffer } from "node:stream/consumers";
+import { StatementFailure } from "../../functions/statement-builder/failure.ts";
+import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf.ts";
+import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+
+const written = (content: StatementContent, format = pdf) => buffer(format.write(content));
+const many = (count: number): Posted[] =>
+  Array.from({ length: count }, (_, n) => ({ amount: `-${n}.10`, description: `Payment ${n}` }));
+
+test("equal contents are equal bytes", async () => {
+  const [one, other] = [statementContent(ACCOUNTS), statementContent(ACCOUNTS)];
+  expect((await written(one)).equals(await written(other))).toBe(true);
+  const later = statementContent(ACCOUNTS, { asOf: one.asOf + 1_000 });
+  expect((await written(one)).equals(await written(later))).toBe(false);
+});
+
+test("no byte depends on the attempt", async () => {
+  const content = statementContent(ACCOUNTS);
+  const again = { ...content, facts: { ...content.facts, attempt: 7 } };
+  expect((await written(content)).equals(await written(again))).toBe(true);
+});
+
+test("pages leave while rows still come", async () => {
+  const content = statementContent([{ accountId: "a", currency: "EUR", posted: many(600) }]);
+  let bytes = 0;
+  let atLastRow = 0;
+  const watched: StatementContent = {
+    ...content,
+    async *rowsOf(account) {
+      for await (const rows of content.rowsOf(account)) {
+        atLastRow = bytes;
+        yield rows;
+      }
+    },
+  };
+  for await (const block of pdf.write(watched)) bytes += block.length;
+  // The rest is the fonts, and the index of what stands where.
+  expect(atLastRow / bytes).toBeGreaterThan(0.6);
+});
+
+test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too", async (cap) => {
+  const content = statementContent(ACCOUNTS);
+  const broken: StatementContent = {
+    ...content,
+    async *rowsOf(account) {
+      yield* content.rowsOf(account);
+      throw new StatementFailure("proof_mismatch", "another pass brought other rows");
+    },
+  };
+  await expect(written(broken, makePdfFormat(cap))).rejects.toMatchObject({
+    code: "proof_mismatch",
+  });
+});

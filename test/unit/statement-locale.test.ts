@@ -1,0 +1,46 @@
+/** Amounts, dates and instants in the four languages. Spaces of French numbers are U+202F. */
+import { LANGUAGES, type Language } from "../../functions/domain/statement-options.ts";
+import { statementLocale } from "../../functions/statement-builder/formats/statement-locale.ts";
+
+const EXPECTED: Readonly<Record<Language, readonly string[]>> = {
+  en: ["−1,234.50", "+1,234.50", "10,000", "05 Jan 2026", "5 January 2026"],
+  de: ["−1.234,50", "+1.234,50", "10.000", "05.01.2026", "5. Januar 2026"],
+  fr: ["−1\u202f234,50", "+1\u202f234,50", "10\u202f000", "05/01/2026", "5 janvier 2026"],
+  es: ["−1.234,50", "+1.234,50", "10.000", "05/01/2026", "5 de enero de 2026"],
+};
+
+test.each(LANGUAGES)("%s has its own separators and months", (language) => {
+  const locale = statementLocale(language);
+  expect([
+    locale.balance(-123_450n, 2),
+    locale.movement(123_450n, 2),
+    locale.count(10_000),
+    locale.shortDate("2026-01-05"),
+    locale.longDate("2026-01-05"),
+  ]).toEqual(EXPECTED[language]);
+});
+
+const locale = statementLocale("de");
+
+test("an amount keeps every digit, at the currency's own scale", () => {
+  expect(locale.balance(12_345_678_901_234_567_890_123n, 3)).toBe("12.345.678.901.234.567.890,123");
+  expect(locale.balance(9_007_199_254_740_993n, 0)).toBe("9.007.199.254.740.993");
+  expect(locale.movement(-1n, 4)).toBe("−0,0001");
+});
+
+test("nothing has no sign", () => {
+  expect([locale.movement(0n, 2), locale.balance(0n, 2)]).toEqual(["0,00", "0,00"]);
+});
+
+test("an instant is told in the statement's zone, with its offset on that day", () => {
+  expect(locale.instant(Date.UTC(2025, 5, 30, 22, 0, 1), "Europe/Berlin")).toBe(
+    "1. Juli 2025 um 00:00:01 GMT+2",
+  );
+  expect(statementLocale("fr").instant(Date.UTC(2025, 0, 1), "America/New_York")).toBe(
+    "31 décembre 2024 à 19:00:00 UTC−5",
+  );
+});
+
+test("what is no date stays as the bank has it", () => {
+  expect(locale.shortDate("0000-00-00")).toBe("0000-00-00");
+});
