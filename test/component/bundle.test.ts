@@ -80,6 +80,16 @@ test("statement-builder starts without what only some statements need", () => {
   expect(all.filter((file) => later.test(file)).length).toBeGreaterThan(10);
 });
 
+test.each(FUNCTIONS)("%s starts without OpenTelemetry, and carries it", (name) => {
+  const metafile = metafileOf(name);
+  const sdk = /^node_modules\/@opentelemetry\/|platform\/opentelemetry\.ts$/;
+  const atStart = Object.values(filesAtStart(metafile, name));
+  const files = atStart.flatMap(({ inputs }) => Object.keys(inputs));
+  expect(files.filter((file) => sdk.test(file))).toEqual([]);
+  const all = Object.keys(metafile.inputs);
+  expect(all.filter((file) => sdk.test(file)).length).toBeGreaterThan(10);
+});
+
 test("the Kubernetes client keeps the kinds a ConfigMap is made of, and no others", () => {
   const outputs = Object.values(metafileOf("request-intake").outputs);
   const kinds = outputs
