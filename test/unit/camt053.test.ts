@@ -217,9 +217,11 @@ describe("a text", () => {
     for (const line of lines) expect(line).toMatch(/^.{1,139} $/);
   });
 
-  test("without a space is cut at 140 characters, a pizza being one", async () => {
-    const description = "🍕".repeat(141);
-    expect((await withRow({ description }))("Ustrd")).toEqual(["🍕".repeat(140), "🍕"]);
+  test("without a space is cut where it must, as Java counts, and never through a pizza", async () => {
+    const description = "🍕".repeat(70) + "x" + "🍕".repeat(70);
+    const at = await withRow({ description, counterpartyName: "x" + "🍕".repeat(70) });
+    expect(at("Ustrd").slice(0, 3)).toEqual(["🍕".repeat(70), "x" + "🍕".repeat(69), "🍕"]);
+    expect(at("Cdtr/Pty/Nm")).toEqual(["x" + "🍕".repeat(69)]);
   });
 
   test("too long for its element stands whole behind the description", async () => {

@@ -51,7 +51,7 @@ function party({ amount, counterpartyName, counterpartyAccount }: StatementRow):
 /** Of a masked number the characters that show: they are its last. Any other goes in whole or not. */
 function fittingAccount(account: string): string {
   if (fits(account, MAX_ACCOUNT)) return account;
-  const end = Array.from(account).slice(-MAX_ACCOUNT).join("");
+  const end = account.slice(-MAX_ACCOUNT);
   return /^\*+$/.test(account.slice(0, -end.length)) ? end : "";
 }
 

@@ -4,7 +4,7 @@ import { formatAmount } from "../../domain/money.ts";
 import { isIban } from "./iban.ts";
 import { element, firstCharacters, fits } from "./xml-text.ts";
 
-/** `Max34Text`, `Max35Text` … of the schema, in characters. */
+/** `Max34Text`, `Max35Text` … of the schema. */
 export const MAX_ACCOUNT = 34;
 export const MAX_REFERENCE = 35;
 export const MAX_TEXT = 140;

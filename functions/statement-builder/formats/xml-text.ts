@@ -24,22 +24,21 @@ export function element(name: string, text: string): string {
   return `<${name}>${escapeXml(text)}</${name}>`;
 }
 
-/** Whether a text has at most `max` characters, as XML Schema's `maxLength` counts: code points. */
+/**
+ * Whether a text is no longer than `max`. XML Schema counts code points, Xerces, and with it much of
+ * the software of banks, the units of UTF-16: what fits those fits both.
+ */
 export function fits(text: string, max: number): boolean {
-  return text.length <= max || (text.length <= 2 * max && Array.from(text).length <= max);
+  return text.length <= max;
 }
 
-/** The first `max` characters; half a surrogate pair is never left over. */
+/** The first characters, no longer than `max`; half a surrogate pair is never left over. */
 export function firstCharacters(text: string, max: number): string {
-  return fits(text, max)
-    ? text
-    : Array.from(text.slice(0, 2 * max))
-        .slice(0, max)
-        .join("");
+  return fits(text, max) ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /**
- * The text in pieces of at most `max` characters that joined are the text: cut behind a space where
+ * The text in pieces no longer than `max` that joined are the text: cut behind a space where
  * the second half of a piece has one, so that no invoice number is cut in two.
  */
 export function piecesOf(text: string, max: number): string[] {
