@@ -64,6 +64,20 @@ describe.each(ZIPS)("a statement %s", (_, files, make) => {
     });
   });
 
+  test("it needs no more than the first version of zip that can be streamed", async () => {
+    const zip = await make();
+    expect(zip.includes("PK\u0006\u0006") || zip.includes("PK\u0006\u0007")).toBe(false);
+    const program = `
+import sys, zipfile
+for info in zipfile.ZipFile(sys.argv[1]).infolist():
+    print(info.filename, info.extract_version, info.extra)
+`;
+    await withZipFile(zip, async (_folder, file) => {
+      const { stdout } = await run("python3", ["-c", program, file]);
+      expect(stdout.trim().split("\n")).toEqual(files.map((name) => `${name} 20 b''`));
+    });
+  });
+
   test("its files are plain files that all may read, of a fixed time", async () => {
     await withZipFile(await make(), async (_folder, file) => {
       const { stdout } = await run("unzip", ["-Z", "-T", file]);
