@@ -32,9 +32,7 @@ export async function makePackage(folder: string): Promise<void> {
   for (const path of FILES) {
     await cp(join(REPOSITORY, path), join(folder, path), { recursive: true });
   }
-  // Its place is the root, and its links lead on from there.
-  const readme = await readFile(join(REPOSITORY, "infra/package/README.md"), "utf8");
-  await writeFile(join(folder, "README.md"), readme.replaceAll("](../", "](infra/"));
+  await moveReadme(folder);
   const notices = await noticesOf(metafile, REPOSITORY);
   await writeFile(join(folder, "THIRD-PARTY-NOTICES.txt"), notices);
   const sbom = await sbomOf("package", metafile, await installedPackages());
@@ -49,6 +47,15 @@ const FILES = [
   "eventing/schemas",
   "eventing/asyncapi.yaml",
 ];
+
+/** Its place in the package is the root: its links lead on from there, and those to it there. */
+async function moveReadme(folder: string): Promise<void> {
+  const own = await readFile(join(REPOSITORY, "infra/package/README.md"), "utf8");
+  await writeFile(join(folder, "README.md"), own.replaceAll("](../", "](infra/"));
+  const consumers = join(folder, "infra/consumer/README.md");
+  const text = await readFile(consumers, "utf8");
+  await writeFile(consumers, text.replaceAll("](../package/", "](../../"));
+}
 
 /** The entry that runs in a browser too, and the `package.json` by which it is found. */
 export async function makeConsumer(folder: string): Promise<Metafile> {

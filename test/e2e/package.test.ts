@@ -47,11 +47,11 @@ async function called(which: Which, command: string, ...args: string[]) {
   );
 }
 const statements = async (which: Which, ...args: string[]) =>
-  await called(which, "npx", "--no-install", "statements", ...args);
+  await called(which, "node_modules/.bin/statements", ...args);
 
 describe.each(["older", "ours"] as const)("on the %s Node", (which) => {
   test("npx statements shows what it can do, and its version", async () => {
-    const help = await statements(which, "--help");
+    const help = await called(which, "npx", "--no-install", "statements", "--help");
     expect(help).toMatchObject({ code: 0, stderr: "" });
     expect(help.stdout).toMatch(/^Usage: statements \[options\] \[command\]\n/);
     const { stdout } = await statements(which, "doctor", "--help");
@@ -151,6 +151,22 @@ test("holds what is needed and no more", async () => {
   expect(files.filter((file) => /node_modules|\.test\.|\.map$/.test(file))).toEqual([]);
   expect(files).toEqual(expect.arrayContaining(["README.md", "LICENSE"]));
   expect((await stat(installed.archive)).size).toBeLessThan(3 * 1024 * 1024);
+});
+
+test("its documents lead only to what is in it", async () => {
+  const all = await readdir(installed.folder, { recursive: true });
+  const documents = all.filter((file) => file.endsWith("README.md"));
+  expect(documents).toHaveLength(3);
+  const links = await Promise.all(
+    documents.map(async (file) => {
+      const text = await readFile(join(installed.folder, file), "utf8");
+      return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to = ""]) =>
+        join(dirname(file), to),
+      );
+    }),
+  );
+  expect(links.flat().length).toBeGreaterThan(5);
+  expect(links.flat().filter((to) => !all.includes(to))).toEqual([]);
 });
 
 test("names the licence of every package whose code is in it", async () => {
