@@ -1,6 +1,6 @@
 /**
- * `camt.053.xml`: ISO 20022 BankToCustomerStatement, version camt.053.001.08, the one that banks and
- * accounting software have agreed on since 2025 (SWIFT's CGI-MP, the German and the Swiss banks).
+ * `camt.053.xml`: ISO 20022 BankToCustomerStatement, version camt.053.001.08 of 2019, the one that the
+ * rules of the German and the Swiss banks and of SWIFT's CGI-MP are written for.
  * A statement (`Stmt`) for each account and currency, an entry (`Ntry`) for each row.
  */
 import type { StatementRow, StatementContent, StatementFormat } from "./statement-format.ts";
