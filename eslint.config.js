@@ -35,6 +35,18 @@ export default tseslint.config(
   },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
+  {
+    files: ["infra/local/page/browser/*.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...["document", "fetch", "crypto", "performance", "matchMedia", "setTimeout"],
+          ...["setInterval", "clearTimeout", "EventSource", "FormData", "ResizeObserver"],
+          ...["URLSearchParams", "RadioNodeList"],
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
   fence(
     ["functions/domain/**"],
     ["**/platform/**", "node:*", ...FUNCTIONS.map((f) => `**/${f}/**`)],

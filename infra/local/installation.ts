@@ -2,10 +2,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionName } from "../../functions/domain/events.ts";
+import { makeConfigMapLedger } from "../../functions/platform/configmap-ledger.ts";
 import { startPrivateBank, useBank, type LocalBank } from "./bank.ts";
 import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
 import { ensureNamespace, startLedgerApi } from "./ledger-api.ts";
 import { startObjectStore, useObjectStore, type ObjectStore } from "./object-store.ts";
+import { makePage, type Page } from "./page/page.ts";
+import { someCustomers } from "./page/some-customers.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "./router/broker.ts";
 import { startLocalRouter } from "./router/router.ts";
@@ -31,6 +34,8 @@ export interface Child {
 
 export interface Installation extends AsyncDisposable {
   readonly intakeUrl: string;
+  /** To be opened in a browser. */
+  readonly pageUrl: string;
   readonly databaseUrl: string;
   readonly kubeconfig: string;
   readonly namespace: string;
@@ -69,19 +74,32 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const objects = opened.use(await openObjects(settings, stateDir, ports));
   say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
 
+  const services = {
+    "request-intake": `http://127.0.0.1:${ports["request-intake"]}`,
+    "pending-scanner": `http://127.0.0.1:${ports["pending-scanner"]}`,
+    "statement-builder": `http://127.0.0.1:${ports["statement-builder"]}`,
+  };
+  const page = openPage(options, {
+    ...{ functions: services, kubeconfig, objects, databaseUrl: bank.databaseUrl },
+    tick: () => router.tick(),
+  });
+  opened.use(page);
+
   let isUp = false;
   const router = opened.use(
     await startLocalRouter({
       eventing: EVENTING,
-      services: Object.fromEntries(
-        FUNCTIONS.map((name) => [name, `http://127.0.0.1:${ports[name]}`]),
-      ),
+      services,
       port: ports.router,
       schedule: settings.tickSchedule,
       onDelivery(report) {
         // A tick before its function is there is lost, as it would be in a cluster.
-        if (isUp) options.onDelivery(report);
+        if (!isUp) return;
+        options.onDelivery(report);
+        page.onDelivery(report);
       },
+      onEvent: page.onEvent,
+      answerOther: page.answer,
     }),
   );
   say("events", `router over eventing/, port ${ports.router}`);
@@ -108,6 +126,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const closing = opened.move();
   return {
     intakeUrl: `http://127.0.0.1:${ports["request-intake"]}/`,
+    pageUrl: `http://localhost:${ports.router}/`,
     databaseUrl: bank.databaseUrl,
     kubeconfig,
     namespace: settings.namespace,
@@ -115,6 +134,29 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+interface PageParts {
+  readonly functions: Readonly<Record<FunctionName, string>>;
+  readonly kubeconfig: string;
+  readonly objects: ObjectStore;
+  readonly databaseUrl: string;
+  readonly tick: () => Promise<void>;
+}
+
+function openPage({ settings, logDir }: InstallationOptions, parts: PageParts): Page {
+  const { functions, kubeconfig, objects, databaseUrl, tick } = parts;
+  const { namespace } = settings;
+  return makePage({
+    ...{ functions, logDir, kubeconfig, namespace, tick },
+    // Somebody waits in front of it: two tries, not the functions' four.
+    ledger: makeConfigMapLedger({ namespace, kubeconfig, tries: 2 }),
+    client: objects.client,
+    bucket: objects.bucket,
+    customers: () =>
+      someCustomers(databaseUrl, process.env["ACCOUNT_VIEW"] || "statement_accounts"),
+    token: process.env["INTAKE_TOKEN"],
+  });
 }
 
 /** All at once; when one does not start, those that did are ended with the rest. */

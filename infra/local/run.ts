@@ -49,10 +49,14 @@ async function tell(mode: Mode, scene: Scene, settings: LocalSettings): Promise<
   const { installation, narrator } = scene;
   const { path } = await tellSampleStory(scene, settings.request);
   const last = `statement ${shownPath(path)}`;
-  if (mode === "demo") return { kind: "done", last };
+  if (mode === "demo") {
+    narrator.title(`\`make run\` stays up, with a page to look at: ${installation.pageUrl}`);
+    return { kind: "done", last };
+  }
 
   narrator.title(last);
-  narrator.title("Up until Ctrl-C. Ask for another statement:");
+  narrator.title(`Up until Ctrl-C. Look at it: ${installation.pageUrl}`);
+  narrator.title("Ask for another statement, there or here:");
   narrator.plain(curlExample(installation.intakeUrl));
   narrator.title("The ledger:");
   const { kubeconfig, namespace } = installation;

@@ -6,7 +6,11 @@
 import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
 import { versitygw } from "../../infra/local/versitygw.ts";
 import { camt053Schema } from "./camt053-schema.ts";
+import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
+import { ofxdump, ofxtools } from "./ofx-readers.ts";
+import { poppler, qpdf } from "./pdf-programs.ts";
+import { bsdtar, sevenZip } from "./zip-programs.ts";
 
 interface JestConfig {
   readonly testPathPatterns: { readonly patterns: readonly string[] };
@@ -16,13 +20,17 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
   const { patterns } = testPathPatterns;
   const unitTestsOnly = patterns.length > 0 && patterns.every((p) => p.includes("test/unit"));
   if (unitTestsOnly) return;
-  for (const prepare of [
-    () => findMariaDb(console.log),
-    versitygw,
-    etcd,
-    kubeApiserver,
-    camt053Schema,
-  ]) {
+  // One apt at a time, and the builds beside it.
+  const installed = [
+    ...[() => findMariaDb(console.log), () => findChromium(console.log)],
+    ...[sevenZip, bsdtar, ofxdump, () => poppler("pdftotext"), qpdf],
+  ];
+  const built = [versitygw, etcd, kubeApiserver, camt053Schema, ofxtools];
+  await Promise.all([installed, built].map(inTurn));
+}
+
+async function inTurn(preparations: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const prepare of preparations) {
     await prepare().catch((error: unknown) => console.error(error));
   }
 }

@@ -1,0 +1,34 @@
+/** What intake's codes say to somebody in front of a form; each ends with what to do. */
+const WORDS: Readonly<Record<string, string>> = {
+  required: "Fill this in.",
+  invalid_format: "This is not in the form it must have.",
+  unknown_field: "Intake knows no field of this name.",
+  unsupported_option: "This version cannot do that yet: leave it out.",
+  time_missing: "The event had no time.",
+  time_out_of_window: "The event's time is too far from now: is this machine's clock right?",
+  end_before_start: "The last day is before the first one: swap them.",
+  period_not_over: "The last day is not over yet in this time zone: choose an earlier one.",
+  period_too_long: "That is a longer period than is allowed (24 months unless set otherwise).",
+  unknown_time_zone: "There is no such time zone. Its name is like Europe/Berlin.",
+  event_conflict: "This very event was sent before with other fields: send it again as a new one.",
+  source_not_allowed: "Intake takes no requests from this page: ALLOWED_SOURCES does not name it.",
+  token_missing: "Intake asks for a token: start the run with INTAKE_TOKEN set.",
+  token_invalid: "Intake does not accept the token of INTAKE_TOKEN.",
+  token_expired: "The token of INTAKE_TOKEN has expired.",
+  too_many_requests: "That was too much at once: wait a moment and send it again.",
+  ledger_unavailable: "The ledger does not answer, so nothing was recorded: send it again.",
+  deadline_exceeded: "It took too long: send it again, it is recorded once.",
+};
+
+/** What helps at one field more than the general words. */
+const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
+  "customer_id invalid_format":
+    "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.",
+  "start_date invalid_format": "There is no such day, or it is before 1970-01-02.",
+  "end_date invalid_format": "There is no such day, or it is before 1970-01-02.",
+  "time_zone invalid_format": "There is no such time zone. Its name is like Europe/Berlin.",
+};
+
+export function wordsOfProblem(field: string, code: string): string {
+  return WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code] ?? `Intake says: ${code}.`;
+}

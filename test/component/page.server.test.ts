@@ -1,0 +1,198 @@
+/** The page's server by itself: whom it answers, many requests, and a run of which parts are away. */
+import { createServer, request as httpRequest, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { S3Client } from "@aws-sdk/client-s3";
+import { recordRequest } from "../../functions/domain/statement-request.ts";
+import type { Board } from "../../infra/local/page/board.ts";
+import { makePage, type Page } from "../../infra/local/page/page.ts";
+import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+
+/** Nobody listens there. */
+const NOWHERE = "http://127.0.0.1:9";
+const MANY = 1_500;
+
+let opened: AsyncDisposableStack;
+let ledger: LocalLedger;
+let page: Page;
+let server: Server;
+let host: string;
+
+beforeEach(async () => {
+  opened = new AsyncDisposableStack();
+  ledger = opened.use(await startLocalLedger());
+  const client = opened.adopt(new S3Client({ region: "us-east-1" }), (one) => one.destroy());
+  page = opened.use(
+    makePage({
+      functions: {
+        "request-intake": NOWHERE,
+        "pending-scanner": NOWHERE,
+        "statement-builder": NOWHERE,
+      },
+      ...{ ledger: ledger.ledger, kubeconfig: ledger.kubeconfig, namespace: ledger.namespace },
+      ...{ client, bucket: "statements", logDir: "out/logs" },
+      customers: () => Promise.resolve(["customer-000001"]),
+      tick: () => Promise.resolve(),
+    }),
+  );
+  server = createServer((request, response) => void page.answer(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  host = `localhost:${(server.address() as AddressInfo).port}`;
+  opened.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+});
+afterEach(async () => await opened.disposeAsync());
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** `fetch` lets nobody choose the headers that matter here. */
+async function send(path: string, { method = "GET", headers, body }: Sent = {}) {
+  const { port } = server.address() as AddressInfo;
+  const sent = httpRequest({ port, path, method, headers: { host, ...headers } });
+  sent.end(body);
+  const [response] = (await once(sent, "response")) as [
+    NodeJS.ReadableStream & { statusCode: number },
+  ];
+  return { status: response.statusCode, body: await text(response) };
+}
+
+/** The events of one kind that a browser with this filter is sent. */
+async function* events<T>(name: string, query = ""): AsyncGenerator<T> {
+  const response = await fetch(`http://${host}/page/live?${query}`);
+  let unread = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    unread += chunk;
+    const messages = unread.split("\n\n");
+    unread = messages.pop() ?? "";
+    for (const message of messages) {
+      const [, event, data = ""] = /^event: (.*)\ndata: (.*)$/.exec(message) ?? [];
+      if (event === name) yield JSON.parse(data) as T;
+    }
+  }
+}
+
+/** The first of them that is as it should be. */
+async function until<T>(found: AsyncGenerator<T>, isRight: (one: T) => boolean): Promise<T> {
+  for (;;) {
+    const next = await found.next();
+    if (next.done) throw new Error("the stream has ended");
+    if (isRight(next.value)) return next.value;
+  }
+}
+
+async function record(n: number): Promise<void> {
+  const customerId = `customer-${String(n).padStart(6, "0")}`;
+  const time = Date.UTC(2026, 0, 1) + n;
+  await ledger.ledger.create(
+    recordRequest({
+      ...{ name: `transaction-request-${customerId}-${time}`, customerId },
+      ...{ startDate: "2025-01-01", endDate: "2025-01-31", timeZone: "UTC", options: {} },
+      event: { source: "/test", id: String(n), type: "requested", time },
+      recordedAt: time,
+    }),
+  );
+}
+
+describe("whom it answers", () => {
+  test.each([
+    "evil.example",
+    "evil.example:8080",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+  ])("not a browser that was led here by the name %s", async (name) => {
+    expect(await send("/", { headers: { host: name } })).toMatchObject({ status: 421 });
+    expect(await send("/page/live", { headers: { host: name } })).toMatchObject({ status: 421 });
+  });
+
+  test("by any name of this machine", async () => {
+    const { port } = server.address() as AddressInfo;
+    for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, "LOCALHOST"]) {
+      expect(await send("/", { headers: { host: name } })).toMatchObject({ status: 200 });
+    }
+  });
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["another site", { origin: "https://evil.example" }],
+    ["another program on this machine", { origin: "http://localhost:1" }],
+    ["a sandboxed frame", { origin: "null" }],
+    ["no origin at all", {}],
+    ["a forged origin", { origin: "own", "sec-fetch-site": "cross-site" }],
+  ])("a form of %s may not post", async (_name, { origin, ...others }) => {
+    const headers = {
+      ...(origin === undefined ? {} : { origin: origin === "own" ? `http://${host}` : origin }),
+      ...others,
+    };
+    for (const path of ["/page/requests", "/page/requests/x/cancel", "/page/tick"]) {
+      expect(await send(path, { method: "POST", headers, body: "{}" })).toMatchObject({
+        status: 403,
+      });
+    }
+  });
+
+  test("the page's own form, and says what is wrong with it", async () => {
+    const origin = `http://${host}`;
+    const post = async (body: string) =>
+      await send("/page/requests", { method: "POST", headers: { origin }, body });
+    expect(await post("[]")).toMatchObject({ status: 400 });
+    expect(await post(JSON.stringify({ filling: "x".repeat(20_000) }))).toMatchObject({
+      status: 400,
+    });
+    const event = { id: "1", time: "2026-01-01T00:00:00Z", data: { customer_id: "c" } };
+    const unanswered = await post(JSON.stringify(event));
+    expect(unanswered.status).toBe(503);
+    expect(unanswered.body).toContain(`request-intake does not answer at ${NOWHERE}`);
+  });
+
+  test.each(["/page/../page.ts", "/page/page.ts", "/page/%2e%2e/page.ts", "/constructor", "//x/"])(
+    "nothing but the page's files: %s",
+    async (path) => {
+      expect(await send(path)).toMatchObject({ status: 404 });
+    },
+  );
+});
+
+test("of many requests it sends the newest, and counts them all", async () => {
+  for (let n = 1; n <= MANY; n += 50) {
+    await Promise.all(Array.from({ length: 50 }, (_, i) => record(n + i)));
+  }
+  const isWhole = ({ totals }: Board): boolean => totals.pending === MANY;
+  const board = await until(events<Board>("board"), isWhole);
+  expect(board.matching).toBe(MANY);
+  expect(board.rows).toHaveLength(20);
+  expect(board.rows[0]?.customerId).toBe("customer-001500");
+  expect(board.rows[19]?.customerId).toBe("customer-001481");
+
+  const found = await until(events<Board>("board", "text=customer-0014&limit=30"), isWhole);
+  expect(found).toMatchObject({ counts: { pending: 100 }, matching: 100 });
+  expect(found.rows).toHaveLength(30);
+  const none = await until(events<Board>("board", "state=failed&limit=x"), isWhole);
+  expect(none).toMatchObject({ matching: 0, rows: [] });
+}, 60_000);
+
+test("what is written, and what is deleted, comes by itself", async () => {
+  const boards = events<Board>("board");
+  await boards.next();
+  await record(1);
+  const first = await until(boards, ({ rows }) => rows.length === 1);
+  const name = first.rows[0]?.name ?? "";
+  const { namespace, core } = ledger;
+  const again = events<Board>("board");
+  await until(again, ({ rows }) => rows.length === 1);
+  await core.deleteNamespacedConfigMap({ namespace, name });
+  expect(await until(again, ({ rows }) => rows.length === 0)).toMatchObject({ matching: 0 });
+});
+
+test("says what does not answer, what that means and where to look", async () => {
+  const words = await until(events<string[]>("troubles"), (troubles) => troubles.length > 0);
+  expect(words).toHaveLength(3);
+  expect(words.join("\n")).toContain("statement-builder is not ready. The database, the bucket");
+  expect(words.join("\n")).toContain("out/logs/statement-builder.log");
+});
