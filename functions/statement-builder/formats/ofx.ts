@@ -40,30 +40,34 @@ const DECLARATIONS = [
 ];
 const SUCCESS = ["<STATUS>", "<CODE>0</CODE>", "<SEVERITY>INFO</SEVERITY>", "</STATUS>"];
 
-async function* document(content: StatementContent): AsyncGenerator<readonly string[]> {
+async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
   const accountId = ofxAccountIds(content.totals);
-  yield lines(
+  yield [documentStart(content)];
+  for (const account of content.totals) {
+    yield [statementStart(content, account, accountId(account))];
+    for await (const rows of content.rowsOf(account)) yield rows.map(transaction);
+    yield [statementEnd(content, account)];
+  }
+  yield [lines("</BANKMSGSRSV1>", "</OFX>")];
+}
+
+function documentStart({ facts, language }: StatementContent): string {
+  return lines(
     ...DECLARATIONS,
     "<OFX>",
     ...["<SIGNONMSGSRSV1>", "<SONRS>", ...SUCCESS],
-    element("DTSERVER", instant(content.facts.generatedAt)),
-    element("LANGUAGE", LANGUAGES[content.language]),
+    element("DTSERVER", instant(facts.generatedAt)),
+    element("LANGUAGE", LANGUAGES[language]),
     ...["</SONRS>", "</SIGNONMSGSRSV1>"],
     "<BANKMSGSRSV1>",
   );
-  for (const account of content.totals) {
-    yield statementHead(content, account, accountId(account));
-    for await (const rows of content.rowsOf(account)) yield rows.flatMap(transaction);
-    yield statementEnd(content, account);
-  }
-  yield lines("</BANKMSGSRSV1>", "</OFX>");
 }
 
-function statementHead(
+function statementStart(
   { facts: { period }, asOf }: StatementContent,
   { currency }: AccountTotals,
   accountId: string,
-): readonly string[] {
+): string {
   return lines(
     ...["<STMTTRNRS>", "<TRNUID>0</TRNUID>", ...SUCCESS, "<STMTRS>"],
     element("CURDEF", currency),
@@ -77,7 +81,7 @@ function statementHead(
   );
 }
 
-function transaction(row: StatementRow): readonly string[] {
+function transaction(row: StatementRow): string {
   return lines(
     "<STMTTRN>",
     element("TRNTYPE", row.amount < 0n ? "DEBIT" : "CREDIT"),
@@ -100,7 +104,7 @@ function texts(row: StatementRow): readonly string[] {
 function statementEnd(
   { facts: { period }, asOf }: StatementContent,
   { closing, minorUnit }: AccountTotals,
-): readonly string[] {
+): string {
   return lines(
     "</BANKTRANLIST>",
     "<LEDGERBAL>",
@@ -111,6 +115,6 @@ function statementEnd(
   );
 }
 
-function lines(...texts: readonly string[]): readonly string[] {
-  return texts.map((text) => `${text}\n`);
+function lines(...texts: readonly string[]): string {
+  return `${texts.join("\n")}\n`;
 }
