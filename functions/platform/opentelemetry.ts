@@ -78,7 +78,8 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
   const running = new AsyncLocalStorage<Running>();
 
   /** undefined for what is nobody's part. */
-  function begin(start: SpanStart, startTime?: Date): RecordedSpan | undefined {
+  /** @param startTime milliseconds since the epoch; now unless given */
+  function begin(start: SpanStart, startTime?: number): RecordedSpan | undefined {
     const current = running.getStore()?.context;
     const cause = contextOf(start.parent);
     const parent = cause && cause.traceId !== current?.traceId ? cause : (current ?? cause);
@@ -98,7 +99,7 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
         kind: KINDS[kind],
         links,
         attributes: { ...start.attributes },
-        ...(startTime && { startTime }),
+        ...(startTime !== undefined && { startTime }),
       },
       parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT,
     );
@@ -120,9 +121,10 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
     },
     past(start, seconds, error) {
       if (!running.getStore()) return;
-      const recorded = begin(start, new Date(Date.now() - seconds * 1000));
+      const now = performance.timeOrigin + performance.now();
+      const recorded = begin(start, now - seconds * 1000);
       if (recorded && error !== undefined) fail(recorded, error);
-      recorded?.end();
+      recorded?.end(now);
     },
     current: () => running.getStore()?.span ?? unrecorded(undefined),
     async [Symbol.asyncDispose]() {

@@ -7,10 +7,17 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { freePort } from "../../infra/local/free-port.ts";
+import type { EventHandler } from "../../functions/platform/event-handler.ts";
 import { openTracer, type Tracer } from "../../functions/platform/tracing.ts";
 import type { SamplerName } from "../../functions/platform/tracing-variables.ts";
 import { startEventSink } from "../support/event-sink.ts";
-import { makeTestLog, type LogLine } from "../support/event-server.ts";
+import {
+  makeTestLog,
+  postBatch,
+  postStructured,
+  startEventServer,
+  type LogLine,
+} from "../support/event-server.ts";
 import { startLocalLedger } from "../support/local-ledger.ts";
 import { startOtlpCollector, type OtlpCollector } from "../support/otlp-collector.ts";
 import { requested } from "../support/requested.ts";
@@ -65,7 +72,7 @@ describe("a tracer", () => {
       SPAN,
     ]);
     expect(collector.spans.every((one) => one.traceId === TRACE)).toBe(true);
-    expect((sql?.end ?? 0) - (sql?.start ?? 0)).toBeGreaterThan(2.9);
+    expect((sql?.end ?? 0) - (sql?.start ?? 0)).toBeCloseTo(3, 2);
   });
 
   test("begins a trace with an event alone", async () => {
@@ -88,6 +95,33 @@ describe("a tracer", () => {
     const [send, tick] = collector.spans;
     expect(send).toMatchObject({ name: "send due", traceId: TRACE, parentSpanId: SPAN });
     expect(send?.links).toEqual([{ traceId: tick?.traceId, spanId: tick?.spanId }]);
+  });
+
+  test("takes the event's own trace before that of its last hop, which is linked", async () => {
+    const tracer = await open();
+    const seen: (string | undefined)[] = [];
+    const handle: EventHandler = ({ traceparent }) => {
+      seen.push(traceparent);
+      return Promise.resolve({ kind: "accepted" });
+    };
+    await using server = await startEventServer({ tracer, routes: { "/": { handle } } });
+    const hop = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
+    const headers = { traceparent: `00-${hop.traceId}-${hop.spanId}-01` };
+    const event = { specversion: "1.0", id: "1", source: "/bank", type: "t" };
+    const own = { traceparent: `00-${TRACE}-${SPAN}-01` };
+    expect((await postStructured(server.url, { ...event, ...own }, headers)).status).toBe(202);
+    expect((await postStructured(server.url, event, headers)).status).toBe(202);
+    expect((await postBatch(server.url, [event, { ...event, ...own }])).status).toBe(202);
+    await tracer[Symbol.asyncDispose]();
+    const spans = collector.spans;
+    expect(spans.map((one) => [one.name, one.parentSpanId, one.links])).toEqual([
+      ["process other", SPAN, [hop]],
+      ["process other", hop.spanId, []],
+      ["process other", undefined, []],
+      ["process other", SPAN, []],
+    ]);
+    // What an event brings about goes on from its span.
+    expect(seen).toEqual(spans.map((one) => `00-${one.traceId}-${one.spanId}-01`));
   });
 
   test("tells the code of an error or its class, and never its message", async () => {
@@ -166,18 +200,13 @@ async function serveOne(env: Readonly<Record<string, string>>, entry = SOURCE) {
     while (!lines.some((line) => line.msg === "listening")) await once(output, "line");
     const { port } = lines.find((line) => line.msg === "listening") ?? {};
     const asked = requested({ customer_id: "c", start_date: "2025-01-01", end_date: "2025-01-31" });
-    const startedAt = performance.now();
     const answer = await fetch(`http://127.0.0.1:${String(port)}/`, asked);
     await answer.text();
-    const answeredMs = performance.now() - startedAt;
     child.kill("SIGTERM");
-    const stoppedAt = performance.now();
+    const toldAt = performance.now();
     const [code] = (await exited) as [number];
-    return {
-      ...{ status: answer.status, answeredMs, code, lines, loaded },
-      stoppedMs: performance.now() - stoppedAt,
-      event: sink.events[0],
-    };
+    const stoppedMs = performance.now() - toldAt;
+    return { status: answer.status, code, stoppedMs, lines, loaded, event: sink.events[0] };
   } finally {
     child.kill("SIGKILL");
   }
@@ -236,11 +265,13 @@ describe("a function", () => {
     ]);
   });
 
+  // Whoever waited for an export would wait longer than intake may take (504) and than a test may.
+  const PATIENT = { OTEL_EXPORTER_OTLP_TIMEOUT: "600000", DRAIN_SECONDS: "1" };
+
   test("serves and ends as ever when the collector is away", async () => {
-    const env = { [ENDPOINT]: `http://127.0.0.1:${await freePort()}`, DRAIN_SECONDS: "2" };
-    const { status, code, stoppedMs } = await serveOne(env);
+    const env = { [ENDPOINT]: `http://127.0.0.1:${await freePort()}`, ...PATIENT };
+    const { status, code } = await serveOne(env);
     expect([status, code]).toEqual([200, 0]);
-    expect(stoppedMs).toBeLessThan(10_000);
   });
 
   test("serves and ends as ever when the collector refuses, and says so once", async () => {
@@ -253,12 +284,11 @@ describe("a function", () => {
 
   test("serves and ends as ever when the collector never answers", async () => {
     await using collector = await startOtlpCollector(() => undefined);
-    const env = { [ENDPOINT]: collector.endpoint, DRAIN_SECONDS: "1" };
-    const { status, code, answeredMs, stoppedMs } = await serveOne(env);
+    const env = { [ENDPOINT]: collector.endpoint, ...PATIENT };
+    const { status, code, stoppedMs } = await serveOne(env);
     expect([status, code]).toEqual([200, 0]);
     expect(collector.bodies.length).toBeGreaterThan(0);
-    // The exporter's own time-out is ten seconds.
-    expect(answeredMs).toBeLessThan(9_000);
-    expect(stoppedMs).toBeLessThan(9_000);
+    // The SDK itself would wait for thirty seconds.
+    expect(stoppedMs).toBeLessThan(25_000);
   });
 });
