@@ -1,0 +1,118 @@
+/**
+ * Point 13, by readers that know nothing of ours: Python's csv module and csv-parse read any texts
+ * in any dialect, and find the same in each.
+ */
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { CANONICAL_CSV, DELIMITERS, type CsvDialect } from "../../functions/domain/csv-dialect.ts";
+import { guardFormula } from "../../functions/domain/csv-field.ts";
+import { TRANSACTION_COLUMNS } from "../../functions/domain/manifest.ts";
+import { dialectLines } from "../../functions/statement-builder/csv-dialect-lines.ts";
+import {
+  makeTransactionsCsv,
+  TRANSACTIONS_HEADER,
+} from "../../functions/statement-builder/statement-csv.ts";
+import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import { withZipFile as withFile, run } from "../support/statement.ts";
+import { encodeRows } from "../support/text-protocol.ts";
+
+const ACCOUNT = { accountId: "a;1\t|,x", currency: "EUR", opening: 0n, closing: 0n };
+
+const text = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 20 }),
+  fc.string({
+    unit: fc.constantFrom(...Array.from("=+-@,;|\t\r\n\"' .\u00A0\uFEFFaé日😀１")),
+    maxLength: 8,
+  }),
+  fc.constant(null),
+);
+const rows = fc.array(
+  fc
+    .tuple(text, text, text, text)
+    .map(([type, description, name, reference]): TransactionRow => [
+      ...[ACCOUNT.accountId, "1", "2026-01-15", "2026-01-15 10:00:00.000000", "2026-01-16", "BOOK"],
+      ...["-1234.5000", "EUR", "-0.5000", type, description, name, "12345678", reference, null],
+    ]),
+  { minLength: 1, maxLength: 10 },
+);
+const dialect = fc
+  .record({
+    bom: fc.boolean(),
+    delimiter: fc.constantFrom(...DELIMITERS),
+    decimalComma: fc.boolean(),
+  })
+  .filter(({ delimiter, decimalComma }) => !(decimalComma && delimiter === ","));
+
+/** The file as it stands in the zip, in blocks as they come. */
+function fileOf(sample: readonly TransactionRow[], chosen: CsvDialect): Buffer {
+  const inDialect =
+    dialectLines(chosen, TRANSACTION_COLUMNS, ["amount", "balance_after"]) ??
+    ((lines: Buffer) => lines);
+  const csv = makeTransactionsCsv([ACCOUNT]);
+  const blocks: Buffer[] = [Buffer.from(TRANSACTIONS_HEADER)];
+  for (const row of sample) blocks.push(csv.lines(encodeRows([row])));
+  return Buffer.concat(blocks.map((block) => Buffer.from(inDialect(block))));
+}
+
+/** What every reader must find. */
+function expected(sample: readonly TransactionRow[], { decimalComma }: CsvDialect): string[][] {
+  const amount = (decimal: string) => (decimalComma ? decimal.replace(".", ",") : decimal);
+  const shown = (value: string | null | undefined) => guardFormula(value ?? "");
+  const records = sample.map((row, i) => [
+    ...[String(i + 1), ACCOUNT.accountId, "1", "2026-01-15", "2026-01-15T10:00:00.000000Z"],
+    ...["2026-01-16", "BOOK", "DBIT", amount("-1234.50"), "EUR", amount("-0.50")],
+    ...[shown(row[9]), shown(row[10]), shown(row[11]), "****5678", shown(row[13]), ""],
+  ]);
+  return [[...TRANSACTION_COLUMNS], ...records];
+}
+
+test("csv-parse finds the same records in any dialect", () => {
+  fc.assert(
+    fc.property(rows, dialect, (sample, chosen) => {
+      const found: string[][] = parse(fileOf(sample, chosen), {
+        ...{ bom: true, delimiter: chosen.delimiter, record_delimiter: "\r\n" },
+      });
+      expect(found).toEqual(expected(sample, chosen));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+const PROGRAM = `
+import csv, json, sys
+for case in json.load(open(sys.argv[1], encoding="utf-8")):
+    lines = bytes.fromhex(case["file"]).decode("utf-8-sig" if case["bom"] else "utf-8")
+    with open(sys.argv[1] + ".csv", "w", encoding="utf-8", newline="") as file:
+        file.write(lines)
+    with open(sys.argv[1] + ".csv", encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, delimiter=case["delimiter"], strict=True)
+        print(json.dumps(list(reader)))
+`;
+
+test("Python's csv module finds the same records in every dialect", async () => {
+  const dialects: CsvDialect[] = [
+    CANONICAL_CSV,
+    { bom: true, delimiter: ",", decimalComma: false },
+    ...DELIMITERS.slice(1).map((delimiter) => ({ bom: false, delimiter, decimalComma: true })),
+    { bom: true, delimiter: ";", decimalComma: true },
+  ];
+  const samples = fc.sample(rows, { numRuns: 200, seed: 7 });
+  const cases = samples.map(
+    (sample, i) => [sample, dialects[i % dialects.length] ?? CANONICAL_CSV] as const,
+  );
+  const json = cases.map(([sample, chosen]) => ({
+    ...{
+      file: fileOf(sample, chosen).toString("hex"),
+      bom: chosen.bom,
+      delimiter: chosen.delimiter,
+    },
+  }));
+  await withFile(Buffer.from(JSON.stringify(json)), async (_, file) => {
+    const { stdout } = await run("python3", ["-c", PROGRAM, file], { maxBuffer: 64 * 1024 * 1024 });
+    const found = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as string[][]);
+    expect(found).toEqual(cases.map(([sample, chosen]) => expected(sample, chosen)));
+  });
+});
