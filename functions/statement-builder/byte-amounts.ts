@@ -117,7 +117,7 @@ function magnitudeOf(
   const first = source[from] === MINUS ? from + 1 : from;
   const digits = point - first;
   if (digits < 1 || digits + scale > SAFE_DIGITS) return -1;
-  if (source[first] === ZERO && (digits > 1 || first > from)) return -1;
+  if (source[first] === ZERO && digits > 1) return -1;
   if (point === to ? scale > 0 : to - point - 1 < Math.max(scale, 1)) return -1;
   let value = 0;
   for (let i = first; i < to; i++) {
@@ -127,5 +127,6 @@ function magnitudeOf(
     if (i <= point + scale) value = value * 10 + digit;
     else if (digit !== 0) return -1;
   }
-  return value;
+  // Nothing has no sign.
+  return value === 0 && first > from ? -1 : value;
 }
