@@ -1,6 +1,6 @@
 /** Programs that other people made, to try what we write with: from the PATH, else from Debian. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { debianPackages } from "../../infra/local/debian-packages.ts";
@@ -39,7 +39,16 @@ export async function debianProgram(
 
 function firstOf(folders: readonly string[], names: readonly string[]): string | undefined {
   const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  return paths.find((path) => existsSync(path));
+  return paths.find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function program(path: string, env: NodeJS.ProcessEnv): Program {
