@@ -120,6 +120,7 @@ test("says what is special about it: provisional, a replacement, and not all row
   const text = rest.join(" ");
   expect([...text.matchAll(/Rent of month (\d+)/g)]).toHaveLength(30);
   expect(text).toContain("Transactions of this account that are not shown here: 60.");
+  expect(text).toMatch(/This document shows 30 of 90 transactions\. .* End of the statement/);
   // Of all rows, as before.
   expect(text).toContain("Closing balance on 31 January 2026 −49,775.12");
 });

@@ -27,7 +27,7 @@ export function makePdfFormat(maxRows: number): StatementFormat {
     isTable: false,
     async *write(content) {
       const statement = begin(content, maxRows);
-      const { paper, words } = statement;
+      const { paper } = statement;
       writeCover(statement);
       paper.nextPage();
       let left = statement.shownRows;
@@ -45,9 +45,7 @@ export function makePdfFormat(maxRows: number): StatementFormat {
         section.end();
         replaced ||= section.replaced;
       }
-      paper.y += 14;
-      if (replaced) block(statement, paper.root, "P", words.replacedCharacters, paper.styles.note);
-      block(statement, paper.root, "P", words.end, paper.styles.note);
+      writeEnd(statement, replaced);
       paper.end();
       const bytes = paper.take();
       if (bytes) yield bytes;
@@ -68,12 +66,24 @@ function begin(content: StatementContent, maxRows: number): PdfStatement {
     title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
     header: `${words.title} · ${facts.customerId} · ${locale.longDate(startDate)} – ${locale.longDate(endDate)}`,
     statementId: statementId(facts),
-    count: locale.count,
+    count: (value) => locale.count(value),
     pageOf: words.pageOf,
     createdAt: facts.generatedAt,
     modifiedAt: asOf,
   });
   return { content, paper, words, locale, shownRows: Math.min(rows, maxRows) };
+}
+
+function writeEnd(statement: PdfStatement, replaced: boolean): void {
+  const { content, paper, words, locale, shownRows } = statement;
+  const { note } = paper.styles;
+  paper.y += 14;
+  if (replaced) block(statement, paper.root, "P", words.replacedCharacters, note);
+  if (shownRows < content.rows) {
+    const counts = words.firstOf(locale.count(shownRows), locale.count(content.rows));
+    block(statement, paper.root, "P", counts, note);
+  }
+  block(statement, paper.root, "P", words.end, note);
 }
 
 /**
