@@ -50,6 +50,9 @@ async function ask(page: Page, customer: string): Promise<void> {
 test("from the form to a zip that verifies", async () => {
   await using visitor = await visit(browser, url);
   const { page, row } = visitor;
+  await page.getByText("Further choices").click();
+  await page.getByLabel("PDF").check();
+  await page.getByLabel("Language").selectOption("Deutsch");
   await ask(page, "customer-000002");
   const made = row("customer-000002");
   await made.getByText("executed", { exact: true }).waitFor();
@@ -66,7 +69,9 @@ test("from the form to a zip that verifies", async () => {
     endEpoch: 1_767_135_600,
   });
   const verified = await verifyStatement(createReadStream(await download.path()));
-  expect(verified).toMatchObject({ ok: true });
+  if (!verified.ok) throw new Error(verified.problems.join("; "));
+  const files = verified.manifest.files.map(({ path }) => path);
+  expect(files).toEqual(expect.arrayContaining(["transactions.csv", "statement.pdf"]));
   expect(visitor.troubles).toEqual([]);
 });
 
