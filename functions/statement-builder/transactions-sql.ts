@@ -60,7 +60,7 @@ export interface StatementAccount {
 }
 
 export interface StatementSql {
-  /** account_id, currency, and the server's time in UTC. */
+  /** account_id, currency, the server's time in UTC, and the customer's id as the view has it. */
   accounts(customerId: string): CompiledQuery;
   /**
    * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
@@ -150,6 +150,7 @@ export function statementSql({ transactionView, accountView }: Views): Statement
         .where("a.customer_id", "=", customerId)
         .select(["a.account_id", "a.currency"])
         .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
+        .select("a.customer_id")
         .orderBy("a.account_id")
         .orderBy("a.currency")
         .compile(),

@@ -217,7 +217,9 @@ async function openSnapshot(
   timed: TimeQuery,
 ): Promise<StatementSnapshot> {
   await timed("snapshot", connection.run(START_SNAPSHOT));
-  const found = await timed("accounts", connection.run(sql.accounts(query.customerId)));
+  const matching = await timed("accounts", connection.run(sql.accounts(query.customerId)));
+  // To a collation `ab` may be `AB`, and to a column of numbers `7b` is 7: other customers, to us.
+  const found = matching.filter((row) => String(row[3]) === query.customerId);
   if (found.length === 0) {
     throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
   }

@@ -287,6 +287,29 @@ test("10: an unknown customer has no statement, not an empty one", async () => {
   });
 });
 
+test("10: a customer whom only the database takes for the one asked for is another", async () => {
+  const numbered = { id: 1, at: "2025-01-02 10:00:00", amount: "1", balance: "1", customer: "7" };
+  await server.execute(insertAccount("a1", "EUR", "7") + insertPostings(numbered));
+  await server.execute(
+    `CREATE VIEW numbered_accounts AS SELECT CAST(customer_id AS SIGNED) AS customer_id,
+         account_id, currency FROM accounts;
+       CREATE VIEW caseless_accounts AS SELECT CONCAT('ab', CONVERT(customer_id USING utf8mb4))
+         COLLATE utf8mb4_general_ci AS customer_id, account_id, currency FROM accounts;`,
+  );
+  const open = async (accountView: string, customerId: string) => {
+    await using transactions = readTransactions(server.databaseUrl, { accountView });
+    await using snapshot = await openSnapshot(transactions, { ...JANUARY, customerId });
+    return snapshot.balances.length;
+  };
+  const unknown = { code: "unknown_customer" };
+  expect(await open("numbered_accounts", "7")).toBe(1);
+  for (const other of ["07", "7b", "7.0"]) {
+    await expect(open("numbered_accounts", other)).rejects.toMatchObject(unknown);
+  }
+  expect(await open("caseless_accounts", "ab7")).toBe(1);
+  await expect(open("caseless_accounts", "AB7")).rejects.toMatchObject(unknown);
+});
+
 test("13: RFC 4180, texts that look like formulas are guarded, numbers are not", async () => {
   const texts = ["=1+1", "+49", "-5", "@x", "\tx", "\rx", "\nx", "＝x", "＋x", "－x", "＠x"];
   await given(
