@@ -41,7 +41,7 @@ test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of th
 # --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
-	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)"; \
+	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)" LARGE_ZIPS=1; \
 	$(JEST) --runInBand --forceExit $(or $(TESTS),$(FAULT_TESTS)) || failed=$$?; \
 	cat $(STORM_LINE); exit $$failed
 
