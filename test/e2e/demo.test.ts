@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { parseStatementKey } from "../../functions/domain/statement-key.ts";
+import { blocksOf, notPrinted } from "../support/document-blocks.ts";
 import { descendantsOf, startLocalRun } from "../support/local-run.ts";
 import { isRunning } from "../support/process-table.ts";
 
@@ -29,6 +30,10 @@ test(
     const output = demo.output();
     expect(output).toMatch(/pending\n.*processing {2}attempt 1\n.*executed {4}\d+ rows/);
     expect(output).toContain("4 accounts: the manifest's totals are what SQL sums up");
+
+    const shown = blocksOf("README.md").find(({ mark }) => mark?.kind === "printed");
+    if (!shown) throw new Error("README.md shows no output");
+    expect(notPrinted(shown, output.replaceAll(outDir, "out"))).toEqual([]);
 
     const lastLine = output.trimEnd().split("\n").at(-1) ?? "";
     const path = /^statement (\S+\.zip)$/.exec(lastLine)?.[1] ?? "";

@@ -77,3 +77,26 @@ function parseMark(comment: string): Mark | undefined {
     throw new Error(`no mark: ${comment}`);
   return undefined;
 }
+
+/** Lines of the block that `output` has not, whatever their numbers and ids; "…" ends a line early. */
+export function notPrinted(block: Block, output: string): readonly string[] {
+  const printed = output.split("\n").map(formOf);
+  return block.text
+    .split("\n")
+    .map(formOf)
+    .filter((line) => {
+      const [begin = "", end] = line.split("…");
+      return !printed.some((real) =>
+        end === undefined ? real === begin : real.startsWith(begin.trim()),
+      );
+    });
+}
+
+/** What stays the same from one time to the next. */
+function formOf(line: string): string {
+  return line
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID")
+    .replaceAll(/\d[\d.,]*/g, "0")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
