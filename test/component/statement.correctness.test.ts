@@ -1,9 +1,9 @@
 /** What a correct statement is, point by point, from rows in a real MariaDB to files in the zip. */
 import { readFile } from "node:fs/promises";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
+import { readStatement, type ReadStatement } from "../support/read-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -49,27 +49,7 @@ async function given(...postings: readonly Posting[]): Promise<void> {
   await server.execute(insertPostings(...postings));
 }
 
-interface Read {
-  readonly files: Record<string, string>;
-  readonly rows: Record<string, string>[];
-  readonly manifest: Manifest;
-}
-
-async function statement(asked: Asked): Promise<Read> {
-  const zip = await statementZip(transactions, asked);
-  const checked = await verifyStatement(chunks(zip));
-  if (!checked.ok) throw new Error(checked.problems.join("; "));
-  const files = await unzip(zip);
-  return {
-    files,
-    rows: records(files["transactions.csv"]),
-    manifest: JSON.parse(files["manifest.json"] ?? "") as Manifest,
-  };
-}
-
-async function* chunks(bytes: Uint8Array) {
-  yield await Promise.resolve(bytes);
-}
+const statement = (asked: Asked) => readStatement(transactions, asked);
 
 test("1: money has its currency's own scale and is summed exactly", async () => {
   await given(
@@ -246,7 +226,7 @@ test("8: a month's closing is the next one's opening, per account and currency",
   const january = await statement(JANUARY);
   const february = await statement({ ...JANUARY, startDate: "2025-02-01", endDate: "2025-02-28" });
   const march = await statement({ ...JANUARY, startDate: "2025-03-01", endDate: "2025-03-31" });
-  const balances = (read: Read) =>
+  const balances = (read: ReadStatement) =>
     read.manifest.totals.map(({ account_id, opening, net, closing }) => [
       ...[account_id, opening, net, closing],
     ]);

@@ -148,6 +148,16 @@ test("the same event twice is one record, one answer and one file", async () => 
   expect(await keysLike(object.key)).toEqual([object.key]);
 });
 
+test("a statement that was delivered stays as it is: the same range again is another file", async () => {
+  const asked = { ...ASKED, start_date: "2025-02-01" };
+  const first = await executed(await pipeline.request(asked));
+  const bytes = await objectBytes(first.object.key);
+  const second = await executed(await pipeline.request(asked));
+  expect(second.object.key).not.toBe(first.object.key);
+  expect(await keysLike(first.object.key)).toEqual([first.object.key, second.object.key].sort());
+  expect(Buffer.compare(await objectBytes(first.object.key), bytes)).toBe(0);
+});
+
 test("a batch is recorded item by item", async () => {
   const event = (id: string, data: object) => ({
     specversion: "1.0",
