@@ -2,11 +2,12 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { bytesOf, filesAtStart, type ProgramName } from "../../infra/images/bundle.ts";
 import { bundledPackages, type Sbom } from "../../infra/images/sbom.ts";
+import { readPdf } from "../support/pdf-programs.ts";
 
 const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -22,7 +23,7 @@ beforeAll(async () => {
     const json = await readFile(join(folder, "metafiles", `${name}.json`), "utf8");
     metafiles.set(name, JSON.parse(json) as Metafile);
   }
-}, 120_000);
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function metafileOf(name: ProgramName): Metafile {
@@ -122,6 +123,51 @@ test.each(FUNCTIONS)(
   60_000,
 );
 
+/** Run where no package is installed: what it needs lies beside it, or it fails. */
+const MAKE_PDF = `
+const { pdf } = await import(process.argv[1]);
+const at = (day) => Date.parse(day + "T00:00:00Z");
+const account = {
+  accountId: "acme-1", currency: "EUR", minorUnit: 2, opening: 1000n, closing: 1250n,
+  creditCount: 1, creditSum: 250n, debitCount: 0, debitSum: 0n, lastBalance: 1250n,
+};
+const row = {
+  line: 1, accountId: "acme-1", transactionId: "11", bookingDate: "2026-01-05", valueDate: "2026-01-05",
+  postedAt: "2026-01-05T10:00:00.000000Z", amount: 250n, currency: "EUR", minorUnit: 2, balanceAfter: 1250n,
+  type: "CREDIT", description: "Żółw и Αθήνα", counterpartyName: null, counterpartyAccount: null,
+  reference: null, reversalOf: null,
+};
+const content = {
+  facts: {
+    requestId: "r", attempt: 1, customerId: "acme", generatedAt: at("2026-02-01"), masked: true,
+    period: {
+      startDate: "2026-01-01", endDate: "2026-01-31", timeZone: "UTC",
+      from: at("2026-01-01"), lastDayFrom: at("2026-01-31"), to: at("2026-02-01"),
+    },
+    options: { partial: false, supersedes: null },
+  },
+  language: "de", asOf: at("2026-02-01"), rows: 1, totals: [account],
+  async *rowsOf() { yield [row]; },
+};
+for await (const bytes of pdf.write(content)) process.stdout.write(bytes);
+`;
+
+test("statement-builder makes a PDF with what is in its image, fonts included", async () => {
+  const { outputs } = metafileOf("statement-builder");
+  const [file] = Object.entries(outputs).find(([, { entryPoint }]) =>
+    entryPoint?.endsWith("/formats/pdf.ts"),
+  ) ?? [""];
+  const program = join(folder, "statement-builder", basename(file));
+  const args = ["--input-type=module", "--eval", MAKE_PDF, program];
+  const { stdout } = await run(process.execPath, args, { cwd: folder, encoding: "buffer" });
+  const { pages, fonts } = await readPdf(stdout);
+  expect(pages.join(" ")).toContain("Żółw и Αθήνα");
+  expect(pages.join(" ").replace(/\s+/g, " ")).toContain("Endsaldo am 31. Januar 2026 12,50");
+  expect(fonts).toHaveLength(2);
+  const licence = await readFile(join(folder, "statement-builder/NotoSans-LICENSE.txt"), "utf8");
+  expect(licence).toContain("SIL Open Font License, Version 1.1");
+});
+
 test("a bundle reports its configuration and exits with 78", async () => {
   const ended = run(process.execPath, [join(folder, "statement-builder/index.mjs")], { env: {} });
   await expect(ended).rejects.toMatchObject({
@@ -144,6 +190,10 @@ test("the SBOM names each bundled package with version, licence and hash, and No
     purl: expect.stringMatching(/^pkg:npm\/kysely@/) as string,
     licenses: [{ license: { id: "MIT" } }],
     hashes: [{ alg: "SHA-512" }],
+  });
+  // The fonts are copied, not bundled.
+  expect(components.find(({ name }) => name === "@expo-google-fonts/noto-sans")).toMatchObject({
+    licenses: [{ expression: "MIT AND OFL-1.1" }],
   });
   expect(refs).not.toContainEqual(expect.stringMatching(/^jest@/));
 });
