@@ -17,6 +17,26 @@ const period = fc
   .tuple(fc.constantFrom(...DATES), fc.constantFrom(...DATES))
   .map(([a, b]) => (a < b ? { start_date: a, end_date: b } : { start_date: b, end_date: a }));
 
+const options = fc.record(
+  {
+    formats: fc.uniqueArray(fc.constantFrom("csv", "pdf", "jsonl", "camt.053", "ofx"), {
+      minLength: 1,
+    }),
+    language: fc.constantFrom("en", "de", "fr", "es"),
+    partial: fc.boolean(),
+    include_pending: fc.boolean(),
+    csv: fc.record(
+      {
+        bom: fc.boolean(),
+        delimiter: fc.constantFrom(";", "\t", "|"),
+        decimal_comma: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
 const data = fc
   .record({
     customer_id: fc.constantFrom("c", "C-1", "a.b_c-9", "x".repeat(63), "0"),
@@ -24,11 +44,13 @@ const data = fc
     time_zone: fc.option(fc.constantFrom("UTC", "Europe/Berlin", "America/Argentina/Ushuaia"), {
       nil: undefined,
     }),
+    options,
   })
-  .map(({ customer_id, period: dates, time_zone }) => ({
+  .map(({ customer_id, period: dates, time_zone, options: chosen }) => ({
     customer_id,
     ...dates,
     ...(time_zone && { time_zone }),
+    ...chosen,
   }));
 
 /** A request that is valid in the days before `now`, in the CloudEvents JSON format. */
@@ -58,6 +80,11 @@ const notText = fc.oneof(
   fc.dictionary(fc.string(), fc.integer()),
 );
 
+/** Fields of the data that hold a text. */
+const TEXT_FIELDS = [
+  ...["customer_id", "start_date", "end_date", "time_zone", "language", "supersedes"],
+];
+
 /** Changes after which no event is a valid request, whatever it was before. */
 export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom("specversion", "id", "source", "type", "time", "data").map(
@@ -71,12 +98,10 @@ export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
   fc
     .tuple(fc.constantFrom("specversion", "id", "source", "type", "time"), notText)
     .map(([key, value]): Change => (event) => ({ ...event, [key]: value })),
-  fc
-    .tuple(fc.constantFrom("customer_id", "start_date", "end_date", "time_zone"), notText)
-    .map(([key, value]): Change => (event) => ({
-      ...event,
-      data: { ...event.data, [key]: value },
-    })),
+  fc.tuple(fc.constantFrom(...TEXT_FIELDS), notText).map(([key, value]): Change => (event) => ({
+    ...event,
+    data: { ...event.data, [key]: value },
+  })),
   fc
     .constantFrom(
       { start_date: "2025-02-29" },
@@ -93,8 +118,20 @@ export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
       { time_zone: "Nowhere/Land" },
       { time_zone: "" },
       { time_zone: "__proto__" },
-      { formats: ["csv"] },
-      { csv: { bom: true } },
+      { formats: [] },
+      { formats: ["csv", "csv"] },
+      { formats: ["docx"] },
+      { language: "EN" },
+      { partial: "true" },
+      { partial: true, end_date: "2026-01-17" },
+      { include_pending: 0 },
+      { supersedes: "x".repeat(300) },
+      { supersedes: "c-1-2-1768478398123" },
+      { csv: null },
+      { csv: { delimiter: ";;" } },
+      { csv: { delimiter: ",", decimal_comma: true } },
+      { csv: { eol: "\n" } },
+      { priority: "high" },
       { end_date: null },
     )
     .map((change): Change => (event) => ({ ...event, data: { ...event.data, ...change } })),
@@ -112,7 +149,7 @@ export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
     .map((change): Change => (event) => ({ ...event, ...change })),
   fc
     .string({ minLength: 1 })
-    .filter((key) => !["customer_id", "start_date", "end_date", "time_zone"].includes(key))
+    .filter((key) => !TEXT_FIELDS.includes(key))
     .map((key): Change => (event) => {
       const more: unknown = JSON.parse(`{${JSON.stringify(key)}:1}`);
       return { ...event, data: { ...event.data, ...(more as JsonEvent) } };
