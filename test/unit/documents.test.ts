@@ -121,6 +121,18 @@ test.each(DOCUMENTS)("the files that %s names are there", (document) => {
   expect(missing).toEqual([]);
 });
 
+test("every dependency has its reason, and no other", () => {
+  const json = readFileSync(join(REPOSITORY, "package.json"), "utf8");
+  const groups = JSON.parse(json) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const depended = ["dependencies", "devDependencies", "optionalDependencies"]
+    .flatMap((group) => Object.keys(groups[group] ?? {}))
+    .filter((name) => !name.startsWith("@types/"));
+  const section = /^## Dependencies\n([^]*?)^## /m.exec(readDocument("CONTRIBUTING.md"))?.[1] ?? "";
+  const rows = section.matchAll(/^\| ([@a-z].*?) +\|/gm);
+  const explained = [...rows].flatMap(([, names = ""]) => names.replace(/ \(.*/, "").split(", "));
+  expect(explained.filter((name) => name !== "dependency").toSorted()).toEqual(depended.toSorted());
+});
+
 test("every `make` target that is named exists", () => {
   const makefile = readFileSync(join(REPOSITORY, "Makefile"), "utf8");
   const targets = new Set([...makefile.matchAll(/^([a-z0-9-]+):/gm)].map(([, name]) => name));
