@@ -1,6 +1,6 @@
 /** One account and currency in statement.pdf: opening balance, transactions, sums, closing balance. */
 import type { AccountTotals } from "../../domain/account-totals.ts";
-import { block } from "./pdf-cover.ts";
+import { block } from "./pdf-block.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column, type Table } from "./pdf-table.ts";

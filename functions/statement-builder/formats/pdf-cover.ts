@@ -1,10 +1,12 @@
 /** The first page of statement.pdf: whose statement it is, of when, and the balances of all accounts. */
 import { net, type AccountTotals } from "../../domain/account-totals.ts";
 import { isPartial, statementId } from "../manifest.ts";
+import { block, drawLines } from "./pdf-block.ts";
+import type { Element } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column } from "./pdf-table.ts";
-import { stack, wrap, type Line } from "./pdf-text.ts";
+import { stack, wrap } from "./pdf-text.ts";
 
 const LABEL_WIDTH = 110;
 const NOTE_GAP = 4;
@@ -33,36 +35,13 @@ export function writeCover(statement: PdfStatement): void {
   section.end();
 }
 
-type Section = PdfStatement["paper"]["root"];
-
-/** A heading or a paragraph over the whole width. */
-export function block(
-  { paper }: PdfStatement,
-  parent: Section,
-  type: "H1" | "H2" | "P",
-  text: string,
-  style: TextStyle,
-): void {
-  const lines = wrap(text, style, { width: CONTENT_WIDTH });
-  paper.need(lines.length * style.leading);
-  paper.place(type, parent, () => drawLines(paper, lines, PAGE.left));
-}
-
-function drawLines(paper: PdfStatement["paper"], lines: readonly Line[], x: number): void {
-  for (const line of lines) {
-    const { leading, size } = line.style;
-    paper.line(line, x, paper.y + leading / 2 + size * 0.36);
-    paper.y += leading;
-  }
-}
-
 function periodText({ content, locale, words }: PdfStatement): string {
   const { startDate, endDate } = content.facts.period;
   const dates = `${locale.longDate(startDate)} – ${locale.longDate(endDate)}`;
   return `${dates} (${words.bothDaysIncluded})`;
 }
 
-function writeFacts({ paper, words, locale, content }: PdfStatement, section: Section): void {
+function writeFacts({ paper, words, locale, content }: PdfStatement, section: Element): void {
   const { facts, asOf, rows } = content;
   const { timeZone } = facts.period;
   const table = paper.open("Table", section);
@@ -89,7 +68,7 @@ function writeFacts({ paper, words, locale, content }: PdfStatement, section: Se
 }
 
 /** What makes this statement other than the usual one, in a panel. */
-function writeNotes(statement: PdfStatement, section: Section): void {
+function writeNotes(statement: PdfStatement, section: Element): void {
   const { paper, words, content, shownRows, locale } = statement;
   const { facts, asOf, rows } = content;
   const { supersedes } = facts.options;
@@ -119,7 +98,7 @@ function writeNotes(statement: PdfStatement, section: Section): void {
   paper.y = below + 16;
 }
 
-function writeBalances(statement: PdfStatement, section: Section): void {
+function writeBalances(statement: PdfStatement, section: Element): void {
   const { paper, words, content, locale } = statement;
   const { cell, strongCell, quietCell } = paper.styles;
   const amounts = [words.opening, words.credits, words.debits, words.net, words.closing];
@@ -131,7 +110,7 @@ function writeBalances(statement: PdfStatement, section: Section): void {
       return { title: counted, width: (CONTENT_WIDTH - 147) / 5, align: "right" };
     }),
   ];
-  const [account, , amount] = columns as [Column, Column, Column];
+  const [account, unit, amount] = columns as [Column, Column, Column];
   const table = openTable(paper, section, columns);
   const row = (totals: AccountTotals, name: string, style: TextStyle): void => {
     const { minorUnit, currency } = totals;
@@ -143,7 +122,7 @@ function writeBalances(statement: PdfStatement, section: Section): void {
     table.row(
       [
         wrap(name, style, { width: roomOf(account) }),
-        [{ shown: currency, style }],
+        wrap(currency, style, { width: roomOf(unit) }),
         balance(totals.opening, style),
         stack(movement(totals.creditSum), count(totals.creditCount)),
         stack(movement(-totals.debitSum), count(totals.debitCount)),

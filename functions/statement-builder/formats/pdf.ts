@@ -5,7 +5,8 @@
 import type { AccountTotals } from "../../domain/account-totals.ts";
 import { statementId } from "../manifest.ts";
 import { openAccount } from "./pdf-account.ts";
-import { block, writeCover } from "./pdf-cover.ts";
+import { block } from "./pdf-block.ts";
+import { writeCover } from "./pdf-cover.ts";
 import { pdfFaces } from "./pdf-font.ts";
 import { openPaper } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
