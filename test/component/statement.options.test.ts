@@ -21,6 +21,8 @@ const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-3
 
 let server: TestMariaDb;
 let transactions: Transactions;
+/** The rows as the driver's values: slower, and the same statement. */
+let asValues: Transactions;
 
 beforeAll(async () => {
   server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
@@ -29,6 +31,10 @@ beforeAll(async () => {
   const at = (day: string): string => `2025-01-${day} 10:00:00.000000`;
   await server.execute(
     insertPostings(
+      {
+        ...{ id: 9, at: "2024-12-31 10:00:00.000000", amount: "0", balance: "0" },
+        counterparty: "DE89370400440532013000",
+      },
       { id: 1, at: at("02"), amount: "-12.50", balance: "-12.50", description: "Café; Köln" },
       { id: 2, at: at("03"), amount: "1200", balance: "1200", account: "a;2", currency: "JPY" },
       { id: 3, at: at("04"), amount: "99.99", balance: "87.49", description: 'a, b|c\td "e"' },
@@ -37,9 +43,11 @@ beforeAll(async () => {
     ),
   );
   transactions = readTransactions(server.databaseUrl);
+  asValues = readTransactions(server.databaseUrl, { rowsAsValues: true });
 });
 afterAll(async () => {
   await transactions[Symbol.asyncDispose]();
+  await asValues[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
 
@@ -180,4 +188,24 @@ test.each([
   const files = await unzip(await statementZip(transactions, asked));
   expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({ partial: marked, rows: 4 });
   expect(files["README.txt"]?.includes("was not over")).toBe(marked);
+});
+
+test.each([
+  [true, "******************3000", "last_four"],
+  [false, "DE89370400440532013000", "none"],
+])("masked %j: the counterparty's account is %s everywhere", async (masked, shown, masking) => {
+  const options = { formats: ["csv", "jsonl", "camt.053", "ofx"] } as const;
+  const asked = { ...JANUARY, startDate: "2024-12-01", masked, options };
+  const zips = [await statementZip(transactions, asked), await statementZip(asValues, asked)];
+  for (const zip of zips) {
+    const files = await unzip(zip);
+    expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({
+      masking: { counterparty_account: masking },
+    });
+    for (const name of ["transactions.csv", "transactions.jsonl", "camt.053.xml"]) {
+      expect(files[name]).toContain(shown);
+    }
+    const all = Object.values(files).join("\n");
+    expect(all.includes("DE89370400440532013000")).toBe(!masked);
+  }
 });

@@ -47,9 +47,15 @@ export interface Asked {
   readonly endDate: string;
   readonly timeZone?: string;
   readonly options?: Partial<StatementOptions>;
+  readonly masked?: boolean;
 }
 
-export function factsOf({ timeZone = "UTC", options, ...asked }: Asked): StatementFacts {
+export function factsOf({
+  timeZone = "UTC",
+  options,
+  masked = true,
+  ...asked
+}: Asked): StatementFacts {
   return {
     requestId: `transaction-request-${asked.customerId.toLowerCase()}-1767225600000`,
     attempt: 1,
@@ -57,7 +63,7 @@ export function factsOf({ timeZone = "UTC", options, ...asked }: Asked): Stateme
     period: statementPeriod({ ...asked, timeZone }),
     generatedAt: Date.UTC(2026, 0, 2),
     options: { ...PLAIN_STATEMENT, ...options },
-    masked: true,
+    masked,
   };
 }
 
