@@ -14,8 +14,8 @@ export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
     todo: "Check the id with the sender; a retry helps only once the bank knows the customer.",
   },
   invalid_amount: {
-    means: "an amount has more decimals than its currency",
-    todo: "Mend the row in the bank's database, then retry.",
+    means: "an amount has more decimals than its currency, or more digits than camt.053 holds",
+    todo: "Mend the row in the bank's database, then retry; or ask anew without camt.053.",
   },
   balance_mismatch: {
     means:
