@@ -1,6 +1,6 @@
 /**
  * `make bundle`, or with another FOLDER: what goes into the images. Each program is `dist/programs/<name>/index.mjs`; beside it, in
- * files of their own, what it imports later or never (formats, tracing, ways to sign in), source maps and its SBOM.
+ * files of their own, what it imports later or never (formats, tracing, ways to sign in), source maps, its SBOM and licences.
  * `dist/programs/metafiles/` says what is in them.
  */
 import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join, relative } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
 import { kubernetesModels } from "./kubernetes-models.ts";
+import { noticesOf } from "./notices.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -110,6 +111,8 @@ async function main(folder: string): Promise<void> {
     await writeFile(join(metafiles, `${name}.json`), JSON.stringify(metafile));
     const sbom = await sbomOf(name, metafile, packages);
     await writeFile(join(folder, name, "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
+    const notices = await noticesOf(metafile, REPOSITORY);
+    await writeFile(join(folder, name, "THIRD-PARTY-NOTICES.txt"), notices);
     const bytes = bytesOf(filesAtStart(metafile, name));
     console.log(`${(bytes / 1024).toFixed(0).padStart(6)} KiB  ${join(folder, name)}/index.mjs`);
   }

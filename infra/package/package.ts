@@ -11,9 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build, type Metafile } from "esbuild";
+import { noticesOf } from "../images/notices.ts";
 import { installedPackages, sbomOf } from "../images/sbom.ts";
 import { copyDeclarations } from "./declarations.ts";
-import { noticesOf } from "./notices.ts";
 
 const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");

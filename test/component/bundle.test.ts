@@ -176,6 +176,15 @@ test("a bundle reports its configuration and exits with 78", async () => {
   });
 });
 
+test("the licence of each bundled package goes with it", async () => {
+  const file = join(folder, "statement-builder/THIRD-PARTY-NOTICES.txt");
+  const notices = await readFile(file, "utf8");
+  const packages = await bundledPackages(metafileOf("statement-builder"));
+  const missing = packages.filter((one) => !notices.includes(`${one.replace(/(?<=.)@/, " ")} (`));
+  expect(missing).toEqual([]);
+  expect(notices).toContain("SIL OPEN FONT LICENSE");
+});
+
 test("the SBOM names each bundled package with version, licence and hash, and Node", async () => {
   const json = await readFile(join(folder, "statement-builder/sbom.cdx.json"), "utf8");
   const { components } = JSON.parse(json) as Sbom;
