@@ -36,6 +36,11 @@ export async function render(folder: string): Promise<readonly Manifest[]> {
   return documents.map((document) => document.toJS() as Manifest);
 }
 
+/** Has what `render` needs in place; a build takes longer than a test may. */
+export async function prepareKustomize(): Promise<void> {
+  await run("kubectl", ["kustomize", "--help"]).catch(kustomize);
+}
+
 function kustomize(): Promise<string> {
   const version = "v5.8.1";
   return goProgram({

@@ -8,8 +8,10 @@ import { versitygw } from "../../infra/local/versitygw.ts";
 import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
+import { prepareKustomize } from "./kustomize.ts";
 import { ofxdump, ofxtools } from "./ofx-readers.ts";
 import { poppler, qpdf } from "./pdf-programs.ts";
+import { promtool } from "./promtool.ts";
 import { bsdtar, sevenZip } from "./zip-programs.ts";
 
 interface JestConfig {
@@ -23,9 +25,9 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
   // One apt at a time, and the builds beside it.
   const installed = [
     ...[() => findMariaDb(console.log), () => findChromium(console.log)],
-    ...[sevenZip, bsdtar, ofxdump, () => poppler("pdftotext"), qpdf],
+    ...[sevenZip, bsdtar, ofxdump, () => poppler("pdftotext"), qpdf, promtool],
   ];
-  const built = [versitygw, etcd, kubeApiserver, camt053Schema, ofxtools];
+  const built = [versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools];
   await Promise.all([installed, built].map(inTurn));
 }
 
