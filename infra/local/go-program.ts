@@ -1,9 +1,9 @@
 /** Servers that come as Go modules are built once into the cache folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { onceInCache } from "./cache-folder.ts";
+import { findExecutable, pathFolders } from "./executables.ts";
 
 export interface GoProgram {
   /** The name of the program: `versitygw`. */
@@ -23,7 +23,7 @@ export interface GoProgram {
 /** The path of the program. @throws Error that says the next step. */
 export async function goProgram(program: GoProgram): Promise<string> {
   const { name, version, folders = [] } = program;
-  const found = firstOf([...folders, ...PATH], name);
+  const found = findExecutable([...folders, ...pathFolders()], name);
   if (found) return found;
   const folder = await onceInCache(`${name}-${version}`, async (making) => {
     process.stderr.write(`building ${name} ${version} (once, about ${program.takes}) …\n`);
@@ -32,24 +32,9 @@ export async function goProgram(program: GoProgram): Promise<string> {
   return join(folder, name);
 }
 
-const PATH = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-
-function firstOf(folders: readonly string[], name: string): string | undefined {
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function go(program: GoProgram, folder: string): Promise<void> {
   const { name, version } = program;
-  const command = firstOf([...PATH, "/usr/local/go/bin"], "go");
+  const command = findExecutable([...pathFolders(), "/usr/local/go/bin"], "go");
   if (command === undefined) {
     throw new Error(
       `The tests need ${name} ${version}, and there is no Go to build it. ` +

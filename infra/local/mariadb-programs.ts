@@ -1,7 +1,7 @@
 /** Where MariaDB's programs are; installs Debian's packages when they are missing. */
-import { access, constants } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { debianPackages, type Log } from "./debian-packages.ts";
+import { findExecutable, pathFolders } from "./executables.ts";
 
 /** The client's package for `my_print_defaults` alone; neither starts a service. */
 const PACKAGES = ["mariadb-server-core", "mariadb-client-core"];
@@ -16,16 +16,12 @@ export interface MariaDbPrograms {
 
 /** @throws Error that says the next step when there is no MariaDB and none can be installed. */
 export async function findMariaDb(log: Log): Promise<MariaDbPrograms> {
-  const onPath = await lookIn(process.env, [
-    ...(process.env["PATH"] ?? "").split(delimiter),
-    "/usr/sbin",
-    "/usr/local/sbin",
-  ]);
+  const onPath = lookIn(process.env, [...pathFolders(), "/usr/sbin", "/usr/local/sbin"]);
   if (onPath) return onPath;
   const { root, env } = await debianPackages(PACKAGES, log).catch((cause: unknown) => {
     throw new Error(NEXT_STEP, { cause });
   });
-  const installed = await lookIn(env, [join(root, "usr/sbin"), join(root, "usr/bin")]);
+  const installed = lookIn(env, [join(root, "usr/sbin"), join(root, "usr/bin")]);
   if (!installed) throw new Error(NEXT_STEP);
   return installed;
 }
@@ -35,25 +31,10 @@ const NEXT_STEP =
   "mariadb-install-db and my_print_defaults on the PATH, or set DATABASE_URL to a MySQL 8 or " +
   "MariaDB 10.6+ server that may be filled with sample data.";
 
-async function lookIn(
-  env: NodeJS.ProcessEnv,
-  folders: readonly string[],
-): Promise<MariaDbPrograms | undefined> {
-  const mariadbd = await firstOf(folders, "mariadbd");
-  const installDb = await firstOf(folders, "mariadb-install-db");
-  const printDefaults = await firstOf(folders, "my_print_defaults");
+function lookIn(env: NodeJS.ProcessEnv, folders: readonly string[]): MariaDbPrograms | undefined {
+  const mariadbd = findExecutable(folders, "mariadbd");
+  const installDb = findExecutable(folders, "mariadb-install-db");
+  const printDefaults = findExecutable(folders, "my_print_defaults");
   if (!mariadbd || !installDb || !printDefaults) return undefined;
   return { mariadbd, installDb, baseDir: dirname(dirname(installDb)), env };
-}
-
-async function firstOf(folders: readonly string[], program: string): Promise<string | undefined> {
-  for (const folder of folders) {
-    const path = join(folder, program);
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
-  return undefined;
 }

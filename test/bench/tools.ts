@@ -1,7 +1,7 @@
 /** The programs a user would take in our place; installs Debian's packages when they are missing. */
-import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { debianPackages } from "../../infra/local/debian-packages.ts";
+import { isOnPath } from "../../infra/local/executables.ts";
 import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
 
 const PACKAGES = ["zip", "unzip", "curl"] as const;
@@ -10,8 +10,7 @@ const PACKAGES = ["zip", "unzip", "curl"] as const;
 export async function benchTools(): Promise<NodeJS.ProcessEnv> {
   const { baseDir, env } = await findMariaDb(console.log);
   const path = [join(baseDir, "bin"), env["PATH"] ?? ""];
-  const missing = [];
-  for (const name of PACKAGES) if (!(await isOnPath(name))) missing.push(name);
+  const missing = PACKAGES.filter((name) => !isOnPath(name));
   if (missing.length === 0) return { ...env, PATH: path.join(delimiter) };
   const { root, env: installed } = await debianPackages(missing, console.log);
   const libraries = [env["LD_LIBRARY_PATH"], installed["LD_LIBRARY_PATH"]].filter(Boolean);
@@ -20,15 +19,4 @@ export async function benchTools(): Promise<NodeJS.ProcessEnv> {
     PATH: [...path, join(root, "usr/bin")].join(delimiter),
     ...(libraries.length > 0 && { LD_LIBRARY_PATH: libraries.join(delimiter) }),
   };
-}
-
-async function isOnPath(program: string): Promise<boolean> {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const found = await access(join(folder, program), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
 }

@@ -1,7 +1,7 @@
 /** camt.053 in a statement of a real database: proved, listed and valid like the rest of the zip. */
-import { readFile } from "node:fs/promises";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/domain/verify-statement.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { addUp, camt053Validator } from "../support/camt053-checks.ts";
 import { withMariaDb } from "../support/mariadb.ts";
 import {
@@ -14,7 +14,6 @@ import {
 } from "../support/statement.ts";
 import { chunks } from "../support/sample-statement.ts";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const IBAN = "DE89370400440532013000";
 
 /** Two accounts of two currencies, posted to in turn; a row before and one after the month. */
@@ -59,6 +58,6 @@ test("a statement that was asked for with camt.053 holds it, valid and adding up
       expect(xml).toContain("<Id>******************6819</Id>");
       expect(xml).not.toContain("NWBK");
     },
-    { schema: await readFile(SCHEMA, "utf8") },
+    { schema: BANK_SCHEMA },
   );
 });

@@ -6,10 +6,10 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { EVENT_NAMES, eventType } from "../../functions/domain/events.ts";
+import { isOnPath } from "../../infra/local/executables.ts";
 import { freePort } from "../../infra/local/free-port.ts";
 import { startFunction } from "../../infra/local/function-processes.ts";
 import { eventingObject } from "../../infra/local/router/manifest-schema.ts";
-import { isAtHand } from "../support/at-hand.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
@@ -26,7 +26,7 @@ type Language = keyof typeof LANGUAGES;
 
 // In CI they are there, and one that is not fails; elsewhere its sample is told to have not been run.
 const all = Object.keys(LANGUAGES) as Language[];
-const missing = process.env["CI"] ? [] : all.filter((language) => !isAtHand(language));
+const missing = process.env["CI"] ? [] : all.filter((language) => !isOnPath(language));
 const languages = all.filter((language) => !missing.includes(language));
 
 let opened: AsyncDisposableStack;

@@ -1,7 +1,7 @@
 /** What a correct statement is, point by point, from rows in a real MariaDB to files in the zip. */
-import { readFile } from "node:fs/promises";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement, type ReadStatement } from "../support/read-statement.ts";
 import {
@@ -18,15 +18,13 @@ import {
 } from "../support/statement.ts";
 import { buffer } from "node:stream/consumers";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
-
 let server: TestMariaDb;
 let transactions: Transactions;
 
 beforeAll(async () => {
   // Neither the server nor the process counts in UTC.
   server = await startTestMariaDb({
-    schema: await readFile(SCHEMA, "utf8"),
+    schema: BANK_SCHEMA,
     settings: ["--default-time-zone=-05:00"],
   });
   transactions = readTransactions(server.databaseUrl);

@@ -1,16 +1,15 @@
 /** Points 2, 3, 8, 11 and 12 of a correct statement: which rows belong to which days, in which zone. */
-import { readFile } from "node:fs/promises";
 import {
   problemsToday,
   readRequestedEvent,
   type IntakeRules,
 } from "../../functions/request-intake/requested-event.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement } from "../support/read-statement.ts";
 import { insertAccount, insertPostings, readTransactions, run } from "../support/statement.ts";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const PROCESS = new URL("../support/statement-process.ts", import.meta.url).pathname;
 /** What the server takes for the zone of its clock and of its columns with TIMESTAMP. */
 const SERVER_ZONE = "-05:00";
@@ -20,7 +19,7 @@ let transactions: Transactions;
 
 beforeAll(async () => {
   server = await startTestMariaDb({
-    schema: await readFile(SCHEMA, "utf8"),
+    schema: BANK_SCHEMA,
     settings: [`--default-time-zone=${SERVER_ZONE}`],
   });
   transactions = readTransactions(server.databaseUrl);

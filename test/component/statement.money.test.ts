@@ -1,8 +1,8 @@
 /** Points 1 and 8 of a correct statement: sums and balances against the database's own arithmetic. */
-import { readFile } from "node:fs/promises";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { balances, totalsEntry } from "../../functions/domain/account-totals.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement } from "../support/read-statement.ts";
 import {
@@ -12,13 +12,12 @@ import {
   readTransactions,
 } from "../support/statement.ts";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 
 let server: TestMariaDb;
 
 beforeAll(async () => {
-  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  server = await startTestMariaDb({ schema: BANK_SCHEMA });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

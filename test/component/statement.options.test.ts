@@ -1,11 +1,11 @@
 /** What a request may choose, from rows in a real MariaDB to files in the zip. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { StatementOptions } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/domain/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { chunks } from "../support/sample-statement.ts";
 import {
@@ -16,7 +16,6 @@ import {
   unzip,
 } from "../support/statement.ts";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 
 let server: TestMariaDb;
@@ -25,7 +24,7 @@ let transactions: Transactions;
 let asValues: Transactions;
 
 beforeAll(async () => {
-  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  server = await startTestMariaDb({ schema: BANK_SCHEMA });
   await server.execute(insertAccount("a1"));
   await server.execute(insertAccount("a;2", "JPY"));
   const at = (day: string): string => `2025-01-${day} 10:00:00.000000`;

@@ -7,6 +7,7 @@ import type { Language } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/domain/verify-statement.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { withMariaDb } from "../support/mariadb.ts";
 import { readPdf, type ReadPdf } from "../support/pdf-programs.ts";
 import { chunks, JANUARY } from "../support/sample-statement.ts";
@@ -20,8 +21,6 @@ import {
   statementZip,
   withZipFile,
 } from "../support/statement.ts";
-
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 
 const read = async (content: StatementContent, format = pdf): Promise<ReadPdf> =>
   await readPdf(await buffer(format.write(content)));
@@ -212,7 +211,7 @@ test("a statement of a real database holds it, proved and listed like the rest o
         expect(text).not.toContain("NWBK");
       });
     },
-    { schema: await readFile(SCHEMA, "utf8") },
+    { schema: BANK_SCHEMA },
   );
 });
 

@@ -1,8 +1,8 @@
 /** The database and the store behind certificates of a CA that no system knows. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { makeTransactions } from "../../functions/statement-builder/transactions.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { makeAuthority, type Authority } from "../support/certificates.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { insertAccount, openSnapshot, SILENT } from "../support/statement.ts";
@@ -21,14 +21,13 @@ beforeAll(async () => {
 afterAll(async () => await opened.disposeAsync());
 
 describe("the database", () => {
-  const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
   let server: TestMariaDb;
 
   beforeAll(async () => {
     const { certFile, keyFile } = await own.issue("DNS:localhost");
     server = opened.use(
       await startTestMariaDb({
-        schema: await readFile(SCHEMA, "utf8"),
+        schema: BANK_SCHEMA,
         settings: [`--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`],
       }),
     );

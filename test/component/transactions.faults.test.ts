@@ -1,10 +1,10 @@
 /** What a snapshot does when its query is unwanted, or its server is killed, stalled or gone. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { readFile } from "node:fs/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { RetryableError } from "../../functions/statement-builder/failure.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import {
   insertAccount,
@@ -15,7 +15,6 @@ import {
 } from "../support/statement.ts";
 import { buffer } from "node:stream/consumers";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const YEAR: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-12-31" };
 /** More than all buffers between server and reader hold. */
 const ROWS = 200_000;
@@ -25,7 +24,7 @@ let observer: Connection;
 let transactions: Transactions;
 
 beforeAll(async () => {
-  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  server = await startTestMariaDb({ schema: BANK_SCHEMA });
   await server.execute(insertAccount("a1"));
   await server.execute(
     `INSERT INTO transactions SELECT seq, 'c1', 'a1', 'BOOK', '2025-01-01' + INTERVAL seq SECOND,

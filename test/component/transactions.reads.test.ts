@@ -1,10 +1,10 @@
 /** How rows come: on both paths the same, and without the proof reading the rows a second time. */
-import { readFile } from "node:fs/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
 import { statementSql } from "../../functions/statement-builder/transactions-sql.ts";
 import type { Transactions } from "../../functions/statement-builder/transactions.ts";
 import { pick, seededRandom } from "../../infra/local/sample-bank/random.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import {
@@ -15,7 +15,6 @@ import {
   type Asked,
 } from "../support/statement.ts";
 
-const SCHEMA = new URL("../../infra/local/sample-bank/schema.sql", import.meta.url);
 const YEAR: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-12-31" };
 const ROWS = 40_000;
 
@@ -23,7 +22,7 @@ let server: TestMariaDb;
 let connection: Connection;
 
 beforeAll(async () => {
-  server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
+  server = await startTestMariaDb({ schema: BANK_SCHEMA });
   connection = await createConnection(server.databaseUrl);
 });
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import {
 } from "../../infra/local/sample-bank/create-schema.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 import { unzip } from "../support/statement.ts";
-import { makeTool, type Tool } from "../support/statements-tool.ts";
+import { makeTool, operatorEnvironment, type Tool } from "../support/statements-tool.ts";
 
 const JANUARY = ["2025-01-01", "2025-01-31"] as const;
 
@@ -25,13 +25,7 @@ beforeAll(async () => {
     ),
   );
   folder = await mkdtemp(join(tmpdir(), "statements-tool-"));
-  env = {
-    ...pipeline.s3.env,
-    KUBECONFIG: pipeline.kube.kubeconfig,
-    LEDGER_NAMESPACE: pipeline.namespace,
-    INTAKE_URL: pipeline.urlOf("request-intake"),
-    DATABASE_URL: pipeline.mariaDb.databaseUrl,
-  };
+  env = operatorEnvironment(pipeline);
   tool = makeTool(env);
 }, 180_000);
 afterAll(async () => {

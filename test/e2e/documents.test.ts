@@ -11,9 +11,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { isOnPath } from "../../infra/local/executables.ts";
 import { isFree } from "../../infra/local/free-port.ts";
 import { PORTS } from "../../infra/local/settings.ts";
-import { isAtHand } from "../support/at-hand.ts";
 import {
   blocksOf,
   documents,
@@ -67,7 +67,7 @@ function here(text: string): string {
 }
 
 /** What a machine for the tests need not have: its blocks are told to have not been run. */
-const lacksKubectl = !isAtHand("kubectl");
+const lacksKubectl = !isOnPath("kubectl");
 const needsKubectl = (block: Block): boolean => /^kubectl /m.test(block.text);
 
 const runs = BLOCKS.flatMap((block) =>

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { installPackage, type InstalledPackage } from "../support/installed-package.ts";
 import { olderNode, type OlderNode } from "../support/older-node.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { operatorEnvironment } from "../support/statements-tool.ts";
 
 const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -23,13 +24,7 @@ beforeAll(async () => {
   [installed, older, pipeline] = await others;
   for (const one of [installed, older, pipeline]) opened.use(one);
   await Promise.all([pipeline.start("request-intake"), pipeline.start("statement-builder")]);
-  env = {
-    ...pipeline.s3.env,
-    KUBECONFIG: pipeline.kube.kubeconfig,
-    LEDGER_NAMESPACE: pipeline.namespace,
-    INTAKE_URL: pipeline.urlOf("request-intake"),
-    DATABASE_URL: pipeline.mariaDb.databaseUrl,
-  };
+  env = operatorEnvironment(pipeline);
 }, 240_000);
 afterAll(async () => await opened.disposeAsync());
 

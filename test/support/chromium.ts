@@ -1,8 +1,8 @@
 /** A real browser: Debian's Chromium, installed when there is none. */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
 import { debianPackages, type Log } from "../../infra/local/debian-packages.ts";
+import { findExecutable, isExecutable, pathFolders } from "../../infra/local/executables.ts";
 
 export interface ChromiumProgram {
   readonly path: string;
@@ -13,8 +13,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 
 /** @throws Error that says the next step when there is no Chromium and none can be installed. */
 export async function findChromium(log: Log): Promise<ChromiumProgram> {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-  const found = folders.flatMap((one) => NAMES.map((name) => join(one, name))).find(isExecutable);
+  const found = findExecutable(pathFolders(), ...NAMES);
   if (found !== undefined) return { path: found, env: process.env };
   const { root, env } = await debianPackages(["chromium"], log).catch((cause: unknown) => {
     throw new Error(NEXT_STEP, { cause });
@@ -28,15 +27,6 @@ export async function findChromium(log: Log): Promise<ChromiumProgram> {
 const NEXT_STEP =
   "The tests of the page need Chromium; there is none, and Debian's package could not be " +
   "installed. Next step: put chromium or google-chrome on the PATH.";
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Without Chromium's own sandbox, which root cannot have; it shows nothing but our own page. */
 export async function startBrowser(): Promise<Browser> {

@@ -1,9 +1,9 @@
 /** Programs that other people made, to try what we write with: from the PATH, else from Debian. */
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { debianPackages } from "../../infra/local/debian-packages.ts";
+import { findExecutable, pathFolders } from "../../infra/local/executables.ts";
 
 const execute = promisify(execFile);
 
@@ -29,26 +29,12 @@ export async function debianProgram(
   names: readonly string[],
   settings: (root: string) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<Program> {
-  const here = firstOf((process.env["PATH"] ?? "").split(delimiter), names);
+  const here = findExecutable(pathFolders(), ...names);
   if (here) return program(here, process.env);
   const { root, env } = await debianPackages([packageName], console.log);
-  const installed = firstOf([join(root, "usr/bin")], names);
+  const installed = findExecutable([join(root, "usr/bin")], ...names);
   if (!installed) throw new Error(`Debian's ${packageName} brought no ${names.join(" or ")}`);
   return program(installed, root === "/" ? env : { ...env, ...settings(root) });
-}
-
-function firstOf(folders: readonly string[], names: readonly string[]): string | undefined {
-  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  return paths.find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export function program(path: string, env: NodeJS.ProcessEnv): Program {

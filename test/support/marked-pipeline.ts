@@ -11,7 +11,7 @@ import { SENT_MARKS, SERVER_MARKS } from "./marked-data.ts";
 import { startOtlpCollector } from "./otlp-collector.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import { requested } from "./requested.ts";
-import { makeTool } from "./statements-tool.ts";
+import { makeTool, operatorEnvironment } from "./statements-tool.ts";
 
 export const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"] as const;
 
@@ -68,13 +68,7 @@ export async function startMarkedPipeline(): Promise<MarkedPipeline> {
   const answers: string[] = [];
   const printed: string[] = [];
   const intake = pipeline.urlOf("request-intake");
-  const run = makeTool({
-    ...pipeline.s3.env,
-    KUBECONFIG: pipeline.kube.kubeconfig,
-    LEDGER_NAMESPACE: pipeline.namespace,
-    INTAKE_URL: intake,
-    DATABASE_URL: pipeline.mariaDb.databaseUrl,
-  });
+  const run = makeTool(operatorEnvironment(pipeline));
 
   async function post(path: string, init: RequestInit): Promise<string> {
     const answered = await fetch(new URL(path, intake), init);

@@ -1,6 +1,7 @@
 /** The operator's tool, called in this process: what it wrote where, and how it ended. */
 import { PassThrough } from "node:stream";
 import { runStatements } from "../../infra/cli/run.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 export interface ToolRun {
   readonly code: number;
@@ -9,6 +10,17 @@ export interface ToolRun {
 }
 
 export type Tool = (...args: readonly string[]) => Promise<ToolRun>;
+
+/** With every right there is. */
+export function operatorEnvironment(pipeline: Pipeline): Readonly<Record<string, string>> {
+  return {
+    ...pipeline.s3.env,
+    KUBECONFIG: pipeline.kube.kubeconfig,
+    LEDGER_NAMESPACE: pipeline.namespace,
+    INTAKE_URL: pipeline.urlOf("request-intake"),
+    DATABASE_URL: pipeline.mariaDb.databaseUrl,
+  };
+}
 
 export function makeTool(
   env: Readonly<Record<string, string>>,

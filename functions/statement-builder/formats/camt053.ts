@@ -3,13 +3,14 @@
  * rules of the German and the Swiss banks and of SWIFT's CGI-MP are written for.
  * A statement (`Stmt`) for each account and currency, an entry (`Ntry`) for each row.
  */
+import { FORMAT_FILES } from "../../domain/manifest.ts";
 import type { StatementRow, StatementContent, StatementFormat } from "./statement-format.ts";
 import { entry } from "./camt053-entry.ts";
 import { DOCUMENT_END, documentStart, STATEMENT_END, statementStart } from "./camt053-frame.ts";
 import { inBlocks } from "./text-blocks.ts";
 
 export const camt053: StatementFormat = {
-  path: "camt.053.xml",
+  path: FORMAT_FILES["camt.053"],
   mediaType: "application/xml",
   isTable: false,
   write: (content) => inBlocks(document(content)),

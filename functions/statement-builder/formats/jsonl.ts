@@ -4,7 +4,7 @@
  * number holds them exactly; what is absent is `null`. Texts are the bank's own: JSON is no
  * spreadsheet, so nothing is guarded against formulas here.
  */
-import type { TRANSACTION_COLUMNS } from "../../domain/manifest.ts";
+import { FORMAT_FILES, type TRANSACTION_COLUMNS } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
 import { inBlocks } from "./text-blocks.ts";
@@ -15,7 +15,7 @@ type TransactionObject = Readonly<Record<Exclude<Column, "line">, string | null>
 };
 
 export const jsonl: StatementFormat = {
-  path: "transactions.jsonl",
+  path: FORMAT_FILES.jsonl,
   // Not registered at IANA, but what jsonlines.org names.
   mediaType: "application/jsonl",
   isTable: true,

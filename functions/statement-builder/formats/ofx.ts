@@ -14,6 +14,7 @@
  * transaction that was booked, and its balance would be wrong.
  */
 import type { AccountTotals } from "../../domain/account-totals.ts";
+import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { Language } from "../../domain/statement-options.ts";
 import { ofxAccountIds } from "./ofx-account-id.ts";
@@ -23,7 +24,7 @@ import { inBlocks } from "./text-blocks.ts";
 import { element } from "./xml-text.ts";
 
 export const ofx: StatementFormat = {
-  path: "statement.ofx",
+  path: FORMAT_FILES.ofx,
   mediaType: "application/x-ofx",
   isTable: false,
   write: (content) => inBlocks(document(content)),

@@ -3,6 +3,7 @@
  * cover with the balances of all accounts, then each account with its transactions in the order they were posted.
  */
 import type { AccountTotals } from "../../domain/account-totals.ts";
+import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { statementId } from "../manifest.ts";
 import { openAccount } from "./pdf-account.ts";
 import { block } from "./pdf-block.ts";
@@ -23,7 +24,7 @@ export const MAX_ROWS = 10_000;
 
 export function makePdfFormat(maxRows: number): StatementFormat {
   return {
-    path: "statement.pdf",
+    path: FORMAT_FILES.pdf,
     mediaType: "application/pdf",
     isTable: false,
     async *write(content) {
