@@ -27,13 +27,13 @@ help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## one statement from event to zip on this machine, shown step by step
-	@exec node infra/local/run.ts demo
+	@exec node infra/local/run/run.ts demo
 
 run: $(INSTALLED) ## the same, then stays up for your own requests until Ctrl-C
-	@exec node infra/local/run.ts run
+	@exec node infra/local/run/run.ts run
 
 seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=100000 SEED=1
-	@exec node infra/local/seed.ts "$(CUSTOMERS)" "$(ROWS)" "$(SEED)"
+	@exec node infra/local/run/seed.ts "$(CUSTOMERS)" "$(ROWS)" "$(SEED)"
 
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
@@ -56,11 +56,11 @@ profile: $(INSTALLED) ## where the builder's time goes, by function; OF=small fo
 
 # What goes into the images, dist/programs/.
 bundle: $(INSTALLED)
-	@exec node infra/images/bundle.ts
+	@exec node infra/kubernetes/images/bundle.ts
 
 images: bundle ## container images, and dist/images/*.tar: IMAGE_PREFIX=… TAG=… BASE=… ENGINE=docker; IMAGES="…" for some
 	@IMAGE_PREFIX="$(IMAGE_PREFIX)" TAG="$(TAG)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
-	  exec node infra/images/images.ts $(IMAGES)
+	  exec node infra/kubernetes/images/images.ts $(IMAGES)
 
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .
@@ -72,23 +72,23 @@ format: $(INSTALLED) ## format every file
 	prettier --write --log-level=warn .
 
 package: $(INSTALLED) ## what is published to npm: dist/transactions-collector-VERSION.tgz
-	@exec node infra/package/package.ts
+	@exec node infra/clients/package/package.ts
 
 deploy: $(INSTALLED) ## install on the cluster of KUBECONFIG and wait: OVERLAY=local, or a path of your own
-	@exec node infra/cluster/main.ts deploy
+	@exec node infra/kubernetes/deploy/main.ts deploy
 
 status: $(INSTALLED) ## what of it is ready, and what the ledger holds: OVERLAY=local
-	@exec node infra/cluster/main.ts status
+	@exec node infra/kubernetes/deploy/main.ts status
 
 undeploy: $(INSTALLED) ## remove it, but for a ledger with requests: OVERLAY=local LEDGER=delete
-	@exec node infra/cluster/main.ts undeploy
+	@exec node infra/kubernetes/deploy/main.ts undeploy
 
 e2e: $(INSTALLED) ## all promises on the cluster of KUBECONFIG, in namespaces of their own: KEEP=1
-	@node infra/cluster/main.ts check
+	@node infra/kubernetes/deploy/main.ts check
 	@exec $(JEST) --config test/e2e-cluster/jest.config.js
 
 cli: $(INSTALLED) ## the operator's tool: ARGS="list --state failed", ARGS="--local doctor", ARGS=--help
-	@exec node infra/cli/statements.ts $(ARGS)
+	@exec node infra/operator/statements.ts $(ARGS)
 
 clean: ## remove what runs and tests leave behind (out/, coverage/), not node_modules
 	rm -rf out coverage

@@ -36,7 +36,7 @@ export default tseslint.config(
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
   {
-    files: ["infra/local/page/browser/*.js"],
+    files: ["infra/local/run/page/browser/*.js"],
     languageOptions: {
       globals: Object.fromEntries(
         [

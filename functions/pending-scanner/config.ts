@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/config.ts";
-import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
-import { integer } from "../platform/variables.ts";
+import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
+import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
+import { integer } from "../platform/settings/variables.ts";
 
 export const pendingScannerConfig = z
   .object({

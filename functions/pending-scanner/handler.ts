@@ -1,7 +1,7 @@
-import type { EventHandler } from "../platform/event-handler.ts";
-import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
-import { startDeadline } from "../platform/deadline.ts";
-import type { Ledger } from "../platform/configmap-ledger.ts";
+import type { EventHandler } from "../platform/server/event-handler.ts";
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import { startDeadline } from "../platform/limits/deadline.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { ScannerMetrics } from "./metrics.ts";
 import { offerInRounds, type RoundsResult, type TickLimits } from "./offer-rounds.ts";
 import { makeRetention, type Sweep } from "./retention.ts";

@@ -2,7 +2,7 @@
  * How the ledger stands. One pod of the scanner tells it for all (the monitoring component keeps one),
  * and it tells what its last tick saw.
  */
-import { secondsSince, type MetricsRegistry } from "../platform/metrics-registry.ts";
+import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
 import type { RoundsResult, TickLimits } from "./offer-rounds.ts";
 import type { Sweep } from "./retention.ts";
 

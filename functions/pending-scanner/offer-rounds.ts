@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { offerEvent } from "../domain/events.ts";
 import type { StatementRequest } from "../domain/statement-request.ts";
-import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
-import { mapConcurrently } from "../platform/concurrency.ts";
-import type { Ledger } from "../platform/configmap-ledger.ts";
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import { mapConcurrently } from "../platform/limits/concurrency.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { surveyLedger, type Survey } from "./survey.ts";
 
 export interface TickLimits {

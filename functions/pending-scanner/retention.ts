@@ -7,8 +7,8 @@
  * tick stopped.
  */
 import { isFinal, type FinalRequest } from "../domain/statement-request.ts";
-import type { Ledger, RecordRef } from "../platform/configmap-ledger.ts";
-import type { Log } from "../platform/log.ts";
+import type { Ledger, RecordRef } from "../platform/ledger/configmap-ledger.ts";
+import type { Log } from "../platform/telemetry/log.ts";
 
 export interface RetentionOptions {
   readonly ledger: Pick<Ledger, "list" | "listRejected" | "remove">;

@@ -1,6 +1,6 @@
 /** One look at everything that is not at rest: what is due, what is being built, what is out. */
 import type { StatementRequest } from "../domain/statement-request.ts";
-import type { Ledger, LedgerPage } from "../platform/configmap-ledger.ts";
+import type { Ledger, LedgerPage } from "../platform/ledger/configmap-ledger.ts";
 import { isDue, isLive } from "./due.ts";
 import { makeFairQueue, type FairQueue, type FairQueueLimits } from "./fair-queue.ts";
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { isTimeZone } from "../domain/statement-period.ts";
-import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/config.ts";
-import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
-import { integer, list, variable } from "../platform/variables.ts";
+import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
+import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
+import { integer, list, variable } from "../platform/settings/variables.ts";
 import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because a rejected event is kept whole and as base64. */

@@ -4,12 +4,16 @@
  * in a ConfigMap of its own until somebody looks at it.
  */
 import { EVENT_NAMES, eventType } from "../domain/events.ts";
-import type { MalformedEvent, ParsedEvent, ReceivedEvent } from "../platform/cloudevent-parse.ts";
-import type { EventRoute } from "../platform/event-handler.ts";
-import type { Ledger, RejectedEvent } from "../platform/configmap-ledger.ts";
-import { sha256Hex } from "../platform/configmap-record.ts";
-import type { Answer } from "../platform/http-answer.ts";
-import type { Log } from "../platform/log.ts";
+import type {
+  MalformedEvent,
+  ParsedEvent,
+  ReceivedEvent,
+} from "../platform/cloudevents/cloudevent-parse.ts";
+import type { EventRoute } from "../platform/server/event-handler.ts";
+import type { Ledger, RejectedEvent } from "../platform/ledger/configmap-ledger.ts";
+import { sha256Hex } from "../platform/ledger/configmap-record.ts";
+import type { Answer } from "../platform/server/http-answer.ts";
+import type { Log } from "../platform/telemetry/log.ts";
 
 const OWED_BY_THE_LEDGER = new Set<string>(
   EVENT_NAMES.filter((name) => name !== "requested").map(eventType),

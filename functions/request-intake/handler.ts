@@ -1,9 +1,9 @@
 import { recordedEvent } from "../domain/events.ts";
 import type { StatementRequest } from "../domain/statement-request.ts";
-import type { EventHandler } from "../platform/event-handler.ts";
-import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
-import type { Ledger } from "../platform/configmap-ledger.ts";
-import type { Answer } from "../platform/http-answer.ts";
+import type { EventHandler } from "../platform/server/event-handler.ts";
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import type { Answer } from "../platform/server/http-answer.ts";
 import { makeRequestRecorder, type Recording } from "./record-request.ts";
 import { problemsToday, readRequestedEvent, type IntakeRules } from "./requested-event.ts";
 import type { WakeUpLimit } from "./wake-up-limit.ts";

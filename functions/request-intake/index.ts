@@ -1,12 +1,15 @@
-import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
-import { startCloudEventServer, type CloudEventServer } from "../platform/cloudevent-server.ts";
-import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
-import { tracedSink } from "../platform/event-spans.ts";
-import { timedLedger } from "../platform/ledger-metrics.ts";
-import { tracedLedger } from "../platform/ledger-spans.ts";
-import { runFunction, type FunctionContext } from "../platform/function-process.ts";
-import { sendersOf } from "../platform/senders.ts";
-import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
+import { makeCloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import {
+  startCloudEventServer,
+  type CloudEventServer,
+} from "../platform/server/cloudevent-server.ts";
+import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { tracedSink } from "../platform/server/event-spans.ts";
+import { timedLedger } from "../platform/ledger/ledger-metrics.ts";
+import { tracedLedger } from "../platform/ledger/ledger-spans.ts";
+import { runFunction, type FunctionContext } from "../platform/server/function-process.ts";
+import { sendersOf } from "../platform/identity/senders.ts";
+import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";

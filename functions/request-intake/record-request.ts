@@ -8,8 +8,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { eventHash, recordName } from "../domain/record-name.ts";
 import { recordRequest, type StatementRequest } from "../domain/statement-request.ts";
-import type { Ledger } from "../platform/configmap-ledger.ts";
-import { sha256Hex } from "../platform/configmap-record.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import { sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { RequestedStatement } from "./requested-event.ts";
 
 export type Recording =

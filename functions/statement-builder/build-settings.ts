@@ -1,10 +1,10 @@
 import type { Lane } from "../domain/statement-request.ts";
-import type { OptionDefaults } from "./chosen-options.ts";
+import type { OptionDefaults } from "./contents/chosen-options.ts";
 import type { BuilderConfig } from "./config.ts";
-import type { EncryptionSettings } from "./encryption.ts";
-import { makeManifestSigner } from "./manifest-signer.ts";
-import type { SignManifest } from "./statement-files.ts";
-import type { Compression } from "./statement-zip.ts";
+import type { EncryptionSettings } from "./store/encryption.ts";
+import { makeManifestSigner } from "./contents/manifest-signer.ts";
+import type { SignManifest } from "./contents/statement-files.ts";
+import type { Compression } from "./zip/statement-zip.ts";
 
 /** What the installation decides about every statement. */
 export interface BuildSettings {

@@ -2,14 +2,14 @@
  * A build in a trace: what it uses, with a span for each step taken through it. Rows are read while
  * their zip is uploaded, so `build` lasts until the upload's step `publishing`.
  */
-import type { Stored } from "../platform/configmap-ledger.ts";
-import type { SpanAttributes, SpanName } from "../platform/spans.ts";
-import { errorType, type Span, type Tracer } from "../platform/tracing.ts";
+import type { Stored } from "../platform/ledger/configmap-ledger.ts";
+import type { SpanAttributes, SpanName } from "../platform/telemetry/spans.ts";
+import { errorType, type Span, type Tracer } from "../platform/telemetry/tracing.ts";
 import type { Ending } from "./ending.ts";
-import type { ObserveQuery } from "./query-timer.ts";
-import type { ObserveS3Call } from "./s3-client.ts";
-import type { StatementBucket } from "./statement-bucket.ts";
-import type { Transactions } from "./transactions.ts";
+import type { ObserveQuery } from "./source/query-timer.ts";
+import type { ObserveS3Call } from "./store/s3-client.ts";
+import type { StatementBucket } from "./store/statement-bucket.ts";
+import type { Transactions } from "./source/transactions.ts";
 
 export function tracedTransactions(transactions: Transactions, tracer: Tracer): Transactions {
   return {

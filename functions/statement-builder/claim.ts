@@ -15,7 +15,7 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
-import type { Ledger, Stored } from "../platform/configmap-ledger.ts";
+import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
 
 export interface ClaimSettings {
   readonly execution: Lane;

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { COMMON_VARIABLES } from "../platform/config.ts";
-import { WHOLE_IDENTITY } from "../platform/identity-variables.ts";
+import { COMMON_VARIABLES } from "../platform/settings/config.ts";
+import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
-import { integer, list, oneOf, text, url, variable } from "../platform/variables.ts";
+import { integer, list, oneOf, text, url, variable } from "../platform/settings/variables.ts";
 
 const MIB = 1024 * 1024;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;

@@ -2,8 +2,8 @@
  * How a claim ends, and what that makes of the record. Every surprise of the work becomes one of
  * these values here, so that the story in `handler.ts` has no other way out.
  */
-import { abortCause } from "../platform/request-aborted.ts";
-import { LedgerUnavailable } from "../platform/ledger-unavailable.ts";
+import { abortCause } from "../platform/server/request-aborted.ts";
+import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
 import {
   cancel,
   DEADLINE_EXCEEDED,
@@ -19,7 +19,7 @@ import {
   type StatementRequest,
   type StatementResult,
 } from "../domain/statement-request.ts";
-import { RetryableError, StatementFailure } from "./failure.ts";
+import { RetryableError, StatementFailure } from "../domain/failure.ts";
 import { CancelRequested, LeaseLost } from "./lease.ts";
 
 export type Ending =

@@ -12,12 +12,12 @@ import {
   type FinalRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
-import { startDeadline } from "../platform/deadline.ts";
-import type { CloudEventSink } from "../platform/cloudevent-sink.ts";
-import type { EventContext, EventHandler } from "../platform/event-handler.ts";
-import type { Stored } from "../platform/configmap-ledger.ts";
-import type { Log } from "../platform/log.ts";
-import type { Tracer } from "../platform/tracing.ts";
+import { startDeadline } from "../platform/limits/deadline.ts";
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
+import type { Stored } from "../platform/ledger/configmap-ledger.ts";
+import type { Log } from "../platform/telemetry/log.ts";
+import type { Tracer } from "../platform/telemetry/tracing.ts";
 import { endOfBuild } from "./build-spans.ts";
 import {
   claimRecord,

@@ -1,13 +1,13 @@
 /** Wiring of statement-builder: what it opens, and what it hands to the story in `handler.ts`. */
-import { makeCloudEventSink } from "../platform/cloudevent-sink.ts";
-import { startCloudEventServer } from "../platform/cloudevent-server.ts";
-import { makeConfigMapLedger } from "../platform/configmap-ledger.ts";
-import { tracedSink } from "../platform/event-spans.ts";
-import { timedLedger } from "../platform/ledger-metrics.ts";
-import { tracedLedger } from "../platform/ledger-spans.ts";
-import { runFunction, type FunctionContext } from "../platform/function-process.ts";
-import { sendersOf } from "../platform/senders.ts";
-import { countedSink, makeServerMetrics } from "../platform/server-metrics.ts";
+import { makeCloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import { startCloudEventServer } from "../platform/server/cloudevent-server.ts";
+import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { tracedSink } from "../platform/server/event-spans.ts";
+import { timedLedger } from "../platform/ledger/ledger-metrics.ts";
+import { tracedLedger } from "../platform/ledger/ledger-spans.ts";
+import { runFunction, type FunctionContext } from "../platform/server/function-process.ts";
+import { sendersOf } from "../platform/identity/senders.ts";
+import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { tracedBucket, tracedQueries, tracedS3Calls, tracedTransactions } from "./build-spans.ts";
 import { buildSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
@@ -15,9 +15,9 @@ import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./h
 import { runJob } from "./job.ts";
 import { makeBuilderMetrics } from "./metrics.ts";
 import { makeSourceMetrics } from "./source-metrics.ts";
-import { makeStatementBucket } from "./statement-bucket.ts";
+import { makeStatementBucket } from "./store/statement-bucket.ts";
 import type { OnStep } from "./steps.ts";
-import { makeTransactions } from "./transactions.ts";
+import { makeTransactions } from "./source/transactions.ts";
 
 /** Builds of one process at a time; a pod of the service is given one (containerConcurrency). */
 const BUILDS_AT_ONCE = 8;

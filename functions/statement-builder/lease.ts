@@ -15,9 +15,9 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
-import type { Ledger, Stored } from "../platform/configmap-ledger.ts";
-import { LedgerUnavailable } from "../platform/ledger-unavailable.ts";
-import type { Log } from "../platform/log.ts";
+import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
+import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
+import type { Log } from "../platform/telemetry/log.ts";
 
 /** Somebody else holds the record, or the ledger could not be told in time that we still do. */
 export class LeaseLost extends Error {

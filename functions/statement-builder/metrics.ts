@@ -1,7 +1,7 @@
 /** What became of the requests that came to this builder, and how long each took. */
 import { ERROR_CODES, isFinal } from "../domain/statement-request.ts";
-import type { Stored } from "../platform/configmap-ledger.ts";
-import { secondsSince, type MetricsRegistry } from "../platform/metrics-registry.ts";
+import type { Stored } from "../platform/ledger/configmap-ledger.ts";
+import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
 import type { Claimed, ClaimOutcome } from "./claim.ts";
 import type { Ending } from "./ending.ts";
 

@@ -11,20 +11,20 @@ import {
   type ClaimPurpose,
   type ProcessingRequest,
 } from "../domain/statement-request.ts";
-import { verifyStatement } from "../domain/verify-statement.ts";
-import type { Log } from "../platform/log.ts";
+import { verifyStatement } from "../verification/verify-statement.ts";
+import type { Log } from "../platform/telemetry/log.ts";
 import type { BuildSettings } from "./build-settings.ts";
-import { chosenOptions } from "./chosen-options.ts";
-import { encryptionFor } from "./encryption.ts";
+import { chosenOptions } from "./contents/chosen-options.ts";
+import { encryptionFor } from "./store/encryption.ts";
 import type { Ending } from "./ending.ts";
-import { StatementFailure } from "./failure.ts";
+import { StatementFailure } from "../domain/failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
-import type { StatementBucket } from "./statement-bucket.ts";
-import type { StatementFacts } from "./manifest.ts";
-import { makeStatementZip } from "./statement-zip.ts";
+import type { StatementBucket } from "./store/statement-bucket.ts";
+import type { StatementFacts } from "./contents/manifest.ts";
+import { makeStatementZip } from "./zip/statement-zip.ts";
 import type { OnStep } from "./steps.ts";
-import type { StatementSnapshot, Transactions } from "./transactions.ts";
+import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
 
 export interface BuildDependencies {
   readonly transactions: Transactions;

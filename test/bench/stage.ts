@@ -2,9 +2,9 @@
 import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localKubeconfig } from "../../infra/local/kubeconfig.ts";
-import { ensureNamespace } from "../../infra/local/ledger-api.ts";
-import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
+import { localKubeconfig } from "../../infra/local/cluster/kubeconfig.ts";
+import { ensureNamespace } from "../../infra/local/cluster/ledger-api.ts";
+import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
 import { openBank, type BenchBank } from "./bank/bank.ts";
 import { shippedBuilder, type ShippedBuilder } from "./candidates/shipped-builder.ts";
 import { benchTools } from "./tools.ts";

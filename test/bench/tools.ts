@@ -1,8 +1,8 @@
 /** The programs a user would take in our place; installs Debian's packages when they are missing. */
 import { delimiter, join } from "node:path";
-import { debianPackages } from "../../infra/local/debian-packages.ts";
-import { isOnPath } from "../../infra/local/executables.ts";
-import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
+import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
+import { isOnPath } from "../../infra/local/programs/executables.ts";
+import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
 
 const PACKAGES = ["zip", "unzip", "curl"] as const;
 

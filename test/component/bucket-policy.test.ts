@@ -1,4 +1,4 @@
-/** The builder's rights, as infra/bucket/ has them, tried by its own code on a real S3 server. */
+/** The builder's rights, as infra/kubernetes/bucket/ has them, tried by its own code on a real S3 server. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import {
@@ -12,7 +12,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { pino } from "pino";
-import { makeStatementBucket } from "../../functions/statement-builder/statement-bucket.ts";
+import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { startS3Server, type S3Server } from "../support/s3-server.ts";
 import { uploadOf } from "../support/statement-bucket.ts";
 
@@ -47,7 +47,10 @@ afterAll(async () => {
 });
 
 async function file(name: string): Promise<Policy> {
-  const json = await readFile(new URL(`../../infra/bucket/${name}`, import.meta.url), "utf8");
+  const json = await readFile(
+    new URL(`../../infra/kubernetes/bucket/${name}`, import.meta.url),
+    "utf8",
+  );
   return JSON.parse(json) as Policy;
 }
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
-import { bytesOf, filesAtStart, type ProgramName } from "../../infra/images/bundle.ts";
-import { bundledPackages, type Sbom } from "../../infra/images/sbom.ts";
+import { bytesOf, filesAtStart, type ProgramName } from "../../infra/kubernetes/images/bundle.ts";
+import { bundledPackages, type Sbom } from "../../infra/kubernetes/images/sbom.ts";
 import { readPdf } from "../support/pdf-programs.ts";
 
 const run = promisify(execFile);
@@ -18,7 +18,7 @@ const metafiles = new Map<ProgramName, Metafile>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "bundle-"));
-  await run(process.execPath, [join(REPOSITORY, "infra/images/bundle.ts"), folder]);
+  await run(process.execPath, [join(REPOSITORY, "infra/kubernetes/images/bundle.ts"), folder]);
   for (const name of FUNCTIONS) {
     const json = await readFile(join(folder, "metafiles", `${name}.json`), "utf8");
     metafiles.set(name, JSON.parse(json) as Metafile);
@@ -103,7 +103,10 @@ test("the Kubernetes client keeps the kinds a ConfigMap is made of, and no other
 });
 
 test("every operation of the ledger is still in the client", async () => {
-  const source = await readFile(join(REPOSITORY, "functions/platform/configmap-ledger.ts"), "utf8");
+  const source = await readFile(
+    join(REPOSITORY, "functions/platform/ledger/configmap-ledger.ts"),
+    "utf8",
+  );
   const used = new Set([...source.matchAll(/core\.(\w+)\(/g)].map(([, name]) => name));
   const bundled = await readFile(join(folder, "pending-scanner/index.mjs"), "utf8");
   const missing = [...used].filter((name) => !bundled.includes(`${String(name)}WithHttpInfo(`));
@@ -208,7 +211,7 @@ test("the SBOM names each bundled package with version, licence and hash, and No
 });
 
 test("the recipe's base is the Node of package-lock.json", async () => {
-  const recipe = await readFile(join(REPOSITORY, "infra/images/Containerfile"), "utf8");
+  const recipe = await readFile(join(REPOSITORY, "infra/kubernetes/images/Containerfile"), "utf8");
   const lock = JSON.parse(await readFile(join(REPOSITORY, "package-lock.json"), "utf8")) as {
     readonly packages: Readonly<Record<string, { readonly version?: string }>>;
   };

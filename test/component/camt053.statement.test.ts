@@ -1,6 +1,6 @@
 /** camt.053 in a statement of a real database: proved, listed and valid like the rest of the zip. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { addUp, camt053Validator } from "../support/camt053-checks.ts";
 import { withMariaDb } from "../support/mariadb.ts";

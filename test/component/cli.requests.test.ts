@@ -16,7 +16,10 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import { startS3Server, type S3Server } from "../support/s3-server.ts";
 import { sampleZip } from "../support/sample-statement.ts";

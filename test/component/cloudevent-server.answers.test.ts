@@ -1,8 +1,8 @@
 import { request as httpRequest } from "node:http";
-import type { ReceivedEvent } from "../../functions/platform/cloudevent-parse.ts";
-import type { EventHandler } from "../../functions/platform/event-handler.ts";
-import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
-import type { Answer } from "../../functions/platform/http-answer.ts";
+import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
+import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
+import type { Answer } from "../../functions/platform/server/http-answer.ts";
 import {
   post,
   postBatch,

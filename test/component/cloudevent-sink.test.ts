@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { answer, startEventSink } from "../support/event-sink.ts";
 import { makeTestLog } from "../support/event-server.ts";

@@ -1,5 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
-import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
+import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { configMapContract } from "../support/configmap-contract.ts";
 import { startKubeApiserver } from "../support/kube-apiserver.ts";
 

@@ -18,12 +18,12 @@ import {
   type Ledger,
   type ListFilter,
   type Stored,
-} from "../../functions/platform/configmap-ledger.ts";
-import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
+} from "../../functions/platform/ledger/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { claimRecord, type ClaimOutcome } from "../../functions/statement-builder/claim.ts";
 import { holdLease, LeaseLost } from "../../functions/statement-builder/lease.ts";
-import { makeLog } from "../../functions/platform/log.ts";
-import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
+import { makeLog } from "../../functions/platform/telemetry/log.ts";
+import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { startKubeApiserver } from "../support/kube-apiserver.ts";
 

@@ -12,11 +12,11 @@ import { knativeCrds } from "../support/knative-crds.ts";
 import { patchStatus, serverSideApply } from "../support/server-dry-run.ts";
 
 const run = promisify(execFile);
-const MAIN = new URL("../../infra/cluster/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../infra/kubernetes/deploy/main.ts", import.meta.url).pathname;
 
 const AT = "2026-01-01T00:00:00Z";
 /** The path of an overlay of one's own; the smallest. */
-const OVERLAY = { OVERLAY: new URL("../../infra/base", import.meta.url).pathname };
+const OVERLAY = { OVERLAY: new URL("../../infra/kubernetes/base", import.meta.url).pathname };
 const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
   `${apiVersion} ${kind} ${metadata.name}`;
 

@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { clusterDocuments, isClusterName } from "../../functions/platform/cluster-issuer.ts";
-import type { EventHandler } from "../../functions/platform/event-handler.ts";
-import { sendersOf } from "../../functions/platform/senders.ts";
+import {
+  clusterDocuments,
+  isClusterName,
+} from "../../functions/platform/identity/cluster-issuer.ts";
+import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
+import { sendersOf } from "../../functions/platform/identity/senders.ts";
 import {
   makeTestLog,
   postStructured,

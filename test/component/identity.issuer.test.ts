@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { generateKeyPair } from "jose";
-import { freePort } from "../../infra/local/free-port.ts";
-import { startFunction } from "../../infra/local/function-processes.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { startFunction } from "../../infra/local/run/function-processes.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { postStructured, type LogLine, type Reply } from "../support/event-server.ts";
 import { startEventSink } from "../support/event-sink.ts";
@@ -174,7 +174,7 @@ describe("who may speak for which source", () => {
 });
 
 it("the operator's replay has a token too", async () => {
-  const cli = new URL("../../infra/cli/statements.ts", import.meta.url).pathname;
+  const cli = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;
   const replay = async (more: Readonly<Record<string, string>>): Promise<string> => {
     const env = { ...process.env, KUBECONFIG: ledger.kubeconfig, INTAKE_URL: url, ...more };
     const command = promisify(execFile)(process.execPath, [cli, "replay", "--all"], { env });

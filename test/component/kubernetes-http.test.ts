@@ -5,7 +5,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 
 const NOT_FOUND = JSON.stringify({ kind: "Status", code: 404, reason: "NotFound" });
 

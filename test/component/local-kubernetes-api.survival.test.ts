@@ -5,7 +5,7 @@ import { join } from "node:path";
 import {
   startLocalKubernetesApi,
   type LocalKubernetesApi,
-} from "../../infra/local/kubernetes-api/server.ts";
+} from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { edited, raw, refusalOf } from "../support/configmap-bench.ts";
 import { startDoomed } from "../support/doomed-process.ts";
 

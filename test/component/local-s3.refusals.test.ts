@@ -16,7 +16,7 @@ import {
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLocalS3, type LocalS3 } from "../../infra/local/s3/server.ts";
+import { startLocalS3, type LocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import { KEYS } from "../support/local-s3-process.ts";
 import { refusalOf, s3Client } from "../support/s3-bench.ts";
 

@@ -18,7 +18,7 @@ import { request, type ClientRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { startLocalS3 } from "../../infra/local/s3/server.ts";
+import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import { startDoomed } from "../support/doomed-process.ts";
 import { KEYS } from "../support/local-s3-process.ts";
 import { s3Client, textOf } from "../support/s3-bench.ts";

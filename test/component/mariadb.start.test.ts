@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { startMariaDb } from "../../infra/local/mariadb.ts";
+import { startMariaDb } from "../../infra/local/cluster/mariadb.ts";
 import { startTestMariaDb } from "../support/mariadb.ts";
 import { isRunning } from "../support/process-table.ts";
 

@@ -5,20 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
-import { makeConfigMapLedger } from "../../functions/platform/configmap-ledger.ts";
-import { timedLedger } from "../../functions/platform/ledger-metrics.ts";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { timedLedger } from "../../functions/platform/ledger/ledger-metrics.ts";
 import {
   makeMetricsRegistry,
   type MetricsRegistry,
-} from "../../functions/platform/metrics-registry.ts";
-import { countedSink, makeServerMetrics } from "../../functions/platform/server-metrics.ts";
+} from "../../functions/platform/telemetry/metrics-registry.ts";
+import { countedSink, makeServerMetrics } from "../../functions/platform/server/server-metrics.ts";
 import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
 import { makeBuilderMetrics } from "../../functions/statement-builder/metrics.ts";
 import { makeSourceMetrics } from "../../functions/statement-builder/source-metrics.ts";
 import { promtool } from "../support/promtool.ts";
 
 const run = promisify(execFile);
-const INFRA = join(import.meta.dirname, "../../infra");
+const INFRA = join(import.meta.dirname, "../../infra/kubernetes");
 const COMPONENT = join(INFRA, "components/monitoring");
 
 interface Rule {

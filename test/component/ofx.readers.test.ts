@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { ofx } from "../../functions/statement-builder/formats/ofx.ts";
+import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import { ofxdump, readByOfxtools, type OfxStatement } from "../support/ofx-readers.ts";
 import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { S3Client } from "@aws-sdk/client-s3";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
-import type { Board } from "../../infra/local/page/board.ts";
-import { makePage, type Page } from "../../infra/local/page/page.ts";
+import type { Board } from "../../infra/local/run/page/board.ts";
+import { makePage, type Page } from "../../infra/local/run/page/page.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
 /** Nobody listens there. */

@@ -4,9 +4,9 @@ import {
   type PendingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
-import type { Ledger } from "../../functions/platform/configmap-ledger.ts";
-import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
 import type { TickLimits } from "../../functions/pending-scanner/offer-rounds.ts";
 import {

@@ -6,7 +6,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import fc from "fast-check";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
-import { makeConfigMapLedger } from "../../functions/platform/configmap-ledger.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { startEventSink } from "../support/event-sink.ts";
@@ -12,7 +12,7 @@ import { startKubeApiserver } from "../support/kube-apiserver.ts";
 
 const LEDGER = "transaction-requests";
 const HOME = "statements";
-const BASE = new URL("../../infra/base/", import.meta.url);
+const BASE = new URL("../../infra/kubernetes/base/", import.meta.url);
 
 const opened = new AsyncDisposableStack();
 let core: CoreV1Api;

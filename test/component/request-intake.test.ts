@@ -1,6 +1,6 @@
-import type { Ledger } from "../../functions/platform/configmap-ledger.ts";
-import { LedgerUnavailable } from "../../functions/platform/ledger-unavailable.ts";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
+import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { startLocalS3 } from "../../infra/local/s3/server.ts";
+import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import type { S3EventMessage } from "../support/s3-bench.ts";
 import { s3Contract } from "../support/s3-contract.ts";
 import { startS3Server } from "../support/s3-server.ts";

@@ -6,14 +6,14 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { EVENT_NAMES, eventType } from "../../functions/domain/events.ts";
-import { isOnPath } from "../../infra/local/executables.ts";
-import { freePort } from "../../infra/local/free-port.ts";
-import { startFunction } from "../../infra/local/function-processes.ts";
-import { eventingObject } from "../../infra/local/router/manifest-schema.ts";
+import { isOnPath } from "../../infra/local/programs/executables.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { startFunction } from "../../infra/local/run/function-processes.ts";
+import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
-const SAMPLES = join(import.meta.dirname, "../../infra/samples");
+const SAMPLES = join(import.meta.dirname, "../../infra/clients/samples");
 
 /** Each in a language, by the program that runs it; where that takes long, compiled once. */
 const LANGUAGES = {

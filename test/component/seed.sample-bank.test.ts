@@ -3,8 +3,8 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import {
   grantStatementReader,
   STATEMENT_READER,
-} from "../../infra/local/sample-bank/create-schema.ts";
-import { NotASampleBank, seedBank } from "../../infra/local/sample-bank/seed.ts";
+} from "../../infra/local/cluster/sample-bank/create-schema.ts";
+import { NotASampleBank, seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 
 const CUSTOMER = "customer-000001";

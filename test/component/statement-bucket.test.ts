@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RetryableError } from "../../functions/statement-builder/failure.ts";
+import { RetryableError } from "../../functions/domain/failure.ts";
 import { openTestBucket, STORES, uploadOf, type TestBucket } from "../support/statement-bucket.ts";
 
 const MIB = 1024 * 1024;

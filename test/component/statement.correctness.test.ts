@@ -1,6 +1,6 @@
 /** What a correct statement is, point by point, from rows in a real MariaDB to files in the zip. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement, type ReadStatement } from "../support/read-statement.ts";

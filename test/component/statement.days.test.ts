@@ -4,7 +4,7 @@ import {
   readRequestedEvent,
   type IntakeRules,
 } from "../../functions/request-intake/requested-event.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement } from "../support/read-statement.ts";

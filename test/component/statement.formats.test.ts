@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TRANSACTION_COLUMNS, type Manifest } from "../../functions/domain/manifest.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
-import { seedBank } from "../../infra/local/sample-bank/seed.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
+import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readByOfxtools, type OfxStatement } from "../support/ofx-readers.ts";
 import { chunks } from "../support/sample-statement.ts";

@@ -1,7 +1,7 @@
 /** The database and the store behind certificates of a CA that no system knows. */
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { makeTransactions } from "../../functions/statement-builder/transactions.ts";
+import { makeTransactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { makeAuthority, type Authority } from "../support/certificates.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";

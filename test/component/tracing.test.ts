@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { freePort } from "../../infra/local/free-port.ts";
-import type { EventHandler } from "../../functions/platform/event-handler.ts";
-import { openTracer, type Tracer } from "../../functions/platform/tracing.ts";
-import type { SamplerName } from "../../functions/platform/tracing-variables.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
+import { openTracer, type Tracer } from "../../functions/platform/telemetry/tracing.ts";
+import type { SamplerName } from "../../functions/platform/settings/tracing-variables.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import {
   makeTestLog,
@@ -23,7 +23,7 @@ import { startOtlpCollector, type OtlpCollector } from "../support/otlp-collecto
 import { requested } from "../support/requested.ts";
 
 const run = promisify(execFile);
-const BUNDLE = join(import.meta.dirname, "../../infra/images/bundle.ts");
+const BUNDLE = join(import.meta.dirname, "../../infra/kubernetes/images/bundle.ts");
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 const ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";

@@ -1,9 +1,9 @@
 /** What a snapshot does when its query is unwanted, or its server is killed, stalled or gone. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
-import { RetryableError } from "../../functions/statement-builder/failure.ts";
-import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { RetryableError } from "../../functions/domain/failure.ts";
+import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import {

@@ -1,9 +1,9 @@
 /** How rows come: on both paths the same, and without the proof reading the rows a second time. */
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
-import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
-import { statementSql } from "../../functions/statement-builder/transactions-sql.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
-import { pick, seededRandom } from "../../infra/local/sample-bank/random.ts";
+import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
+import { statementSql } from "../../functions/statement-builder/source/transactions-sql.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
+import { pick, seededRandom } from "../../infra/local/cluster/sample-bank/random.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";

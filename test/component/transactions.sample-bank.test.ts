@@ -3,13 +3,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { minorUnit } from "../../functions/domain/money.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import {
   grantStatementReader,
   STATEMENT_READER,
-} from "../../infra/local/sample-bank/create-schema.ts";
-import { seedBank } from "../../infra/local/sample-bank/seed.ts";
+} from "../../infra/local/cluster/sample-bank/create-schema.ts";
+import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { chunks } from "../support/sample-statement.ts";
 import {

@@ -1,8 +1,8 @@
 /** What a person would ask for after a failure, printed while it is still there. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kubectl } from "../../infra/cluster/kubectl.ts";
-import { troubleOf } from "../../infra/cluster/trouble.ts";
+import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
+import { troubleOf } from "../../infra/kubernetes/deploy/trouble.ts";
 
 const LOG_LINES = 120;
 

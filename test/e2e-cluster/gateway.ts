@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { kubectl } from "../../infra/cluster/kubectl.ts";
+import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { openWayIn } from "./way-in.ts";
 
 export interface Gateway extends AsyncDisposable {

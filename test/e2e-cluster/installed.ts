@@ -8,14 +8,14 @@ import {
   makeConfigMapLedger,
   type Ledger,
   type Stored,
-} from "../../functions/platform/configmap-ledger.ts";
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 import {
   deploy,
   renderOverlay,
   undeploy,
   type Rendered,
-} from "../../infra/cluster/installation.ts";
-import { kubectl } from "../../infra/cluster/kubectl.ts";
+} from "../../infra/kubernetes/deploy/installation.ts";
+import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { writeInstallation } from "../support/installation.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { openBroker, openService } from "./gateway.ts";

@@ -7,14 +7,14 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { offerEvent } from "../../functions/domain/events.ts";
-import { kubectl, type ClusterObject } from "../../infra/cluster/kubectl.ts";
+import { kubectl, type ClusterObject } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { requested } from "../support/requested.ts";
 import { auditStatements } from "../support/statement-audit.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { install, type Installed } from "./installed.ts";
 
 const run = promisify(execFile);
-const CLI = new URL("../../infra/cli/statements.ts", import.meta.url).pathname;
+const CLI = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;
 /** A pod has to start first, on a node that has other things to do. */
 const STATEMENT_SECONDS = 180;
 /** A tick a minute, and what it wakes. */

@@ -6,8 +6,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kubectl } from "../../infra/cluster/kubectl.ts";
-import { freePort } from "../../infra/local/free-port.ts";
+import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 2_000;

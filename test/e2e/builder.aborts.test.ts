@@ -11,7 +11,7 @@ import {
   type PendingRequest,
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";
-import type { Stored } from "../../functions/platform/configmap-ledger.ts";
+import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
 import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
 

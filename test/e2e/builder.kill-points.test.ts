@@ -6,7 +6,7 @@
  * ticks are given what the dead have left.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../infra/local/free-port.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
 import { BUILD_STEPS, type BuildStep } from "../../functions/statement-builder/steps.ts";
 import {
   fillWithNoise,

@@ -3,9 +3,9 @@
  * another one has taken its request over and ended it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../infra/local/free-port.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
 import type { BuildStep } from "../../functions/statement-builder/steps.ts";
-import type { Stored } from "../../functions/platform/configmap-ledger.ts";
+import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import {
   fillWithNoise,
   LARGE_CUSTOMER,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import {
   grantStatementReader,
   STATEMENT_READER,
-} from "../../infra/local/sample-bank/create-schema.ts";
+} from "../../infra/local/cluster/sample-bank/create-schema.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 import { unzip } from "../support/statement.ts";
 import { makeTool, operatorEnvironment, type Tool } from "../support/statements-tool.ts";

@@ -1,9 +1,9 @@
 /** Clocks decide only how soon: builders whose clocks are twenty minutes apart still make one file. */
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { freePort } from "../../infra/local/free-port.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
 import { offerEvent } from "../../functions/domain/events.ts";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
-import { makeLog } from "../../functions/platform/log.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 
 const TEN_MINUTES = 600_000;

@@ -11,8 +11,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { jest } from "@jest/globals";
-import { parseS3Event, verifyStatement, type S3Event } from "../../infra/consumer/index.ts";
-import { makeHandler } from "../../infra/consumer/samples/lambda.ts";
+import { parseS3Event, verifyStatement, type S3Event } from "../../infra/clients/consumer/index.ts";
+import { makeHandler } from "../../infra/clients/consumer/samples/lambda.ts";
 import { answer, startEventSink, type EventSink } from "../support/event-sink.ts";
 import { startS3Server, type S3Server } from "../support/s3-server.ts";
 import { JANUARY, ROWS, sampleZip } from "../support/sample-statement.ts";

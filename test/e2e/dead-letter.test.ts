@@ -5,7 +5,7 @@ import { eventType } from "../../functions/domain/events.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 
 const run = promisify(execFile);
-const CLI = new URL("../../infra/cli/statements.ts", import.meta.url).pathname;
+const CLI = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;
 
 let pipeline: Pipeline;
 beforeAll(async () => {

@@ -11,9 +11,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { isOnPath } from "../../infra/local/executables.ts";
-import { isFree } from "../../infra/local/free-port.ts";
-import { PORTS } from "../../infra/local/settings.ts";
+import { isOnPath } from "../../infra/local/programs/executables.ts";
+import { isFree } from "../../infra/local/programs/free-port.ts";
+import { PORTS } from "../../infra/local/run/settings.ts";
 import {
   blocksOf,
   documents,

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import { makeConfigMapLedger } from "../../functions/platform/configmap-ledger.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startBrowser } from "../support/chromium.ts";
 import { startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { visit } from "../support/page-visit.ts";
 import { requested } from "../support/requested.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
-const PICTURE = "infra/local/page/page.png";
+const PICTURE = "infra/local/run/page/page.png";
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const BEYOND_THE_WIDTH =

@@ -9,9 +9,9 @@ import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { eventType, offerEvent } from "../../functions/domain/events.ts";
 import type { ExecutedRequest } from "../../functions/domain/statement-request.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import { makeCloudEventSink } from "../../functions/platform/cloudevent-sink.ts";
-import { makeLog } from "../../functions/platform/log.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 import { requested } from "../support/requested.ts";
 
@@ -223,7 +223,7 @@ test("builders that race for one request make one file", async () => {
 });
 
 async function otherPort(): Promise<number> {
-  const { freePort } = await import("../../infra/local/free-port.ts");
+  const { freePort } = await import("../../infra/local/programs/free-port.ts");
   return await freePort();
 }
 

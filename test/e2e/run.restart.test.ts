@@ -10,8 +10,11 @@ import {
   type PendingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
-import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
+import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { descendantsOf, startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { requested } from "../support/requested.ts";
 import { isRunning } from "../support/process-table.ts";
@@ -74,7 +77,7 @@ test(
     await using first = await up();
     const children = await descendantsOf(first.pid);
     const [executed = ""] = /transaction-request-customer-000001-\d{13}/.exec(first.output()) ?? [];
-    const run = children.find(({ command }) => command.includes("infra/local/run.ts"));
+    const run = children.find(({ command }) => command.includes("infra/local/run/run.ts"));
     process.kill(run?.pid ?? NaN, "SIGKILL");
     await first.ended;
     const deadline = performance.now() + 20_000;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { ExecutedRequest } from "../../functions/domain/statement-request.ts";
-import { SPAN_ATTRIBUTES, SPANS } from "../../functions/platform/spans.ts";
-import { freePort } from "../../infra/local/free-port.ts";
-import { ServerExited } from "../../infra/local/server-process.ts";
+import { SPAN_ATTRIBUTES, SPANS } from "../../functions/platform/telemetry/spans.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { ServerExited } from "../../infra/local/programs/server-process.ts";
 import { startEventSink, type EventSink } from "../support/event-sink.ts";
 import type { LogLine } from "../support/event-server.ts";
 import {

@@ -1,7 +1,7 @@
 /** A camt.053 document read by libxml2, which knows nothing of the code that wrote it. */
 import { buffer } from "node:stream/consumers";
 import { XmlDocument, type XmlNode } from "libxml2-wasm";
-import { camt053 } from "../../functions/statement-builder/formats/camt053.ts";
+import { camt053 } from "../../functions/statement-builder/formats/camt053/camt053.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 
 const NAMESPACES = { c: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08" };

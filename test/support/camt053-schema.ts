@@ -10,8 +10,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { onceInCache } from "../../infra/local/cache-folder.ts";
-import { debianPackages } from "../../infra/local/debian-packages.ts";
+import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
+import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
 
 const run = promisify(execFile);
 

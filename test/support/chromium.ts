@@ -1,8 +1,12 @@
 /** A real browser: Debian's Chromium, installed when there is none. */
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
-import { debianPackages, type Log } from "../../infra/local/debian-packages.ts";
-import { findExecutable, isExecutable, pathFolders } from "../../infra/local/executables.ts";
+import { debianPackages, type Log } from "../../infra/local/programs/debian-packages.ts";
+import {
+  findExecutable,
+  isExecutable,
+  pathFolders,
+} from "../../infra/local/programs/executables.ts";
 
 export interface ChromiumProgram {
   readonly path: string;

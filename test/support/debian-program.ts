@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { debianPackages } from "../../infra/local/debian-packages.ts";
-import { findExecutable, pathFolders } from "../../infra/local/executables.ts";
+import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
+import { findExecutable, pathFolders } from "../../infra/local/programs/executables.ts";
 
 const execute = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** What kube-apiserver keeps its objects in. */
 import { join } from "node:path";
-import { freePort } from "../../infra/local/free-port.ts";
-import { startOnPort, startProcess } from "../../infra/local/server-process.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { startOnPort, startProcess } from "../../infra/local/programs/server-process.ts";
 import { etcd } from "./kube-programs.ts";
 
 export interface Etcd extends AsyncDisposable {

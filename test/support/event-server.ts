@@ -2,8 +2,8 @@
 import {
   startCloudEventServer,
   type CloudEventServerOptions,
-} from "../../functions/platform/cloudevent-server.ts";
-import { makeLog, type Log } from "../../functions/platform/log.ts";
+} from "../../functions/platform/server/cloudevent-server.ts";
+import { makeLog, type Log } from "../../functions/platform/telemetry/log.ts";
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 

@@ -5,12 +5,12 @@ import { join, relative } from "node:path";
 import { stringify } from "yaml";
 import { render, type Manifest } from "./kustomize.ts";
 
-const INFRA = join(import.meta.dirname, "../../infra");
+const INFRA = join(import.meta.dirname, "../../infra/kubernetes");
 
 export interface Installation {
-  /** Folder below `infra/`: `base`, `overlays/local`. */
+  /** Folder below `infra/kubernetes/`: `base`, `overlays/local`. */
   readonly on: string;
-  /** Folders below `infra/components/`, in this order. */
+  /** Folders below `infra/kubernetes/components/`, in this order. */
   readonly components?: readonly string[];
   readonly namespaces?: { readonly functions: string; readonly ledger: string };
   /** More fields of the kustomization. */
@@ -36,7 +36,10 @@ export const INSTALLATIONS: readonly Installation[] = [
     ["monitoring"],
     ["jobs", "tracing", "network-policies"],
   ].map((components) => ({ on: "base", components })),
-  { on: "overlays/local", components: ["network-policies", "monitoring", "broker-intake"] },
+  {
+    on: "overlays/local",
+    components: ["network-policies", "monitoring", "broker-intake"],
+  },
   {
     on: "overlays/production",
     components: [

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makePackage, packPackage } from "../../infra/package/package.ts";
+import { makePackage, packPackage } from "../../infra/clients/package/package.ts";
 
 const run = promisify(execFile);
 

@@ -17,7 +17,7 @@ import {
   PatchStrategy,
   type KubernetesObject,
 } from "@kubernetes/client-node";
-import { startOnPort, startProcess } from "../../infra/local/server-process.ts";
+import { startOnPort, startProcess } from "../../infra/local/programs/server-process.ts";
 import { startEtcd } from "./etcd.ts";
 import { kubeApiserver } from "./kube-programs.ts";
 

@@ -2,7 +2,7 @@
  * Where kube-apiserver and etcd are: the folder `KUBEBUILDER_ASSETS`, as in controller-runtime's
  * envtest, then the PATH, else built once from their Go modules.
  */
-import { goProgram } from "../../infra/local/go-program.ts";
+import { goProgram } from "../../infra/local/programs/go-program.ts";
 
 const RECIPES = new URL("./go/", import.meta.url);
 const LEAN = ["-ldflags", "-s -w"];

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { goProgram } from "../../infra/local/go-program.ts";
+import { goProgram } from "../../infra/local/programs/go-program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** @param folder of the repository, such as `infra/base`, or an absolute path. */
+/** @param folder of the repository, such as `infra/kubernetes/base`, or an absolute path. */
 export async function renderYaml(folder: string): Promise<string> {
   const path = resolve(REPOSITORY, folder);
   try {

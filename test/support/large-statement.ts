@@ -1,6 +1,6 @@
 /** A customer whose statement takes more than one part of a multipart upload. */
 import { offerEvent } from "../../functions/domain/events.ts";
-import { toBinaryMessage } from "../../functions/platform/cloudevent-binary.ts";
+import { toBinaryMessage } from "../../functions/platform/cloudevents/cloudevent-binary.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline.ts";
 
 export const LARGE_CUSTOMER = "customer-000001";

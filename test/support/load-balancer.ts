@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Random } from "../../infra/local/sample-bank/random.ts";
+import type { Random } from "../../infra/local/cluster/sample-bank/random.ts";
 
 export interface Balancing {
   /** So many pods get each request, at once and in any order; the sender hears of one of them. */

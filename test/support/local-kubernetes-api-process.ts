@@ -1,5 +1,5 @@
 /** The local Kubernetes API as a process of its own, to be killed: `node … FILE`. */
-import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
+import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 
 if (import.meta.main) {
   const server = await startLocalKubernetesApi({ file: process.argv[2] ?? "" });

@@ -3,8 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
-import { startLocalKubernetesApi } from "../../infra/local/kubernetes-api/server.ts";
-import { makeConfigMapLedger, type Ledger } from "../../functions/platform/configmap-ledger.ts";
+import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 
 const NAMESPACE = "transaction-requests";
 

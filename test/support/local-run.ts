@@ -55,7 +55,7 @@ export function startLocalRun(
     },
     async interrupt() {
       const below = await descendantsOf(pid);
-      const run = below.find(({ command }) => command.includes("infra/local/run.ts"));
+      const run = below.find(({ command }) => command.includes("infra/local/run/run.ts"));
       if (run) process.kill(run.pid, "SIGINT");
     },
     async [Symbol.asyncDispose]() {

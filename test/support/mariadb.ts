@@ -1,6 +1,10 @@
 /** A real MariaDB of a test file's own, with a database that is empty or has a given schema. */
 import { createConnection } from "mysql2/promise";
-import { startMariaDb, type MariaDb, type MariaDbOptions } from "../../infra/local/mariadb.ts";
+import {
+  startMariaDb,
+  type MariaDb,
+  type MariaDbOptions,
+} from "../../infra/local/cluster/mariadb.ts";
 
 export interface TestMariaDb extends MariaDb {
   /** `mysql://root@127.0.0.1:PORT/DATABASE` */

@@ -7,8 +7,8 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { onceInCache } from "../../infra/local/cache-folder.ts";
-import { debianPackages } from "../../infra/local/debian-packages.ts";
+import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
+import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
 import { debianProgram, program, type Program } from "./debian-program.ts";
 
 const run = promisify(execFile);

@@ -5,16 +5,16 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../infra/local/free-port.ts";
-import { isReady } from "../../infra/local/function-processes.ts";
-import { startLocalRouter, type LocalRouter } from "../../infra/local/router/router.ts";
-import { seedBank } from "../../infra/local/sample-bank/seed.ts";
-import { startProcess, type ServerProcess } from "../../infra/local/server-process.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { isReady } from "../../infra/local/run/function-processes.ts";
+import { startLocalRouter, type LocalRouter } from "../../infra/local/cluster/router/router.ts";
+import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
+import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
 import {
   makeConfigMapLedger,
   type Ledger,
   type Stored,
-} from "../../functions/platform/configmap-ledger.ts";
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { FunctionName } from "../../functions/domain/events.ts";
 import { requested } from "./requested.ts";
 import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
@@ -175,7 +175,7 @@ async function shippedAccounts(kube: KubeApiserver): Promise<Record<FunctionName
   await kube.createNamespace(HOME);
   const account = async (name: FunctionName): Promise<string> => {
     for (const file of ["service-account", "role", "role-binding"]) {
-      const path = join(REPOSITORY, "infra/base", name, `${file}.yaml`);
+      const path = join(REPOSITORY, "infra/kubernetes/base", name, `${file}.yaml`);
       await kube.apply(await readFile(path, "utf8"));
     }
     return await kube.serviceAccountKubeconfig(HOME, name);

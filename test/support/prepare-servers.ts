@@ -3,8 +3,8 @@
  * minutes on a new machine and would not fit into the time-out of a test. What cannot be had is
  * reported here, and fails the tests that need it: none is skipped.
  */
-import { findMariaDb } from "../../infra/local/mariadb-programs.ts";
-import { versitygw } from "../../infra/local/versitygw.ts";
+import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
+import { versitygw } from "../../infra/local/programs/versitygw.ts";
 import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";

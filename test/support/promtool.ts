@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { copyFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { onceInCache } from "../../infra/local/cache-folder.ts";
+import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
 
 const run = promisify(execFile);
 const INSTALLED = "/usr/bin/promtool";

@@ -1,7 +1,7 @@
 /** A statement as whoever gets it reads it: verified, unpacked and parsed by others. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import type { Transactions } from "../../functions/statement-builder/transactions.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { chunks } from "./sample-statement.ts";
 import { records, statementZip, unzip, type Asked } from "./statement.ts";
 

@@ -6,8 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { ServerExited, startOnPort, startProcess } from "../../infra/local/server-process.ts";
-import { versitygw } from "../../infra/local/versitygw.ts";
+import {
+  ServerExited,
+  startOnPort,
+  startProcess,
+} from "../../infra/local/programs/server-process.ts";
+import { versitygw } from "../../infra/local/programs/versitygw.ts";
 
 const run = promisify(execFile);
 const REGION = "us-east-1";

@@ -1,8 +1,11 @@
 /** A statement from rows in memory: the same arithmetic and zip as from a database. */
 import { buffer } from "node:stream/consumers";
 import { accountKey } from "../../functions/domain/account-totals.ts";
-import type { StatementSnapshot } from "../../functions/statement-builder/transactions.ts";
-import { ROW, type TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import type { StatementSnapshot } from "../../functions/statement-builder/source/transactions.ts";
+import {
+  ROW,
+  type TransactionRow,
+} from "../../functions/statement-builder/source/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";
 
 export const JANUARY: Asked = {

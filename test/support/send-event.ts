@@ -1,6 +1,9 @@
 /** `node send-event.ts URL PEM`: sends one event as a function would, and prints the result. */
-import { makeCloudEventSink, trustCertificates } from "../../functions/platform/cloudevent-sink.ts";
-import { makeLog } from "../../functions/platform/log.ts";
+import {
+  makeCloudEventSink,
+  trustCertificates,
+} from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { RECORDED_EVENT } from "./recorded-event.ts";
 
 const [url = "", certificates = ""] = process.argv.slice(2);

@@ -13,8 +13,11 @@ import type {
   ExecutedRequest,
   StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { verifyStatement, type Verification } from "../../functions/domain/verify-statement.ts";
-import type { Ledger } from "../../functions/platform/configmap-ledger.ts";
+import {
+  verifyStatement,
+  type Verification,
+} from "../../functions/verification/verify-statement.ts";
+import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { TestMariaDb } from "./mariadb.ts";
 import type { S3Server } from "./s3-server.ts";
 

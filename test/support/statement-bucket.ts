@@ -12,14 +12,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pino } from "pino";
-import { startLocalS3 } from "../../infra/local/s3/server.ts";
-import type { ObjectMetadata } from "../../functions/statement-builder/object-metadata.ts";
-import type { StatementUpload } from "../../functions/statement-builder/publish.ts";
+import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
+import type { ObjectMetadata } from "../../functions/statement-builder/store/object-metadata.ts";
+import type { StatementUpload } from "../../functions/statement-builder/store/publish.ts";
 import {
   makeStatementBucket,
   type StatementBucket,
   type StatementBucketConfig,
-} from "../../functions/statement-builder/statement-bucket.ts";
+} from "../../functions/statement-builder/store/statement-bucket.ts";
 import { startS3Server } from "./s3-server.ts";
 
 export const STORES = ["versitygw", "the local server"] as const;

@@ -13,17 +13,17 @@ import {
   type StatementOptions,
 } from "../../functions/domain/statement-options.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
-import type { StatementFacts } from "../../functions/statement-builder/manifest.ts";
+import type { StatementFacts } from "../../functions/statement-builder/contents/manifest.ts";
 import {
   makeStatementZip,
   type Compression,
-} from "../../functions/statement-builder/statement-zip.ts";
+} from "../../functions/statement-builder/zip/statement-zip.ts";
 import {
   makeTransactions,
   type StatementSnapshot,
   type Transactions,
   type TransactionsConfig,
-} from "../../functions/statement-builder/transactions.ts";
+} from "../../functions/statement-builder/source/transactions.ts";
 
 export const SILENT = pino({ level: "silent" });
 

@@ -1,6 +1,6 @@
 /** The operator's tool, called in this process: what it wrote where, and how it ended. */
 import { PassThrough } from "node:stream";
-import { runStatements } from "../../infra/cli/run.ts";
+import { runStatements } from "../../infra/operator/run.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 export interface ToolRun {

@@ -4,7 +4,7 @@
  * seed; when exactly, from the machine.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { pick, type Random } from "../../infra/local/sample-bank/random.ts";
+import { pick, type Random } from "../../infra/local/cluster/sample-bank/random.ts";
 import type { TcpFault } from "./fault-proxy.ts";
 import type { HttpFault, HttpFaultProxy, HttpRule } from "./http-fault-proxy.ts";
 import type { Pipeline } from "./pipeline.ts";

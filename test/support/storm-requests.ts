@@ -1,7 +1,7 @@
 /** The requests of a storm: what upstream services ask for, and how impatiently they repeat it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { customerId } from "../../infra/local/sample-bank/customers.ts";
-import type { Random } from "../../infra/local/sample-bank/random.ts";
+import { customerId } from "../../infra/local/cluster/sample-bank/customers.ts";
+import type { Random } from "../../infra/local/cluster/sample-bank/random.ts";
 import { requested } from "./requested.ts";
 
 /** How often each event is delivered. */

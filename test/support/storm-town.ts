@@ -2,8 +2,8 @@
  * The processes of a storm and their neighbours: every function several times behind a load
  * balancer, with clocks that disagree, and a proxy that can fail in front of each server.
  */
-import { freePort } from "../../infra/local/free-port.ts";
-import type { Random } from "../../infra/local/sample-bank/random.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import type { Random } from "../../infra/local/cluster/sample-bank/random.ts";
 import type { FunctionName } from "../../functions/domain/events.ts";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "./http-fault-proxy.ts";

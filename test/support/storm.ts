@@ -3,7 +3,7 @@
  * of order, to intakes and to four builders, while everything is broken that can break.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { seededRandom } from "../../infra/local/sample-bank/random.ts";
+import { seededRandom } from "../../infra/local/cluster/sample-bank/random.ts";
 import { startPipeline, type Pipeline } from "./pipeline.ts";
 import { auditStatements } from "./statement-audit.ts";
 import { breakThings } from "./storm-faults.ts";

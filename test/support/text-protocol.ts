@@ -1,5 +1,5 @@
 /** Rows as a MySQL server sends them. */
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
 /** The length-encoded strings of MySQL's text protocol, one row behind the other. */
 export function encodeRows(rows: readonly TransactionRow[]): Buffer {

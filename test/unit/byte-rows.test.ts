@@ -1,6 +1,6 @@
 /** The seam to the driver: bytes while it is as known, the driver's own way otherwise. */
 import type { Query } from "mysql2";
-import { takeRowBytes } from "../../functions/statement-builder/byte-rows.ts";
+import { takeRowBytes } from "../../functions/statement-builder/source/byte-rows.ts";
 
 /** A query whose own states answer themselves, as the driver's do. */
 function makeQuery() {

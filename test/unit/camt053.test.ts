@@ -1,6 +1,6 @@
 /** What a statement says in camt.053, read back with a reader that is not ours. */
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
-import { camt053 } from "../../functions/statement-builder/formats/camt053.ts";
+import { camt053 } from "../../functions/statement-builder/formats/camt053/camt053.ts";
 import type {
   StatementContent,
   StatementRow,

@@ -10,10 +10,10 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { formatDuration, parseDuration } from "../../infra/cli/duration.ts";
-import { explain, type ExplainTerms } from "../../infra/cli/explanation.ts";
-import { judgeClock } from "../../infra/cli/doctor/cluster.ts";
-import { judgeLifecycle } from "../../infra/cli/doctor/store.ts";
+import { formatDuration, parseDuration } from "../../infra/operator/duration.ts";
+import { explain, type ExplainTerms } from "../../infra/operator/explanation.ts";
+import { judgeClock } from "../../infra/operator/doctor/cluster.ts";
+import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";
 import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { makeConcurrencyLimit } from "../../functions/platform/concurrency.ts";
+import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
 
 test("no more than the limit run at once, the others in their order, also after a failure", async () => {
   const inTurn = makeConcurrencyLimit(2);

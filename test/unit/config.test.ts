@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { COMMON_VARIABLES, ConfigError, readConfig } from "../../functions/platform/config.ts";
+import {
+  COMMON_VARIABLES,
+  ConfigError,
+  readConfig,
+} from "../../functions/platform/settings/config.ts";
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";

@@ -1,7 +1,7 @@
 /** The published JSON Schema of manifest.json says what `verifyStatement` checks. */
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { isManifest } from "../../functions/domain/manifest-shape.ts";
+import { isManifest } from "../../functions/verification/manifest-shape.ts";
 import { sampleZip, snapshotOf } from "../support/sample-statement.ts";
 import { unzip } from "../support/statement.ts";
 

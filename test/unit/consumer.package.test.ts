@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
-import { makeConsumer } from "../../infra/package/package.ts";
+import { makeConsumer } from "../../infra/clients/package/package.ts";
 import { installPackage, type InstalledPackage } from "../support/installed-package.ts";
 import { sampleZip } from "../support/sample-statement.ts";
 import { run } from "../support/statement.ts";
@@ -25,8 +25,13 @@ afterAll(() => installed[Symbol.asyncDispose]());
 
 test("is made of the project's own code alone: no package, nothing of Node's", () => {
   const inputs = Object.keys(metafile.inputs);
-  expect(inputs).toContain("functions/domain/verify-statement.ts");
-  expect(inputs.filter((file) => !/^(functions\/domain|infra\/consumer)\//.test(file))).toEqual([]);
+  expect(inputs).toContain("functions/verification/verify-statement.ts");
+  expect(
+    inputs.filter(
+      (file) =>
+        !/^(functions\/domain|functions\/verification|infra\/clients\/consumer)\//.test(file),
+    ),
+  ).toEqual([]);
   const outputs = Object.values(metafile.outputs);
   expect(outputs.flatMap(({ imports }) => imports)).toEqual([]);
 });

@@ -1,8 +1,8 @@
 /** Recorded events of every service, and what no service should send but a consumer may get. */
 import { readdirSync, readFileSync } from "node:fs";
-import { parseS3Event, type S3Event } from "../../infra/consumer/index.ts";
+import { parseS3Event, type S3Event } from "../../infra/clients/consumer/index.ts";
 
-const SAMPLES = new URL("../../infra/consumer/samples/", import.meta.url);
+const SAMPLES = new URL("../../infra/clients/consumer/samples/", import.meta.url);
 const read = (name: string): string => readFileSync(new URL(`${name}.json`, SAMPLES), "utf8");
 
 const FIRST = {

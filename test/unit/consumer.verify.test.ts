@@ -4,7 +4,7 @@ import {
   parseStatementKey,
   verifyStatement,
   type StatementBytes,
-} from "../../infra/consumer/index.ts";
+} from "../../infra/clients/consumer/index.ts";
 import { chunks, JANUARY, sampleZip } from "../support/sample-statement.ts";
 import { withZipFile } from "../support/statement.ts";
 

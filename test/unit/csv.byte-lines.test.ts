@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
 import { textField } from "../../functions/domain/csv-field.ts";
-import { putText } from "../../functions/statement-builder/byte-fields.ts";
-import { makeTransactionsCsv } from "../../functions/statement-builder/statement-csv.ts";
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import { putText } from "../../functions/statement-builder/lines/byte-fields.ts";
+import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { encodeRows } from "../support/text-protocol.ts";
 
 const ACCOUNTS: readonly AccountBalance[] = [

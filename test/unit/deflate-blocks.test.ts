@@ -3,8 +3,8 @@ import { ZipArchive } from "archiver";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { crc32, inflateRawSync } from "node:zlib";
-import { DeflateBlocks } from "../../functions/statement-builder/deflate-blocks.ts";
-import { deflateInBlocks } from "../../functions/statement-builder/zip-blocks.ts";
+import { DeflateBlocks } from "../../functions/statement-builder/zip/deflate-blocks.ts";
+import { deflateInBlocks } from "../../functions/statement-builder/zip/zip-blocks.ts";
 import { unzip } from "../support/statement.ts";
 
 const MIB = 1024 * 1024;

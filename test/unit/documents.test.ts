@@ -7,8 +7,8 @@ import { dirname, join, relative } from "node:path";
 import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
 import type { Command } from "commander";
-import { makeProgram } from "../../infra/cli/run.ts";
-import { makeSession } from "../../infra/cli/session.ts";
+import { makeProgram } from "../../infra/operator/run.ts";
+import { makeSession } from "../../infra/operator/session.ts";
 import { render } from "../support/kustomize.ts";
 import { blocksOf, documents, readDocument, REPOSITORY } from "../support/document-blocks.ts";
 
@@ -41,7 +41,7 @@ test.each(rendered)("%s:%d is an overlay that renders", async (_document, _line,
   const folder = await mkdtemp(join(tmpdir(), "overlay-"));
   try {
     const base = text.startsWith("resources:") ? "" : "resources: [../../base]\n";
-    const infra = relative(realpathSync(folder), join(REPOSITORY, "infra"));
+    const infra = relative(realpathSync(folder), join(REPOSITORY, "infra/kubernetes"));
     const overlay = `${base}${text}`.replaceAll("../../", `${infra}/`);
     await writeFile(join(folder, "kustomization.yaml"), overlay);
     expect((await render(folder)).length).toBeGreaterThan(20);

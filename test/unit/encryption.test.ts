@@ -1,4 +1,4 @@
-import { encryptionFor } from "../../functions/statement-builder/encryption.ts";
+import { encryptionFor } from "../../functions/statement-builder/store/encryption.ts";
 
 const SETTINGS = {
   keyId: "alias/statements",

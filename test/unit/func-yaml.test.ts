@@ -7,7 +7,7 @@ import { render } from "../support/kustomize.ts";
 const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
 const SCALING = "autoscaling.knative.dev/";
 
-const rendered = await render("infra/base");
+const rendered = await render("infra/kubernetes/base");
 
 async function readFunc(name: string) {
   const file = new URL(`../../functions/${name}/func.yaml`, import.meta.url);

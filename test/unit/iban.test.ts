@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isIban } from "../../functions/statement-builder/formats/iban.ts";
+import { isIban } from "../../functions/statement-builder/formats/camt053/iban.ts";
 
 /** Examples of the IBAN registry. */
 const REGISTERED = [

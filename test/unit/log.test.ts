@@ -1,4 +1,4 @@
-import { describeError } from "../../functions/platform/log.ts";
+import { describeError } from "../../functions/platform/telemetry/log.ts";
 import { makeTestLog } from "../support/event-server.ts";
 
 it("is one JSON object a line, with the function, a level by name and RFC 3339 time", () => {

@@ -8,10 +8,10 @@ import {
   checkSignature,
   SIGNATURE_ALGORITHMS,
   type VerificationKey,
-} from "../../functions/domain/manifest-signature.ts";
-import { verifyStatement } from "../../functions/domain/verify-statement.ts";
-import { makeManifestSigner } from "../../functions/statement-builder/manifest-signer.ts";
-import { makeStatementZip } from "../../functions/statement-builder/statement-zip.ts";
+} from "../../functions/verification/manifest-signature.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { makeManifestSigner } from "../../functions/statement-builder/contents/manifest-signer.ts";
+import { makeStatementZip } from "../../functions/statement-builder/zip/statement-zip.ts";
 import { chunks, JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
 import { factsOf, unzip } from "../support/statement.ts";
 

@@ -1,4 +1,4 @@
-import { eventingObject } from "../../infra/local/router/manifest-schema.ts";
+import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
 import { knativeService, type KnativeService } from "../support/knative-service-schema.ts";
 import { render, type Manifest } from "../support/kustomize.ts";
 import { RESTRICTED } from "../support/restricted-container.ts";
@@ -6,7 +6,7 @@ import { RESTRICTED } from "../support/restricted-container.ts";
 const FUNCTIONS = ["pending-scanner", "request-intake", "statement-builder"] as const;
 type Name = (typeof FUNCTIONS)[number];
 
-const rendered = await render("infra/base");
+const rendered = await render("infra/kubernetes/base");
 
 const ofKind = (kind: string) => rendered.filter((manifest) => manifest.kind === kind);
 const names = (manifests: readonly Manifest[]) => manifests.map((one) => one.metadata.name);

@@ -34,12 +34,15 @@ const lifecycle = z.strictObject({
 });
 
 async function file<S extends z.ZodType>(name: string, schema: S): Promise<z.output<S>> {
-  const text = await readFile(new URL(`../../infra/bucket/${name}`, import.meta.url), "utf8");
+  const text = await readFile(
+    new URL(`../../infra/kubernetes/bucket/${name}`, import.meta.url),
+    "utf8",
+  );
   return schema.parse(JSON.parse(text));
 }
 
 async function setting(functionName: string, variable: string): Promise<string> {
-  const found = (await render("infra/base")).find(
+  const found = (await render("infra/kubernetes/base")).find(
     (one) => one.kind === "ConfigMap" && one.metadata.name.startsWith(`${functionName}-`),
   );
   return (found?.["data"] as Record<string, string>)[variable] ?? "";

@@ -5,7 +5,7 @@ import {
   type Broker,
   type EventingObject,
   type Trigger,
-} from "../../infra/local/router/manifest-schema.ts";
+} from "../../infra/local/cluster/router/manifest-schema.ts";
 import { render } from "../support/kustomize.ts";
 
 const MINUTES = 60_000;

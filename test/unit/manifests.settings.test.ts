@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
-import { readConfig } from "../../functions/platform/config.ts";
+import { readConfig } from "../../functions/platform/settings/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { knativeService } from "../support/knative-service-schema.ts";
@@ -27,7 +27,7 @@ async function documented() {
   }));
 }
 
-const rendered = await render("infra/base");
+const rendered = await render("infra/kubernetes/base");
 const table = await documented();
 
 function environmentOf(name: string) {

@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { XmlDocument, type XmlElement } from "libxml2-wasm";
-import { ofx } from "../../functions/statement-builder/formats/ofx.ts";
+import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import {
   ACCOUNTS,

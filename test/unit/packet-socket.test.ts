@@ -1,6 +1,6 @@
 /** What is read from MySQL is handed on in whole packets, and as a copy unless it may be written over. */
-import { PacketReader } from "../../functions/statement-builder/packet-socket.ts";
-import { seededRandom, type Random } from "../../infra/local/sample-bank/random.ts";
+import { PacketReader } from "../../functions/statement-builder/source/packet-socket.ts";
+import { seededRandom, type Random } from "../../infra/local/cluster/sample-bank/random.ts";
 
 const BLOCK = 64 * 1024;
 

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FORMATS, LANGUAGES } from "../../functions/domain/statement-options.ts";
-import { wordsOfProblem } from "../../infra/local/page/problem-words.ts";
+import { wordsOfProblem } from "../../infra/local/run/page/problem-words.ts";
 
 const read = (path: string): string =>
   readFileSync(join(import.meta.dirname, "../..", path), "utf8");
 
 /** The codes that upstream teams are told of. */
 function documentedCodes(): readonly string[] {
-  const [, table = ""] = read("infra/samples/README.md").split("### The codes of a 400");
+  const [, table = ""] = read("infra/clients/samples/README.md").split("### The codes of a 400");
   const [rows = ""] = table.split("\n\nA 401");
   const cells = rows.split("\n").filter((line) => line.startsWith("| `"));
   return cells.flatMap((line) =>
@@ -29,7 +29,7 @@ test("a code that is not known yet is shown as it is", () => {
   expect(wordsOfProblem("customer_id", "too_new")).toBe("Intake says: too_new.");
 });
 
-const PAGE = read("infra/local/page/browser/index.html");
+const PAGE = read("infra/local/run/page/browser/index.html");
 
 /** The values of a form's field. */
 function offered(pattern: RegExp): readonly string[] {

@@ -1,7 +1,7 @@
 /** How statement.pdf comes out: while its rows come in, the same each time, and not without a proof. */
 import { buffer } from "node:stream/consumers";
-import { StatementFailure } from "../../functions/statement-builder/failure.ts";
-import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf.ts";
+import { StatementFailure } from "../../functions/domain/failure.ts";
+import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
 

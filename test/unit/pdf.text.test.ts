@@ -1,13 +1,13 @@
 /** Any text of the bank, as lines of statement.pdf. */
 import * as fc from "fast-check";
-import { pdfFaces } from "../../functions/statement-builder/formats/pdf-font.ts";
-import { makeStyles } from "../../functions/statement-builder/formats/pdf-style.ts";
+import { pdfFaces } from "../../functions/statement-builder/formats/pdf/pdf-font.ts";
+import { makeStyles } from "../../functions/statement-builder/formats/pdf/pdf-style.ts";
 import {
   fit,
   hasReplaced,
   widthOf,
   wrap,
-} from "../../functions/statement-builder/formats/pdf-text.ts";
+} from "../../functions/statement-builder/formats/pdf/pdf-text.ts";
 import { HARD_TEXTS } from "../support/statement-content.ts";
 
 const { cell } = makeStyles(pdfFaces());

@@ -1,4 +1,4 @@
-import { readinessOf } from "../../infra/cluster/readiness.ts";
+import { readinessOf } from "../../infra/kubernetes/deploy/readiness.ts";
 
 const KSVC = { apiVersion: "serving.knative.dev/v1", kind: "Service" };
 const metadata = { name: "a", generation: 2 };

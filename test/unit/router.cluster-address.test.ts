@@ -1,4 +1,4 @@
-import { parseClusterAddress } from "../../infra/local/router/cluster-address.ts";
+import { parseClusterAddress } from "../../infra/local/cluster/router/cluster-address.ts";
 
 test.each([
   ["http://request-intake.statements.svc/dead-letter", "request-intake", "/dead-letter"],

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DeliveryReport } from "../../infra/local/router/broker.ts";
-import { backoffMs, isRetryable } from "../../infra/local/router/delivery.ts";
-import { type LocalRouter, startLocalRouter } from "../../infra/local/router/router.ts";
+import type { DeliveryReport } from "../../infra/local/cluster/router/broker.ts";
+import { backoffMs, isRetryable } from "../../infra/local/cluster/router/delivery.ts";
+import { type LocalRouter, startLocalRouter } from "../../infra/local/cluster/router/router.ts";
 
 const RECORDED = "io.transactions-collector.statement.recorded.v1";
 const DUE = "io.transactions-collector.statement.due.v1";

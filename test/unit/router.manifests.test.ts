@@ -2,7 +2,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ManifestError, readEventing } from "../../infra/local/router/manifests.ts";
+import { ManifestError, readEventing } from "../../infra/local/cluster/router/manifests.ts";
 
 const SHIPPED = join(import.meta.dirname, "../../eventing");
 const SERVICES = ["request-intake", "pending-scanner", "statement-builder"];

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { dataSchemaUri, EVENT_NAMES, outcomeEvent } from "../../functions/domain/events.ts";
-import { eventDataSchema } from "../../infra/contract/data-schemas.ts";
+import { eventDataSchema } from "../../infra/clients/contract/data-schemas.ts";
 
 describe("eventing/schemas", () => {
   test.each(EVENT_NAMES)("the $id of %s is the dataschema its events carry", (name) => {

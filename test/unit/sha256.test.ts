@@ -1,7 +1,7 @@
 /** The hash a browser computes is the hash Node computes, whatever the bytes and their chunks. */
 import fc from "fast-check";
 import { createHash } from "node:crypto";
-import { makePortableSha256, makeSha256 } from "../../functions/domain/sha256.ts";
+import { makePortableSha256, makeSha256 } from "../../functions/verification/sha256.ts";
 
 function portable(...chunks: readonly Uint8Array[]): string {
   const hash = makePortableSha256();

@@ -7,12 +7,12 @@ import fc from "fast-check";
 import { CANONICAL_CSV, DELIMITERS, type CsvDialect } from "../../functions/domain/csv-dialect.ts";
 import { guardFormula } from "../../functions/domain/csv-field.ts";
 import { TRANSACTION_COLUMNS } from "../../functions/domain/manifest.ts";
-import { dialectLines } from "../../functions/statement-builder/csv-dialect-lines.ts";
+import { dialectLines } from "../../functions/statement-builder/lines/csv-dialect-lines.ts";
 import {
   makeTransactionsCsv,
   TRANSACTIONS_HEADER,
-} from "../../functions/statement-builder/statement-csv.ts";
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+} from "../../functions/statement-builder/lines/statement-csv.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { withZipFile as withFile, run } from "../support/statement.ts";
 import { encodeRows } from "../support/text-protocol.ts";
 

@@ -7,8 +7,8 @@ import {
   balancesCsv,
   makeTransactionsCsv,
   TRANSACTIONS_HEADER,
-} from "../../functions/statement-builder/statement-csv.ts";
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+} from "../../functions/statement-builder/lines/statement-csv.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
 const EUR: AccountBalance = { accountId: "acc-1", currency: "EUR", opening: 0n, closing: 0n };
 

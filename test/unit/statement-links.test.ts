@@ -1,5 +1,5 @@
 /** Links are signed here, without a store: what is in them, and what they refuse. */
-import { makeStatementLinks } from "../../infra/link/statement-links.ts";
+import { makeStatementLinks } from "../../infra/clients/link/statement-links.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const KEY = "statements/customer-000001-1735686000-1767135600-1795434992291.zip";

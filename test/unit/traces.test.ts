@@ -1,8 +1,11 @@
 /** What a trace may hold, how it is named, and where an installation sends it. */
 import { readFile } from "node:fs/promises";
-import { SPAN_ATTRIBUTES, SPANS } from "../../functions/platform/spans.ts";
-import { readTraceparent, writeTraceparent } from "../../functions/platform/traceparent.ts";
-import { NO_TRACER } from "../../functions/platform/tracing.ts";
+import { SPAN_ATTRIBUTES, SPANS } from "../../functions/platform/telemetry/spans.ts";
+import {
+  readTraceparent,
+  writeTraceparent,
+} from "../../functions/platform/telemetry/traceparent.ts";
+import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import { renderInstallation } from "../support/installation.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -47,9 +50,12 @@ describe("without a collector", () => {
   });
 });
 
-describe("the tables of infra/monitoring.md", () => {
+describe("the tables of infra/kubernetes/monitoring.md", () => {
   const rows = async (): Promise<readonly string[][]> => {
-    const page = await readFile(new URL("../../infra/monitoring.md", import.meta.url), "utf8");
+    const page = await readFile(
+      new URL("../../infra/kubernetes/monitoring.md", import.meta.url),
+      "utf8",
+    );
     const [, section = ""] = /\n## Traces\n(.*?)\n## /s.exec(page) ?? [];
     return [...section.matchAll(/^\| `([^`]+)` *\|(.*)\|$/gm)].map(([, name = "", rest = ""]) => [
       name,

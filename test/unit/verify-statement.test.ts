@@ -4,9 +4,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
-import { verifyStatement, type Verification } from "../../functions/domain/verify-statement.ts";
+import {
+  verifyStatement,
+  type Verification,
+} from "../../functions/verification/verify-statement.ts";
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import type { TransactionRow } from "../../functions/statement-builder/transactions-sql.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { chunks, JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
 import { run, unzip, withZipFile, zipOf } from "../support/statement.ts";
 import { zipFiles } from "../support/zip-writer.ts";

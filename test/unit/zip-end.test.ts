@@ -6,7 +6,7 @@ import {
   holdEnd,
   problemOfEnd,
   type WrittenFile,
-} from "../../functions/statement-builder/zip-end.ts";
+} from "../../functions/statement-builder/zip/zip-end.ts";
 import { chunks, sampleZip } from "../support/sample-statement.ts";
 import { unzip } from "../support/statement.ts";
 

@@ -3,7 +3,7 @@ import { ZipArchive } from "archiver";
 import fc from "fast-check";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { DamagedZip, readZip, type EntrySink } from "../../functions/domain/zip-reader.ts";
+import { DamagedZip, readZip, type EntrySink } from "../../functions/verification/zip-reader.ts";
 import { chunks, sampleZip } from "../support/sample-statement.ts";
 import { zipFiles, type ZipFile } from "../support/zip-writer.ts";
 

@@ -3,8 +3,8 @@ import { jest } from "@jest/globals";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
-import { readZip } from "../../functions/domain/zip-reader.ts";
-import { problemOfEnd } from "../../functions/statement-builder/zip-end.ts";
+import { readZip } from "../../functions/verification/zip-reader.ts";
+import { problemOfEnd } from "../../functions/statement-builder/zip/zip-end.ts";
 import { chunks } from "../support/sample-statement.ts";
 
 const LARGE = 10_000;

@@ -5,12 +5,12 @@ import type { StatementFormat } from "./statement-format.ts";
 export async function loadFormat(name: Exclude<Format, "csv">): Promise<StatementFormat> {
   switch (name) {
     case "pdf":
-      return (await import("./pdf.ts")).pdf;
+      return (await import("./pdf/pdf.ts")).pdf;
     case "jsonl":
       return (await import("./jsonl.ts")).jsonl;
     case "camt.053":
-      return (await import("./camt053.ts")).camt053;
+      return (await import("./camt053/camt053.ts")).camt053;
     case "ofx":
-      return (await import("./ofx.ts")).ofx;
+      return (await import("./ofx/ofx.ts")).ofx;
   }
 }

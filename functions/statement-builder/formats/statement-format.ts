@@ -4,7 +4,7 @@
  */
 import type { AccountTotals } from "../../domain/account-totals.ts";
 import type { Language } from "../../domain/statement-options.ts";
-import type { StatementFacts } from "../manifest.ts";
+import type { StatementFacts } from "../contents/manifest.ts";
 
 /** A booked transaction, with texts as the bank has them: each format escapes for itself. */
 export interface StatementRow {

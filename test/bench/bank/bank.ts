@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, onceInCache } from "../../../infra/local/cache-folder.ts";
-import { bankDatabase } from "../../../infra/local/bank.ts";
-import { startMariaDb } from "../../../infra/local/mariadb.ts";
-import { STATEMENT_READER } from "../../../infra/local/sample-bank/create-schema.ts";
+import { cacheFolder, onceInCache } from "../../../infra/local/programs/cache-folder.ts";
+import { bankDatabase } from "../../../infra/local/cluster/bank.ts";
+import { startMariaDb } from "../../../infra/local/cluster/mariadb.ts";
+import { STATEMENT_READER } from "../../../infra/local/cluster/sample-bank/create-schema.ts";
 import { type BankSize, FULL_BANK, QUICK_BANK } from "./customers.ts";
 import { loadBank } from "./load.ts";
 
-const SAMPLE_BANK = join(import.meta.dirname, "../../../infra/local/sample-bank");
+const SAMPLE_BANK = join(import.meta.dirname, "../../../infra/local/cluster/sample-bank");
 
 export interface BenchBank extends AsyncDisposable {
   readonly size: BankSize;

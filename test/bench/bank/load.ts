@@ -7,8 +7,8 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import {
   createSchema,
   grantStatementReader,
-} from "../../../infra/local/sample-bank/create-schema.ts";
-import { FIRST_DAY } from "../../../infra/local/sample-bank/transactions.ts";
+} from "../../../infra/local/cluster/sample-bank/create-schema.ts";
+import { FIRST_DAY } from "../../../infra/local/cluster/sample-bank/transactions.ts";
 import { benchTools } from "../tools.ts";
 import { type BankSize, customersOf } from "./customers.ts";
 import { bankRows, COLUMNS } from "./rows.ts";

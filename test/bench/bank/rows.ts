@@ -2,8 +2,8 @@
  * The transactions of the bench's bank in the order they were posted, all customers shuffled, as
  * lines for LOAD DATA. The same size gives the same bytes on every machine.
  */
-import { type Random, seededRandom } from "../../../infra/local/sample-bank/random.ts";
-import { END_DAY, FIRST_DAY } from "../../../infra/local/sample-bank/transactions.ts";
+import { type Random, seededRandom } from "../../../infra/local/cluster/sample-bank/random.ts";
+import { END_DAY, FIRST_DAY } from "../../../infra/local/cluster/sample-bank/transactions.ts";
 import { type BankAccount, type BankSize, customersOf } from "./customers.ts";
 import { makePaymentTexts } from "./texts.ts";
 

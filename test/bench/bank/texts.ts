@@ -1,5 +1,5 @@
 /** Payments as they read in a real ledger: names that come back, references that never do. */
-import { pick, type Random } from "../../../infra/local/sample-bank/random.ts";
+import { pick, type Random } from "../../../infra/local/cluster/sample-bank/random.ts";
 
 export interface PaymentText {
   readonly type: string;

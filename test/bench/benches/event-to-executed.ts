@@ -1,5 +1,5 @@
 /** How long a customer waits: one small request after the other, through the whole pipeline. */
-import { freePort } from "../../../infra/local/free-port.ts";
+import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { startPipeline } from "../../support/pipeline.ts";
 import { startEventSink, accept } from "../../support/event-sink.ts";
 import type { Bench, Round } from "../bench.ts";

@@ -1,6 +1,6 @@
-/** What a ledger costs by how many records it holds: see infra/ledger-scale.md. */
-import { makeLog } from "../../../functions/platform/log.ts";
-import { makeConfigMapLedger } from "../../../functions/platform/configmap-ledger.ts";
+/** What a ledger costs by how many records it holds: see infra/kubernetes/ledger-scale.md. */
+import { makeLog } from "../../../functions/platform/telemetry/log.ts";
+import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { makeRetention } from "../../../functions/pending-scanner/retention.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
 import type { Bench, BenchContext } from "../bench.ts";

@@ -8,11 +8,14 @@ import { offerEvent } from "../../../functions/domain/events.ts";
 import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
 import { recordName } from "../../../functions/domain/record-name.ts";
 import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
-import { toBinaryMessage } from "../../../functions/platform/cloudevent-binary.ts";
-import { makeConfigMapLedger, type Ledger } from "../../../functions/platform/configmap-ledger.ts";
-import { freePort } from "../../../infra/local/free-port.ts";
-import { isReady } from "../../../infra/local/function-processes.ts";
-import { startProcess, type ServerProcess } from "../../../infra/local/server-process.ts";
+import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { freePort } from "../../../infra/local/programs/free-port.ts";
+import { isReady } from "../../../infra/local/run/function-processes.ts";
+import { startProcess, type ServerProcess } from "../../../infra/local/programs/server-process.ts";
 import type { Candidate } from "../bench.ts";
 import { NAMESPACE, type Stage } from "../stage.ts";
 import { csvSha256 } from "./shell.ts";

@@ -3,7 +3,7 @@
  * own work. A warm child of the bench: it is told a query, and answers how many rows came.
  */
 import { createConnection } from "mysql2";
-import { takeRowBytes } from "../../../functions/statement-builder/byte-rows.ts";
+import { takeRowBytes } from "../../../functions/statement-builder/source/byte-rows.ts";
 
 const connection = createConnection({ uri: process.env["DATABASE_URL"] ?? "", charset: "utf8mb4" });
 

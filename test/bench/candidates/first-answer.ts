@@ -5,10 +5,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { eventType, type FunctionName } from "../../../functions/domain/events.ts";
-import { localKubeconfig } from "../../../infra/local/kubeconfig.ts";
-import { ensureNamespace } from "../../../infra/local/ledger-api.ts";
-import { startProcess } from "../../../infra/local/server-process.ts";
-import { bundle } from "../../../infra/images/bundle.ts";
+import { localKubeconfig } from "../../../infra/local/cluster/kubeconfig.ts";
+import { ensureNamespace } from "../../../infra/local/cluster/ledger-api.ts";
+import { startProcess } from "../../../infra/local/programs/server-process.ts";
+import { bundle } from "../../../infra/kubernetes/images/bundle.ts";
 import type { BenchContext } from "../bench.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");

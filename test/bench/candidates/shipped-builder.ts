@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { bundle } from "../../../infra/images/bundle.ts";
+import { bundle } from "../../../infra/kubernetes/images/bundle.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 
@@ -14,13 +14,13 @@ export interface ShippedBuilder {
 
 /** Bundles anew, in `folder`: what is measured is what the sources are now. */
 export async function shippedBuilder(folder: string): Promise<ShippedBuilder> {
-  const settings = await read("infra/base/statement-builder/settings.env");
+  const settings = await read("infra/kubernetes/base/statement-builder/settings.env");
   await bundle("statement-builder", folder);
   return {
     entry: join(folder, "index.mjs"),
     env: {
       ...(parseEnv(settings) as Record<string, string>),
-      ...imageEnv(await read("infra/images/Containerfile")),
+      ...imageEnv(await read("infra/kubernetes/images/Containerfile")),
       NODE_COMPILE_CACHE: join(folder, "compile-cache"),
     },
   };

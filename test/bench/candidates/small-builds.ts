@@ -7,15 +7,15 @@ import { randomUUID } from "node:crypto";
 import { formatStatementKey } from "../../../functions/domain/statement-key.ts";
 import { statementPeriod } from "../../../functions/domain/statement-period.ts";
 import type { ProcessingRequest } from "../../../functions/domain/statement-request.ts";
-import { mapConcurrently } from "../../../functions/platform/concurrency.ts";
-import { readConfig } from "../../../functions/platform/config.ts";
-import { makeLog } from "../../../functions/platform/log.ts";
+import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
+import { readConfig } from "../../../functions/platform/settings/config.ts";
+import { makeLog } from "../../../functions/platform/telemetry/log.ts";
 import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import type { Lease } from "../../../functions/statement-builder/lease.ts";
 import { buildObject } from "../../../functions/statement-builder/reach-object.ts";
-import { makeStatementBucket } from "../../../functions/statement-builder/statement-bucket.ts";
-import { makeTransactions } from "../../../functions/statement-builder/transactions.ts";
+import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { PERIOD } from "./statement-sql.ts";
 
 export interface SmallBuilds {

@@ -2,7 +2,7 @@
 import { format } from "mysql2";
 import { TRANSACTION_COLUMNS } from "../../../functions/domain/manifest.ts";
 import { statementPeriod } from "../../../functions/domain/statement-period.ts";
-import { statementSql } from "../../../functions/statement-builder/transactions-sql.ts";
+import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
 
 /** All there is: two years. */
 export const PERIOD = { startDate: "2024-01-01", endDate: "2025-12-31", timeZone: "UTC" } as const;

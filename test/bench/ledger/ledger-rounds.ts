@@ -4,9 +4,9 @@
  * child of the bench: it is told which records to take, and answers when they are done.
  */
 import { announce, execute } from "../../../functions/domain/statement-request.ts";
-import { mapConcurrently } from "../../../functions/platform/concurrency.ts";
-import { makeConfigMapLedger } from "../../../functions/platform/configmap-ledger.ts";
-import { makeLog } from "../../../functions/platform/log.ts";
+import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
+import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { makeLog } from "../../../functions/platform/telemetry/log.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
 import { holdLease } from "../../../functions/statement-builder/lease.ts";
 import { CLAIM_SETTINGS, LEDGER } from "./loaded-ledger.ts";

@@ -4,7 +4,10 @@
  * with a name, an event and a customer of their own: the same bytes a hundred times faster.
  */
 import { randomUUID } from "node:crypto";
-import { makeConfigMapLedger, type Ledger } from "../../../functions/platform/configmap-ledger.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { announce, execute, recordRequest } from "../../../functions/domain/statement-request.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
 import { startKubeApiserver, type KubeApiserver } from "../../support/kube-apiserver.ts";

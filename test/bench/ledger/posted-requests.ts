@@ -1,7 +1,7 @@
 /** Requests as an upstream service posts them, followed to their end by a watch of the ledger. */
 import type { Pipeline } from "../../support/pipeline.ts";
 import { requested } from "../../support/requested.ts";
-import { watchRequests } from "../../../infra/local/request-watch.ts";
+import { watchRequests } from "../../../infra/local/run/request-watch.ts";
 
 export interface Asked {
   readonly customerId: string;

@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { freePort } from "../../../infra/local/free-port.ts";
-import { bundle } from "../../../infra/images/bundle.ts";
-import { startProcess } from "../../../infra/local/server-process.ts";
+import { freePort } from "../../../infra/local/programs/free-port.ts";
+import { bundle } from "../../../infra/kubernetes/images/bundle.ts";
+import { startProcess } from "../../../infra/local/programs/server-process.ts";
 import { postStructured } from "../../support/event-server.ts";
 
 const TICK = { specversion: "1.0", id: "t", source: "/clock", type: "dev.knative.sources.ping" };

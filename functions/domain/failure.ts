@@ -1,0 +1,32 @@
+import type { ErrorCode } from "./statement-request.ts";
+
+/** An ending no retry can cure: the request becomes `failed` with this code. */
+export class StatementFailure extends Error {
+  override readonly name = "StatementFailure";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Codes of what may pass by itself; they stand in the record's `last_error`. */
+export type RetryableCode =
+  | "database_unavailable"
+  | "storage_unavailable"
+  | "deadline_exceeded"
+  | "publish_conflict"
+  | "publish_unknown"
+  | "internal";
+
+/** A failure worth another attempt: the request goes back to `pending`. */
+export class RetryableError extends Error {
+  override readonly name = "RetryableError";
+  readonly code: RetryableCode;
+
+  constructor(code: RetryableCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The context attributes of one event, checked by the rules of CloudEvents 1.0. The cloudevents
+ * package invents a missing id, takes any specversion and replaces a bad time by now, so what it
+ * must not touch is checked on the raw attributes first; formats are then left to its own schema.
+ */
+import { CloudEvent, ValidationError } from "cloudevents";
+import type { Problem } from "../server/http-answer.ts";
+
+/** Raw attributes by name, as headers or JSON held them. */
+export type RawAttributes = Readonly<Record<string, unknown>>;
+
+const REQUIRED = ["id", "source", "type", "specversion"] as const;
+
+export function attributeProblems(attributes: RawAttributes): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const name of REQUIRED) {
+    const value = attributes[name];
+    if (value === undefined || value === "") problems.push({ field: name, code: "required" });
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!isAttributeName(name)) problems.push({ field: fieldName(name), code: "invalid_format" });
+    else if (!isAttributeValue(value) || (isText(name) && typeof value !== "string"))
+      problems.push({ field: fieldName(name), code: "invalid_format" });
+  }
+  const { specversion } = attributes;
+  if (typeof specversion === "string" && specversion !== "" && specversion !== "1.0")
+    problems.push({ field: "specversion", code: "unsupported_specversion" });
+  return problems.length > 0 ? problems : schemaProblems(attributes);
+}
+
+/** Attributes of the specification are strings; only extensions may be numbers or booleans. */
+function isText(name: string): boolean {
+  return ["time", "subject", "datacontenttype", "dataschema", ...REQUIRED].includes(name);
+}
+
+function isAttributeName(name: string): boolean {
+  return /^[a-z0-9]+$/.test(name);
+}
+
+function isAttributeValue(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+      return value.isWellFormed() && !CONTROL_CHARACTER.test(value);
+    case "number":
+      return Number.isInteger(value);
+    default:
+      return typeof value === "boolean";
+  }
+}
+
+// eslint-disable-next-line no-control-regex -- the characters the specification forbids
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
+
+function schemaProblems(attributes: RawAttributes): readonly Problem[] {
+  try {
+    new CloudEvent({ ...attributes }, true);
+    return [];
+  } catch (error) {
+    const [first]: unknown[] =
+      error instanceof ValidationError && Array.isArray(error.errors) ? error.errors : [];
+    const path = (first as { instancePath?: unknown } | undefined)?.instancePath;
+    const field = typeof path === "string" ? fieldName(path.slice(1)) : UNNAMED;
+    return [{ field, code: "invalid_format" }];
+  }
+}
+
+const UNNAMED = "attributes";
+
+/**
+ * A name the sender made up is repeated, and logged, only when it looks like a name and not like a
+ * value: an account number has more than three digits in a row.
+ */
+export function fieldName(name: string, otherwise = UNNAMED): string {
+  return /^(?!.*\d{4})[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name) ? name : otherwise;
+}

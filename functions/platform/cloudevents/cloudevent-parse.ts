@@ -1,0 +1,223 @@
+/**
+ * Events out of an HTTP message, in the three content modes of the CloudEvents HTTP binding 1.0.2:
+ * binary (`ce-` headers), structured (`application/cloudevents+json`) and batched
+ * (`application/cloudevents-batch+json`). Each item of a batch stands for itself.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { attributeProblems, type RawAttributes } from "./cloudevent-attributes.ts";
+import { decodeHeaderValue } from "./cloudevent-binary.ts";
+import type { Problem } from "../server/http-answer.ts";
+import { readTraceparent } from "../telemetry/traceparent.ts";
+
+export interface ReceivedEvent {
+  readonly kind: "event";
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly specversion: "1.0";
+  readonly subject?: string | undefined;
+  /** RFC 3339 as it was sent; never invented. */
+  readonly time?: string | undefined;
+  readonly datacontenttype?: string | undefined;
+  /** W3C trace context, from the event or else from the HTTP request. */
+  readonly traceparent?: string | undefined;
+  /** That of the HTTP request: of the last hop, when the event has one of its own. */
+  readonly hop?: string | undefined;
+  /** Set by Knative's broker ingress. */
+  readonly knativearrivaltime?: string | undefined;
+  /** Every attribute as it was received, extensions included. */
+  readonly attributes: RawAttributes;
+  /** The parsed value of JSON data, bytes of any other content type, undefined without data. */
+  readonly data: unknown;
+  /** The HTTP body it came in, which of a batch holds the other events too. */
+  readonly body: Uint8Array;
+}
+
+/** What was sent as an event and is none. */
+export interface MalformedEvent {
+  readonly kind: "malformed";
+  readonly problems: readonly Problem[];
+  /** Whatever looked like an attribute. */
+  readonly attributes: RawAttributes;
+  /** The HTTP body it came in. */
+  readonly body: Uint8Array;
+}
+
+export type ParsedEvent = ReceivedEvent | MalformedEvent;
+
+export type ParsedMessage =
+  | { readonly kind: "single"; readonly event: ParsedEvent }
+  | { readonly kind: "batch"; readonly events: readonly ParsedEvent[] }
+  | { readonly kind: "unsupported-media-type" };
+
+export function parseMessage(headers: IncomingHttpHeaders, body: Uint8Array): ParsedMessage {
+  const contentType = parseContentType(headers["content-type"]);
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (contentType === undefined || encoding.toLowerCase() !== "identity")
+    return { kind: "unsupported-media-type" };
+  switch (contentMode(contentType, headers)) {
+    case "batch":
+      return parseBatch(body);
+    case "structured":
+      return { kind: "single", event: parseStructured(body, headers) };
+    case "binary":
+      return { kind: "single", event: parseBinary(headers, body) };
+    case undefined:
+      return { kind: "unsupported-media-type" };
+  }
+}
+
+// --- content type and mode ---------------------------------------------------------------------
+
+/** Lower-cased media type without parameters; undefined for a character set that is not UTF-8. */
+function parseContentType(header: string | undefined): string | undefined {
+  const [mediaType = "", ...parameters] = (header ?? "").toLowerCase().split(";");
+  const charset = parameters.map((one) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/.exec(one)?.[1]);
+  const foreign = charset.some((one) => one !== undefined && !/^(utf-?8|us-ascii)$/.test(one));
+  return foreign ? undefined : mediaType.trim();
+}
+
+function contentMode(
+  mediaType: string,
+  headers: IncomingHttpHeaders,
+): "batch" | "structured" | "binary" | undefined {
+  if (mediaType === "application/cloudevents-batch+json") return "batch";
+  if (mediaType === "application/cloudevents+json") return "structured";
+  if (mediaType.startsWith("application/cloudevents")) return undefined;
+  // Plain JSON without `ce-` headers is told which attributes it lacks; other bodies are no events.
+  const hasAttributes = Object.keys(headers).some((name) => name.startsWith("ce-"));
+  return hasAttributes || isJson(mediaType) ? "binary" : undefined;
+}
+
+function isJson(mediaType: string): boolean {
+  return mediaType === "" || /^(application|text)\/json$|\+json$/.test(mediaType);
+}
+
+function isJsonContent(datacontenttype: unknown): boolean {
+  if (typeof datacontenttype !== "string") return true;
+  return isJson(datacontenttype.toLowerCase().split(";", 1).join("").trim());
+}
+
+// --- the three modes ---------------------------------------------------------------------------
+
+function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEvent {
+  const attributes = attributesFromHeaders(headers);
+  const http = httpTrace(headers);
+  if (body.length === 0) return received({ attributes, data: undefined, body, http });
+  if (!isJsonContent(attributes["datacontenttype"]))
+    return received({ attributes, data: body, body, http });
+  const json = parseJson(body);
+  if (json) return received({ attributes, data: json.value, body, http });
+  return malformed({
+    attributes,
+    body,
+    problems: [...attributeProblems(attributes), { field: "data", code: "malformed_json" }],
+  });
+}
+
+function attributesFromHeaders(headers: IncomingHttpHeaders): RawAttributes {
+  const attributes = Object.entries(headers)
+    .filter(([name]) => name.startsWith("ce-"))
+    .map(([name, value]) => [name.slice("ce-".length), decodeHeaderValue(String(value))] as const);
+  const datacontenttype = headers["content-type"];
+  return { ...Object.fromEntries(attributes), ...(datacontenttype && { datacontenttype }) };
+}
+
+function parseStructured(body: Uint8Array, headers: IncomingHttpHeaders): ParsedEvent {
+  const json = parseJson(body);
+  if (!json) return malformed({ body, problems: [{ field: "body", code: "malformed_json" }] });
+  return fromJson(json.value, body, httpTrace(headers));
+}
+
+function parseBatch(body: Uint8Array): ParsedMessage {
+  const json = parseJson(body);
+  if (!json || !Array.isArray(json.value)) {
+    const code = json ? "invalid_format" : "malformed_json";
+    return { kind: "single", event: malformed({ body, problems: [{ field: "body", code }] }) };
+  }
+  const events = json.value.map((item: unknown) => fromJson(item, body));
+  return { kind: "batch", events };
+}
+
+/** One event of the CloudEvents JSON format 1.0.2; an attribute that is null counts as not set. */
+function fromJson(value: unknown, body: Uint8Array, http?: string): ParsedEvent {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return malformed({ body, problems: [{ field: "body", code: "invalid_format" }] });
+  const { data, data_base64, ...rest } = value as Readonly<Record<string, unknown>>;
+  const attributes = Object.fromEntries(Object.entries(rest).filter(([, one]) => one !== null));
+  if (data_base64 === undefined || data_base64 === null)
+    return received({ attributes, data, body, http });
+  const decoded = data === undefined ? decodeBase64(data_base64) : undefined;
+  if (!decoded)
+    return malformed({
+      attributes,
+      body,
+      problems: [...attributeProblems(attributes), { field: "data", code: "invalid_format" }],
+    });
+  if (!isJsonContent(attributes["datacontenttype"]))
+    return received({ attributes, data: decoded, body, http });
+  const json = parseJson(decoded);
+  return received({ attributes, data: json ? json.value : decoded, body, http });
+}
+
+// --- from raw to checked -----------------------------------------------------------------------
+
+interface RawEvent {
+  readonly attributes: RawAttributes;
+  readonly data: unknown;
+  readonly body: Uint8Array;
+  /** `traceparent` of the HTTP request. */
+  readonly http?: string | undefined;
+}
+
+function received({ attributes, data, body, http }: RawEvent): ParsedEvent {
+  const problems = attributeProblems(attributes);
+  if (problems.length > 0) return malformed({ attributes, body, problems });
+  const text = (name: string): string | undefined => {
+    const value = attributes[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    kind: "event",
+    id: text("id") ?? "",
+    source: text("source") ?? "",
+    type: text("type") ?? "",
+    specversion: "1.0",
+    subject: text("subject"),
+    time: text("time"),
+    datacontenttype: text("datacontenttype"),
+    traceparent: traceparent(text("traceparent")) ?? http,
+    hop: http,
+    knativearrivaltime: text("knativearrivaltime"),
+    attributes,
+    data,
+    body,
+  };
+}
+
+function malformed(event: Partial<MalformedEvent> & Pick<MalformedEvent, "body" | "problems">) {
+  return { kind: "malformed", attributes: {}, ...event } as const;
+}
+
+/** Another form than W3C's is dropped. */
+function traceparent(value: string | undefined): string | undefined {
+  return readTraceparent(value) && value;
+}
+
+function httpTrace(headers: IncomingHttpHeaders): string | undefined {
+  return traceparent(headers["traceparent"]?.toString());
+}
+
+/** The value in a box, because `null` and `false` are values too. */
+function parseJson(body: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeBase64(value: unknown): Uint8Array | undefined {
+  if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined;
+  return Buffer.from(value, "base64");
+}

@@ -1,0 +1,304 @@
+/**
+ * The ledger: one ConfigMap per request. It is the queue and the truth; events only wake.
+ *
+ * Every change is a compare-and-swap on `resourceVersion`, so of two writers one always learns
+ * that it lost. Nothing here decides what may follow what: see `domain/statement-request.ts`.
+ */
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import type {
+  PendingRequest,
+  RequestStatus,
+  StatementRequest,
+} from "../../domain/statement-request.ts";
+import {
+  COMPONENTS,
+  foreignData,
+  fromConfigMap,
+  LABELS,
+  MANAGER,
+  toData,
+  toLabels,
+  UnreadableRecord,
+} from "./configmap-record.ts";
+import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
+import { LedgerUnavailable } from "./ledger-unavailable.ts";
+
+/** One stored version of one ConfigMap. */
+export interface RecordRef {
+  readonly name: string;
+  readonly uid: string;
+  /** Kubernetes' `resourceVersion`. */
+  readonly version: string;
+}
+
+export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
+  readonly request: R;
+  /** What other tools have added to the ConfigMap, kept through every write. */
+  readonly foreign: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly data: Readonly<Record<string, string>>;
+  };
+}
+
+export interface LedgerPage {
+  readonly records: readonly Stored[];
+  /** Names of ConfigMaps that carry our labels and cannot be read as a request. */
+  readonly unreadable: readonly string[];
+}
+
+export interface ListFilter {
+  readonly status?: readonly RequestStatus[];
+  readonly customerId?: string;
+  /** Only requests that have ended and whose outcome was told (true), or all others (false). */
+  readonly atRest?: boolean;
+  /**
+   * May be answered from the API server's memory, a moment behind. Every other list reads all
+   * records of the namespace from etcd, whatever its selector, on a server that cannot read
+   * consistently from its memory (Kubernetes before 1.31, etcd before 3.4.31 or 3.5.13).
+   */
+  readonly mayBeStale?: boolean;
+}
+
+/** An event that is not a request, kept whole until somebody looks at it. */
+export interface RejectedEvent {
+  /** `rejected-event-<hash>`: the same event again is the same ConfigMap. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string>> & { readonly received_at: string };
+}
+
+export interface StoredRejectedEvent extends RecordRef {
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface Ledger {
+  create(request: PendingRequest): Promise<"created" | "exists">;
+  read(name: string, signal?: AbortSignal): Promise<Stored | undefined>;
+  /** A record that is gone counts as a conflict. */
+  replace<R extends StatementRequest>(
+    stored: Stored,
+    next: R,
+    signal?: AbortSignal,
+  ): Promise<Stored<R> | "conflict">;
+  list(filter: ListFilter, signal?: AbortSignal): AsyncIterable<LedgerPage>;
+  remove(ref: RecordRef): Promise<"removed" | "conflict">;
+  keepRejected(event: RejectedEvent): Promise<"created" | "exists">;
+  listRejected(
+    filter?: Pick<ListFilter, "mayBeStale">,
+  ): AsyncIterable<readonly StoredRejectedEvent[]>;
+  /** @throws LedgerUnavailable when the API server does not answer. */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+export interface LedgerOptions extends KubernetesApiOptions {
+  readonly namespace: string;
+}
+
+const PAGE_SIZE = 500;
+
+export function makeConfigMapLedger(options: LedgerOptions): Ledger {
+  const { namespace } = options;
+  const { call } = connectKubernetes(options);
+
+  async function isThere(name: string): Promise<boolean> {
+    const result = await call((core, opts) =>
+      core.readNamespacedConfigMap({ namespace, name }, opts),
+    );
+    return "value" in result;
+  }
+
+  async function create(body: V1ConfigMap): Promise<"created" | "exists"> {
+    const result = await call((core, opts) =>
+      core.createNamespacedConfigMap({ namespace, body }, opts),
+    );
+    if ("value" in result) return "created";
+    if (result.refusal.status === 409) return "exists";
+    // A full quota refuses before it is seen that the name is taken.
+    if (result.refusal.status === 403 && (await isThere(body.metadata?.name ?? "")))
+      return "exists";
+    throw refused("create", result.refusal);
+  }
+
+  async function* pages(labelSelector: string, mayBeStale: boolean, signal?: AbortSignal) {
+    // From its memory the server answers in one piece, which may be more than we hold.
+    let from: { resourceVersion?: string; _continue?: string } | undefined = mayBeStale
+      ? { resourceVersion: "0" }
+      : {};
+    let limit = PAGE_SIZE;
+    while (from) {
+      const page = { namespace, labelSelector, limit, ...from };
+      const result = await call((core, opts) => core.listNamespacedConfigMap(page, opts), signal);
+      if ("value" in result) {
+        yield result.value.items;
+        from = continuation(result.value.metadata?._continue);
+      } else if (result.refusal.reason !== "AnswerTooLarge") {
+        from = continuation(continuationAfterExpiry(result.refusal));
+      } else if (from.resourceVersion !== undefined) {
+        from = {};
+      } else {
+        limit = smallerPage(limit, result.refusal);
+      }
+    }
+  }
+
+  return {
+    create: (request) =>
+      create({
+        metadata: { name: request.name, labels: toLabels(request) },
+        data: toData(request),
+      }),
+
+    async read(name, signal) {
+      const result = await call(
+        (core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts),
+        signal,
+      );
+      if ("value" in result) return isRequest(result.value) ? toStored(result.value) : undefined;
+      // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
+      if ([400, 404, 422].includes(result.refusal.status)) return undefined;
+      throw refused("read", result.refusal);
+    },
+
+    async replace(stored, next, signal) {
+      const body = replacement(stored, next);
+      const name = stored.name;
+      const result = await call(
+        (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
+        signal,
+      );
+      if ("value" in result) return { ...stored, request: next, version: versionOf(result.value) };
+      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      throw refused("replace", result.refusal);
+    },
+
+    async *list(filter, signal) {
+      const { mayBeStale = false } = filter;
+      for await (const items of pages(selectorOf(filter), mayBeStale, signal)) yield toPage(items);
+    },
+
+    async remove({ name, uid, version }) {
+      const body = { preconditions: { uid, resourceVersion: version } };
+      const result = await call((core, opts) =>
+        core.deleteNamespacedConfigMap({ namespace, name, body }, opts),
+      );
+      if ("value" in result) return "removed";
+      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      throw refused("delete", result.refusal);
+    },
+
+    keepRejected: ({ name, fields }) =>
+      create({
+        metadata: {
+          name,
+          labels: { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.rejected },
+        },
+        data: { ...fields },
+      }),
+
+    async *listRejected({ mayBeStale = false } = {}) {
+      for await (const items of pages(componentSelector(COMPONENTS.rejected), mayBeStale))
+        yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
+    },
+
+    async ready(signal) {
+      // The verbs differ by function; a record that cannot exist may be refused but is an answer.
+      await call(
+        (core, opts) => core.readNamespacedConfigMap({ namespace, name: "readiness" }, opts),
+        signal,
+      );
+    },
+  };
+}
+
+function continuation(token: string | undefined): { _continue: string } | undefined {
+  return token ? { _continue: token } : undefined;
+}
+
+function smallerPage(limit: number, refusal: ApiRefusal): number {
+  if (limit === 1) throw refused("list", refusal);
+  return Math.ceil(limit / 2);
+}
+
+/** `410 Expired` brings a token that goes on behind the last name seen, in a newer state. */
+function continuationAfterExpiry(refusal: ApiRefusal): string {
+  if (refusal.status === 410 && refusal.continue) return refusal.continue;
+  throw refused("list", refusal);
+}
+
+/** 401 and 403 are set-up or quota, which time or an operator cures: ask again, never give up. */
+function refused(verb: string, { status, reason }: ApiRefusal): LedgerUnavailable {
+  return new LedgerUnavailable(`the Kubernetes API refused to ${verb}: HTTP ${status} ${reason}`);
+}
+
+function componentSelector(component: string): string {
+  return `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}`;
+}
+
+function selectorOf({ status, customerId, atRest }: ListFilter): string {
+  return [
+    componentSelector(COMPONENTS.request),
+    ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
+    ...(customerId === undefined ? [] : [`${LABELS.customer}=${customerId}`]),
+    // `!=` is also met by a record without the label, which has not ended yet.
+    ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
+  ].join(",");
+}
+
+function toPage(items: readonly V1ConfigMap[]): LedgerPage {
+  const records: Stored[] = [];
+  const unreadable: string[] = [];
+  for (const item of items) {
+    try {
+      records.push(toStored(item));
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord)) throw error;
+      unreadable.push(item.metadata?.name ?? "");
+    }
+  }
+  return { records, unreadable };
+}
+
+function isRequest(configMap: V1ConfigMap): boolean {
+  return configMap.metadata?.labels?.[LABELS.component] === COMPONENTS.request;
+}
+
+function toStored(configMap: V1ConfigMap): Stored {
+  const request = fromConfigMap(configMap);
+  const { labels = {}, annotations = {} } = configMap.metadata ?? {};
+  const foreign = { labels, annotations, data: foreignData(configMap) };
+  return { ...refOf(configMap), request, foreign };
+}
+
+function refOf({ metadata }: V1ConfigMap): RecordRef {
+  return {
+    name: metadata?.name ?? "",
+    uid: metadata?.uid ?? "",
+    version: metadata?.resourceVersion ?? "",
+  };
+}
+
+function versionOf(configMap: V1ConfigMap): string {
+  return configMap.metadata?.resourceVersion ?? "";
+}
+
+/**
+ * As the API defines it, one empty entry ends the book-keeping of who set which field. Compare-and-swap
+ * needs none of it, and it takes two fifths of a record in etcd and in every list.
+ */
+const NO_FIELD_OWNERS = [{}];
+
+function replacement(stored: Stored, next: StatementRequest): V1ConfigMap {
+  const { [LABELS.announced]: announced, ...labels } = stored.foreign.labels;
+  return {
+    metadata: {
+      name: stored.name,
+      uid: stored.uid,
+      resourceVersion: stored.version,
+      annotations: { ...stored.foreign.annotations },
+      labels: { ...labels, ...toLabels(next) },
+      managedFields: NO_FIELD_OWNERS,
+    },
+    data: { ...stored.foreign.data, ...toData(next) },
+    ...(next.status === "executed" ? { immutable: true } : {}),
+  };
+}

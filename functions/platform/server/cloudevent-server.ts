@@ -1,0 +1,216 @@
+/**
+ * CloudEvents over HTTP: `POST` of one event or a batch in, an `Answer` out. Beside it the two
+ * health paths. Whatever a handler throws is logged with its cause and answered without it.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { answerBrokenRequest } from "./broken-request.ts";
+import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
+import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
+import type { EventRequest } from "./event-request.ts";
+import { isHealthPath, makeHealth } from "./health.ts";
+import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { pathOf, requestId, send } from "./http-exchange.ts";
+import type { Log } from "../telemetry/log.ts";
+import { abortCause, type AbortCause } from "./request-aborted.ts";
+import { IncompleteRequest, readBody } from "./request-body.ts";
+import { makeRequestsInFlight } from "./requests-in-flight.ts";
+import { refusalOf, subjectOf, type Senders } from "../identity/senders.ts";
+import type { ServerMetrics } from "./server-metrics.ts";
+import { NO_TRACER, type Tracer } from "../telemetry/tracing.ts";
+import { answerHandshake } from "./webhook-handshake.ts";
+
+export interface CloudEventServerOptions {
+  readonly log: Log;
+  /** Without it nothing is counted. */
+  readonly metrics?: ServerMetrics | undefined;
+  /** Without it no spans are recorded. */
+  readonly tracer?: Tracer | undefined;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host?: string;
+  /** By path; `/` is where events go. */
+  readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
+  /** Who may send; without it nobody is asked for a token. */
+  readonly senders?: Senders | undefined;
+  /** Rejects when a dependency does not answer; see `health.ts`. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly maxBodyBytes: number;
+  /** Requests with events at a time; one more is answered 429. */
+  readonly maxInFlight: number;
+  /** Events of one batch that are handled at a time. */
+  readonly eventsAtOnce?: number;
+  /** Of one request, milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export interface CloudEventServer {
+  readonly port: number;
+  /**
+   * Takes no more requests, lets those in flight finish for `ms`, then aborts their signals and
+   * gives them a few seconds to end. Resolves when nothing runs and every connection is closed.
+   */
+  drain(ms: number): Promise<void>;
+}
+
+/** Against clients that open connections and send slowly or never. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of the proxies in front, so that they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+const EVENTS_AT_ONCE = 8;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+export async function startCloudEventServer(
+  options: CloudEventServerOptions,
+): Promise<CloudEventServer> {
+  const { log } = options;
+  const health = makeHealth({ ready: options.ready, log });
+  const inFlight = makeRequestsInFlight();
+  let draining = false;
+
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+  });
+  server.on("clientError", answerBrokenRequest);
+  server.on("request", (request, response) => {
+    const startedAt = performance.now();
+    const requestLog = log.child({ request_id: requestId(request) });
+    answer(request, response, requestLog).then(
+      (answered) => {
+        // Nobody to answer when there is none.
+        if (!answered) return;
+        send(response, answered, draining);
+        logAnswer(request, answered, { log: requestLog, startedAt });
+      },
+      (err: unknown) => {
+        requestLog.error({ err }, "request not answered");
+        response.destroy();
+      },
+    );
+  });
+
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestLog: Log,
+  ): Promise<HttpAnswer | undefined> {
+    const path = pathOf(request);
+    if (isHealthPath(path)) return await health.answer(path, request.method);
+    const route = routeOf(path);
+    if (!route) return toHttp({ kind: "unknown-path" });
+    const handshake = request.method === "OPTIONS" ? answerHandshake(request.headers) : undefined;
+    if (handshake) return handshake;
+    if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
+    if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
+    if (inFlight.size >= options.maxInFlight) return toHttp({ kind: "too-many-requests" });
+
+    using current = inFlight.open(response, options.deadlineMs);
+    try {
+      const { authorization } = request.headers;
+      const admission = await options.senders?.admit(authorization, route.senders);
+      const refusal = refusalOf(admission, requestLog);
+      if (refusal) return toHttp(refusal);
+      const body = await readBody(request, options.maxBodyBytes);
+      if (body === "too-large") return toHttp({ kind: "too-large" });
+      const message = parseMessage(request.headers, body);
+      if (message.kind === "unsupported-media-type") return toHttp(message);
+      return await answerInTime(message, route, {
+        ...{ path, current, log: requestLog },
+        sender: subjectOf(admission),
+      });
+    } catch (err) {
+      if (err instanceof IncompleteRequest) return undefined;
+      const cause = abortCause(current.signal);
+      if (!cause) throw err;
+      requestLog.warn({ cause, err }, "request aborted");
+      return answerToAbort(cause);
+    }
+  }
+
+  function routeOf(path: string): EventRoute | undefined {
+    return Object.hasOwn(options.routes, path) ? options.routes[path as `/${string}`] : undefined;
+  }
+
+  async function answerInTime(
+    message: EventMessage,
+    route: EventRoute,
+    request: {
+      readonly path: string;
+      readonly current: EventRequest;
+      readonly sender: string | undefined;
+      readonly log: Log;
+    },
+  ): Promise<HttpAnswer | undefined> {
+    const { path, sender, log: requestLog } = request;
+    const { signal, givenUp } = request.current;
+    const { eventsAtOnce = EVENTS_AT_ONCE, tracer = NO_TRACER } = options;
+    const context = { signal, sender, log: requestLog, eventsAtOnce, tracer };
+    const handling = answerEvents(message, route, context);
+    const ended = await Promise.race([handling, givenUp]);
+    if (typeof ended !== "string") {
+      options.metrics?.eventsAnswered(path, ended.kind === "batch" ? ended.answers : [ended]);
+      return toHttp(ended);
+    }
+    requestLog.error({ cause: ended }, "the handler did not stop in time");
+    handling.catch((err: unknown) => requestLog.warn({ err }, "the late handler failed"));
+    return answerToAbort(ended);
+  }
+
+  function logAnswer(
+    request: IncomingMessage,
+    answered: HttpAnswer,
+    { log: requestLog, startedAt }: { readonly log: Log; readonly startedAt: number },
+  ): void {
+    const path = pathOf(request);
+    const ms = performance.now() - startedAt;
+    const { status } = answered;
+    if (isHealthPath(path)) {
+      requestLog.trace({ path, status }, "probe answered");
+      return;
+    }
+    // What else somebody asked for does not belong into a log.
+    const known = routeOf(path) && path;
+    options.metrics?.requestAnswered(known, status, ms / 1000);
+    requestLog.info({ path: known, status, ms: Math.round(ms) }, "request answered");
+  }
+
+  const { promise: listening, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once("error", reject);
+  server.listen({ port: options.port, host: options.host }, () => resolve(undefined));
+  await listening;
+  server.off("error", reject);
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain(ms) {
+      draining = true;
+      health.stop();
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeIdleConnections();
+      await inFlight.none(ms);
+      inFlight.abortAll();
+      // Each one ends within the grace after its abort.
+      await inFlight.none();
+      server.closeIdleConnections();
+      const stragglers = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      await closed;
+      clearTimeout(stragglers);
+    },
+  };
+}
+
+function answerToAbort(cause: AbortCause): HttpAnswer | undefined {
+  switch (cause) {
+    case "client_disconnected":
+      return undefined;
+    case "deadline_exceeded":
+      return toHttp({ kind: "deadline-exceeded" });
+    case "shutting_down":
+      return toHttp({ kind: "unavailable", code: "shutting_down" });
+  }
+}

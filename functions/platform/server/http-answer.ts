@@ -1,0 +1,156 @@
+/**
+ * How a request ends, and the one place that says it in HTTP.
+ *
+ * Statuses are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes any
+ * other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
+ */
+import type { StatementEvent } from "../../domain/events.ts";
+import { toBinaryMessage } from "../cloudevents/cloudevent-binary.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+
+/** What is wrong with an event: a field and a code, never a value. */
+export interface Problem {
+  readonly field: string;
+  readonly code: string;
+}
+
+/** Endings a handler can choose. */
+export type Answer =
+  /** 200 with the event in the body. */
+  | { readonly kind: "event"; readonly event: StatementEvent }
+  /** 202: kept, and nothing to say. */
+  | { readonly kind: "accepted" }
+  /** 204: an unknown record, a lease that is held, a request that has ended. */
+  | { readonly kind: "nothing-to-do" }
+  /** 400: no retry will make this event acceptable. */
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
+  /** 403: the event is well formed and its sender is not allowed to send it. */
+  | { readonly kind: "forbidden"; readonly problems: readonly Problem[] }
+  /** 503: a dependency; ask again. */
+  | { readonly kind: "unavailable"; readonly code: string };
+
+/** Endings the server itself chooses. */
+export type Refusal =
+  | { readonly kind: "unknown-path" }
+  /** 401: no token, or a bad one. */
+  | { readonly kind: "unauthenticated"; readonly code: string }
+  | { readonly kind: "method-not-allowed"; readonly allow: string }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "unsupported-media-type" }
+  | { readonly kind: "too-many-requests" }
+  | { readonly kind: "deadline-exceeded" };
+
+/** The answers to the items of a batch, in their order. */
+export interface BatchAnswer {
+  readonly kind: "batch";
+  readonly answers: readonly Answer[];
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
+  switch (answer.kind) {
+    case "event": {
+      const { headers, body } = toBinaryMessage(answer.event);
+      return { status: 200, headers, body };
+    }
+    case "accepted":
+      return { status: 202, headers: {}, body: "" };
+    case "nothing-to-do":
+      return { status: 204, headers: {}, body: "" };
+    case "invalid":
+      return invalid(400, atIndex(answer.problems, 0));
+    case "forbidden":
+      return invalid(403, atIndex(answer.problems, 0));
+    case "unavailable":
+      return failure(503, answer.code);
+    case "batch":
+      return batch(answer.answers);
+    case "unknown-path":
+      return failure(400, "unknown_path");
+    case "unauthenticated":
+      return failure(401, answer.code, { "www-authenticate": "Bearer" });
+    case "method-not-allowed":
+      return failure(405, "method_not_allowed", { allow: answer.allow });
+    case "too-large":
+      return failure(413, "too_large");
+    case "unsupported-media-type":
+      return failure(415, "unsupported_media_type");
+    case "too-many-requests":
+      return failure(429, "too_many_requests", { "retry-after": "1" });
+    case "deadline-exceeded":
+      return failure(504, "deadline_exceeded");
+  }
+}
+
+/** Any error a handler throws: asking again may help, and the details are for the log alone. */
+export function answerToError(error: unknown): Answer {
+  const code = error instanceof LedgerUnavailable ? "ledger_unavailable" : "internal";
+  return { kind: "unavailable", code };
+}
+
+// --- batches -----------------------------------------------------------------------------------
+
+/** The good ones are done; a dependency's failure asks for the whole batch again, which is safe. */
+function batch(answers: readonly Answer[]): HttpAnswer {
+  const unavailable = answers.find((answer) => answer.kind === "unavailable");
+  if (unavailable) return toHttp(unavailable);
+  const problems = answers.flatMap((answer, index) =>
+    "problems" in answer ? atIndex(answer.problems, index) : [],
+  );
+  if (problems.length === 0) {
+    const nothing = answers.every((answer) => answer.kind === "nothing-to-do");
+    return toHttp({ kind: nothing ? "nothing-to-do" : "accepted" });
+  }
+  return invalid(answers.some((answer) => answer.kind === "invalid") ? 400 : 403, problems);
+}
+
+// --- error bodies ------------------------------------------------------------------------------
+
+interface IndexedProblem extends Problem {
+  /** Position in the batch; 0 for a single event. */
+  readonly index: number;
+}
+
+function atIndex(problems: readonly Problem[], index: number): readonly IndexedProblem[] {
+  return problems.map(({ field, code }) => ({ index, field, code }));
+}
+
+/** Knative stores the first KiB of an answer with a dead letter; a longer body would be cut JSON. */
+const MAX_ERROR_BYTES = 1024;
+
+function invalid(status: number, problems: readonly IndexedProblem[]): HttpAnswer {
+  const codes = new Set(problems.map((problem) => problem.code));
+  const [first] = codes;
+  const error = codes.size === 1 && first !== undefined ? first : "invalid_event";
+  return errorAnswer(status, error, problems);
+}
+
+function failure(
+  status: number,
+  error: string,
+  headers?: Readonly<Record<string, string>>,
+): HttpAnswer {
+  return errorAnswer(status, error, [], headers);
+}
+
+function errorAnswer(
+  status: number,
+  error: string,
+  problems: readonly IndexedProblem[],
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  let bytes = Buffer.byteLength(JSON.stringify({ error, problems: [] }));
+  const fitting: IndexedProblem[] = [];
+  for (const problem of problems) {
+    bytes += Buffer.byteLength(JSON.stringify(problem)) + 1;
+    if (bytes > MAX_ERROR_BYTES) break;
+    fitting.push(problem);
+  }
+  const body = JSON.stringify({ error, problems: fitting });
+  return { status, headers: { "content-type": "application/json", ...headers }, body };
+}

@@ -1,0 +1,117 @@
+/**
+ * Configuration comes from the environment alone, is read once, and every bad or missing variable
+ * is reported at once. An empty string counts as missing, as a manifest's `value: ""` means it.
+ */
+import * as z from "zod";
+import { IDENTITY_VARIABLES } from "./identity-variables.ts";
+import { LOG_LEVELS } from "../telemetry/log.ts";
+import { TRACING_VARIABLES } from "./tracing-variables.ts";
+import { integer, oneOf, url, variable } from "./variables.ts";
+
+// zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
+z.config({ jitless: true });
+
+/** Exit code of `EX_CONFIG` in sysexits.h: starting again will not help. */
+export const EXIT_CONFIG = 78;
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** One line per variable: its name, what is wrong, what is expected, an example. No values. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not valid: ${problems.join("; ")}`);
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError that lists every problem. */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describeProblem(schema, issue, present));
+  throw new ConfigError([...new Set(problems)]);
+}
+
+function describeProblem(
+  schema: z.ZodObject,
+  issue: z.core.$ZodIssue,
+  present: Environment,
+): string {
+  const name = String(issue.path[0] ?? "environment");
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  const hint = shape[name] && z.globalRegistry.get(shape[name]);
+  const expected = typeof hint?.["expected"] === "string" ? `; expected ${hint["expected"]}` : "";
+  const example = typeof hint?.["example"] === "string" ? `, for example ${hint["example"]}` : "";
+  return `${name} ${whatIsWrong(issue, name in present)}${expected}${example}`;
+}
+
+/** Zod's own messages can quote the value, which may be a secret; ours are written here. */
+function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
+  if (issue.code === "custom" && issue.message !== "Invalid input") return issue.message;
+  return present ? "is not valid" : "is missing";
+}
+
+/**
+ * Days an ended request stays in the ledger. Intake reads it too: an event may not be repeated
+ * after its record is gone, or it would become a second file.
+ */
+export const RETENTION_DAYS = integer({ min: 1, max: 3_650, default: 30 });
+
+// --- what the three functions share ------------------------------------------------------------
+
+/** Knative's CloudEvent overrides: attributes a sink binding adds to every event that is sent. */
+const eventOverrides = z
+  .string()
+  .transform((json, context): unknown => {
+    try {
+      return JSON.parse(json);
+    } catch {
+      context.addIssue({ code: "custom", message: "is not JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ extensions: z.record(z.string().regex(/^[a-z0-9]+$/), z.string()).optional() }))
+  .transform(({ extensions }) => extensions ?? {});
+
+const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
+
+export const COMMON_VARIABLES = {
+  PORT: integer({ min: 0, max: 65_535, default: 8080 }),
+  METRICS_PORT: integer({ min: 0, max: 65_535, default: 9464 }),
+  LOG_LEVEL: oneOf(LOG_LEVELS, "info"),
+  /** How long requests in flight may go on after SIGTERM. */
+  DRAIN_SECONDS: integer({ min: 0, max: 3_600, default: 20 }),
+  LEDGER_NAMESPACE: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+      .default("transaction-requests"),
+    { expected: "the name of a Kubernetes namespace", example: "transaction-requests" },
+  ),
+  /** Without it, the pod's own service account. */
+  KUBECONFIG: variable(z.string().optional(), {
+    expected: "the path of a kubeconfig file",
+    example: "/etc/kubernetes/kubeconfig",
+  }),
+  /** Set by a SinkBinding. */
+  K_SINK: url("http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements"),
+  K_CE_OVERRIDES: variable(eventOverrides.optional(), {
+    expected: "JSON with an object of extension attributes",
+    example: `{"extensions":{"region":"eu"}}`,
+  }),
+  /** CA certificates to trust besides those of the system. */
+  K_CA_CERTS: variable(z.string().regex(pem).optional(), {
+    expected: "certificates in PEM form",
+    example: "-----BEGIN CERTIFICATE-----…",
+  }),
+  ...IDENTITY_VARIABLES,
+  ...TRACING_VARIABLES,
+} as const;
+
+export type CommonConfig = z.output<z.ZodObject<typeof COMMON_VARIABLES>>;

@@ -1,0 +1,65 @@
+/**
+ * `/metrics` on a port of its own, which no gateway and no token stands in front of: Prometheus comes
+ * to each pod by itself.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pathOf } from "../server/http-exchange.ts";
+import type { Log } from "./log.ts";
+import type { MetricsRegistry } from "./metrics-registry.ts";
+
+export interface MetricsServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly registry: Pick<MetricsRegistry, "scrape" | "contentType">;
+  readonly log: Log;
+}
+
+export interface MetricsServer extends AsyncDisposable {
+  /** undefined when the port could not be had. */
+  readonly port: number | undefined;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Never rejects: a statement is worth more than its figures, so a taken port is only logged. */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { registry, log } = options;
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+  server.on("request", (request, response) => {
+    answer(request, response, registry).catch((err: unknown) => {
+      log.error({ err }, "metrics not answered");
+      response.destroy();
+    });
+  });
+  const { promise: listening, resolve } = Promise.withResolvers<boolean>();
+  server.on("error", (err) => {
+    log.error({ err, metrics_port: options.port }, "metrics are not served");
+    resolve(false);
+  });
+  server.listen(options.port, () => resolve(true));
+  const isListening = await listening;
+  return {
+    port: isListening ? (server.address() as AddressInfo).port : undefined,
+    async [Symbol.asyncDispose]() {
+      if (!isListening) return;
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { scrape, contentType }: MetricsServerOptions["registry"],
+): Promise<void> {
+  const { method } = request;
+  if (pathOf(request) !== "/metrics") return void response.writeHead(404).end();
+  if (method !== "GET" && method !== "HEAD") {
+    return void response.writeHead(405, { allow: "GET, HEAD" }).end();
+  }
+  const text = await scrape();
+  response.writeHead(200, { "content-type": contentType }).end(method === "HEAD" ? "" : text);
+}

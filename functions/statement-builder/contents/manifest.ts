@@ -1,0 +1,101 @@
+/** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
+import { totalsEntry, type AccountTotals } from "../../domain/account-totals.ts";
+import { MANIFEST_SCHEMA, type Manifest, type ManifestFile } from "../../domain/manifest.ts";
+import { formatStatementKey } from "../../domain/statement-key.ts";
+import type { StatementOptions } from "../../domain/statement-options.ts";
+import type { StatementPeriod } from "../../domain/statement-period.ts";
+
+/** What a statement is of, apart from its rows. */
+export interface StatementFacts {
+  /** Name of the request's record. */
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly customerId: string;
+  readonly period: StatementPeriod;
+  /** The upload time fixed in the ledger, milliseconds since the epoch. */
+  readonly generatedAt: number;
+  readonly options: StatementOptions;
+  /** Whether only the last four characters of a counterparty's account show. */
+  readonly masked: boolean;
+}
+
+/** What the rows have proved. */
+export interface ProvedRows {
+  readonly rows: number;
+  readonly totals: readonly AccountTotals[];
+  readonly contentSha256: string;
+  /** Instant of the snapshot, milliseconds since the epoch. */
+  readonly asOf: number;
+}
+
+const GENERATOR = { name: "transactions-collector", version: "0.1.0" } as const;
+
+/** Each was passed before the manifest could be written. */
+const CHECKS = ["row_count", "opening_plus_net_is_closing", "last_balance_is_closing"] as const;
+
+export function makeManifest(
+  facts: StatementFacts,
+  proved: ProvedRows,
+  files: readonly ManifestFile[],
+): Manifest {
+  const { period, options } = facts;
+  return {
+    schema: MANIFEST_SCHEMA,
+    statement_id: statementId(facts),
+    request_id: facts.requestId,
+    attempt: facts.attempt,
+    supersedes: options.supersedes,
+    customer_id: facts.customerId,
+    accounts: proved.totals.map(({ accountId, currency }) => ({ account_id: accountId, currency })),
+    period: {
+      start_date: period.startDate,
+      end_date: period.endDate,
+      time_zone: period.timeZone,
+      from: rfc3339(period.from),
+      to: rfc3339(period.to),
+      from_epoch: period.from / 1000,
+      to_epoch: period.to / 1000,
+      end_inclusive: true,
+    },
+    as_of: rfc3339(proved.asOf),
+    generated_at: rfc3339(facts.generatedAt),
+    generator: GENERATOR,
+    rows: proved.rows,
+    totals: proved.totals.map(totalsEntry),
+    content_sha256: proved.contentSha256,
+    files,
+    checks: CHECKS.map((name) => ({ name, result: "passed" })),
+    partial: isPartial(facts, proved.asOf),
+    pending_included: options.includePending,
+    masking: { counterparty_account: facts.masked ? "last_four" : "none" },
+    formats: options.formats,
+    language: options.language,
+    csv: {
+      bom: options.csv.bom,
+      delimiter: options.csv.delimiter,
+      decimal_comma: options.csv.decimalComma,
+    },
+  };
+}
+
+/** Whether the period was not over at the instant of the snapshot, as the request allows. */
+export function isPartial({ options, period }: StatementFacts, asOf: number): boolean {
+  return options.partial && asOf < period.to;
+}
+
+/** The object's file name without its ending. */
+export function statementId({ customerId, period, generatedAt }: StatementFacts): string {
+  const startEpoch = period.from / 1000;
+  const endEpoch = period.lastDayFrom / 1000;
+  const key = formatStatementKey({ customerId, startEpoch, endEpoch, uploadedAt: generatedAt });
+  return key.replace(/\.zip$/, "");
+}
+
+/** In the form of `sha256sum`, of every entry in its order but of this one. */
+export function sha256Sums(files: readonly Pick<ManifestFile, "path" | "sha256">[]): string {
+  return files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join("");
+}
+
+function rfc3339(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

@@ -1,0 +1,159 @@
+/**
+ * The files of a statement, in their order. The proof stands between the rows and the rest: unless
+ * count, sums and balances agree, there is no manifest.
+ */
+import { createHash } from "node:crypto";
+import { balances } from "../../domain/account-totals.ts";
+import {
+  BALANCE_AMOUNTS,
+  BALANCE_COLUMNS,
+  BALANCES_FILE,
+  MANIFEST_FILE,
+  PENDING_FILE,
+  README_FILE,
+  SIGNATURE_FILE,
+  SUMS_FILE,
+  TRANSACTION_AMOUNTS,
+  TRANSACTION_COLUMNS,
+  TRANSACTIONS_FILE,
+  type ManifestFile,
+} from "../../domain/manifest.ts";
+import { dialectLines } from "../lines/csv-dialect-lines.ts";
+import { StatementFailure } from "../../domain/failure.ts";
+import { loadFormat } from "../formats/load-format.ts";
+import { isPartial, makeManifest, sha256Sums, type StatementFacts } from "./manifest.ts";
+import { readmeText } from "./readme-text.ts";
+import type { RowBatch } from "../source/row-stream.ts";
+import { makeStatementContent } from "./statement-content.ts";
+import {
+  balancesCsv,
+  makeTransactionsCsv,
+  TRANSACTIONS_HEADER,
+  type TransactionsCsv,
+} from "../lines/statement-csv.ts";
+import type { OnStep } from "../steps.ts";
+import type { StatementSnapshot } from "../source/transactions.ts";
+
+/** Puts one file behind the other; answers what was written. */
+export type AddFile = (
+  path: string,
+  mediaType: string,
+  content: Buffer | AsyncIterable<Buffer>,
+) => Promise<Omit<ManifestFile, "rows">>;
+
+/** A detached JWS of the manifest's bytes. */
+export type SignManifest = (manifest: Buffer) => Promise<string>;
+
+export interface StatementParts {
+  /** Of no rows yet. */
+  readonly csv: TransactionsCsv;
+  readonly addFile: AddFile;
+  readonly sign: SignManifest | undefined;
+  readonly onStep: OnStep;
+}
+
+/** @throws StatementFailure `proof_mismatch`, `balance_mismatch`, `invalid_amount` */
+export async function writeStatementFiles(
+  facts: StatementFacts,
+  snapshot: StatementSnapshot,
+  { csv, addFile, sign, onStep }: StatementParts,
+): Promise<void> {
+  const { asOf } = snapshot;
+  const partial = isPartial(facts, asOf);
+  const text = readmeText({ ...facts, partial, signed: sign !== undefined });
+  const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
+  // 1. The rows, hashed in the canonical form whatever the dialect, and proved.
+  const content = createHash("sha256");
+  const lines = tableLines(facts, csv, snapshot.batches(), {
+    onLines: (block) => content.update(block),
+    onFirst: () => onStep("rows-streaming"),
+  });
+  const transactions = await addFile(TRANSACTIONS_FILE, "text/csv", lines);
+  prove(snapshot, csv);
+  const { rows, totals } = csv;
+  const files: ManifestFile[] = [
+    { ...readme, rows: null },
+    { ...transactions, rows },
+    { ...(await addBalances(facts, csv, addFile)), rows: totals.length },
+  ];
+  // 2. What else was asked for, each a pass of its own.
+  if (facts.options.includePending) files.push(await addPending(facts, snapshot, addFile));
+  const statement = makeStatementContent(facts, snapshot, totals);
+  for (const name of facts.options.formats) {
+    if (name === "csv") continue;
+    const format = await loadFormat(name);
+    const file = await addFile(format.path, format.mediaType, format.write(statement));
+    files.push({ ...file, rows: format.isTable ? rows : null });
+  }
+  // 3. What was written, for whoever checks it.
+  const proved = { rows, totals, contentSha256: content.digest("hex"), asOf };
+  const json = Buffer.from(`${JSON.stringify(makeManifest(facts, proved, files), null, 2)}\n`);
+  const last = [await addFile(MANIFEST_FILE, "application/json", json)];
+  if (sign) {
+    const signature = Buffer.from(await sign(json));
+    last.push(await addFile(SIGNATURE_FILE, "application/jose", signature));
+  }
+  await addFile(SUMS_FILE, "text/plain", Buffer.from(sha256Sums([...files, ...last])));
+}
+
+interface TableEvents {
+  /** Canonical lines, without the header. */
+  readonly onLines?: (block: Buffer) => void;
+  /** Before the first rows. */
+  readonly onFirst?: () => Promise<void> | void;
+}
+
+/** A table of transactions in the dialect of the request. */
+async function* tableLines(
+  { options }: StatementFacts,
+  csv: TransactionsCsv,
+  batches: AsyncIterable<RowBatch>,
+  { onLines, onFirst }: TableEvents = {},
+): AsyncGenerator<Buffer> {
+  const inDialect = dialectLines(options.csv, TRANSACTION_COLUMNS, TRANSACTION_AMOUNTS);
+  const header = Buffer.from(TRANSACTIONS_HEADER);
+  yield inDialect ? inDialect(header) : header;
+  for await (const batch of batches) {
+    if (csv.rows === 0) await onFirst?.();
+    const block = csv.lines(batch);
+    onLines?.(block);
+    yield inDialect ? inDialect(block) : block;
+    if (inDialect) csv.recycle(block);
+  }
+}
+
+/** The rows that were written against the queries that were asked before them. */
+function prove(snapshot: StatementSnapshot, csv: TransactionsCsv): void {
+  proveCount(csv.rows, snapshot.rows);
+  const wrong = csv.totals.filter((totals) => !balances(totals)).length;
+  if (wrong > 0) {
+    const message = `the rows of ${wrong} accounts do not lead from opening to closing balance`;
+    throw new StatementFailure("balance_mismatch", message);
+  }
+}
+
+function proveCount(written: number, counted: number): void {
+  if (written === counted) return;
+  const counts = `${written} rows were written and ${counted} counted`;
+  throw new StatementFailure("proof_mismatch", counts);
+}
+
+async function addBalances({ options }: StatementFacts, csv: TransactionsCsv, addFile: AddFile) {
+  const table = balancesCsv(csv.totals);
+  const inDialect = dialectLines(options.csv, BALANCE_COLUMNS, BALANCE_AMOUNTS);
+  return await addFile(BALANCES_FILE, "text/csv", inDialect ? inDialect(table) : table);
+}
+
+/** Rows that are no part of any balance: their count alone is proved. */
+async function addPending(
+  facts: StatementFacts,
+  snapshot: StatementSnapshot,
+  addFile: AddFile,
+): Promise<ManifestFile> {
+  const pending = await snapshot.pending();
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked);
+  const lines = tableLines(facts, csv, pending.batches());
+  const file = await addFile(PENDING_FILE, "text/csv", lines);
+  proveCount(csv.rows, pending.rows);
+  return { ...file, rows: csv.rows };
+}

@@ -1,0 +1,79 @@
+/** A row as an entry (`Ntry`) of camt.053. The schema fixes the order of the elements. */
+import {
+  accountId,
+  cutElement,
+  MAX_ACCOUNT,
+  MAX_INFORMATION,
+  MAX_REFERENCE,
+  MAX_TEXT,
+  money,
+  reference,
+} from "./camt053-fields.ts";
+import type { StatementRow } from "../statement-format.ts";
+import { element, fits, piecesOf } from "../xml-text.ts";
+
+/** ISO's own code for a code that is not available. */
+const NO_TYPE = "NTAV";
+
+export function entry(row: StatementRow): string {
+  const { line, transactionId, type } = row;
+  const amount = money(row.amount, row.minorUnit, row.currency);
+  // The indicator says which way the money goes now; ISO has the original go the other way.
+  const reversal = row.reversalOf === null ? "" : "<RvslInd>true</RvslInd>";
+  return (
+    `<Ntry><NtryRef>${line}</NtryRef>${amount}${reversal}<Sts><Cd>BOOK</Cd></Sts>` +
+    `<BookgDt><Dt>${row.bookingDate}</Dt></BookgDt><ValDt><Dt>${row.valueDate}</Dt></ValDt>` +
+    reference("AcctSvcrRef", transactionId) +
+    `<BkTxCd><Prtry>${cutElement("Cd", type || NO_TYPE, MAX_REFERENCE)}</Prtry></BkTxCd>` +
+    `<NtryDtls><TxDtls>${references(row)}${amount}${party(row)}${remittance(row)}</TxDtls></NtryDtls>` +
+    `${cutElement("AddtlNtryInf", type, MAX_INFORMATION)}</Ntry>\n`
+  );
+}
+
+function references({ transactionId, reference: endToEnd, reversalOf }: StatementRow): string {
+  const reversed = reference("Ref", reversalOf);
+  const original = reversed && `<Prtry><Tp>REVERSAL_OF</Tp>${reversed}</Prtry>`;
+  const all =
+    reference("AcctSvcrRef", transactionId) + reference("EndToEndId", endToEnd) + original;
+  return all && `<Refs>${all}</Refs>`;
+}
+
+/** Whom the money comes from, or whom it goes to. */
+function party({ amount, counterpartyName, counterpartyAccount }: StatementRow): string {
+  const role = amount < 0n ? "Cdtr" : "Dbtr";
+  const name = cutElement("Nm", counterpartyName ?? "", MAX_TEXT);
+  const who = name && `<${role}><Pty>${name}</Pty></${role}>`;
+  const account = fittingAccount(counterpartyAccount ?? "");
+  const where = account && `<${role}Acct>${accountId(account)}</${role}Acct>`;
+  return who || where ? `<RltdPties>${who}${where}</RltdPties>` : "";
+}
+
+/** Of a masked number the characters that show: they are its last. Any other goes in whole or not. */
+function fittingAccount(account: string): string {
+  if (fits(account, MAX_ACCOUNT)) return account;
+  const end = account.slice(-MAX_ACCOUNT);
+  return /^\*+$/.test(account.slice(0, -end.length)) ? end : "";
+}
+
+/** The description, and behind it whole what its own element cannot hold: nothing is lost. */
+function remittance(row: StatementRow): string {
+  const texts = [row.description ?? "", ...tooLong(row)];
+  const pieces = texts.flatMap((text) => piecesOf(text, MAX_TEXT));
+  const lines = pieces.map((piece) => element("Ustrd", piece)).join("");
+  return lines && `<RmtInf>${lines}</RmtInf>`;
+}
+
+/** Under the names of the columns of transactions.csv. */
+function tooLong(row: StatementRow): string[] {
+  const fields = [
+    ["transaction_id", row.transactionId, MAX_REFERENCE],
+    ["type", row.type, MAX_REFERENCE],
+    ["counterparty_name", row.counterpartyName, MAX_TEXT],
+    ["counterparty_account", row.counterpartyAccount, MAX_ACCOUNT],
+    ["reference", row.reference, MAX_REFERENCE],
+    ["reversal_of", row.reversalOf, MAX_REFERENCE],
+  ] as const;
+  return fields.flatMap(([name, text, max]) =>
+    text !== null && !fits(text, max) ? [`${name}: ${text}`] : [],
+  );
+}

@@ -1,0 +1,32 @@
+/**
+ * `camt.053.xml`: ISO 20022 BankToCustomerStatement, version camt.053.001.08 of 2019, the one that the
+ * rules of the German and the Swiss banks and of SWIFT's CGI-MP are written for.
+ * A statement (`Stmt`) for each account and currency, an entry (`Ntry`) for each row.
+ */
+import { FORMAT_FILES } from "../../../domain/manifest.ts";
+import type { StatementRow, StatementContent, StatementFormat } from "../statement-format.ts";
+import { entry } from "./camt053-entry.ts";
+import { DOCUMENT_END, documentStart, STATEMENT_END, statementStart } from "./camt053-frame.ts";
+import { inBlocks } from "../text-blocks.ts";
+
+export const camt053: StatementFormat = {
+  path: FORMAT_FILES["camt.053"],
+  mediaType: "application/xml",
+  isTable: false,
+  write: (content) => inBlocks(document(content)),
+};
+
+/** @throws StatementFailure `invalid_amount`, see `documentStart`. */
+async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
+  yield [documentStart(content)];
+  for (const account of content.totals) {
+    yield [statementStart(content, account)];
+    for await (const rows of content.rowsOf(account)) yield entries(rows);
+    yield [STATEMENT_END];
+  }
+  yield [DOCUMENT_END];
+}
+
+function* entries(rows: readonly StatementRow[]): Generator<string> {
+  for (const row of rows) yield entry(row);
+}

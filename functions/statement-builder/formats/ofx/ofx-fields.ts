@@ -1,0 +1,48 @@
+/** Values in the forms of OFX 2.2, section 3.2. */
+import { element } from "../xml-text.ts";
+
+/** In units of UTF-16, so that a reader may count those or characters. A longer text ends in "…". */
+const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32 } as const;
+
+/** `2026-01-31T22:59:59.999Z` as `20260131225959.999[0:GMT]`. */
+export function instant(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().replace(/[-:TZ]/g, "")}[0:GMT]`;
+}
+
+/**
+ * A calendar date, for which OFX has no form of its own: at noon in GMT it is the same day in nearly
+ * every time zone, whether software converts it to its own or takes the digits as they are.
+ */
+export function day(date: string): string {
+  return `${date.replaceAll("-", "")}120000.000[0:GMT]`;
+}
+
+/** A line end of any kind, those of Unicode as well, or a tab. */
+const LINE_END = /\r\n|[\t\n\r\u0085\u2028\u2029]/g;
+
+/** A text on one line, as software shows it: a line end or a tab becomes a space. */
+export function oneLine(text: string | null): string {
+  return (text ?? "").replace(LINE_END, " ").trim();
+}
+
+/** The element with a text of one line; without a text no element, as none may be empty. */
+export function textElements(name: keyof typeof MAX_LENGTH, text: string): readonly string[] {
+  if (text === "") return [];
+  const max = MAX_LENGTH[name];
+  return [element(name, text.length <= max ? text : `${beginning(text, max - 1)}…`)];
+}
+
+/** Without half a surrogate pair at its end. */
+function beginning(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "");
+}
+
+/**
+ * `NAME` and `MEMO`. A name that is too long for the one stands whole in front of the other: few
+ * readers know `EXTDNAME`, and libofx calls it an error.
+ */
+export function nameAndMemo(name: string, description: string): readonly string[] {
+  const isWhole = name.length <= MAX_LENGTH.NAME || name === description;
+  const memo = isWhole ? description : `${name} ${description}`.trimEnd();
+  return [...textElements("NAME", name), ...textElements("MEMO", memo)];
+}

@@ -1,0 +1,121 @@
+/**
+ * `statement.ofx`: OFX 2.2 (XML) for accounting software, a statement of its own for each account
+ * and currency, in the order of balances.csv. Source of the elements, their order and lengths: Open
+ * Financial Exchange Specification 2.2, chapters 2, 3 and 11, and its XML schema.
+ *
+ * What OFX asks for and the bank's views do not have:
+ * - `BANKID` is `UNKNOWN`, and `ACCTTYPE` is `CHECKING`, as OFX knows no "other".
+ * - `TRNTYPE` is `CREDIT` or `DEBIT` by the sign: what a bank's `type` means, its views do not say.
+ * - `TRNUID` is 0, that of an answer no client has asked for.
+ *
+ * What OFX has no place for is in transactions.csv: the time of a posting, the balance after it, the
+ * counterparty's masked account (`BANKACCTTO` names a whole one), and what a reversal reverses. That
+ * is not `CORRECTFITID`, which takes back what a file said by mistake: software would delete a
+ * transaction that was booked, and its balance would be wrong.
+ */
+import type { AccountTotals } from "../../../domain/account-totals.ts";
+import { FORMAT_FILES } from "../../../domain/manifest.ts";
+import { formatAmount } from "../../../domain/money.ts";
+import type { Language } from "../../../domain/statement-options.ts";
+import { ofxAccountIds } from "./ofx-account-id.ts";
+import { day, instant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
+import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
+import { inBlocks } from "../text-blocks.ts";
+import { element } from "../xml-text.ts";
+
+export const ofx: StatementFormat = {
+  path: FORMAT_FILES.ofx,
+  mediaType: "application/x-ofx",
+  isTable: false,
+  write: (content) => inBlocks(document(content)),
+};
+
+/** ISO 639-2, of which the schema has the older codes. */
+const LANGUAGES: Readonly<Record<Language, string>> = {
+  ...{ en: "ENG", de: "GER", fr: "FRE", es: "SPA" },
+};
+
+const DECLARATIONS = [
+  '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+  '<?OFX OFXHEADER="200" VERSION="220" SECURITY="NONE" OLDFILEUID="NONE" NEWFILEUID="NONE"?>',
+];
+const SUCCESS = ["<STATUS>", "<CODE>0</CODE>", "<SEVERITY>INFO</SEVERITY>", "</STATUS>"];
+
+async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
+  const accountId = ofxAccountIds(content.totals);
+  yield [documentStart(content)];
+  for (const account of content.totals) {
+    yield [statementStart(content, account, accountId(account))];
+    for await (const rows of content.rowsOf(account)) yield rows.map(transaction);
+    yield [statementEnd(content, account)];
+  }
+  yield [lines("</BANKMSGSRSV1>", "</OFX>")];
+}
+
+function documentStart({ facts, language }: StatementContent): string {
+  return lines(
+    ...DECLARATIONS,
+    "<OFX>",
+    ...["<SIGNONMSGSRSV1>", "<SONRS>", ...SUCCESS],
+    element("DTSERVER", instant(facts.generatedAt)),
+    element("LANGUAGE", LANGUAGES[language]),
+    ...["</SONRS>", "</SIGNONMSGSRSV1>"],
+    "<BANKMSGSRSV1>",
+  );
+}
+
+function statementStart(
+  { facts: { period }, asOf }: StatementContent,
+  { currency }: AccountTotals,
+  accountId: string,
+): string {
+  return lines(
+    ...["<STMTTRNRS>", "<TRNUID>0</TRNUID>", ...SUCCESS, "<STMTRS>"],
+    element("CURDEF", currency),
+    ...["<BANKACCTFROM>", "<BANKID>UNKNOWN</BANKID>"],
+    element("ACCTID", accountId),
+    ...["<ACCTTYPE>CHECKING</ACCTTYPE>", "</BANKACCTFROM>"],
+    "<BANKTRANLIST>",
+    element("DTSTART", instant(period.from)),
+    // Where the next statement has to start so that nothing is missed.
+    element("DTEND", instant(Math.min(period.to, asOf))),
+  );
+}
+
+function transaction(row: StatementRow): string {
+  return lines(
+    "<STMTTRN>",
+    element("TRNTYPE", row.amount < 0n ? "DEBIT" : "CREDIT"),
+    element("DTPOSTED", day(row.bookingDate)),
+    element("DTAVAIL", day(row.valueDate)),
+    element("TRNAMT", formatAmount(row.amount, row.minorUnit)),
+    // The bank's own: where two statements overlap, software sees that it has the row already.
+    element("FITID", row.transactionId),
+    ...texts(row),
+    "</STMTTRN>",
+  );
+}
+
+function texts(row: StatementRow): readonly string[] {
+  const description = oneLine(row.description);
+  const name = oneLine(row.counterpartyName) || description || oneLine(row.type);
+  return [...textElements("REFNUM", oneLine(row.reference)), ...nameAndMemo(name, description)];
+}
+
+function statementEnd(
+  { facts: { period }, asOf }: StatementContent,
+  { closing, minorUnit }: AccountTotals,
+): string {
+  return lines(
+    "</BANKTRANLIST>",
+    "<LEDGERBAL>",
+    element("BALAMT", formatAmount(closing, minorUnit)),
+    // On the last day, for software that keeps only the date.
+    element("DTASOF", instant(Math.min(period.to - 1, asOf))),
+    ...["</LEDGERBAL>", "</STMTRS>", "</STMTTRNRS>"],
+  );
+}
+
+function lines(...texts: readonly string[]): string {
+  return `${texts.join("\n")}\n`;
+}

@@ -1,0 +1,106 @@
+/**
+ * statement.pdf: a tagged document for the customer to read and to file, in the statement's language. A
+ * cover with the balances of all accounts, then each account with its transactions in the order they were posted.
+ */
+import type { AccountTotals } from "../../../domain/account-totals.ts";
+import { FORMAT_FILES } from "../../../domain/manifest.ts";
+import { statementId } from "../../contents/manifest.ts";
+import { openAccount } from "./pdf-account.ts";
+import { block } from "./pdf-block.ts";
+import { writeCover } from "./pdf-cover.ts";
+import { pdfFaces } from "./pdf-font.ts";
+import { openPaper } from "./pdf-paper.ts";
+import type { PdfStatement } from "./pdf-statement.ts";
+import { makeStyles } from "./pdf-style.ts";
+import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
+import { statementLocale } from "../statement-locale.ts";
+import { STATEMENT_WORDS } from "../statement-words.ts";
+
+/**
+ * More rows than this are in transactions.csv alone: nobody reads further, and the structure that
+ * screen readers need grows with every cell.
+ */
+export const MAX_ROWS = 10_000;
+
+export function makePdfFormat(maxRows: number): StatementFormat {
+  return {
+    path: FORMAT_FILES.pdf,
+    mediaType: "application/pdf",
+    isTable: false,
+    async *write(content) {
+      const statement = begin(content, maxRows);
+      const { paper } = statement;
+      writeCover(statement);
+      paper.nextPage();
+      let left = statement.shownRows;
+      let replaced = false;
+      for (const account of content.totals) {
+        const count = account.creditCount + account.debitCount;
+        const shown = Math.min(count, left);
+        left -= shown;
+        const section = openAccount(statement, account, shown);
+        for await (const rows of firstRows(content, account, shown)) {
+          for (const row of rows) section.row(row);
+          const bytes = paper.take();
+          if (bytes) yield bytes;
+        }
+        section.end();
+        replaced ||= section.replaced;
+      }
+      writeEnd(statement, replaced);
+      paper.end();
+      const bytes = paper.take();
+      if (bytes) yield bytes;
+    },
+  };
+}
+
+export const pdf: StatementFormat = makePdfFormat(MAX_ROWS);
+
+function begin(content: StatementContent, maxRows: number): PdfStatement {
+  const { facts, language, asOf, rows } = content;
+  const { startDate, endDate } = facts.period;
+  const words = STATEMENT_WORDS[language];
+  const locale = statementLocale(language);
+  const faces = pdfFaces();
+  const paper = openPaper(faces, makeStyles(faces), {
+    language,
+    title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
+    header: `${words.title} · ${facts.customerId} · ${locale.longDate(startDate)} – ${locale.longDate(endDate)}`,
+    statementId: statementId(facts),
+    count: (value) => locale.count(value),
+    pageOf: words.pageOf,
+    createdAt: facts.generatedAt,
+    modifiedAt: asOf,
+  });
+  return { content, paper, words, locale, shownRows: Math.min(rows, maxRows) };
+}
+
+function writeEnd(statement: PdfStatement, replaced: boolean): void {
+  const { content, paper, words, locale, shownRows } = statement;
+  const { note } = paper.styles;
+  paper.y += 14;
+  if (replaced) block(statement, paper.root, "P", words.replacedCharacters, note);
+  if (shownRows < content.rows) {
+    const counts = words.firstOf(locale.count(shownRows), locale.count(content.rows));
+    block(statement, paper.root, "P", counts, note);
+  }
+  block(statement, paper.root, "P", words.end, note);
+}
+
+/**
+ * The first `count` rows of an account. The rest is read as well, and dropped: the proof stands at the
+ * end, and a result that is left early keeps the database's connection for itself.
+ */
+async function* firstRows(
+  content: StatementContent,
+  account: AccountTotals,
+  count: number,
+): AsyncGenerator<readonly StatementRow[]> {
+  if (count === 0) return;
+  let left = count;
+  for await (const rows of content.rowsOf(account)) {
+    if (left > 0) yield rows.slice(0, left);
+    left -= rows.length;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Amounts of rows as bytes: summed in doubles as long as those are exact, which is what makes the
+ * proof of a statement cheap. Everything irregular goes through BigInt.
+ */
+import type { RunningTotals } from "../../domain/account-totals.ts";
+import { formatAmount } from "../../domain/money.ts";
+import { putRaw, putString } from "./byte-fields.ts";
+import { exactAmount } from "../source/row-values.ts";
+
+const [MINUS, POINT, ZERO] = [0x2d, 0x2e, 0x30];
+const CREDIT = Buffer.from("CRDT");
+const DEBIT = Buffer.from("DBIT");
+
+/** The longest amounts that a double holds exactly, and the sum at which it is put away. */
+const SAFE_DIGITS = 15;
+const SAFE_SUM = 2 ** 52;
+
+/** What a block's rows add to one account's totals. */
+export class AccountSums {
+  readonly #totals: RunningTotals;
+  readonly id: Buffer;
+  readonly currency: Buffer;
+  readonly #scale: number;
+  #credits = 0;
+  #creditSum = 0;
+  #debits = 0;
+  #debitSum = 0;
+  #lastBalance: number | bigint | undefined;
+
+  constructor(totals: RunningTotals) {
+    this.#totals = totals;
+    this.id = Buffer.from(totals.accountId);
+    this.currency = Buffer.from(totals.currency);
+    this.#scale = totals.minorUnit;
+  }
+
+  /** Writes the indicator and the amount; adds it up. @throws StatementFailure `invalid_amount` */
+  putAmount(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+    const point = pointOf(source, from, to);
+    const magnitude = magnitudeOf(source, from, point, to, this.#scale);
+    if (magnitude < 0) return this.#putLongAmount(target, at, source.toString("utf8", from, to));
+    const debit = source[from] === MINUS;
+    this.#add(magnitude, debit);
+    const next = putIndicator(target, at, debit);
+    return putRaw(target, next, source, from, this.#endOf(point));
+  }
+
+  /** Writes the balance and remembers it. @throws StatementFailure `invalid_amount` */
+  putBalance(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+    const point = pointOf(source, from, to);
+    const magnitude = magnitudeOf(source, from, point, to, this.#scale);
+    if (magnitude < 0) {
+      const minor = exactAmount(source.toString("utf8", from, to), this.#totals.currency);
+      this.#lastBalance = minor;
+      return putString(target, at, formatAmount(minor, this.#scale));
+    }
+    this.#lastBalance = source[from] === MINUS ? -magnitude : magnitude;
+    return putRaw(target, at, source, from, this.#endOf(point));
+  }
+
+  /** Adds the block to the totals. */
+  settle(): void {
+    const totals = this.#totals;
+    totals.creditCount += this.#credits;
+    totals.creditSum += BigInt(this.#creditSum);
+    totals.debitCount += this.#debits;
+    totals.debitSum += BigInt(this.#debitSum);
+    if (this.#lastBalance !== undefined) totals.lastBalance = BigInt(this.#lastBalance);
+    this.#credits = this.#creditSum = this.#debits = this.#debitSum = 0;
+  }
+
+  #add(magnitude: number, debit: boolean): void {
+    if (debit) {
+      this.#debits += 1;
+      this.#debitSum += magnitude;
+    } else {
+      this.#credits += 1;
+      this.#creditSum += magnitude;
+    }
+    if (this.#creditSum > SAFE_SUM || this.#debitSum > SAFE_SUM) this.settle();
+  }
+
+  #putLongAmount(target: Buffer, at: number, decimal: string): number {
+    const minor = exactAmount(decimal, this.#totals.currency);
+    // The row's balance follows, and is told when the block is settled.
+    this.#totals.add(minor, 0n);
+    const next = putIndicator(target, at, minor < 0n);
+    return putString(target, next, formatAmount(minor, this.#scale));
+  }
+
+  #endOf(point: number): number {
+    return this.#scale === 0 ? point : point + 1 + this.#scale;
+  }
+}
+
+function putIndicator(target: Buffer, at: number, debit: boolean): number {
+  return putRaw(target, at, debit ? DEBIT : CREDIT, 0, CREDIT.length);
+}
+
+/** Where the point is, or the end without one. */
+function pointOf(source: Buffer, from: number, to: number): number {
+  for (let i = to - 1; i >= from; i--) if (source[i] === POINT) return i;
+  return to;
+}
+
+/**
+ * The magnitude in minor units of a regular amount: no more digits than a double holds, no leading
+ * or missing zeros, nothing but zeros beyond the scale. Else -1.
+ */
+function magnitudeOf(
+  source: Buffer,
+  from: number,
+  point: number,
+  to: number,
+  scale: number,
+): number {
+  const first = source[from] === MINUS ? from + 1 : from;
+  const digits = point - first;
+  if (digits < 1 || digits + scale > SAFE_DIGITS) return -1;
+  if (source[first] === ZERO && digits > 1) return -1;
+  if (point === to ? scale > 0 : to - point - 1 < Math.max(scale, 1)) return -1;
+  let value = 0;
+  for (let i = first; i < to; i++) {
+    if (i === point) continue;
+    const digit = (source[i] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    if (i <= point + scale) value = value * 10 + digit;
+    else if (digit !== 0) return -1;
+  }
+  // Nothing has no sign.
+  return value === 0 && first > from ? -1 : value;
+}

@@ -1,0 +1,182 @@
+/**
+ * Fields of transactions.csv from bytes to bytes, in the rules of `domain/csv-field.ts`. Each
+ * function writes one field and a comma, and answers where the next one goes. A field takes at
+ * most twice its bytes and eight more.
+ */
+import {
+  maskAllButLastFour,
+  SHOWN_CHARACTERS,
+  startsFormula,
+  textField,
+} from "../../domain/csv-field.ts";
+import { instant } from "../source/row-values.ts";
+
+const [QUOTE, APOSTROPHE, STAR, COMMA, POINT, ZERO] = [0x22, 0x27, 0x2a, 0x2c, 0x2e, 0x30];
+const [SPACE, T, Z] = [0x20, 0x54, 0x5a];
+const NO_FRACTION = Buffer.from(".000000");
+
+const QUOTED = byteSet((byte) => '",\r\n'.includes(String.fromCharCode(byte)));
+
+/**
+ * The first bytes of texts that may start a formula. Of ASCII the signs and what is invisible; in
+ * UTF-8 what is invisible starts with C2 or from D8 on, but never with E4 to ED: ideographs, Hangul.
+ */
+const SUSPICIOUS = byteSet((byte) =>
+  byte < 0x80
+    ? startsFormula(`${String.fromCharCode(byte)}=`)
+    : byte === 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed)),
+);
+
+/** A whole number. */
+export function putNumber(target: Buffer, at: number, value: number): number {
+  let end = at + 1;
+  for (let power = 10; power <= value; power *= 10) end++;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    target[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  target[end] = COMMA;
+  return end + 1;
+}
+
+/** For what neither needs quotes nor may be masked. */
+export function putRaw(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const end = copyBytes(target, at, source, from, to);
+  target[end] = COMMA;
+  return end + 1;
+}
+
+/** An id or a code: quoted where it must be, never guarded. */
+export function putPlain(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const end = putUnquoted(target, at, source, from, to);
+  return end > 0 ? end : putQuoted(target, at, source, from, to, false);
+}
+
+/** A text: quoted where it must be, guarded where a spreadsheet could take it for a formula. */
+export function putText(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const guard = from < to && mustBeGuarded(source, from, to);
+  if (guard) target[at] = APOSTROPHE;
+  const end = putUnquoted(target, guard ? at + 1 : at, source, from, to);
+  return end > 0 ? end : putQuoted(target, at, source, from, to, guard);
+}
+
+/** A text of which only the last four characters show. */
+export function putMasked(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  if (isAscii(source, from, to)) {
+    const shown = to - from > SHOWN_CHARACTERS ? to - SHOWN_CHARACTERS : to;
+    let next = at;
+    for (let i = from; i < shown; i++) target[next++] = STAR;
+    const end = putUnquoted(target, next, source, shown, to);
+    if (end > 0) return end;
+  }
+  // A character of more than one byte is masked as one.
+  return putString(target, at, textField(maskAllButLastFour(source.toString("utf8", from, to))));
+}
+
+/** `2026-01-31 23:59:59.123456`, or the same without a fraction, as RFC 3339. */
+export function putInstant(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  const whole = to - from === 19;
+  const regular = whole || (to - from === 26 && source[from + 19] === POINT);
+  if (!regular || source[from + 10] !== SPACE) {
+    return putString(target, at, instant(source.toString("utf8", from, to)));
+  }
+  let next = copyBytes(target, at, source, from, to);
+  target[at + 10] = T;
+  if (whole) next = copyBytes(target, next, NO_FRACTION, 0, NO_FRACTION.length);
+  target[next] = Z;
+  target[next + 1] = COMMA;
+  return next + 2;
+}
+
+export function putString(target: Buffer, at: number, field: string): number {
+  const end = at + target.write(field, at);
+  target[end] = COMMA;
+  return end + 1;
+}
+
+function copyBytes(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+  let next = at;
+  for (let i = from; i < to; i++) target[next++] = source[i] ?? 0;
+  return next;
+}
+
+/** -1 when the field asks for quotes. */
+function putUnquoted(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+  let next = at;
+  let quoted = 0;
+  for (let i = from; i < to; i++) {
+    const byte = source[i] ?? 0;
+    quoted |= QUOTED[byte] ?? 0;
+    target[next++] = byte;
+  }
+  if (quoted !== 0) return -1;
+  target[next] = COMMA;
+  return next + 1;
+}
+
+function putQuoted(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+  guard: boolean,
+): number {
+  let next = at;
+  target[next++] = QUOTE;
+  if (guard) target[next++] = APOSTROPHE;
+  for (let i = from; i < to; i++) {
+    const byte = source[i] ?? 0;
+    if (byte === QUOTE) target[next++] = QUOTE;
+    target[next++] = byte;
+  }
+  target[next] = QUOTE;
+  target[next + 1] = COMMA;
+  return next + 2;
+}
+
+function mustBeGuarded(source: Buffer, from: number, to: number): boolean {
+  return SUSPICIOUS[source[from] ?? 0] === 1 && startsFormula(source.toString("utf8", from, to));
+}
+
+function isAscii(source: Buffer, from: number, to: number): boolean {
+  let all = 0;
+  for (let i = from; i < to; i++) all |= source[i] ?? 0;
+  return all < 0x80;
+}
+
+function byteSet(isIn: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (isIn(byte) ? 1 : 0));
+}

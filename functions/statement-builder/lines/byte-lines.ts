@@ -1,0 +1,117 @@
+/**
+ * Lines of transactions.csv straight from the bytes of the text protocol, without a string or an
+ * object for a row. `statement-csv.ts` has the same line in plain words; tests hold the two to the
+ * same bytes.
+ */
+import type { RunningTotals } from "../../domain/account-totals.ts";
+import { AccountSums } from "./byte-amounts.ts";
+import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
+import { COLUMNS, readRow } from "./row-bytes.ts";
+import { unknownAccount } from "../source/row-values.ts";
+import { ROW } from "../source/transactions-sql.ts";
+
+const [CR, LF] = [0x0d, 0x0a];
+
+/** The longest line for a row of so many bytes. */
+const longestLine = (bytes: number): number => bytes * 2 + 256;
+
+export interface ByteLines {
+  /** The lines of whole rows; they are numbered from `firstLine`. */
+  format(block: Buffer, firstLine: number): { readonly lines: Buffer; readonly rows: number };
+  /** Takes lines back that nobody reads any more: their memory is used again. */
+  recycle(lines: Buffer): void;
+}
+
+/** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `format`. */
+export function makeByteLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
+  const putCounterparty = masked ? putMasked : putText;
+  // The one used last is looked at first.
+  const accounts = totals.map((one) => new AccountSums(one));
+  /** By what was lent, the length of it: a part of it that comes back is not all of it. */
+  const lent = new Map<ArrayBufferLike, number>();
+  const spare: Buffer[] = [];
+  const starts = new Int32Array(COLUMNS);
+  const ends = new Int32Array(COLUMNS);
+  const start = (column: number): number => starts[column] ?? 0;
+  const end = (column: number): number => ends[column] ?? 0;
+
+  function accountOf(row: Buffer): AccountSums {
+    for (let i = 0; i < accounts.length; i++) {
+      const account = accounts[i];
+      if (!account || !holds(row, ROW.accountId, account.id)) continue;
+      if (!holds(row, ROW.currency, account.currency)) continue;
+      if (i > 0) [accounts[0], accounts[i]] = [account, accounts[0] ?? account];
+      return account;
+    }
+    throw unknownAccount();
+  }
+
+  function holds(row: Buffer, column: number, bytes: Buffer): boolean {
+    const from = start(column);
+    if (end(column) - from !== bytes.length) return false;
+    // Ids differ at their end.
+    for (let i = bytes.length - 1; i >= 0; i--) if (row[from + i] !== bytes[i]) return false;
+    return true;
+  }
+
+  /** One line, its columns in the order of TRANSACTION_COLUMNS; answers its end. */
+  function putLine(out: Buffer, begin: number, row: Buffer, number: number): number {
+    const account = accountOf(row);
+    let at = putNumber(out, begin, number);
+    at = putPlain(out, at, row, start(ROW.accountId), end(ROW.accountId));
+    at = putRaw(out, at, row, start(ROW.id), end(ROW.id));
+    at = putRaw(out, at, row, start(ROW.bookingDate), end(ROW.bookingDate));
+    at = putInstant(out, at, row, start(ROW.postedAt), end(ROW.postedAt));
+    at = putRaw(out, at, row, start(ROW.valueDate), end(ROW.valueDate));
+    at = putRaw(out, at, row, start(ROW.status), end(ROW.status));
+    at = account.putAmount(out, at, row, start(ROW.amount), end(ROW.amount));
+    at = putPlain(out, at, row, start(ROW.currency), end(ROW.currency));
+    at = account.putBalance(out, at, row, start(ROW.balanceAfter), end(ROW.balanceAfter));
+    at = putText(out, at, row, start(ROW.type), end(ROW.type));
+    at = putText(out, at, row, start(ROW.description), end(ROW.description));
+    at = putText(out, at, row, start(ROW.counterpartyName), end(ROW.counterpartyName));
+    at = putCounterparty(
+      out,
+      at,
+      row,
+      start(ROW.counterpartyAccount),
+      end(ROW.counterpartyAccount),
+    );
+    at = putText(out, at, row, start(ROW.reference), end(ROW.reference));
+    at = putRaw(out, at, row, start(ROW.reversalOf), end(ROW.reversalOf));
+    // In the place of the last comma.
+    out[at - 1] = CR;
+    out[at] = LF;
+    return at + 1;
+  }
+
+  return {
+    format(block, firstLine) {
+      let out = spare.pop() ?? Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
+      let at = 0;
+      let line = firstLine;
+      for (let next = 0; next < block.length; line++) {
+        const from = next;
+        next = readRow(block, from, starts, ends);
+        if (out.length - at < longestLine(next - from)) {
+          out = enlarged(out, longestLine(block.length - from));
+        }
+        at = putLine(out, at, block, line);
+      }
+      for (const account of accounts) account.settle();
+      lent.set(out.buffer, at);
+      return { lines: out.subarray(0, at), rows: line - firstLine };
+    },
+    recycle(lines) {
+      if (lent.get(lines.buffer) !== lines.length) return;
+      lent.delete(lines.buffer);
+      spare.push(Buffer.from(lines.buffer));
+    },
+  };
+}
+
+function enlarged(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(buffer.length + bytes);
+  buffer.copy(larger);
+  return larger;
+}

@@ -1,0 +1,39 @@
+/**
+ * Where the values of a row are among the bytes of the text protocol: each is a length-encoded
+ * string, one behind the other.
+ */
+import { ROW } from "../source/transactions-sql.ts";
+
+export const COLUMNS = Object.keys(ROW).length;
+
+/** A length-encoded string of no bytes at all, and the marks of longer lengths. */
+const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
+
+/** Finds the values of the row at `from`, NULL as an empty one; answers where the next row is. */
+export function readRow(block: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
+  let at = from;
+  for (let column = 0; column < COLUMNS; column++) {
+    let length = block[at++] ?? NULL;
+    if (length === NULL) length = 0;
+    else if (length > NULL) {
+      const bytes = length === TWO_BYTES ? 2 : length === THREE_BYTES ? 3 : 8;
+      length = bytes === 8 ? Number(block.readBigUInt64LE(at)) : block.readUIntLE(at, bytes);
+      at += bytes;
+    }
+    starts[column] = at;
+    at += length;
+    ends[column] = at;
+  }
+  if (at > block.length) throw new Error("a row of another shape than was asked for");
+  return at;
+}
+
+/** Every row of a block as text; nothing is the same as NULL. */
+export function* textRows(block: Buffer): Generator<(string | null)[]> {
+  const starts = new Int32Array(COLUMNS);
+  const ends = new Int32Array(COLUMNS);
+  for (let next = 0; next < block.length;) {
+    next = readRow(block, next, starts, ends);
+    yield Array.from(starts, (start, i) => block.toString("utf8", start, ends[i]) || null);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * `transactions.csv` and `balances.csv`: RFC 4180, UTF-8, CRLF. While rows become bytes their
+ * amounts are summed per account and currency, for the proof.
+ */
+import {
+  accountKey,
+  RunningTotals,
+  totalsEntry,
+  type AccountBalance,
+  type AccountTotals,
+} from "../../domain/account-totals.ts";
+import { maskAllButLastFour, quoteField, textField } from "../../domain/csv-field.ts";
+import { BALANCE_COLUMNS, CSV_EOL, TRANSACTION_COLUMNS } from "../../domain/manifest.ts";
+import { formatAmount } from "../../domain/money.ts";
+import { makeByteLines } from "./byte-lines.ts";
+import type { RowBatch } from "../source/row-stream.ts";
+import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
+import { ROW, type TransactionRow } from "../source/transactions-sql.ts";
+
+export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
+
+export interface TransactionsCsv {
+  /** Lines of a batch of rows, numbered on from the batch before. */
+  lines(rows: RowBatch): Buffer;
+  /** Takes lines back that nobody reads any more: their memory is used again. */
+  recycle(lines: Buffer): void;
+  readonly rows: number;
+  /** In the order of the balances given. */
+  readonly totals: readonly AccountTotals[];
+}
+
+/**
+ * @param masked whether only the last four characters of a counterparty's account show
+ * @throws StatementFailure `invalid_amount`, `proof_mismatch` from `lines`.
+ */
+export function makeTransactionsCsv(
+  balances: readonly AccountBalance[],
+  masked = true,
+): TransactionsCsv {
+  const totals = new Map(
+    balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
+  );
+  const byteLines = makeByteLines([...totals.values()], masked);
+  let written = 0;
+  return {
+    lines(batch) {
+      if (Buffer.isBuffer(batch)) {
+        const { lines, rows } = byteLines.format(batch, written + 1);
+        written += rows;
+        return lines;
+      }
+      let text = "";
+      for (const row of batch) {
+        written += 1;
+        text += line(written, row, accountOf(row, totals), masked);
+      }
+      return Buffer.from(text);
+    },
+    recycle: (lines) => byteLines.recycle(lines),
+    get rows() {
+      return written;
+    },
+    totals: [...totals.values()],
+  };
+}
+
+function accountOf(row: TransactionRow, totals: ReadonlyMap<string, RunningTotals>): RunningTotals {
+  const account = totals.get(accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? ""));
+  if (account) return account;
+  throw unknownAccount();
+}
+
+/** One line, its columns in the order of TRANSACTION_COLUMNS. */
+function line(
+  number: number,
+  row: TransactionRow,
+  account: RunningTotals,
+  masked: boolean,
+): string {
+  const amount = exactAmount(row[ROW.amount] ?? "", account.currency);
+  const balance = exactAmount(row[ROW.balanceAfter] ?? "", account.currency);
+  account.add(amount, balance);
+  const counterpartyAccount = row[ROW.counterpartyAccount] ?? null;
+  return (
+    [
+      number,
+      quoteField(row[ROW.accountId] ?? ""),
+      row[ROW.id],
+      row[ROW.bookingDate],
+      instant(row[ROW.postedAt] ?? ""),
+      row[ROW.valueDate],
+      row[ROW.status],
+      amount < 0n ? "DBIT" : "CRDT",
+      formatAmount(amount, account.minorUnit),
+      quoteField(account.currency),
+      formatAmount(balance, account.minorUnit),
+      text(row[ROW.type]),
+      text(row[ROW.description]),
+      text(row[ROW.counterpartyName]),
+      text(masked ? mask(counterpartyAccount) : counterpartyAccount),
+      text(row[ROW.reference]),
+      row[ROW.reversalOf] ?? "",
+    ].join(",") + CSV_EOL
+  );
+}
+
+function text(value: string | null | undefined): string {
+  return textField(value ?? null);
+}
+
+function mask(account: string | null): string | null {
+  return account ? maskAllButLastFour(account) : null;
+}
+
+export function balancesCsv(totals: readonly AccountTotals[]): Buffer {
+  const lines = totals.map((one) => {
+    const { account_id, currency, opening, credits, debits, net, closing } = totalsEntry(one);
+    return [
+      ...[quoteField(account_id), quoteField(currency), opening],
+      ...[credits.count, credits.sum, debits.count, debits.sum, net, closing],
+    ].join(",");
+  });
+  return Buffer.from([BALANCE_COLUMNS.join(","), ...lines, ""].join(CSV_EOL));
+}

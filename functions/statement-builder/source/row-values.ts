@@ -1,0 +1,24 @@
+/** What a row's values mean, the same on both paths from rows to lines. */
+import { minorUnit, parseAmount } from "../../domain/money.ts";
+import { StatementFailure } from "../../domain/failure.ts";
+
+/** Minor units. @throws StatementFailure `invalid_amount`: an amount is never rounded. */
+export function exactAmount(decimal: string, currency: string): bigint {
+  const minor = parseAmount(decimal, minorUnit(currency));
+  if (minor === undefined) {
+    throw new StatementFailure("invalid_amount", `an amount has more decimals than ${currency}`);
+  }
+  return minor;
+}
+
+/** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals. */
+export function instant(dateTime: string): string {
+  const [date = "", time = ""] = dateTime.split(" ");
+  const [seconds = "", fraction = ""] = time.split(".");
+  return `${date}T${seconds}.${fraction.padEnd(6, "0")}Z`;
+}
+
+/** Without an opening balance there is nothing to prove a row's account with. */
+export function unknownAccount(): StatementFailure {
+  return new StatementFailure("proof_mismatch", "a row is of an account the account view lacks");
+}

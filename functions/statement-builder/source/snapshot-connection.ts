@@ -1,0 +1,134 @@
+/**
+ * One pooled connection for the time of one snapshot. It goes back to the pool only after a clean
+ * end; after anything else it is dropped and what it was doing is killed on the server, because a
+ * connection with rows on the way would hand them to whoever comes next.
+ */
+import type { Duplex } from "node:stream";
+import type { Connection, PoolConnection, QueryError } from "mysql2";
+import { RetryableError } from "../../domain/failure.ts";
+import { streamRows, type RowBatch } from "./row-stream.ts";
+import type { TransactionRow } from "./transactions-sql.ts";
+
+export interface SnapshotConnection extends AsyncDisposable {
+  /** All rows of a small result. */
+  run(query: SqlText): Promise<readonly TransactionRow[]>;
+  /** Batches of a large result; the server waits while nobody reads. */
+  stream(query: SqlText): AsyncIterable<RowBatch>;
+}
+
+export type SqlText = string | { readonly sql: string; readonly parameters: readonly unknown[] };
+
+export interface SnapshotConnectionOptions {
+  readonly signal: AbortSignal;
+  /** Within this time a row, or a small result, comes, or the server counts as gone. */
+  readonly readTimeoutMs: number;
+  /** Rows come as the driver's values, not as bytes. */
+  readonly rowsAsValues: boolean;
+  readonly killOnServer: (threadId: number) => void;
+}
+
+export function makeSnapshotConnection(
+  connection: PoolConnection,
+  { signal, readTimeoutMs, rowsAsValues, killOnServer }: SnapshotConnectionOptions,
+): SnapshotConnection {
+  const { threadId } = connection;
+  let usable = true;
+  let busy = false;
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+
+  function drop(reason: unknown): void {
+    if (!usable) return;
+    usable = false;
+    closeSocket(connection);
+    // Told by a connection of its own: this one may be stuck.
+    killOnServer(threadId);
+    broken.reject(reason);
+  }
+  const onAbort = (): void => drop(signal.reason);
+  const onError = (error: Error): void => drop(unavailable(error));
+  signal.addEventListener("abort", onAbort, { once: true });
+  connection.on("error", onError);
+
+  /**
+   * The driver tells nobody whose command is pending when a connection goes away: this does. Late is
+   * who made no progress for the whole of a time-out.
+   */
+  async function inTime<T>(work: Promise<T>, progress: () => number = () => 0): Promise<T> {
+    for (;;) {
+      const before = progress();
+      const { promise: tooLong, resolve } = Promise.withResolvers<"late">();
+      const timer = setTimeout(resolve, readTimeoutMs, "late" as const);
+      try {
+        const result = await Promise.race([broken.promise, work, tooLong]);
+        if (result !== "late") return result;
+      } finally {
+        clearTimeout(timer);
+      }
+      if (progress() === before) {
+        drop(new RetryableError("database_unavailable", "the server fell silent"));
+      }
+    }
+  }
+
+  return {
+    async run(query) {
+      signal.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<readonly TransactionRow[]>();
+      const { sql, values } = textOf(query);
+      connection.query(
+        { sql, values: [...values], rowsAsArray: true },
+        (error: QueryError | null, rows: unknown) => {
+          if (error) reject(unavailable(error));
+          else resolve(rows as readonly TransactionRow[]);
+        },
+      );
+      return await inTime(promise);
+    },
+
+    async *stream(query) {
+      signal.throwIfAborted();
+      busy = true;
+      const rows = streamRows(connection, {
+        ...textOf(query),
+        asValues: rowsAsValues,
+        onError: (error) => drop(unavailable(error)),
+      });
+      while (!rows.done) {
+        const batch = rows.take();
+        if (batch) yield batch;
+        await inTime(rows.changed(), rows.received);
+      }
+      // A query that fails ends as well.
+      if (!usable) await broken.promise;
+      busy = false;
+    },
+
+    async [Symbol.asyncDispose]() {
+      signal.removeEventListener("abort", onAbort);
+      if (busy) drop(new Error("the rows were left early"));
+      if (usable) await this.run("ROLLBACK").catch((error: unknown) => drop(error));
+      connection.off("error", onError);
+      if (usable) connection.release();
+      // The driver emits once more when a socket that was destroyed fails late.
+      else connection.on("error", () => undefined);
+    },
+  };
+}
+
+/** The driver only says good-bye, and a paused socket never hears the answer: it would stay open. */
+export function closeSocket(connection: Connection): void {
+  connection.destroy();
+  const { stream } = connection as { stream?: Duplex };
+  stream?.destroy();
+}
+
+function textOf(query: SqlText) {
+  return typeof query === "string"
+    ? { sql: query, values: [] }
+    : { sql: query.sql, values: query.parameters };
+}
+
+function unavailable(cause: Error): RetryableError {
+  return new RetryableError("database_unavailable", "the database did not answer", { cause });
+}

@@ -1,0 +1,162 @@
+/**
+ * Makes a statement's object exist, once and whole.
+ *
+ *   stage ──▶ lease held? ──▶ create-only write ──▶ 200 ─────────────▶ check ──▶ published
+ *   (parts, or all                                  └ anything else ─▶ look ─┬─ mine ▲
+ *    in memory)                                                             ├─ other's ──▶ taken
+ *                                                                           └─ absent ──▶ try again later
+ *
+ * Nothing can be seen before the one write that creates the object, PutObject or
+ * CompleteMultipartUpload with `If-None-Match: *`, and that write is sent only after the body has
+ * ended without an error, which is after the statement was proved. A write without a clear answer
+ * is never guessed about: the object says in its metadata whose claim made it. The check is a look
+ * at the object, but where the store's answer itself has the checksum of what it keeps.
+ */
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
+import { startDeadline } from "../../platform/limits/deadline.ts";
+import type { Log } from "../../platform/telemetry/log.ts";
+import type { Encryption } from "./encryption.ts";
+import { RetryableError, StatementFailure, type RetryableCode } from "../../domain/failure.ts";
+import type { FoundMetadata, ObjectMetadata } from "./object-metadata.ts";
+import { stage, type StagedObject } from "./staged-object.ts";
+import type { Look, PresentObject, StatementBucketConfig } from "./statement-bucket.ts";
+import { networkCause, storageFault, storageUnavailable } from "./storage-error.ts";
+
+/**
+ * Told of each part that is with the store, of the moment before the lease is asked for the
+ * creating write, and of that write's answer. A small statement has no parts.
+ */
+export const PUBLISH_STEPS = ["part-uploaded", "publishing", "published"] as const;
+export type PublishStep = (typeof PUBLISH_STEPS)[number];
+
+export interface StatementUpload {
+  readonly key: string;
+  readonly metadata: ObjectMetadata;
+  /** The bucket's default when absent. */
+  readonly encryption?: Encryption | undefined;
+  /** The bytes of the zip; must end with an error, not cleanly, when the zip is not whole. */
+  readonly body: Readable;
+  /** Milliseconds left of the lease; throws when it is lost. Asked right before the creating write. */
+  readonly lease: () => number;
+  readonly signal: AbortSignal;
+  readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Besides these a publication rejects with the body's own error, with what `lease` threw, with the
+ * signal's reason, or with
+ * - RetryableError `publish_conflict`: another write of the key was under way (409);
+ * - RetryableError `publish_unknown`: no clear answer, and no object found (yet);
+ * - RetryableError `storage_unavailable`: the store refused, or failed before the creating write;
+ * - StatementFailure `object_damaged`: the stored object is not what was sent.
+ */
+export type PublishOutcome =
+  | { readonly kind: "published"; readonly bytes: number; readonly sha256: string }
+  /** The key has an object of another claim: of the same request, to adopt, or of another one. */
+  | { readonly kind: "taken"; readonly by: FoundMetadata };
+
+export interface PublishParts {
+  readonly client: S3Client;
+  readonly config: StatementBucketConfig;
+  readonly look: (key: string, signal: AbortSignal) => Promise<Look>;
+  readonly abortUpload: (key: string, uploadId: string, signal: AbortSignal) => Promise<void>;
+  readonly abortUploads: (key: string, signal: AbortSignal, except?: string) => Promise<number>;
+  readonly log: Log;
+}
+
+export function makePublish(parts: PublishParts) {
+  return async (upload: StatementUpload): Promise<PublishOutcome> => {
+    const step = async (name: PublishStep): Promise<void> => await upload.onStep?.(name);
+    const staged = await stage(parts, upload, step);
+    let created = false;
+    try {
+      await step("publishing");
+      const answer = await create(staged, upload);
+      created = answer.kind === "created" || answer.kind === "confirmed";
+      await step("published");
+      const { bytes, sha256 } = staged;
+      if (answer.kind === "confirmed") return { kind: "published", bytes, sha256 };
+      const found = await find(parts, staged, upload, answer);
+      if (found.metadata.claim !== upload.metadata.claim) {
+        if (!created) return { kind: "taken", by: found.metadata };
+        throw damaged(parts, upload, "it was overwritten: does the store know If-None-Match?");
+      }
+      if (found.bytes !== bytes) {
+        throw damaged(parts, upload, `it has ${found.bytes} bytes of ${bytes}`);
+      }
+      if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
+      return { kind: "published", bytes, sha256 };
+    } finally {
+      if (!created) await staged.discard();
+    }
+  };
+}
+
+type Answer = { readonly kind: "confirmed" } | AnswerToCheck;
+type AnswerToCheck =
+  | { readonly kind: "created" }
+  | { readonly kind: "exists" | "conflict" | "unknown"; readonly error: unknown };
+
+/** Sent while the lease has time left, and given up before it ends. */
+async function create(staged: StagedObject, upload: StatementUpload): Promise<Answer> {
+  using deadline = startDeadline(upload.lease() * 0.9, upload.signal);
+  try {
+    return { kind: await staged.create(deadline.signal) };
+  } catch (error) {
+    upload.signal.throwIfAborted();
+    const { status = 0, code } = storageFault(error);
+    if (status === 412 || code === "PreconditionFailed") return { kind: "exists", error };
+    if (status === 409 || code === "ConditionalRequestConflict") return { kind: "conflict", error };
+    // 404 is not clear: it is also what a repeated completion of an upload finds.
+    const refused = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
+    if (refused) throw storageUnavailable("the creating write", error);
+    return { kind: "unknown", error };
+  }
+}
+
+/** The object under the key, whosoever it is; without one the attempt is over. */
+async function find(
+  { look }: PublishParts,
+  staged: StagedObject,
+  { key, signal }: StatementUpload,
+  answer: AnswerToCheck,
+): Promise<PresentObject> {
+  try {
+    const first = await look(key, signal);
+    if (first.kind === "present") return first;
+    if (answer.kind !== "created") {
+      // After this a completion that was still on its way fails, so the second look is the last.
+      await staged.discard();
+      const second = await look(key, signal);
+      if (second.kind === "present") return second;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new RetryableError(
+      "publish_unknown",
+      "the store does not say whether the object exists",
+      {
+        cause: error,
+      },
+    );
+  }
+  throw absent(answer);
+}
+
+function absent(answer: AnswerToCheck): RetryableError {
+  if (answer.kind === "created") {
+    return new RetryableError("publish_unknown", "the object was created and is not there");
+  }
+  const code: RetryableCode = answer.kind === "conflict" ? "publish_conflict" : "publish_unknown";
+  const { description } = storageFault(answer.error);
+  return new RetryableError(code, `no object after ${description}`, networkCause(answer.error));
+}
+
+function damaged(parts: PublishParts, upload: StatementUpload, what: string): StatementFailure {
+  const object = `${parts.config.bucket}/${upload.key}`;
+  return new StatementFailure(
+    "object_damaged",
+    `the object ${object} is not what was sent: ${what}`,
+  );
+}

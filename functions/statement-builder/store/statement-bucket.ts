@@ -1,0 +1,169 @@
+/**
+ * The bucket the statements lie in. Objects are only ever created: nothing here overwrites or
+ * deletes one, so two builders at once end with one object (`publish.ts` tells how).
+ */
+import {
+  AbortMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+} from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
+import { startDeadline } from "../../platform/limits/deadline.ts";
+import type { Log } from "../../platform/telemetry/log.ts";
+import { fromUserMetadata, type FoundMetadata } from "./object-metadata.ts";
+import { makePublish, type PublishOutcome, type StatementUpload } from "./publish.ts";
+import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "./s3-client.ts";
+import { storageFault, storageUnavailable } from "./storage-error.ts";
+
+export interface StatementBucketConfig extends S3Settings {
+  readonly bucket: string;
+  /** What the builder's rights are limited to; asked for by `ready`. */
+  readonly prefix?: string | undefined;
+  /** Size of a part, at least 5 MiB; also the largest statement sent in one PutObject. */
+  readonly partBytes: number;
+  /** Parts in flight at once; memory is about partBytes × (queue + 1). */
+  readonly queue: number;
+  readonly log: Log;
+}
+
+/** What the store says about an object; checksums where it keeps them, base64. */
+export interface PresentObject {
+  readonly kind: "present";
+  readonly bytes: number;
+  readonly metadata: FoundMetadata;
+  readonly sha256?: string | undefined;
+  readonly crc32?: string | undefined;
+}
+
+export type Look = { readonly kind: "absent" } | PresentObject;
+
+/**
+ * Every method rejects with RetryableError("storage_unavailable") when the store does not do what
+ * it was asked, and with the signal's reason when that is aborted.
+ */
+export interface StatementBucket extends Disposable {
+  readonly name: string;
+  /**
+   * Aborts every multipart upload of exactly this key, all pages of them: the part of the fence at
+   * a claim that keeps an earlier attempt from completing. Answers how many there were.
+   */
+  abortUploads(key: string, signal: AbortSignal): Promise<number>;
+  look(key: string, signal: AbortSignal): Promise<Look>;
+  read(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  publish(upload: StatementUpload): Promise<PublishOutcome>;
+  /** Resolves when the bucket is there and may be listed. */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+export function makeStatementBucket(config: StatementBucketConfig): StatementBucket {
+  const { bucket: Bucket, log, checksums } = config;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...config.timeouts };
+  // The parts in flight and a few small calls beside them.
+  const client = makeS3Client(config, config.queue + 4);
+
+  /** One small request: bounded as a whole, its failure told without the response. */
+  async function call<T>(
+    operation: string,
+    signal: AbortSignal,
+    send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    using deadline = startDeadline(timeouts.call, signal);
+    try {
+      return await send({ abortSignal: deadline.signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw storageUnavailable(operation, error, hintFor(operation, error));
+    }
+  }
+
+  async function abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: uploadId });
+    await call("AbortMultipartUpload", signal, async (options) => {
+      // Completed or aborted already: there is nothing left of it.
+      await client.send(command, options).catch(unless("NoSuchUpload"));
+    });
+  }
+
+  /** `except` is an upload to leave alone. */
+  async function abortUploads(key: string, signal: AbortSignal, except?: string): Promise<number> {
+    const aborted = new Set<string>();
+    for (;;) {
+      // Always the first page: of all keys with this prefix the key itself sorts first, and what
+      // was aborted makes room for the next. Markers would name uploads that are gone.
+      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: key });
+      const page = await call(
+        "ListMultipartUploads",
+        signal,
+        async (options) => await client.send(command, options),
+      );
+      const before = aborted.size;
+      for (const { Key, UploadId } of page.Uploads ?? []) {
+        if (Key !== key || UploadId === undefined || UploadId === except) continue;
+        if (aborted.has(UploadId)) continue;
+        await abortUpload(key, UploadId, signal);
+        aborted.add(UploadId);
+      }
+      if (!page.IsTruncated || aborted.size === before) return aborted.size;
+    }
+  }
+
+  async function look(key: string, signal: AbortSignal): Promise<Look> {
+    const command = new HeadObjectCommand({
+      Bucket,
+      Key: key,
+      ...(checksums === "when_required" ? {} : { ChecksumMode: "ENABLED" }),
+    });
+    return await call("HeadObject", signal, async (options) => {
+      const head = await client.send(command, options).catch(unless("NotFound"));
+      if (!head) return { kind: "absent" };
+      return {
+        kind: "present",
+        bytes: head.ContentLength ?? 0,
+        metadata: fromUserMetadata(head.Metadata),
+        sha256: head.ChecksumSHA256,
+        crc32: head.ChecksumCRC32,
+      };
+    });
+  }
+
+  async function* read(key: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      const command = new GetObjectCommand({ Bucket, Key: key });
+      const { Body } = await client.send(command, { abortSignal: signal });
+      for await (const chunk of Body as Readable) yield chunk as Uint8Array;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw storageUnavailable("GetObject", error);
+    }
+  }
+
+  return {
+    name: Bucket,
+    abortUploads: async (key, signal) => await abortUploads(key, signal),
+    look,
+    read,
+    publish: makePublish({ client, config, look, abortUpload, abortUploads, log }),
+    async ready(signal) {
+      const command = new ListObjectsV2Command({ Bucket, Prefix: config.prefix, MaxKeys: 1 });
+      await call("ListObjectsV2", signal, async (options) => await client.send(command, options));
+    },
+    [Symbol.dispose]: () => client.destroy(),
+  };
+}
+
+/** Turns the one expected error into undefined. */
+function unless(code: string): (error: unknown) => undefined {
+  return (error) => {
+    if (storageFault(error).code === code) return undefined;
+    throw error;
+  };
+}
+
+/** Without ListBucket S3 answers 403 for a key that is not there: "absent" would be a guess. */
+function hintFor(operation: string, error: unknown): string {
+  return operation === "HeadObject" && storageFault(error).status === 403
+    ? "the builder needs s3:GetObject on the key and s3:ListBucket on the bucket"
+    : "";
+}

@@ -1,0 +1,107 @@
+/**
+ * The last look at a zip before its last bytes leave: its own end must describe the very bytes and
+ * files that were written. Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
+ */
+import { Transform } from "node:stream";
+import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-format.ts";
+
+export interface WrittenFile {
+  readonly path: string;
+  /** Uncompressed. */
+  readonly bytes: number;
+}
+
+/** The central directory of a dozen files and the end records, several times over. */
+const HELD_BYTES = 16 * 1024;
+
+const CENTRAL_HEADER_BYTES = 46;
+const ZIP64_END_BYTES = 76;
+const END_BYTES = 22;
+
+/**
+ * Lets a zip pass, all but its end, which follows once it agrees with `files`.
+ * Fails with an Error otherwise: then the zip never ends.
+ */
+export function holdEnd(files: readonly WrittenFile[], highWaterMark: number): Transform {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let total = 0;
+  return new Transform({
+    highWaterMark,
+    transform(chunk: Buffer, _encoding, done) {
+      held.push(chunk);
+      heldBytes += chunk.length;
+      total += chunk.length;
+      for (let first = held[0]; first; first = held[0]) {
+        if (heldBytes - first.length < HELD_BYTES) break;
+        held.shift();
+        heldBytes -= first.length;
+        this.push(first);
+      }
+      done();
+    },
+    flush(done) {
+      const tail = Buffer.concat(held);
+      held = [];
+      const problem = problemOfEnd(tail, total, files);
+      if (problem === undefined) done(null, tail);
+      else done(new Error(`the zip's end is wrong: ${problem}`));
+    },
+  });
+}
+
+/** What in the end of a zip of `total` bytes disagrees with the files in it. */
+export function problemOfEnd(
+  tail: Buffer,
+  total: number,
+  files: readonly WrittenFile[],
+): string | undefined {
+  const end = tail.length - END_BYTES;
+  if (end < 0 || tail.readUInt32LE(end) !== END) return "no end record";
+  const directory = directoryAt(tail, end);
+  if (directory.count !== files.length) return "another number of entries";
+  const at = directory.offset - (total - tail.length);
+  if (at < 0 || at + directory.bytes !== directory.end) return "the directory lies elsewhere";
+  return problemOfDirectory(tail.subarray(at, directory.end), files);
+}
+
+interface Directory {
+  readonly count: number;
+  readonly bytes: number;
+  /** From the start of the zip. */
+  readonly offset: number;
+  /** Where in the tail it must end. */
+  readonly end: number;
+}
+
+function directoryAt(tail: Buffer, end: number): Directory {
+  const zip64 = end - ZIP64_END_BYTES;
+  if (zip64 >= 0 && tail.readUInt32LE(zip64) === ZIP64_END) {
+    const number = (at: number): number => Number(tail.readBigUInt64LE(zip64 + at));
+    return { count: number(32), bytes: number(40), offset: number(48), end: zip64 };
+  }
+  return {
+    count: tail.readUInt16LE(end + 10),
+    bytes: tail.readUInt32LE(end + 12),
+    offset: tail.readUInt32LE(end + 16),
+    end,
+  };
+}
+
+function problemOfDirectory(directory: Buffer, files: readonly WrittenFile[]): string | undefined {
+  let at = 0;
+  for (const { path, bytes } of files) {
+    if (directory.length < at + CENTRAL_HEADER_BYTES) return "an entry is missing";
+    if (directory.readUInt32LE(at) !== CENTRAL_HEADER) return "an entry is broken";
+    const nameEnd = at + CENTRAL_HEADER_BYTES + directory.readUInt16LE(at + 28);
+    if (directory.toString("utf8", at + CENTRAL_HEADER_BYTES, nameEnd) !== path) {
+      return "an entry has another name";
+    }
+    // The first value of the zip64 field is the size.
+    const size = directory.readUInt32LE(at + 24);
+    const written = size === IN_ZIP64 ? directory.readBigUInt64LE(nameEnd + 4) : BigInt(size);
+    if (written !== BigInt(bytes)) return `${path} has another size`;
+    at = nameEnd + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+  }
+  return at === directory.length ? undefined : "bytes between directory and end";
+}

@@ -1,0 +1,125 @@
+/**
+ * Whether a value read from JSON has every field of a manifest, each of its type, and in the lists
+ * that are compared as text nothing else. What the fields say is not looked at here. Each shape
+ * says the same as JSON Schema too, so that what is published is what is checked.
+ */
+import { DELIMITERS } from "../domain/csv-dialect.ts";
+import { MANIFEST_SCHEMA, type Manifest } from "../domain/manifest.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+interface Shape {
+  readonly accepts: (value: unknown) => boolean;
+  readonly schema: JsonSchema;
+}
+
+const text: Shape = { accepts: (value) => typeof value === "string", schema: { type: "string" } };
+const flag: Shape = { accepts: (value) => typeof value === "boolean", schema: { type: "boolean" } };
+const integer: Shape = { accepts: Number.isSafeInteger, schema: { type: "integer" } };
+const whole: Shape = {
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  schema: { type: "integer", minimum: 0 },
+};
+/** RFC 3339 in UTC with milliseconds. */
+const instant = pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const hash = pattern(/^[0-9a-f]{64}$/);
+
+function pattern(form: RegExp): Shape {
+  return {
+    accepts: (value) => typeof value === "string" && form.test(value),
+    schema: { type: "string", pattern: form.source },
+  };
+}
+
+function is(expected: string | true): Shape {
+  return { accepts: (value) => value === expected, schema: { const: expected } };
+}
+
+function oneOf(texts: readonly string[]): Shape {
+  return { accepts: (value) => texts.some((one) => one === value), schema: { enum: texts } };
+}
+
+function orNull(shape: Shape): Shape {
+  return {
+    accepts: (value) => value === null || shape.accepts(value),
+    schema: { anyOf: [shape.schema, { type: "null" }] },
+  };
+}
+
+function listOf(shape: Shape): Shape {
+  return {
+    accepts: (value) => Array.isArray(value) && value.every((one) => shape.accepts(one)),
+    schema: { type: "array", items: shape.schema },
+  };
+}
+
+/** An object with these fields; with others as well unless it is `exact`. */
+function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
+  const names = Object.keys(fields);
+  const schemas = Object.entries(fields).map(([name, { schema }]) => [name, schema] as const);
+  return {
+    accepts: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      (!exact || Object.keys(value).length === names.length) &&
+      Object.entries(fields).every(
+        ([name, shape]) => Object.hasOwn(value, name) && shape.accepts(Reflect.get(value, name)),
+      ),
+    schema: {
+      type: "object",
+      properties: Object.fromEntries(schemas),
+      required: names,
+      ...(exact && { additionalProperties: false }),
+    },
+  };
+}
+
+const sum = record({ count: whole, sum: text }, true);
+
+/** As `Manifest` has it, field by field. */
+const manifest = record({
+  schema: is(MANIFEST_SCHEMA),
+  statement_id: text,
+  request_id: text,
+  attempt: whole,
+  supersedes: orNull(text),
+  customer_id: text,
+  accounts: listOf(record({ account_id: text, currency: text }, true)),
+  period: record({
+    ...{ start_date: text, end_date: text, time_zone: text, from: instant, to: instant },
+    ...{ from_epoch: integer, to_epoch: integer },
+    end_inclusive: is(true),
+  }),
+  as_of: instant,
+  generated_at: instant,
+  generator: record({ name: text, version: text }),
+  rows: whole,
+  totals: listOf(
+    record(
+      {
+        ...{ account_id: text, currency: text, minor_unit: whole, opening: text },
+        ...{ credits: sum, debits: sum, net: text, closing: text },
+      },
+      true,
+    ),
+  ),
+  content_sha256: hash,
+  files: listOf(
+    record({ path: text, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
+  ),
+  checks: listOf(record({ name: text, result: is("passed") })),
+  partial: flag,
+  pending_included: flag,
+  masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
+  formats: listOf(text),
+  language: text,
+  csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
+} satisfies Record<keyof Manifest, Shape>);
+
+export function isManifest(value: unknown): value is Manifest {
+  return manifest.accepts(value);
+}
+
+/** The same in words of JSON Schema 2020-12, without its `$schema` and `$id`. */
+export const MANIFEST_JSON_SCHEMA: JsonSchema = manifest.schema;

@@ -1,0 +1,72 @@
+/** `verifyStatement` for everything that bytes come in. */
+import { verifyStatement as verify } from "../../../functions/verification/verify-statement.ts";
+import type {
+  Verification,
+  VerificationOptions,
+} from "../../../functions/verification/verify-statement.ts";
+
+/**
+ * A download's `body`, a file of a browser's form, Node's `createReadStream` or `openAsBlob`, the
+ * `Body` of the AWS SDK, or bytes in memory.
+ */
+export type StatementBytes =
+  AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | Blob | ArrayBuffer | Uint8Array;
+
+/**
+ * Whether a zip is a whole and right statement: hashes, row count, sums and balances are computed
+ * anew from its bytes, in one pass and with flat memory; a stream is read or cancelled in any case.
+ *
+ * @param key of the object, to have checked as well that it holds the statement its name promises
+ * @param options `keys`, to have the manifest's signature checked as well
+ * @throws only what the source of the bytes throws
+ */
+export async function verifyStatement(
+  bytes: StatementBytes,
+  key?: string,
+  options?: VerificationOptions,
+): Promise<Verification> {
+  const found = await verify(chunksOf(bytes), options);
+  if (!found.ok || key === undefined) return found;
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  if (name === `${found.manifest.statement_id}.zip`) return found;
+  const { sha256, bytes: length } = found;
+  return {
+    ok: false,
+    problems: ["the object has another statement's name"],
+    bytes: length,
+    sha256,
+  };
+}
+
+/** Told apart by what they can do: a value from another frame or realm is no instance of ours. */
+function chunksOf(bytes: StatementBytes): AsyncIterable<Uint8Array> {
+  if (ArrayBuffer.isView(bytes)) return once(bytes);
+  if (Symbol.asyncIterator in bytes) return bytes;
+  // Not every browser can iterate a stream.
+  if (isStream(bytes)) return chunksOfStream(bytes);
+  if ("stream" in bytes) return chunksOfStream(bytes.stream());
+  return once(new Uint8Array(bytes));
+}
+
+function isStream(bytes: object): bytes is ReadableStream<Uint8Array> {
+  return "getReader" in bytes;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- bytes in memory need no waiting
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* chunksOfStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Without effect on a stream that has ended or failed.
+    await reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Writes what others read of the events and of manifest.json, from their one source in
+ * functions/domain/: run as `node infra/clients/contract/schemas.ts`. A test holds the files to it.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { format, resolveConfig } from "prettier";
+import { stringify } from "yaml";
+import { EVENT_NAMES, type EventName } from "../../../functions/domain/events.ts";
+import { asyncApiDocument } from "./asyncapi.ts";
+import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
+import { eventTypeObject } from "./event-types.ts";
+import { MANIFEST_SCHEMA_FILE, manifestSchema } from "./manifest-schema.ts";
+
+export const REPOSITORY = new URL("../../../", import.meta.url);
+
+/** Texts by their paths in the repository, in the project's own format. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const name of EVENT_NAMES) {
+    files.set(`eventing/schemas/${schemaFileName(name)}`, await json(eventDataSchema(name)));
+    files.set(eventTypeFile(name), await yaml(eventTypeObject(name)));
+  }
+  files.set(`eventing/schemas/${MANIFEST_SCHEMA_FILE}`, await json(manifestSchema()));
+  const comment = "# Made by `node infra/clients/contract/schemas.ts`; never edited by hand.\n";
+  files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
+  return files;
+}
+
+/** Nobody sends `oversized` but an installation with Jobs. */
+function eventTypeFile(name: EventName): string {
+  return name === "oversized"
+    ? "infra/kubernetes/components/jobs/event-type-oversized.yaml"
+    : `eventing/event-types/${name}.yaml`;
+}
+
+async function json(value: object): Promise<string> {
+  return await format(JSON.stringify(value), { ...(await style()), parser: "json" });
+}
+
+async function yaml(value: object): Promise<string> {
+  const text = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return await format(text, { ...(await style()), parser: "yaml" });
+}
+
+async function style() {
+  return await resolveConfig(new URL("eventing/schemas/x.json", REPOSITORY));
+}
+
+async function writeFiles(): Promise<void> {
+  for (const [path, text] of await generatedFiles()) {
+    const file = new URL(path, REPOSITORY);
+    await mkdir(new URL(".", file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
+if (import.meta.main) await writeFiles();

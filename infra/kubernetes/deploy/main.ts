@@ -1,0 +1,116 @@
+/** `make deploy`, `make status` and `make undeploy`: see the usage below. */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  deploy,
+  describe,
+  NotReadyInTime,
+  recordsByStatus,
+  renderOverlay,
+  undeploy,
+  type Rendered,
+} from "./installation.ts";
+import { kubectl, KubectlError, liveObjects } from "./kubectl.ts";
+import { NotReadyForUs, requireKnative } from "./preflight.ts";
+import { troubleOf } from "./trouble.ts";
+
+const USAGE = `usage: make deploy | status | undeploy
+  OVERLAY=local        below infra/kubernetes/overlays/, or the path of a kustomization of your own
+  WAIT_SECONDS=600     deploy: how long it waits until everything is ready
+  LEDGER=delete        undeploy: the requests as well
+environment: KUBECONFIG`;
+
+const OVERLAYS = join(import.meta.dirname, "../overlays");
+const EXIT_NOT_READY = 1;
+const EXIT_USAGE = 2;
+const say = (line: string): void => console.log(line);
+
+async function main(command: string | undefined): Promise<number> {
+  if (command === undefined || !["check", "deploy", "status", "undeploy"].includes(command)) {
+    say(USAGE);
+    return EXIT_USAGE;
+  }
+  await requireKnative();
+  if (command === "check") return 0;
+  const overlay = process.env["OVERLAY"] ?? "local";
+  const folder = await folderOf(overlay);
+  const rendered = await renderOverlay(folder);
+  const context = (await kubectl(["config", "current-context"])).trim();
+  say(`▶ ${command} ${overlay}, context ${context}`);
+  if (command === "deploy") return await runDeploy(rendered);
+  if (command === "status") return await runStatus(rendered);
+  return await runUndeploy(rendered);
+}
+
+/** A name below `infra/kubernetes/overlays/`, else a path. */
+async function folderOf(overlay: string): Promise<string> {
+  const shipped = join(OVERLAYS, overlay);
+  const isShipped = await access(shipped).then(
+    () => true,
+    () => false,
+  );
+  return isShipped ? shipped : overlay;
+}
+
+async function runDeploy(rendered: Rendered): Promise<number> {
+  const timeoutMs = Number(process.env["WAIT_SECONDS"] ?? 600) * 1000;
+  try {
+    await deploy(rendered, { timeoutMs, log: (line) => say(`  ${line}`) });
+  } catch (error) {
+    if (!(error instanceof NotReadyInTime)) throw error;
+    say(`✗ ${error.message}`);
+    for (const line of await troubleOf(rendered.namespace)) say(`  ${line}`);
+    say("next: make status, or make undeploy");
+    return EXIT_NOT_READY;
+  }
+  say("✓ everything is ready");
+  say(await nextStep(rendered));
+  return 0;
+}
+
+/** How to ask for a statement; with the address under which intake is reached. */
+async function nextStep({ objects, ledger }: Rendered): Promise<string> {
+  const intake = objects.find(
+    ({ apiVersion, metadata }) =>
+      apiVersion.startsWith("serving.knative.dev/") && metadata.name === "request-intake",
+  );
+  const [live] = intake ? await liveObjects(JSON.stringify(intake)) : [];
+  const { url = "http://request-intake" } = (live?.status ?? {}) as { readonly url?: string };
+  return `next: ask for a statement, and watch it
+  curl -i ${url} -H 'content-type: application/json' -H 'ce-specversion: 1.0' \\
+    -H 'ce-id: 4711' -H 'ce-source: /online-banking' -H "ce-time: $(date -u +%FT%TZ)" \\
+    -H 'ce-type: io.transactions-collector.statement.requested.v1' \\
+    -d '{"customer_id":"customer-000001","start_date":"2025-01-01","end_date":"2025-12-31"}'
+  kubectl get configmaps -n ${ledger} -L transactions-collector.io/status --watch`;
+}
+
+async function runStatus(rendered: Rendered): Promise<number> {
+  const lines = await describe(rendered);
+  if (lines.length === 0) {
+    say("nothing of it is installed; next: make deploy");
+    return EXIT_NOT_READY;
+  }
+  for (const line of lines) say(`  ${line}`);
+  const counts = await recordsByStatus(rendered.ledger);
+  const said = [...(counts ?? [])].map(([status, count]) => `${status} ${count}`);
+  say(`  ledger ${rendered.ledger}: ${said.length === 0 ? "no requests" : said.join(", ")}`);
+  const ready = lines.every((line) => line.startsWith("✓"));
+  if (!ready) for (const line of await troubleOf(rendered.namespace)) say(`  ${line}`);
+  return ready ? 0 : EXIT_NOT_READY;
+}
+
+async function runUndeploy(rendered: Rendered): Promise<number> {
+  const withLedger = process.env["LEDGER"] === "delete";
+  const end = await undeploy(rendered, { withLedger, log: (line) => say(`  ${line}`) });
+  say(`✓ ${end}`);
+  if (end === "ledger kept") {
+    say(`  namespace ${rendered.ledger} holds requests; LEDGER=delete removes them as well`);
+  }
+  return 0;
+}
+
+process.exitCode = await main(process.argv[2]).catch((error: unknown) => {
+  const expected = error instanceof NotReadyForUs || error instanceof KubectlError;
+  console.error(expected ? `✗ ${error.message}` : error);
+  return EXIT_NOT_READY;
+});

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Child } from "../run/installation.ts";
+
+const LOOK_EVERY_MS = 500;
+const LAST_LINES = 8;
+
+export interface ChildEnd {
+  readonly kind: "child";
+  /** Which one, and the last it said. */
+  readonly message: string;
+}
+
+/** Resolves when the first of the processes is gone. */
+export async function untilChildEnds(children: readonly Child[]): Promise<ChildEnd> {
+  for (;;) {
+    const gone = children.find(({ pid }) => !isRunning(pid));
+    if (gone) return { kind: "child", message: await lastWords(gone) };
+    await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function lastWords({ name, logFile }: Child): Promise<string> {
+  const log = logFile === undefined ? "" : await readFile(logFile, "utf8").catch(() => "");
+  const lines = log.trimEnd().split("\n").slice(-LAST_LINES);
+  return [`${name} ended by itself; its last lines:`, ...lines].join("\n  ");
+}

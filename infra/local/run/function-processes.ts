@@ -1,0 +1,49 @@
+/** The three functions as real processes, told everything by their environment. */
+import { join } from "node:path";
+import type { FunctionName } from "../../../functions/domain/events.ts";
+import { startProcess, type ServerProcess } from "../programs/server-process.ts";
+
+const FUNCTIONS = join(import.meta.dirname, "../../../functions");
+
+export interface FunctionProcess extends ServerProcess {
+  readonly name: FunctionName;
+  readonly logFile: string;
+}
+
+export interface FunctionLaunch {
+  readonly name: FunctionName;
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly logDir: string;
+}
+
+/** Resolves when it is ready for events. @throws Error with its last log lines. */
+export async function startFunction(launch: FunctionLaunch): Promise<FunctionProcess> {
+  const { name, port, env, logDir } = launch;
+  const logFile = join(logDir, `${name}.log`);
+  const process = startProcess({
+    name,
+    command: globalThis.process.execPath,
+    args: [join(FUNCTIONS, name, "index.ts")],
+    env: { ...globalThis.process.env, ...env, PORT: String(port), METRICS_PORT: "0" },
+    logFile,
+  });
+  try {
+    await process.ready(() => isReady(`http://127.0.0.1:${port}`));
+  } catch (error) {
+    await process.kill();
+    throw error;
+  }
+  return Object.assign(process, { name, logFile });
+}
+
+/** Whether the function at `url` says that it can do its work. */
+export async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/readiness`);
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,216 @@
+/** Everything a statement needs, started in order on this machine and ended in reverse. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { FunctionName } from "../../../functions/domain/events.ts";
+import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { startPrivateBank, useBank, type LocalBank } from "../cluster/bank.ts";
+import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
+import { ensureNamespace, startLedgerApi } from "../cluster/ledger-api.ts";
+import { startObjectStore, useObjectStore, type ObjectStore } from "../cluster/object-store.ts";
+import { makePage, type Page } from "./page/page.ts";
+import { someCustomers } from "./page/some-customers.ts";
+import { choosePorts, type LocalPorts } from "./ports.ts";
+import type { DeliveryReport } from "../cluster/router/broker.ts";
+import { startLocalRouter } from "../cluster/router/router.ts";
+import type { LocalSettings, PortName } from "./settings.ts";
+
+const EVENTING = join(import.meta.dirname, "../../../eventing");
+
+/** Intake comes first: the others may park events there. */
+const FUNCTIONS: readonly FunctionName[] = [
+  "request-intake",
+  "statement-builder",
+  "pending-scanner",
+];
+
+/** Below the time after which a process that does not end is killed. */
+const DRAIN_SECONDS = 8;
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile?: string;
+}
+
+export interface Installation extends AsyncDisposable {
+  readonly intakeUrl: string;
+  /** To be opened in a browser. */
+  readonly pageUrl: string;
+  readonly databaseUrl: string;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly objects: ObjectStore;
+  /** The processes whose end would be the end of the run. */
+  readonly children: readonly Child[];
+}
+
+export interface InstallationOptions {
+  readonly settings: LocalSettings;
+  /** Kept between starts. */
+  readonly stateDir: string;
+  readonly logDir: string;
+  /** Takes one line when a part is there, or before it takes long. */
+  readonly say: (part: string, what: string) => void;
+  readonly onDelivery: (report: DeliveryReport) => void;
+}
+
+/** @throws Error with the next step; what was started by then is ended */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const { settings, stateDir, logDir, say } = options;
+  await using opened = new AsyncDisposableStack();
+  const ports = await choosePorts(settings.portOffset, neededPorts(settings));
+  await mkdir(stateDir, { recursive: true });
+  await mkdir(logDir, { recursive: true });
+
+  const bank = await openBank(options, ports, opened);
+  say("database", bank.description);
+  const kubeconfig = await openLedger(options, ports, opened);
+  say(
+    "ledger",
+    settings.kubeconfig
+      ? "the cluster of KUBECONFIG"
+      : `Kubernetes API, port ${ports["Kubernetes API"]}`,
+  );
+  const objects = opened.use(await openObjects(settings, stateDir, ports));
+  say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
+
+  const services = {
+    "request-intake": `http://127.0.0.1:${ports["request-intake"]}`,
+    "pending-scanner": `http://127.0.0.1:${ports["pending-scanner"]}`,
+    "statement-builder": `http://127.0.0.1:${ports["statement-builder"]}`,
+  };
+  const page = openPage(options, {
+    ...{ functions: services, kubeconfig, objects, databaseUrl: bank.databaseUrl },
+    tick: () => router.tick(),
+  });
+  opened.use(page);
+
+  let isUp = false;
+  const router = opened.use(
+    await startLocalRouter({
+      eventing: EVENTING,
+      services,
+      port: ports.router,
+      schedule: settings.tickSchedule,
+      onDelivery(report) {
+        // A tick before its function is there is lost, as it would be in a cluster.
+        if (!isUp) return;
+        options.onDelivery(report);
+        page.onDelivery(report);
+      },
+      onEvent: page.onEvent,
+      answerOther: page.answer,
+    }),
+  );
+  say("events", `router over eventing/, port ${ports.router}`);
+
+  const env = {
+    DRAIN_SECONDS: String(DRAIN_SECONDS),
+    KUBECONFIG: kubeconfig,
+    LEDGER_NAMESPACE: settings.namespace,
+  };
+  const launches = FUNCTIONS.map((name) => ({
+    ...{ name, port: ports[name], logDir },
+    env: {
+      ...env,
+      ...router.environmentOf(name),
+      ...(name === "statement-builder" && { ...objects.env, DATABASE_URL: bank.databaseUrl }),
+    },
+  }));
+  const functions = await startFunctions(launches, opened);
+  isUp = true;
+  // First of all when it ends: what the functions still send is dropped, and the ledger owes it.
+  opened.defer(() => router.pause());
+  say("functions", FUNCTIONS.map((name) => `${name} ${ports[name]}`).join(", "));
+
+  const closing = opened.move();
+  return {
+    intakeUrl: `http://127.0.0.1:${ports["request-intake"]}/`,
+    pageUrl: `http://localhost:${ports.router}/`,
+    databaseUrl: bank.databaseUrl,
+    kubeconfig,
+    namespace: settings.namespace,
+    objects,
+    children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+interface PageParts {
+  readonly functions: Readonly<Record<FunctionName, string>>;
+  readonly kubeconfig: string;
+  readonly objects: ObjectStore;
+  readonly databaseUrl: string;
+  readonly tick: () => Promise<void>;
+}
+
+function openPage({ settings, logDir }: InstallationOptions, parts: PageParts): Page {
+  const { functions, kubeconfig, objects, databaseUrl, tick } = parts;
+  const { namespace } = settings;
+  return makePage({
+    ...{ functions, logDir, kubeconfig, namespace, tick },
+    // Somebody waits in front of it: two tries, not the functions' four.
+    ledger: makeConfigMapLedger({ namespace, kubeconfig, tries: 2 }),
+    client: objects.client,
+    bucket: objects.bucket,
+    customers: () =>
+      someCustomers(databaseUrl, process.env["ACCOUNT_VIEW"] || "statement_accounts"),
+    token: process.env["INTAKE_TOKEN"],
+  });
+}
+
+/** All at once; when one does not start, those that did are ended with the rest. */
+async function startFunctions(
+  launches: readonly FunctionLaunch[],
+  opened: AsyncDisposableStack,
+): Promise<readonly FunctionProcess[]> {
+  const starts = await Promise.allSettled(launches.map(startFunction));
+  const started = starts.filter((one) => one.status === "fulfilled").map((one) => one.value);
+  for (const one of started) opened.defer(() => one.stop());
+  const failed = starts.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+  return started;
+}
+
+function neededPorts(settings: LocalSettings): readonly PortName[] {
+  return [
+    "router",
+    ...FUNCTIONS,
+    ...(settings.kubeconfig ? [] : (["Kubernetes API"] as const)),
+    ...(settings.objectStore ? [] : (["S3"] as const)),
+    ...(settings.databaseUrl ? [] : (["MariaDB"] as const)),
+  ];
+}
+
+async function openBank(
+  { settings, stateDir, say }: InstallationOptions,
+  ports: LocalPorts,
+  opened: AsyncDisposableStack,
+): Promise<LocalBank | (LocalBank & { readonly pid: number })> {
+  if (settings.databaseUrl) return await useBank(settings.databaseUrl);
+  const log = (line: string): void => say("database", line);
+  return opened.use(await startPrivateBank({ stateDir, port: ports.MariaDB, log }));
+}
+
+async function openLedger(
+  { settings, stateDir }: InstallationOptions,
+  ports: LocalPorts,
+  opened: AsyncDisposableStack,
+): Promise<string> {
+  const kubeconfig =
+    settings.kubeconfig ??
+    opened.use(await startLedgerApi(stateDir, ports["Kubernetes API"])).kubeconfig;
+  await ensureNamespace(kubeconfig, settings.namespace);
+  return kubeconfig;
+}
+
+async function openObjects(
+  { objectStore }: LocalSettings,
+  stateDir: string,
+  ports: LocalPorts,
+): Promise<ObjectStore> {
+  if (!objectStore) return await startObjectStore(stateDir, ports.S3);
+  const pathStyle =
+    process.env["S3_FORCE_PATH_STYLE"] ?? String(objectStore.endpoint !== undefined);
+  return await useObjectStore(objectStore, pathStyle === "true");
+}

@@ -1,0 +1,105 @@
+/** The requests as the page lists them: how many there are of each state, and the newest in full. */
+import { basename } from "node:path";
+import {
+  isFinal,
+  type RequestStatus,
+  type StatementRequest,
+} from "../../../../functions/domain/statement-request.ts";
+import { endOf } from "../../../../functions/pending-scanner/retention.ts";
+import { FAILURES, wordsOfLastError } from "../../../operator/error-words.ts";
+import { describeEnd, STATES } from "../../../operator/record-view.ts";
+import type { Followed, Step } from "./followed-ledger.ts";
+
+export interface BoardFilter {
+  readonly state?: RequestStatus | undefined;
+  /** Part of a request's name, and so of a customer's id. */
+  readonly text: string;
+  readonly limit: number;
+}
+
+export interface Board {
+  /** Of all there are. */
+  readonly totals: Counts;
+  /** Of those that match the text, whatever their state. */
+  readonly counts: Counts;
+  /** Of those that match the whole filter. */
+  readonly matching: number;
+  /** Newest first. */
+  readonly rows: readonly Row[];
+}
+
+type Counts = Readonly<Record<RequestStatus, number>>;
+
+export interface Row {
+  readonly name: string;
+  readonly status: RequestStatus;
+  readonly customerId: string;
+  readonly startDate: string;
+  readonly endDate: string;
+  readonly timeZone: string;
+  readonly askedBy: string;
+  /** Milliseconds since the epoch. */
+  readonly recordedAt: number;
+  readonly endedAt: number | undefined;
+  readonly steps: readonly Step[];
+  readonly attempt: number;
+  /** In words: rows and bytes of a file, why it failed, why it waits. */
+  readonly result: string;
+  /** What a person can do about it. */
+  readonly advice: string | undefined;
+  readonly nextAttemptAt: number | undefined;
+  readonly isCancelling: boolean;
+  /** Name of the zip, once it lies in the bucket. */
+  readonly file: string | undefined;
+}
+
+const MOST_ROWS = 500;
+
+/** From an address's query; what makes no sense there is left out. */
+export function readFilter(query: URLSearchParams): BoardFilter {
+  const limit = Math.trunc(Number(query.get("limit")));
+  return {
+    state: STATES.find((one) => one === query.get("state")),
+    text: (query.get("text") ?? "").trim().toLowerCase(),
+    limit: limit >= 1 ? Math.min(limit, MOST_ROWS) : 20,
+  };
+}
+
+export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Board {
+  const totals = { pending: 0, processing: 0, executed: 0, failed: 0, cancelled: 0 };
+  const counts = { ...totals };
+  const matching: Followed[] = [];
+  for (const one of followed) {
+    const { name, customerId, status } = one.request;
+    totals[status] += 1;
+    if (!name.includes(filter.text) && !customerId.toLowerCase().includes(filter.text)) continue;
+    counts[status] += 1;
+    if (filter.state === undefined || filter.state === status) matching.push(one);
+  }
+  const newestFirst = matching.sort((a, b) => b.request.recordedAt - a.request.recordedAt);
+  const rows = newestFirst.slice(0, filter.limit).map(toRow);
+  return { totals, counts, matching: matching.length, rows };
+}
+
+function toRow({ request, steps }: Followed): Row {
+  const { name, status, customerId, startDate, endDate, timeZone, recordedAt, attempt } = request;
+  return {
+    ...{ name, status, customerId, startDate, endDate, timeZone, recordedAt, attempt, steps },
+    askedBy: request.event.source,
+    endedAt: isFinal(request) ? endOf(request) : undefined,
+    result: resultOf(request),
+    advice: status === "failed" ? FAILURES[request.errorCode].todo : undefined,
+    nextAttemptAt: status === "pending" ? request.nextAttemptAt : undefined,
+    isCancelling: !isFinal(request) && request.cancelRequestedAt !== undefined,
+    file: status === "executed" ? basename(request.object.key) : undefined,
+  };
+}
+
+function resultOf(request: StatementRequest): string {
+  if (request.status === "failed") {
+    return `${request.errorCode}: ${FAILURES[request.errorCode].means}.`;
+  }
+  if (isFinal(request)) return describeEnd(request);
+  const { lastError } = request;
+  return lastError === undefined ? "" : `${lastError}: ${wordsOfLastError(lastError)}.`;
+}

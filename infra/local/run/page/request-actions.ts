@@ -1,0 +1,92 @@
+/** What can be done with one request: explain it, fetch its file, cancel it, try it again. */
+import { basename } from "node:path";
+import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import * as z from "zod";
+import type { Ledger, Stored } from "../../../../functions/platform/ledger/configmap-ledger.ts";
+import { readConfig } from "../../../../functions/platform/settings/config.ts";
+import { builderConfig } from "../../../../functions/statement-builder/config.ts";
+import { explain } from "../../../operator/explanation.ts";
+import { cancelRequest, retryRequest, type Moved } from "../../../operator/operator-moves.ts";
+import { PAGE_HEADERS, sendJson, sendWords } from "./answers.ts";
+
+export interface Counter {
+  readonly ledger: Pick<Ledger, "read" | "replace">;
+  readonly client: S3Client;
+  readonly signal: AbortSignal;
+}
+
+type Action = (counter: Counter, stored: Stored, response: ServerResponse) => Promise<void>;
+
+/** By the method and the last part of the address. */
+export const ACTIONS: Readonly<Record<string, Action>> = {
+  "GET explanation": async (_counter, { request }, response) => {
+    sendJson(response, 200, explain(request, explainTerms()));
+    await Promise.resolve();
+  },
+  "GET statement": sendStatement,
+  "POST cancel": async (counter, stored, response) => {
+    answerMove(await cancelRequest(deskOf(counter, stored)), response);
+  },
+  "POST retry": async (counter, stored, response) => {
+    answerMove(await retryRequest(deskOf(counter, stored)), response);
+  },
+};
+
+const { LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = builderConfig.shape;
+const termsConfig = z.object({ LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES });
+
+/** The functions have the environment of this process. */
+function explainTerms() {
+  const config = readConfig(termsConfig, process.env);
+  return {
+    now: Date.now(),
+    leaseMs: config.LEASE_SECONDS * 1000,
+    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
+    maxFailures: config.MAX_FAILURES,
+  };
+}
+
+async function sendStatement(
+  { client, signal }: Counter,
+  { request }: Stored,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.status !== "executed") {
+    sendWords(response, 409, `The request is ${request.status}, so it has no file.`);
+    return;
+  }
+  const { bucket: Bucket, key: Key } = request.object;
+  const found = await client
+    .send(new GetObjectCommand({ Bucket, Key }), { abortSignal: signal })
+    .catch((error: unknown) => (error instanceof Error ? error.name : "unknown"));
+  if (typeof found === "string") {
+    const isGone = found === "NoSuchKey";
+    const why = isGone ? "is not there any more" : `cannot be read (${found})`;
+    sendWords(response, isGone ? 410 : 503, `s3://${Bucket}/${Key} ${why}.`);
+    return;
+  }
+  response.writeHead(200, {
+    ...PAGE_HEADERS,
+    "content-type": "application/zip",
+    "content-length": found.ContentLength ?? request.bytes,
+    "content-disposition": `attachment; filename="${basename(Key)}"`,
+  });
+  await pipeline(found.Body as Readable, response);
+}
+
+function deskOf({ ledger, signal }: Counter, stored: Stored) {
+  const find = async (): Promise<Stored> => {
+    const now = await ledger.read(stored.name, signal);
+    if (!now) throw new Error(`${stored.name} is gone`);
+    return now;
+  };
+  return { ledger, find, now: Date.now, signal };
+}
+
+function answerMove({ kind, before }: Moved, response: ServerResponse): void {
+  if (kind === "moved") sendJson(response, 200, {});
+  else sendWords(response, 409, `The request is ${before.status} already.`);
+}

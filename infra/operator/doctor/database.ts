@@ -1,0 +1,91 @@
+/** Whether the views have what a statement reads, and an index leads to it. */
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import { readFileSync } from "node:fs";
+import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
+import type { OperatorConfig } from "../settings.ts";
+import type { Session } from "../session.ts";
+import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const SCHEMA =
+  "infra/local/cluster/sample-bank/schema.sql has both views and the indexes behind them";
+
+export async function* checkDatabase({ config }: Session): AsyncGenerator<Finding> {
+  const { DATABASE_URL: url, DATABASE_CA_FILE: caFile } = config;
+  if (url === undefined) {
+    yield unknown("the database was not looked at", "set DATABASE_URL, as the builder has it");
+    return;
+  }
+  let connection: Connection;
+  try {
+    connection = await createConnection({
+      uri: url,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, "utf8") } }),
+    });
+  } catch (error) {
+    yield wrong(
+      `the database cannot be used: ${reasonOf(error)}`,
+      "check host, user and password of DATABASE_URL, and that this machine may reach it",
+    );
+    return;
+  }
+  try {
+    yield ok("the database answers");
+    yield* checkViews(connection, config);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Of nobody: what is looked at is how the server would go about it. */
+const NOBODY = { customerId: "-", from: Date.UTC(2025, 0, 1), to: Date.UTC(2025, 1, 1) };
+
+async function* checkViews(
+  connection: Connection,
+  { STATEMENT_VIEW: transactionView, ACCOUNT_VIEW: accountView }: OperatorConfig,
+): AsyncGenerator<Finding> {
+  const sql = statementSql({ transactionView, accountView });
+  const queries = {
+    [accountView]: sql.accounts(NOBODY.customerId),
+    [transactionView]: sql.rows(NOBODY, "BOOK"),
+  };
+  for (const [view, query] of Object.entries(queries)) {
+    try {
+      await connection.query(query.sql, [...query.parameters]);
+    } catch (error) {
+      yield wrong(`${view} is not the view it should be: ${reasonOf(error)}`, SCHEMA);
+      return;
+    }
+  }
+  yield ok(`${accountView} and ${transactionView} have the columns of a statement`);
+  const account = { accountId: "-", currency: "EUR" };
+  for (const [what, query] of [
+    ["the rows of a period", sql.count(NOBODY, "BOOK")],
+    ["the last balance before an instant", sql.balances(NOBODY, [account])],
+  ] as const) {
+    yield await checkPlan(connection, what, query);
+  }
+}
+
+interface Query {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+async function checkPlan(connection: Connection, what: string, query: Query): Promise<Finding> {
+  try {
+    const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN ${query.sql}`, [
+      ...query.parameters,
+    ]);
+    // Steps without a table, and those that the server has answered already, read nothing.
+    const scans = plan.filter(({ table, type }) => table !== null && type === "ALL");
+    if (scans.length === 0) return ok(`an index leads to ${what}`);
+    return wrong(`${what}: the database would read the whole table`, SCHEMA);
+  } catch (error) {
+    return unknown(
+      `it cannot be seen whether an index leads to ${what}: ${reasonOf(error)}`,
+      "ask with a user that has SHOW VIEW, and SELECT on the tables behind it; the reader need not have them",
+    );
+  }
+}

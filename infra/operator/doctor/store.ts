@@ -1,0 +1,93 @@
+/** Whether the bucket is there, and whether its rules fit the ledger's. */
+import { GetBucketLifecycleConfigurationCommand, type LifecycleRule } from "@aws-sdk/client-s3";
+import { storageFault } from "../../../functions/statement-builder/store/storage-error.ts";
+import type { Session } from "../session.ts";
+import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+
+const RULES =
+  "infra/kubernetes/bucket/lifecycle.json has the rules, and infra/kubernetes/bucket/README.md says how to set them";
+
+export async function* checkStore(session: Session): AsyncGenerator<Finding> {
+  const { S3_BUCKET: name, S3_PREFIX: prefix, RETENTION_DAYS: retentionDays } = session.config;
+  if (name === undefined) {
+    yield unknown(
+      "the bucket was not looked at",
+      "set S3_BUCKET, and S3_ENDPOINT for a store of your own",
+    );
+    return;
+  }
+  try {
+    const bucket = await session.bucket(name);
+    await bucket.ready(session.signal);
+    yield ok(`the bucket ${name} is there and may be listed`);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    yield wrong(
+      `the bucket ${name} cannot be used: ${reasonOf(error)}`,
+      "check S3_ENDPOINT, AWS_REGION and the credentials; infra/kubernetes/bucket/builder-policy.json has the rights",
+    );
+    return;
+  }
+  yield* await checkLifecycle(session, name, { prefix, retentionDays });
+}
+
+interface LifecycleTerms {
+  readonly prefix: string;
+  readonly retentionDays: number;
+}
+
+async function checkLifecycle(session: Session, bucket: string, terms: LifecycleTerms) {
+  const client = await session.s3();
+  try {
+    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
+    const { Rules = [] } = await client.send(command, { abortSignal: session.signal });
+    return judgeLifecycle(Rules, terms);
+  } catch (error) {
+    session.signal.throwIfAborted();
+    const { code, description } = storageFault(error);
+    if (code === "NoSuchLifecycleConfiguration") return judgeLifecycle([], terms);
+    return [
+      unknown(
+        `the bucket's lifecycle rules cannot be read: ${description}`,
+        "ask as one who may s3:GetLifecycleConfiguration; some stores have no such rules",
+      ),
+    ];
+  }
+}
+
+/** Pure, so that every kind of rule can be tried. */
+export function judgeLifecycle(
+  rules: readonly LifecycleRule[],
+  { prefix, retentionDays }: LifecycleTerms,
+): readonly Finding[] {
+  const ours = rules.filter(
+    ({ Status, Filter }) => Status === "Enabled" && prefix.startsWith(Filter?.Prefix ?? ""),
+  );
+  const days = ours.flatMap(({ Expiration }) => Expiration?.Days ?? []);
+  const clears = ours.some(({ AbortIncompleteMultipartUpload: rule }) => rule?.DaysAfterInitiation);
+  return [
+    judgeExpiry(days.length === 0 ? undefined : Math.min(...days), retentionDays),
+    judgeUploads(clears),
+  ];
+}
+
+function judgeExpiry(days: number | undefined, retentionDays: number): Finding {
+  if (days === undefined) return wrong("no lifecycle rule ends the life of statements", RULES);
+  if (days > retentionDays) {
+    return ok(
+      `statements expire after ${days} days, their records before that, after ${retentionDays}`,
+    );
+  }
+  return wrong(
+    `statements expire after ${days} days, and their records only after ${retentionDays}`,
+    "let RETENTION_DAYS be less, or the files live longer: a builder may look for a file that has expired",
+  );
+}
+
+function judgeUploads(clears: boolean): Finding {
+  if (clears) return ok("parts of abandoned uploads are cleared");
+  return wrong(
+    "no lifecycle rule clears the parts of abandoned uploads, which are paid for",
+    RULES,
+  );
+}

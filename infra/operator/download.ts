@@ -1,0 +1,102 @@
+/** `statements download`: the file of an executed request, verified before it has its name. */
+import { open, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Command } from "commander";
+import type { ExecutedRequest } from "../../functions/domain/statement-request.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { findExecuted } from "./executed.ts";
+import { unmet, wrongUse } from "./exit.ts";
+import { formatBytes } from "./record-view.ts";
+import type { Session } from "./session.ts";
+import { printVerification } from "./verify.ts";
+
+interface DownloadOptions {
+  readonly directory: string;
+  readonly force?: boolean;
+}
+
+export function downloadCommand(session: Session): Command {
+  return new Command("download")
+    .description("Fetches statements and verifies them; a file that is not right is not kept.")
+    .argument("<name...>", "of executed requests")
+    .option("-d, --directory <folder>", "to put them in", ".")
+    .option("--force", "replace files that are there")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  statements download transaction-request-customer-000001-1795434992079
+  statements list -c customer-000001 --state executed -o name | xargs statements download -d out`,
+    )
+    .action(async (names: readonly string[], options: DownloadOptions) => {
+      for (const name of names) await download(session, await findExecuted(session, name), options);
+    });
+}
+
+/** @returns the path of the file */
+export async function download(
+  session: Session,
+  request: ExecutedRequest,
+  { directory, force = false }: DownloadOptions,
+): Promise<string> {
+  const path = join(directory, basename(request.object.key));
+  if (!force && (await exists(path))) throw unmet(`${path} is there already; --force replaces it`);
+  const part = `${path}.part`;
+  try {
+    await fetchVerified(session, request, part);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  return path;
+}
+
+/** Bytes are checked as they pass, so a file is read once. */
+async function fetchVerified(
+  session: Session,
+  request: ExecutedRequest,
+  path: string,
+): Promise<void> {
+  const { screen, signal } = session;
+  const { object } = request;
+  const bucket = await session.bucket(object.bucket);
+  // `wx` for one reader at a time; what an earlier one left behind is nobody's.
+  await rm(path, { force: true });
+  await using file = await openForWriting(path);
+  async function* throughFile(): AsyncGenerator<Uint8Array> {
+    let written = 0;
+    for await (const chunk of bucket.read(object.key, signal)) {
+      await file.writeFile(chunk);
+      written += chunk.length;
+      const percent = Math.floor((100 * written) / request.bytes);
+      screen.progress(`${basename(object.key)}: ${percent} % of ${formatBytes(request.bytes)}`);
+      yield chunk;
+    }
+  }
+  const found = await verifyStatement(throughFile());
+  await file.sync();
+  screen.progress("");
+  printVerification(screen, path.replace(/\.part$/, ""), found);
+  if (!found.ok)
+    throw unmet("the object is damaged and was not kept: tell whoever owns the bucket");
+  if (found.sha256 !== request.sha256) {
+    throw unmet(
+      `the object is whole, but not the file that the record ${request.name} names; it was not kept`,
+    );
+  }
+}
+
+async function openForWriting(path: string) {
+  return await open(path, "wx").catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw wrongUse(`${path} cannot be written (${code ?? "unknown"}): check --directory`);
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

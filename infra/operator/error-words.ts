@@ -1,0 +1,62 @@
+/** What the codes in a record mean, and what a person can do. Each code of the domain has its words. */
+import { DEADLINE_EXCEEDED, type ErrorCode } from "../../functions/domain/statement-request.ts";
+import type { RetryableCode } from "../../functions/domain/failure.ts";
+
+export interface ErrorWords {
+  readonly means: string;
+  readonly todo: string;
+}
+
+/** Why a request has failed. */
+export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
+  unknown_customer: {
+    means: "the account view has no account of this customer",
+    todo: "Check the id with the sender; a retry helps only once the bank knows the customer.",
+  },
+  invalid_amount: {
+    means: "an amount has more decimals than its currency, or more digits than camt.053 holds",
+    todo: "Mend the row in the bank's database, then retry; or ask anew without camt.053.",
+  },
+  balance_mismatch: {
+    means:
+      "opening + credits - debits is not the closing balance: the bank's rows contradict its balances",
+    todo: "Have the bank's team look at the customer's rows of this period, then retry.",
+  },
+  proof_mismatch: {
+    means: "the rows that were streamed are not those that were counted in the same snapshot",
+    todo: "Check that the views read transactional (InnoDB) tables without side effects, then retry.",
+  },
+  key_taken: {
+    means: "objects of other requests had this name and the ten after it",
+    todo: "See who else writes below the prefix, then retry.",
+  },
+  object_damaged: {
+    means: "an object of this request lies in the bucket and is not a whole statement",
+    todo: "Move the object out of the way (`statements show` names it), then retry: a retry finds it again as long as it is there.",
+  },
+  too_large: {
+    means: "two attempts in a row ran out of time",
+    todo: "Install the component jobs with OVERSIZED_ROWS, or raise BUILD_DEADLINE_SECONDS, then retry.",
+  },
+  retries_exhausted: {
+    means: "every attempt failed, or lost its builder, until none was left",
+    todo: "Find the cause in the builder's log, mend it, then retry.",
+  },
+};
+
+/** Why an open request went back to pending; what else stands there came with a hand-over. */
+const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized", string>> = {
+  database_unavailable: "the database could not be read",
+  storage_unavailable: "the store did not do what it was asked",
+  [DEADLINE_EXCEEDED]: "the build ran out of time",
+  publish_conflict: "the upload met another one of the same name",
+  publish_unknown: "nobody could say whether the upload had arrived",
+  internal: "the builder met an error that it does not know; its log has it",
+  lease_expired: "its builder fell silent and the lease ran out",
+  oversized: "it has too many rows for the service and was handed to a Job",
+};
+
+export function wordsOfLastError(code: string): string {
+  const words: Readonly<Record<string, string | undefined>> = LAST_ERRORS;
+  return words[code] ?? "its builder had to go and gave it back unharmed";
+}

@@ -1,0 +1,52 @@
+/** `statements link`: an address that gives the file to whoever has it, for a short while. */
+import { Command, InvalidArgumentError } from "commander";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { findExecuted } from "./executed.ts";
+import { unmet } from "./exit.ts";
+import type { Session } from "./session.ts";
+
+/** What Signature Version 4 allows. */
+const LONGEST_MS = 7 * 86_400_000;
+
+export function linkCommand(session: Session): Command {
+  return new Command("link")
+    .description("Prints a presigned address of a statement, and says when it really ends.")
+    .argument("<name>", "of an executed request")
+    .option("-e, --expires <time>", "how long it holds, at most 7d", parseExpiry, 15 * 60_000)
+    .addHelpText(
+      "after",
+      `
+Whoever has the address has the file: send it to the customer alone, and keep it out of logs.
+
+Examples:
+  statements link transaction-request-customer-000001-1795434992079 --expires 1h
+  curl -fOJ "$(statements link NAME)"`,
+    )
+    .action((name: string, { expires }: { readonly expires: number }) =>
+      link(session, name, expires),
+    );
+}
+
+function parseExpiry(text: string): number {
+  const ms = parseDuration(text);
+  if (ms > 0 && ms <= LONGEST_MS) return ms;
+  throw new InvalidArgumentError("From 1s to 7d.");
+}
+
+async function link(session: Session, name: string, wantedMs: number): Promise<void> {
+  const { screen, signal, now } = session;
+  const { object } = await findExecuted(session, name);
+  const bucket = await session.bucket(object.bucket);
+  if ((await bucket.look(object.key, signal)).kind === "absent") {
+    throw unmet(
+      `there is no s3://${object.bucket}/${object.key} any more: the bucket's expiry may have taken it`,
+    );
+  }
+  const client = await session.s3();
+  const { presign } = await import("../clients/link/presign.ts");
+  const signed = await presign(client, object, { now: now(), forMs: wantedMs });
+  screen.print(signed.url);
+  const why = signed.endsWithCredentials ? ", with the credentials that signed it" : "";
+  const left = formatDuration(signed.endsAt - now());
+  screen.note(`ends ${new Date(signed.endsAt).toISOString()}, in ${left}${why}`);
+}

@@ -1,0 +1,65 @@
+/** `statements replay`: parked events go through intake once more; what it accepts leaves the list. */
+import { Command } from "commander";
+import type {
+  Ledger,
+  StoredRejectedEvent,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
+import { EXIT, unavailable, wrongUse } from "./exit.ts";
+import { postToIntake } from "./intake.ts";
+import { readRejected } from "./rejected.ts";
+import type { Session } from "./session.ts";
+
+export function replayCommand(session: Session): Command {
+  return new Command("replay")
+    .description("Runs rejected events through intake again.")
+    .argument("[name...]", "as `rejected` shows them")
+    .option("--all", "every one of them")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  statements replay rejected-event-0123456789abcdef0123456789abcdef01234567
+  INTAKE_TOKEN=$(kubectl create token -n statements ACCOUNT --audience request-intake) statements replay --all`,
+    )
+    .action(async (names: readonly string[], { all = false }: { readonly all?: boolean }) => {
+      if (all === names.length > 0)
+        throw wrongUse("name the events, or give --all; --help shows how");
+      await replay(session, all ? undefined : new Set(names));
+    });
+}
+
+async function replay(session: Session, wanted: ReadonlySet<string> | undefined): Promise<void> {
+  const ledger = await session.ledger();
+  const events = await readRejected(ledger);
+  const chosen = events.filter(({ name }) => wanted === undefined || wanted.has(name));
+  const missing = [...(wanted ?? [])].filter((name) => !chosen.some((one) => one.name === name));
+  for (const name of missing)
+    session.screen.print(`${name}  not found: see the command \`rejected\``);
+  let accepted = 0;
+  for (const event of chosen) if (await replayOne(session, ledger, event)) accepted += 1;
+  if (accepted < chosen.length || missing.length > 0) session.exitCode = EXIT.unmet;
+}
+
+/** The stored event goes away only after intake has recorded it: a crash between repeats it. */
+async function replayOne(
+  { config, screen, signal }: Session,
+  ledger: Ledger,
+  stored: StoredRejectedEvent,
+): Promise<boolean> {
+  const { event } = stored.fields;
+  if (event === undefined) {
+    screen.print(`${stored.name}  is no CloudEvent: it can be looked at, not replayed`);
+    return false;
+  }
+  const headers = { "content-type": "application/cloudevents+json" };
+  const answer = await postToIntake(config, { headers, body: event }, signal).catch(
+    (cause: unknown) => {
+      signal.throwIfAborted();
+      throw unavailable(`intake cannot be reached at INTAKE_URL ${config.INTAKE_URL}`, cause);
+    },
+  );
+  const isAccepted = answer.status >= 200 && answer.status < 300;
+  screen.print(`${stored.name}  ${answer.status}  ${answer.subject ?? answer.text}`);
+  if (isAccepted) await ledger.remove(stored);
+  return isAccepted;
+}

@@ -1,0 +1,102 @@
+/** One call of `statements`, from its arguments to its exit code. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
+import { RetryableError } from "../../functions/domain/failure.ts";
+import { cancelCommand } from "./cancel.ts";
+import { completionCommand } from "./completion.ts";
+import { doctorCommand } from "./doctor.ts";
+import { downloadCommand } from "./download.ts";
+import { CommandError, EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
+import { explainCommand } from "./explain.ts";
+import { linkCommand } from "./link.ts";
+import { listCommand } from "./list.ts";
+import { pruneCommand } from "./prune.ts";
+import { rejectedCommand } from "./rejected.ts";
+import { replayCommand } from "./replay.ts";
+import { requestCommand } from "./request.ts";
+import { retryCommand } from "./retry.ts";
+import { makeSession, type Session } from "./session.ts";
+import type { Environment } from "./settings.ts";
+import { showCommand } from "./show.ts";
+import type { Terminal } from "./terminal.ts";
+import { verifyCommand } from "./verify.ts";
+import { watchCommand } from "./watch.ts";
+
+export async function runStatements(
+  args: readonly string[],
+  env: Environment,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  using session = makeSession(terminal, env);
+  try {
+    await makeProgram(session, terminal).parseAsync([...args], { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    // Commander has written its own message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    session.screen.progress("");
+    if (terminal.signal.aborted) return EXIT.interrupted;
+    const { code, message } = describeFailure(error);
+    session.screen.note(`statements: ${message}`);
+    return code;
+  }
+}
+
+export function makeProgram(session: Session, { stdout, stderr }: Terminal): Command {
+  const program = new Command("statements")
+    .description("Looks after the statement requests of an installation.")
+    .version(version())
+    .option(
+      "--kubeconfig <file>",
+      "of the cluster with the ledger (default: KUBECONFIG, ~/.kube/config)",
+    )
+    .option(
+      "-n, --namespace <name>",
+      "of the ledger (default: LEDGER_NAMESPACE, transaction-requests)",
+    )
+    .option("--local", "the installation of `make run` on this machine")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHasColors: () => stdout.isTTY === true,
+      getErrHasColors: () => stderr.isTTY === true,
+      ...(stdout.isTTY ? {} : { getOutHelpWidth: () => 100 }),
+    })
+    .showHelpAfterError("(--help shows how it is used)")
+    .hook("preAction", () => session.useOptions(program.opts()));
+  program.addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
+  const commands = [
+    ...[requestCommand, listCommand, showCommand, explainCommand, watchCommand],
+    ...[retryCommand, cancelCommand, downloadCommand, linkCommand, verifyCommand],
+    ...[rejectedCommand, replayCommand, pruneCommand, doctorCommand],
+    completionCommand,
+  ];
+  for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));
+  return program;
+}
+
+/** The published package has its files at the same places as the repository. */
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+const ENVIRONMENT_HELP = `Environment, named as for the functions:
+  KUBECONFIG, LEDGER_NAMESPACE                     the ledger
+  S3_ENDPOINT, S3_FORCE_PATH_STYLE, AWS_*          the store, for download, link and doctor
+  INTAKE_URL, INTAKE_TOKEN                         intake, for request and replay
+  DATABASE_URL, S3_BUCKET                          for doctor
+  LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain
+  RETENTION_DAYS                                   as the scanner has it, for prune`;
+
+function describeFailure(error: unknown): { readonly code: ExitCode; readonly message: string } {
+  if (error instanceof CommandError) return { code: error.code, message: error.message };
+  if (error instanceof LedgerUnavailable || error instanceof RetryableError) {
+    const next = "`statements doctor` looks for the reason";
+    return { code: EXIT.unavailable, message: `${error.message}\n${next}` };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: EXIT.internal, message: `this is a defect of the tool: ${message}` };
+}

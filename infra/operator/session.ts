@@ -1,0 +1,164 @@
+/**
+ * What the commands share: settings, and the ledger and the store they speak to, opened when a
+ * command first asks, so that `--help` and `verify` need neither. The modules are those of the
+ * functions, loaded as late.
+ */
+import { existsSync } from "node:fs";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Log } from "../../functions/platform/telemetry/log.ts";
+import { ConfigError, readConfig } from "../../functions/platform/settings/config.ts";
+import type { Ledger, Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { S3Settings } from "../../functions/statement-builder/store/s3-client.ts";
+import type { StatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
+import { unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
+import {
+  environmentOf,
+  operatorConfig,
+  type Environment,
+  type GlobalOptions,
+  type OperatorConfig,
+} from "./settings.ts";
+import { makeScreen, type Screen, type Terminal } from "./terminal.ts";
+
+export interface Session extends Disposable {
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** Of the options in front of the command. */
+  useOptions(options: GlobalOptions): void;
+  /** @throws CommandError that names every bad variable */
+  readonly config: OperatorConfig;
+  /** @throws CommandError when there is no such file */
+  readonly kubeconfig: string;
+  ledger(): Promise<Ledger>;
+  /** @throws CommandError when there is no such request; LedgerUnavailable */
+  find(name: string): Promise<Stored>;
+  /** Whether it is the installation of `make run`. */
+  readonly isLocal: boolean;
+  /** Of the store, for what the functions never ask. */
+  s3(): Promise<S3Client>;
+  /** Where records say that their objects lie. */
+  bucket(name: string): Promise<StatementBucket>;
+  /** A command that has said itself what is wrong. */
+  exitCode: ExitCode;
+}
+
+/** The tool shows what went wrong as errors; the functions' own log has no place here. */
+async function silentLog(): Promise<Log> {
+  // By its default export: once bundled, the named ones of a CommonJS module cannot be imported late.
+  const { default: pino } = await import("pino");
+  return pino({ level: "silent" });
+}
+
+export function makeSession(terminal: Terminal, env: Environment): Session {
+  // Made when it is first needed: `--help` also answers on a Node that has no such stack.
+  let stack: DisposableStack | undefined;
+  const opened = (): DisposableStack => (stack ??= new DisposableStack());
+  let options: GlobalOptions = {};
+  let environment: Environment | undefined;
+  let config: OperatorConfig | undefined;
+  let ledger: Ledger | undefined;
+
+  const session: Session = {
+    screen: makeScreen(terminal),
+    signal: terminal.signal,
+    now: Date.now,
+    exitCode: EXIT.done,
+
+    useOptions: (given) => void (options = given),
+
+    get isLocal() {
+      return options.local === true;
+    },
+
+    get config() {
+      environment ??= environmentOf(options, env);
+      return (config ??= readOperatorConfig(environment));
+    },
+
+    get kubeconfig() {
+      const path = session.config.KUBECONFIG ?? "";
+      if (existsSync(path)) return path;
+      throw wrongUse(
+        options.local
+          ? `there is no ${path}: start \`make run\` first, in the folder this is called from`
+          : `there is no kubeconfig ${path}: set KUBECONFIG or --kubeconfig, or --local for \`make run\``,
+      );
+    },
+
+    async ledger() {
+      const { kubeconfig } = session;
+      const { makeConfigMapLedger } =
+        await import("../../functions/platform/ledger/configmap-ledger.ts");
+      // Somebody waits in front of it: two tries, not the functions' four.
+      return (ledger ??= makeConfigMapLedger({
+        namespace: session.config.LEDGER_NAMESPACE,
+        kubeconfig,
+        tries: 2,
+      }));
+    },
+
+    async find(name) {
+      const stored = await (await session.ledger()).read(recordNameOf(name), session.signal);
+      if (stored) return stored;
+      throw unmet(
+        `there is no request ${name} in ${session.config.LEDGER_NAMESPACE}: ` +
+          "it was never recorded, or its retention is over; `statements list` shows what there is",
+      );
+    },
+
+    async s3() {
+      const { makeS3Client } = await import("../../functions/statement-builder/store/s3-client.ts");
+      const settings = s3Settings(session.config, environment ?? {});
+      // It only reads, and a checksum of nothing would become part of a presigned address.
+      const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
+      opened().defer(() => client.destroy());
+      return client;
+    },
+
+    async bucket(name) {
+      const { makeStatementBucket } =
+        await import("../../functions/statement-builder/store/statement-bucket.ts");
+      const settings = s3Settings(session.config, environment ?? {});
+      const log = await silentLog();
+      const uploads = { partBytes: 5 * 1024 * 1024, queue: 1 };
+      const prefix = session.config.S3_PREFIX;
+      return opened().use(
+        makeStatementBucket({ ...settings, bucket: name, prefix, ...uploads, log }),
+      );
+    },
+
+    [Symbol.dispose]: () => stack?.dispose(),
+  };
+  return session;
+}
+
+/** Also as `kubectl get configmap -o name` writes it. */
+function recordNameOf(name: string): string {
+  return name.replace(/^(configmaps?|cm)\//, "");
+}
+
+function readOperatorConfig(env: Environment): OperatorConfig {
+  try {
+    return readConfig(operatorConfig, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw wrongUse(["the environment is not valid", ...error.problems].join("\n  "));
+  }
+}
+
+function s3Settings(config: OperatorConfig, env: Environment): S3Settings {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const sessionToken = env["AWS_SESSION_TOKEN"];
+  return {
+    endpoint: config.S3_ENDPOINT,
+    region: config.AWS_REGION,
+    caFile: config.S3_CA_FILE,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    checksums: config.S3_CHECKSUMS,
+    // Otherwise the SDK looks where every AWS program does: profile, web identity, instance.
+    ...(accessKeyId && secretAccessKey
+      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }
+      : {}),
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * What the tool is told by its environment: the variables of the functions, under their names, so
+ * that one env file serves both. `--local` stands for the installation of `make run`.
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { COMMON_VARIABLES, RETENTION_DAYS } from "../../functions/platform/settings/config.ts";
+import { text, url } from "../../functions/platform/settings/variables.ts";
+import { builderConfig } from "../../functions/statement-builder/config.ts";
+import {
+  LOCAL_BUCKET,
+  LOCAL_CREDENTIALS,
+  PORTS,
+  readLocalSettings,
+} from "../local/run/settings.ts";
+import { wrongUse } from "./exit.ts";
+
+const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
+const builder = builderConfig.shape;
+
+export const operatorConfig = z.object({
+  KUBECONFIG,
+  LEDGER_NAMESPACE,
+  INTAKE_URL: url("http://localhost:8081/").default(`http://localhost:${PORTS["request-intake"]}/`),
+  INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
+  RETENTION_DAYS,
+  LEASE_SECONDS: builder.LEASE_SECONDS,
+  CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
+  MAX_FAILURES: builder.MAX_FAILURES,
+  S3_BUCKET: builder.S3_BUCKET.optional(),
+  S3_PREFIX: builder.S3_PREFIX,
+  S3_ENDPOINT: builder.S3_ENDPOINT,
+  S3_CA_FILE: builder.S3_CA_FILE,
+  S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
+  S3_CHECKSUMS: builder.S3_CHECKSUMS,
+  AWS_REGION: builder.AWS_REGION,
+  DATABASE_URL: builder.DATABASE_URL.optional(),
+  DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
+  STATEMENT_VIEW: builder.STATEMENT_VIEW,
+  ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
+});
+export type OperatorConfig = z.output<typeof operatorConfig>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface GlobalOptions {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly local?: boolean;
+}
+
+/** The environment with what the options put in its place. */
+export function environmentOf(options: GlobalOptions, env: Environment): Environment {
+  const { kubeconfig, namespace } = options;
+  return {
+    ...env,
+    // As kubectl has it.
+    KUBECONFIG: env["KUBECONFIG"] || join(homedir(), ".kube/config"),
+    ...(options.local ? localEnvironment(env) : {}),
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    ...(namespace === undefined ? {} : { LEDGER_NAMESPACE: namespace }),
+  };
+}
+
+/** The credentials reach this process alone: nothing else of the environment is changed. */
+function localEnvironment(env: Environment): Environment {
+  const { outDir, portOffset } = readLocalSettings(env);
+  if (portOffset === "free") throw wrongUse("--local cannot know the ports of PORT_OFFSET=free");
+  const port = (name: keyof typeof PORTS): number => PORTS[name] + portOffset;
+  return {
+    KUBECONFIG: join(outDir, "state/run/kubeconfig"),
+    LEDGER_NAMESPACE: undefined,
+    INTAKE_URL: `http://localhost:${port("request-intake")}/`,
+    DATABASE_URL: `mysql://root@127.0.0.1:${port("MariaDB")}/bank`,
+    S3_ENDPOINT: `http://127.0.0.1:${port("S3")}`,
+    S3_BUCKET: LOCAL_BUCKET,
+    S3_PREFIX: undefined,
+    S3_FORCE_PATH_STYLE: "true",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_SESSION_TOKEN: undefined,
+  };
+}

@@ -1,0 +1,107 @@
+/** `statements verify`: whether a file is a whole and right statement, from its bytes alone. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Command } from "commander";
+import {
+  verifyStatement,
+  type Verification,
+} from "../../functions/verification/verify-statement.ts";
+import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
+import { EXIT, unmet, wrongUse } from "./exit.ts";
+import { formatBytes } from "./record-view.ts";
+import type { Session } from "./session.ts";
+import type { Screen } from "./terminal.ts";
+
+interface VerifyOptions extends KeysOption {
+  readonly ledger?: boolean;
+}
+
+export function verifyCommand(session: Session): Command {
+  return new Command("verify")
+    .description(
+      "Proves files from their own bytes: hashes, rows, sums, balances. Needs no cluster.",
+    )
+    .argument("<file...>", "statements (.zip)")
+    .option("--ledger", "also hold each against the hash in its request's record")
+    .addOption(keysOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  statements verify customer-000001-1735686000-1767135600-1795434992291.zip
+  statements verify --ledger out/*.zip
+  statements verify --keys bank-keys.json statement.zip`,
+    )
+    .action(async (files: readonly string[], options: VerifyOptions) => {
+      for (const file of files) {
+        const isRight = await verifyFile(session, file, options);
+        if (!isRight) session.exitCode = EXIT.unmet;
+      }
+    });
+}
+
+async function verifyFile(
+  session: Session,
+  file: string,
+  options: VerifyOptions,
+): Promise<boolean> {
+  const { screen } = session;
+  const keys = await readKeys(options);
+  const bytes = readWithProgress(screen, file, await sizeOf(file));
+  const found = await verifyStatement(bytes, { keys });
+  screen.progress("");
+  printVerification(screen, file, found);
+  if (!found.ok || !options.ledger) return found.ok;
+  const { request } = await session.find(found.manifest.request_id);
+  const isOfRecord = request.status === "executed" && request.sha256 === found.sha256;
+  screen.print(
+    isOfRecord
+      ? "  is the file that its record names"
+      : `  ${screen.paint("red", "is whole, but not the file")} that the record ${request.name} (${request.status}) names`,
+  );
+  return isOfRecord;
+}
+
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "ENOENT"
+      ? unmet(`there is no file ${file}`)
+      : error;
+  });
+  if (!found.isFile()) throw wrongUse(`${file} is no file`);
+  return found.size;
+}
+
+async function* readWithProgress(
+  screen: Screen,
+  file: string,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    const bytes = chunk as Uint8Array;
+    read += bytes.length;
+    screen.progress(`${file}: ${Math.floor((100 * read) / size)} % of ${formatBytes(size)}`);
+    yield bytes;
+  }
+}
+
+export function printVerification(screen: Screen, file: string, found: Verification): void {
+  if (!found.ok) {
+    screen.print(`${file}: ${screen.paint("red", "not a right statement")}`);
+    for (const problem of found.problems) screen.print(`  ${problem}`);
+    return;
+  }
+  const { manifest, bytes, sha256 } = found;
+  const { start_date: start, end_date: end, time_zone: zone } = manifest.period;
+  screen.print(`${file}: ${screen.paint("green", "verified")}`);
+  screen.print(`  ${manifest.customer_id}, ${start} to ${end} (${zone}), as of ${manifest.as_of}`);
+  screen.print(
+    `  ${manifest.rows} rows of ${manifest.accounts.length} accounts, ${formatBytes(bytes)}`,
+  );
+  screen.print(`  request ${manifest.request_id}`);
+  screen.print(`  sha256 ${sha256}`);
+  if (found.signature === "unchecked") return;
+  const { keyId, algorithm } = found.signature;
+  screen.print(`  signed with ${keyId ?? "a key without a name"} (${algorithm})`);
+}
