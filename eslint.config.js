@@ -41,9 +41,19 @@ export default tseslint.config(
     languageOptions: {
       globals: Object.fromEntries(
         [
-          ...["document", "fetch", "crypto", "performance", "matchMedia", "setTimeout"],
-          ...["setInterval", "clearTimeout", "EventSource", "FormData", "ResizeObserver"],
-          ...["URLSearchParams", "RadioNodeList"],
+          "document",
+          "fetch",
+          "crypto",
+          "performance",
+          "matchMedia",
+          "setTimeout",
+          "setInterval",
+          "clearTimeout",
+          "EventSource",
+          "FormData",
+          "ResizeObserver",
+          "URLSearchParams",
+          "RadioNodeList",
         ].map((name) => [name, "readonly"]),
       ),
     },
