@@ -9,8 +9,7 @@ const fence = (files, forbidden, message) => ({
 const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
 
 export default tseslint.config(
-  // AssemblyScript has types of its own; its compiler checks them.
-  { ignores: ["node_modules/", "dist/", "out/", "coverage/", "**/assembly/"] },
+  { ignores: ["node_modules/", "dist/", "out/", "coverage/"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -41,19 +40,9 @@ export default tseslint.config(
     languageOptions: {
       globals: Object.fromEntries(
         [
-          "document",
-          "fetch",
-          "crypto",
-          "performance",
-          "matchMedia",
-          "setTimeout",
-          "setInterval",
-          "clearTimeout",
-          "EventSource",
-          "FormData",
-          "ResizeObserver",
-          "URLSearchParams",
-          "RadioNodeList",
+          ...["document", "fetch", "crypto", "performance", "matchMedia", "setTimeout"],
+          ...["setInterval", "clearTimeout", "EventSource", "FormData", "ResizeObserver"],
+          ...["URLSearchParams", "RadioNodeList"],
         ].map((name) => [name, "readonly"]),
       ),
     },

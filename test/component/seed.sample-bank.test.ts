@@ -42,11 +42,7 @@ describe("the seeded rows", () => {
        FROM statement_transactions`,
     );
     expect({ yen, dinar, cents, ids, money }).toEqual({
-      yen: "0",
-      dinar: "1",
-      cents: "0",
-      ids: "1",
-      money: "1",
+      ...{ yen: "0", dinar: "1", cents: "0", ids: "1", money: "1" },
     });
   });
 
@@ -103,7 +99,7 @@ describe("the views", () => {
 
   test("read a customer's period in order from the index, without a sort", async () => {
     const [plan] = await query(
-      `EXPLAIN SELECT * FROM statement_transactions WHERE customer_id = '${CUSTOMER}' AND ${RANGE}
+      `EXPLAIN FORMAT = TRADITIONAL SELECT * FROM statement_transactions WHERE customer_id = '${CUSTOMER}' AND ${RANGE}
        ORDER BY posted_at, id`,
     );
     expect(plan).toMatchObject({ key: "transactions_of_customer", type: "range" });
@@ -112,11 +108,11 @@ describe("the views", () => {
 
   test("count it, and find an opening balance, from an index", async () => {
     const [count] = await query(
-      `EXPLAIN SELECT COUNT(*) FROM statement_transactions
+      `EXPLAIN FORMAT = TRADITIONAL SELECT COUNT(*) FROM statement_transactions
        WHERE customer_id = '${CUSTOMER}' AND ${RANGE}`,
     );
     const [opening] = await query(
-      `EXPLAIN SELECT balance_after FROM statement_transactions
+      `EXPLAIN FORMAT = TRADITIONAL SELECT balance_after FROM statement_transactions
        WHERE account_id = 'account-000001-1' AND posted_at < '2025-01-01' AND status = 'BOOK'
        ORDER BY posted_at DESC, id DESC LIMIT 1`,
     );
@@ -172,9 +168,7 @@ async function checksumOf(database: string, bank: Parameters<typeof seedBank>[1]
 async function query(sql: string): Promise<Record<string, unknown>[]> {
   const connection = await createConnection({
     uri: server.databaseUrl,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    dateStrings: true,
+    ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true },
     typeCast: (field) => field.string(),
   });
   try {

@@ -8,7 +8,7 @@ test.each([
   ["one PutObject", 1_000, "PUT"],
   ["a multipart upload", 6 * 1024 * 1024, "POST"],
 ])("key and context go with %s, which creates the object", async (_, size, method) => {
-  await using store = await openTestBucket("versitygw");
+  await using store = await openTestBucket("the real store");
   await using proxy = await startHttpFaultProxy({ url: store.endpoint });
   using bucket = store.bucketWith({ endpoint: proxy.url });
   const upload = uploadOf("acme-1-2-3.zip", randomBytes(size));
@@ -24,7 +24,7 @@ test.each([
 });
 
 test("without a key nothing is asked for", async () => {
-  await using store = await openTestBucket("versitygw");
+  await using store = await openTestBucket("the real store");
   await using proxy = await startHttpFaultProxy({ url: store.endpoint });
   using bucket = store.bucketWith({ endpoint: proxy.url });
   await bucket.publish(uploadOf("acme-1-2-3.zip", randomBytes(1_000)));

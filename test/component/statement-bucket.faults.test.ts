@@ -31,7 +31,7 @@ let key: string;
 let count = 0;
 
 beforeAll(async () => {
-  store = await openTestBucket("versitygw");
+  store = await openTestBucket("the real store");
 });
 beforeEach(async () => {
   proxy = await startHttpFaultProxy({ url: store.endpoint });

@@ -259,7 +259,7 @@ describe.each(STORES)("a statement's bucket on %s", (name) => {
 });
 
 test("300 MB go up in a bounded memory", async () => {
-  await using store = await openTestBucket("versitygw");
+  await using store = await openTestBucket("the real store");
   const block = randomBytes(64 * 1024);
   const total = 300 * MIB;
   // Memory is read only when the first parts are on their way: before, the SDK is still loading.

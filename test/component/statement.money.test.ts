@@ -5,6 +5,7 @@ import { makeTransactionsCsv } from "../../functions/statement-builder/lines/sta
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { readStatement } from "../support/read-statement.ts";
+import { sequence } from "../support/sequence.ts";
 import {
   insertAccount,
   insertPostings,
@@ -40,7 +41,7 @@ const MILLION = `
       CAST(0 AS DECIMAL(23,4)) AS balance_after, 'CARD' AS type,
       NULL AS description, NULL AS counterparty_name, NULL AS counterparty_account,
       NULL AS reference, NULL AS reversal_of
-    FROM seq_1_to_1000000;
+    FROM ${sequence(1_000_000)};
   CREATE TABLE sums AS
     SELECT customer_id, account_id, currency, MAX(id) AS last_id, SUM(amount) AS net,
       SUM(amount >= 0) AS credits, SUM(IF(amount >= 0, amount, 0)) AS credit_sum,
@@ -57,8 +58,7 @@ type Sums = RowDataPacket & Readonly<Record<string, string>>;
 test("1: a million random amounts add up to what the database's DECIMAL says", async () => {
   await server.execute(MILLION);
   await using transactions = readTransactions(server.databaseUrl, {
-    transactionView: "million",
-    accountView: "sums",
+    ...{ transactionView: "million", accountView: "sums" },
   });
   await using snapshot = await openSnapshot(transactions, JANUARY);
   const csv = makeTransactionsCsv(snapshot.balances);

@@ -93,7 +93,7 @@ describe("the store", () => {
   let endpoint: string;
 
   beforeAll(async () => {
-    store = opened.use(await openTestBucket("versitygw"));
+    store = opened.use(await openTestBucket("the real store"));
     const certificate = await own.issue("IP:127.0.0.1");
     const front = await startTlsFront(certificate, Number(new URL(store.endpoint).port));
     opened.use(front);

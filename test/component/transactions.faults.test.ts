@@ -6,6 +6,7 @@ import { makeTransactionsCsv } from "../../functions/statement-builder/lines/sta
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
+import { sequence } from "../support/sequence.ts";
 import {
   insertAccount,
   openSnapshot,
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await server.execute(
     `INSERT INTO transactions SELECT seq, 'c1', 'a1', 'BOOK', '2025-01-01' + INTERVAL seq SECOND,
      '2025-01-01', '2025-01-01', 1, 'EUR', seq, 'CARD', REPEAT('text ', 40), NULL, NULL, NULL, NULL
-     FROM seq_1_to_${ROWS}`,
+     FROM ${sequence(ROWS)}`,
   );
 });
 beforeEach(async () => {

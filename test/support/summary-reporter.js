@@ -16,6 +16,9 @@ export default class SummaryReporter {
     this.#failed = numFailedTests + numRuntimeErrorTestSuites + counted + interrupted;
     const lines = [`${results.numPassedTests} passed, ${this.#failed} failed\n`];
     if (counted > 0) lines.unshift(`${counted} skipped tests count as failed in CI\n`);
+    // Where MySQL could not be had, see prepare-servers.ts.
+    const standIn = process.env.DATABASE_STAND_IN;
+    if (standIn) lines.unshift(`no MySQL here: its suites ran on ${standIn} instead\n`);
     // At the very end: jest's own summary is printed after all reporters.
     process.once("exit", () => process.stdout.write(lines.join("")));
   }

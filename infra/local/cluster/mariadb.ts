@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { Log } from "../programs/debian-packages.ts";
 import { dataOwner, prepareDataFolder } from "./mariadb-data.ts";
-import { findMariaDb } from "../programs/mariadb-programs.ts";
+import { findMariaDb, type MariaDbPrograms } from "../programs/mariadb-programs.ts";
 import { startOnPort, startProcess } from "../programs/server-process.ts";
 
 export interface MariaDbOptions {
@@ -20,6 +20,8 @@ export interface MariaDbOptions {
   readonly log?: Log;
   /** More options of mariadbd, such as `--innodb-buffer-pool-size=1G`. */
   readonly settings?: readonly string[];
+  /** Default: the machine's own, or Debian's. */
+  readonly programs?: MariaDbPrograms;
 }
 
 export interface MariaDb extends AsyncDisposable {
@@ -38,13 +40,14 @@ export interface MariaDb extends AsyncDisposable {
 /** Resolves when it answers queries. @throws Error with the next step, or the server's last lines. */
 export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaDb> {
   const log = options.log ?? (() => undefined);
-  const programs = await findMariaDb(log);
+  const programs = options.programs ?? (await findMariaDb(log));
   await using opened = new AsyncDisposableStack();
   const runDir = await mkdtemp(join(tmpdir(), "mariadb-"));
   opened.defer(() => rm(runDir, { recursive: true, force: true }));
   const dataDir = resolve(options.dataDir ?? join(runDir, "data"));
   await prepareDataFolder(dataDir, programs, log);
-  const user = await dataOwner(dataDir);
+  // Where root's own folders are closed, nobody cannot run what lies in them.
+  const user = (await dataOwner(programs.baseDir)) && (await dataOwner(dataDir));
   if (user) await chown(runDir, user.uid, user.gid);
   const launch = (port: number) =>
     startProcess({

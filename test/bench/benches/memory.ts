@@ -54,9 +54,7 @@ function newBuilderEachRound(
   onCurve: (curve: MemoryCurve) => void,
 ): Candidate {
   const options = {
-    name: `builder-${rows}`,
-    stage,
-    customerId: largeCustomer(rows),
+    ...{ name: `builder-${rows}`, stage, customerId: largeCustomer(rows) },
     expected: { rows, sha256 },
   };
   let builder: RunningBuilder | undefined;

@@ -48,10 +48,7 @@ export function makePage(options: PageOptions): Page {
 
   function follow(): void {
     followed ??= followLedger({
-      ledger,
-      kubeconfig: options.kubeconfig,
-      namespace: options.namespace,
-      signal,
+      ...{ ledger, kubeconfig: options.kubeconfig, namespace: options.namespace, signal },
       onStep(before, after) {
         live.requestsChanged();
         live.travelled(travelsOfStep(before, after));
