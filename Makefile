@@ -17,11 +17,13 @@ SEED ?= 1
 STORM_LINE := out/storm.txt
 FAULT_TESTS := test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
 
+TABLE_DEFLATE := functions/statement-builder/zip/table-deflate/assembly
+
 # Knative resolves no names under dev.local/ at a registry, so imported images are enough.
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli check format clean
+.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,10 @@ bundle: $(INSTALLED)
 images: bundle ## container images, and dist/images/*.tar: IMAGE_PREFIX=… TAG=… BASE=… ENGINE=docker; IMAGES="…" for some
 	@IMAGE_PREFIX="$(IMAGE_PREFIX)" TAG="$(TAG)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
 	  exec node infra/kubernetes/images/images.ts $(IMAGES)
+
+# Kept beside its sources, as nothing else is built for running; a test builds it again and compares.
+wasm: $(INSTALLED) ## the table deflate's WebAssembly, from its AssemblyScript
+	@cd $(TABLE_DEFLATE) && asc --config asconfig.json --target release
 
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .

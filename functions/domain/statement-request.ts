@@ -363,7 +363,20 @@ function progressOf(request: StatementRequest): Progress {
   const { name, customerId, startDate, endDate, timeZone, options, event, recordedAt } = request;
   const { traceparent, attempt, failures, lane, object, cancelRequestedAt, lastError } = request;
   return {
-    ...{ name, customerId, startDate, endDate, timeZone, options, event, recordedAt, traceparent },
-    ...{ attempt, failures, lane, object, cancelRequestedAt, lastError },
+    name,
+    customerId,
+    startDate,
+    endDate,
+    timeZone,
+    options,
+    event,
+    recordedAt,
+    traceparent,
+    attempt,
+    failures,
+    lane,
+    object,
+    cancelRequestedAt,
+    lastError,
   };
 }

@@ -87,8 +87,13 @@ const manifest = record({
   customer_id: text,
   accounts: listOf(record({ account_id: text, currency: text }, true)),
   period: record({
-    ...{ start_date: text, end_date: text, time_zone: text, from: instant, to: instant },
-    ...{ from_epoch: integer, to_epoch: integer },
+    start_date: text,
+    end_date: text,
+    time_zone: text,
+    from: instant,
+    to: instant,
+    from_epoch: integer,
+    to_epoch: integer,
     end_inclusive: is(true),
   }),
   as_of: instant,
@@ -98,8 +103,14 @@ const manifest = record({
   totals: listOf(
     record(
       {
-        ...{ account_id: text, currency: text, minor_unit: whole, opening: text },
-        ...{ credits: sum, debits: sum, net: text, closing: text },
+        account_id: text,
+        currency: text,
+        minor_unit: whole,
+        opening: text,
+        credits: sum,
+        debits: sum,
+        net: text,
+        closing: text,
       },
       true,
     ),

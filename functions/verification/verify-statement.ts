@@ -198,7 +198,9 @@ class StatementContents {
   #checkFiles(manifest: Manifest): void {
     const found = this.#files.filter(({ path }) => !ABOUT_THE_REST.includes(path));
     const described = manifest.files.map(({ path, bytes, sha256 }) => ({
-      ...{ path, bytes, sha256 },
+      path,
+      bytes,
+      sha256,
     }));
     if (JSON.stringify(found) !== JSON.stringify(described)) {
       throw new WrongStatement("the manifest does not describe the files as they are");
@@ -212,9 +214,15 @@ class StatementContents {
     }
     this.#tables[BALANCES_FILE]?.checkDialect(manifest);
     const expected = totals.map((one) => [
-      ...[one.account_id, one.currency, one.opening],
-      ...[String(one.credits.count), one.credits.sum, String(one.debits.count), one.debits.sum],
-      ...[one.net, one.closing],
+      one.account_id,
+      one.currency,
+      one.opening,
+      String(one.credits.count),
+      one.credits.sum,
+      String(one.debits.count),
+      one.debits.sum,
+      one.net,
+      one.closing,
     ]);
     if (JSON.stringify(this.#balances) !== JSON.stringify(expected)) {
       throw new WrongStatement(`${BALANCES_FILE} and the manifest's totals differ`);

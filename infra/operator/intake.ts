@@ -11,7 +11,12 @@ export function requestedEvent(
   const { customer_id: given } = data;
   const customerId = typeof given === "string" ? given : "";
   return {
-    ...{ id, time, source, subject: customerId, partitionkey: customerId, data },
+    id,
+    time,
+    source,
+    subject: customerId,
+    partitionkey: customerId,
+    data,
     type: eventType("requested"),
     datacontenttype: "application/json",
     dataschema: dataSchemaUri("requested"),

@@ -68,9 +68,20 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     .hook("preAction", () => session.useOptions(program.opts()));
   program.addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
   const commands = [
-    ...[requestCommand, listCommand, showCommand, explainCommand, watchCommand],
-    ...[retryCommand, cancelCommand, downloadCommand, linkCommand, verifyCommand],
-    ...[rejectedCommand, replayCommand, pruneCommand, doctorCommand],
+    requestCommand,
+    listCommand,
+    showCommand,
+    explainCommand,
+    watchCommand,
+    retryCommand,
+    cancelCommand,
+    downloadCommand,
+    linkCommand,
+    verifyCommand,
+    rejectedCommand,
+    replayCommand,
+    pruneCommand,
+    doctorCommand,
     completionCommand,
   ];
   for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));

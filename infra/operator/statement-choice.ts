@@ -56,7 +56,12 @@ export function chosenData(choice: StatementChoice): Readonly<Record<string, unk
     decimal_comma: decimalComma,
   });
   return said({
-    ...{ time_zone: timeZone, formats, language, partial, include_pending: pending, supersedes },
+    time_zone: timeZone,
+    formats,
+    language,
+    partial,
+    include_pending: pending,
+    supersedes,
     csv: Object.keys(csv).length > 0 ? csv : undefined,
   });
 }

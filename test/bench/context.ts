@@ -64,7 +64,10 @@ export async function runBench(bench: Bench, quick: boolean, shared: Shared): Pr
     loadAfter: currentLoad().load,
     othersShare: othersShare(samples),
     stolenShare: share(samples, (one) => one.stolenCpu),
-    ...{ samples, ratios, figures, kept },
+    samples,
+    ratios,
+    figures,
+    kept,
   };
 }
 

@@ -53,7 +53,12 @@ export async function openStage(quick: boolean): Promise<Stage> {
   const shipped = await shippedBuilder(join(folder, "statement-builder"));
   const closing = opened.move();
   return {
-    ...{ bank, sink, env, folder, kubeconfig, shipped },
+    bank,
+    sink,
+    env,
+    folder,
+    kubeconfig,
+    shipped,
     ledgerApi: api.process,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
@@ -65,16 +70,16 @@ async function startSink(folder: string, opened: AsyncDisposableStack): Promise<
   ]);
   opened.defer(() => process.stop());
   return {
-    ...{ process, url, bucket: BUCKET },
+    process,
+    url,
+    bucket: BUCKET,
     env: {
       S3_ENDPOINT: url,
       S3_BUCKET: BUCKET,
       S3_FORCE_PATH_STYLE: "true",
-      ...{
-        AWS_REGION: "us-east-1",
-        AWS_ACCESS_KEY_ID: "bench",
-        AWS_SECRET_ACCESS_KEY: "bench-only",
-      },
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "bench",
+      AWS_SECRET_ACCESS_KEY: "bench-only",
       AWS_SESSION_TOKEN: "",
     },
     async keepIn(into) {

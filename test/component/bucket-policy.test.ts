@@ -35,7 +35,9 @@ beforeAll(async () => {
   await server.createBucket(BUCKET);
   owner = server.client();
   asBuilder = new S3Client({
-    ...{ endpoint: server.endpoint, region: server.region, forcePathStyle: true },
+    endpoint: server.endpoint,
+    region: server.region,
+    forcePathStyle: true,
     credentials: BUILDER,
   });
   await owner.send(new PutObjectCommand({ Bucket: BUCKET, Key: "other/file", Body: "x" }));
@@ -82,8 +84,12 @@ test("with its policy the builder does all it has to, and nothing else", async (
   await apply(await file("builder-policy.json"), BUILDER.accessKeyId);
   using bucket = makeStatementBucket({
     bucket: BUCKET,
-    ...{ endpoint: server.endpoint, region: server.region, forcePathStyle: true },
-    ...{ credentials: BUILDER, partBytes: 5 * 1024 * 1024, queue: 2 },
+    endpoint: server.endpoint,
+    region: server.region,
+    forcePathStyle: true,
+    credentials: BUILDER,
+    partBytes: 5 * 1024 * 1024,
+    queue: 2,
     log: pino({ level: "silent" }),
   });
   const { signal } = new AbortController();

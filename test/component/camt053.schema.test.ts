@@ -77,7 +77,8 @@ const anyAccount: fc.Arbitrary<AccountPosted> = fc.record({
 
 test("a statement is valid, whatever its texts and amounts are", async () => {
   const accounts = fc.uniqueArray(anyAccount, {
-    ...{ minLength: 1, maxLength: 3 },
+    minLength: 1,
+    maxLength: 3,
     selector: ({ accountId, currency }) => JSON.stringify([accountId, currency]),
   });
   const valid = fc.asyncProperty(accounts, async (all) => {

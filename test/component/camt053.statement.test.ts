@@ -25,8 +25,12 @@ const POSTINGS: readonly Posting[] = [
   { id: 6, at: "2025-01-31 23:00:00.000000", amount: "7.00", balance: "107.00" },
 ].map((posting) => ({ ...posting, account: IBAN, counterparty: "GB29NWBK60161331926819" }));
 const DINARS: Posting = {
-  ...{ id: 3, at: "2025-01-02 10:00:00.000000", amount: "-0.005", balance: "-0.005" },
-  ...{ account: "dinars", currency: "BHD" },
+  id: 3,
+  at: "2025-01-02 10:00:00.000000",
+  amount: "-0.005",
+  balance: "-0.005",
+  account: "dinars",
+  currency: "BHD",
 };
 
 test("a statement that was asked for with camt.053 holds it, valid and adding up", async () => {
@@ -37,7 +41,9 @@ test("a statement that was asked for with camt.053 holds it, valid and adding up
       await server.execute(insertPostings(...POSTINGS, DINARS));
       await using transactions = readTransactions(server.databaseUrl);
       const zip = await statementZip(transactions, {
-        ...{ customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" },
+        customerId: "c1",
+        startDate: "2025-01-01",
+        endDate: "2025-01-31",
         timeZone: "Europe/Berlin",
         options: { formats: ["csv", "camt.053"] },
       });
@@ -47,7 +53,9 @@ test("a statement that was asked for with camt.053 holds it, valid and adding up
       const manifest = JSON.parse(files["manifest.json"] ?? "") as Manifest;
       expect(manifest.files).toContainEqual(
         expect.objectContaining({
-          ...{ path: "camt.053.xml", media_type: "application/xml", rows: null },
+          path: "camt.053.xml",
+          media_type: "application/xml",
+          rows: null,
         }),
       );
       const xml = files["camt.053.xml"] ?? "";

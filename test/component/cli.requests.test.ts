@@ -57,7 +57,11 @@ function held(request: PendingRequest, bucket: string): ProcessingRequest {
     now: START,
     holder: "builder-7/claim",
     object: { bucket, key: KEY },
-    ...{ execution: "service", leaseMs: HOUR, clockSkewMs: 0, publishTimeoutMs: 0, maxFailures: 5 },
+    execution: "service",
+    leaseMs: HOUR,
+    clockSkewMs: 0,
+    publishTimeoutMs: 0,
+    maxFailures: 5,
   });
   if (decision.kind !== "claim") throw new Error(decision.kind);
   return decision.request;

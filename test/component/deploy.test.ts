@@ -101,7 +101,10 @@ describe("on a cluster", () => {
     await kubectl("delete", "resourcequota", "ledger", ...ledger);
     await kubectl("create", "configmap", "a-request", ...ledger);
     await kubectl(
-      ...["label", "configmap", "a-request", "transactions-collector.io/status=pending"],
+      "label",
+      "configmap",
+      "a-request",
+      "transactions-collector.io/status=pending",
       ...ledger,
     );
     const kept = await make("undeploy", server.kubeconfig, OVERLAY);

@@ -87,7 +87,10 @@ it("finishes the request in flight when SIGTERM comes", async () => {
   await using running = startProcess("request-intake", env);
   const { port } = await running.said("listening");
   const reply = postStructured(`http://127.0.0.1:${String(port)}/`, {
-    ...{ specversion: "1.0", id: "1", source: "/bank", time: NOW },
+    specversion: "1.0",
+    id: "1",
+    source: "/bank",
+    time: NOW,
     type: "io.transactions-collector.statement.requested.v1",
     data: { customer_id: "c", start_date: "2025-12-01", end_date: "2025-12-31" },
   });

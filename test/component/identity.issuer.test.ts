@@ -16,7 +16,10 @@ const BROKER = "system:serviceaccount:statements:a-trigger";
 const BILLING = "system:serviceaccount:billing:api";
 
 const EVENT = {
-  ...{ specversion: "1.0", id: "1", source: "/billing", time: new Date().toISOString() },
+  specversion: "1.0",
+  id: "1",
+  source: "/billing",
+  time: new Date().toISOString(),
   type: "io.transactions-collector.statement.requested.v1",
   data: { customer_id: "c", start_date: "2025-12-01", end_date: "2025-12-31" },
 };
@@ -38,7 +41,9 @@ beforeAll(async () => {
   opened.defer(() => rm(logDir, { recursive: true }));
   const port = await freePort();
   const intake = await startFunction({
-    ...{ name: "request-intake", port, logDir },
+    name: "request-intake",
+    port,
+    logDir,
     env: {
       KUBECONFIG: ledger.kubeconfig,
       K_SINK: sink.url,

@@ -27,7 +27,8 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
   test("reads each account with its balances, and adds its rows up to them", async () => {
     const statements = await read(statementContent(ACCOUNTS));
     const january = {
-      ...{ from: "2025-12-31T23:00:00+00:00", next: "2026-01-31T23:00:00+00:00" },
+      from: "2025-12-31T23:00:00+00:00",
+      next: "2026-01-31T23:00:00+00:00",
       closingAt: "2026-01-31T22:59:59.999000+00:00",
     };
     expect(
@@ -37,8 +38,11 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
         { account: "acme-1", currency: "EUR", opening: "100.00", closing: "86.11", rows: 18 },
         { account: "acme-2", currency: "JPY", opening: "0", closing: "1", rows: 2 },
         {
-          ...{ account: "acme-3", currency: "BHD", rows: 2 },
-          ...{ opening: "-0.007", closing: "12345678901234567890.111" },
+          account: "acme-3",
+          currency: "BHD",
+          rows: 2,
+          opening: "-0.007",
+          closing: "12345678901234567890.111",
         },
         { account: "acme-4", currency: "EUR", opening: "7.00", closing: "7.00", rows: 0 },
       ].map((statement) => ({ ...january, ...statement })),
@@ -48,8 +52,14 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
   test("reads a transaction as it was booked", async () => {
     const [{ rows } = { rows: [] }] = await read(statementContent(ACCOUNTS));
     expect(rows[0]).toEqual({
-      ...{ type: "DEBIT", day: "2026-01-01", valueDay: "2026-01-02", amount: "-20.50" },
-      ...{ id: "11", reference: "000123", name: "Zoë Ångström", memo: 'Café "Zur Post", Köln' },
+      type: "DEBIT",
+      day: "2026-01-01",
+      valueDay: "2026-01-02",
+      amount: "-20.50",
+      id: "11",
+      reference: "000123",
+      name: "Zoë Ångström",
+      memo: 'Café "Zur Post", Köln',
     });
     expect(rows[1]).toMatchObject({ id: "9007199254740993", name: "INTEREST", memo: null });
     expect(rows.at(-1)).toMatchObject({ type: "CREDIT", day: "2026-01-31", amount: "20.50" });
@@ -57,8 +67,14 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
 
   test("reads every script, and what means something in XML, as it is", async () => {
     const texts = [
-      ...["<Smith & 'Sons'>", `"&amp;" ]]> &#65;`, "pizza 🍕 🇬🇷 👩‍💻", "Αθηναϊκή Αγορά"],
-      ...["Книжный магазин", "日本電力株式会社 مصرف البحرين", "=1+1", "control \ufffd"],
+      "<Smith & 'Sons'>",
+      `"&amp;" ]]> &#65;`,
+      "pizza 🍕 🇬🇷 👩‍💻",
+      "Αθηναϊκή Αγορά",
+      "Книжный магазин",
+      "日本電力株式会社 مصرف البحرين",
+      "=1+1",
+      "control \ufffd",
     ];
     const posted = texts.map((counterpartyName) => ({ amount: "1.00", counterpartyName }));
     const content = statementContent([{ accountId: "a", currency: "EUR", posted }]);

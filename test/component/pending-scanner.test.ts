@@ -378,8 +378,12 @@ describe("retention", () => {
     const request = pendingRequest("a", 1);
     const result = { rows: 1, bytes: 1, sha256: "0", asOf: old };
     await scanner.put({
-      ...{ ...request, ...result, status: "executed" },
-      ...{ object: OBJECT, executedAt: old, announced: true },
+      ...request,
+      ...result,
+      status: "executed",
+      object: OBJECT,
+      executedAt: old,
+      announced: true,
     });
     await scanner.tick();
     expect(await scanner.names()).toEqual([]);

@@ -54,7 +54,10 @@ async function setQuota(records: number): Promise<void> {
 }
 
 const eventOf = (id: string) => ({
-  ...{ specversion: "1.0", id, source: "/bank", time: new Date().toISOString() },
+  specversion: "1.0",
+  id,
+  source: "/bank",
+  time: new Date().toISOString(),
   type: "io.transactions-collector.statement.requested.v1",
   data: { customer_id: `c-${id}`, start_date: "2025-01-01", end_date: "2025-01-31" },
 });

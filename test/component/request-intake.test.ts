@@ -255,8 +255,16 @@ describe("other events of the same customer in the same millisecond", () => {
     const { ledger } = intake.local;
     const facts = { customerId: "c-1001", startDate: "2025-12-01", endDate: "2025-12-31" };
     await ledger.create({
-      ...{ ...facts, name: NAME, timeZone: "UTC", options: {}, recordedAt: NOW },
-      ...{ status: "pending", attempt: 0, failures: 0, lane: "service", nextAttemptAt: NOW },
+      ...facts,
+      name: NAME,
+      timeZone: "UTC",
+      options: {},
+      recordedAt: NOW,
+      status: "pending",
+      attempt: 0,
+      failures: 0,
+      lane: "service",
+      nextAttemptAt: NOW,
       event: { source: "/bank", id: "another", type: TYPE, time: NOW },
     });
     expect(await postStructured(intake.url, EVENT)).toMatchObject({

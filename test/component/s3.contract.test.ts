@@ -47,7 +47,11 @@ s3Contract("versitygw", async () => {
   const server = await startS3Server({ eventWebhookUrl: `http://127.0.0.1:${port}/` });
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   return {
-    ...{ endpoint, region, accessKeyId, secretAccessKey, events },
+    endpoint,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    events,
     traits: {
       contentEncodingAfterChunkedUpload: "aws-chunked",
       encryptionEcho: undefined,

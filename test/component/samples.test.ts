@@ -151,7 +151,8 @@ describe.each(languages)("the sample for %s", (language) => {
       response.writeHead(400).end('{"error":"invalid_event"}');
     });
     await expect(run(language, strict.url)).rejects.toMatchObject({
-      ...{ code: 1, stdout: "" },
+      code: 1,
+      stdout: "",
       stderr: expect.stringContaining('not recorded: 400 {"error":"invalid_event"}') as unknown,
     });
     expect(strict.events).toHaveLength(1);

@@ -42,7 +42,11 @@ describe("the seeded rows", () => {
        FROM statement_transactions`,
     );
     expect({ yen, dinar, cents, ids, money }).toEqual({
-      ...{ yen: "0", dinar: "1", cents: "0", ids: "1", money: "1" },
+      yen: "0",
+      dinar: "1",
+      cents: "0",
+      ids: "1",
+      money: "1",
     });
   });
 
@@ -168,7 +172,9 @@ async function checksumOf(database: string, bank: Parameters<typeof seedBank>[1]
 async function query(sql: string): Promise<Record<string, unknown>[]> {
   const connection = await createConnection({
     uri: server.databaseUrl,
-    ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true },
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
     typeCast: (field) => field.string(),
   });
   try {

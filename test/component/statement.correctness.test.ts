@@ -64,8 +64,12 @@ test("1: money has its currency's own scale and is summed exactly", async () => 
   );
   const { rows, manifest } = await statement(JANUARY);
   expect(rows.map(({ amount, currency }) => `${amount} ${currency}`)).toEqual([
-    ...["-1200 JPY", "0.105 BHD", "0.205 BHD"],
-    ...["9007199254740993.01 EUR", "0.02 EUR", "-9007199254740993.02 EUR"],
+    "-1200 JPY",
+    "0.105 BHD",
+    "0.205 BHD",
+    "9007199254740993.01 EUR",
+    "0.02 EUR",
+    "-9007199254740993.02 EUR",
   ]);
   expect(manifest.totals.map(({ minor_unit, net }) => [minor_unit, net])).toEqual([
     [0, "-1200"],
@@ -90,7 +94,10 @@ test.each([
 
 test("2: both dates are whole days of the statement's zone, with 23 and 25 hours", async () => {
   const berlin = (startDate: string, endDate = startDate) => ({
-    ...{ customerId: "c1", startDate, endDate, timeZone: "Europe/Berlin" },
+    customerId: "c1",
+    startDate,
+    endDate,
+    timeZone: "Europe/Berlin",
   });
   await given(
     { id: 1, at: "2025-03-29 22:59:59.999999", amount: "1", balance: "1" },
@@ -146,7 +153,10 @@ test("5: rows stand in the order posted_at, id, also ten at one instant", async 
   const sorted = ids.toSorted((a, b) => (a < b ? -1 : 1));
   await given(
     ...ids.map((id) => ({
-      ...{ id, at: "2025-01-02 10:00:00.5", amount: "1", balance: String(sorted.indexOf(id) + 1) },
+      id,
+      at: "2025-01-02 10:00:00.5",
+      amount: "1",
+      balance: String(sorted.indexOf(id) + 1),
     })),
     { id: 4n, at: "2025-01-02 09:00:00", amount: "0", balance: "0" },
   );
@@ -194,7 +204,11 @@ test("7: a row of an account the customer is not listed with makes no statement"
   await server.execute(insertAccount("a1") + insertAccount("other", "EUR", "c2"));
   await server.execute(
     insertPostings({
-      ...{ id: 1, at: "2025-01-02 10:00:00", amount: "10", balance: "10", account: "other" },
+      id: 1,
+      at: "2025-01-02 10:00:00",
+      amount: "10",
+      balance: "10",
+      account: "other",
     }),
   );
   await expect(statementZip(transactions, JANUARY)).rejects.toMatchObject({
@@ -217,7 +231,8 @@ test("8: a month's closing is the next one's opening, per account and currency",
         at: day.includes(" ") ? day : `${day} 00:00:00`,
         amount: i % 2 ? "-3.50" : "10.25",
         balance: ["10.25", "6.75", "17.00", "13.50", "23.75"][i] ?? "",
-        ...{ account: `a${account}`, currency },
+        account: `a${account}`,
+        currency,
       })),
     ),
   );
@@ -226,7 +241,10 @@ test("8: a month's closing is the next one's opening, per account and currency",
   const march = await statement({ ...JANUARY, startDate: "2025-03-01", endDate: "2025-03-31" });
   const balances = (read: ReadStatement) =>
     read.manifest.totals.map(({ account_id, opening, net, closing }) => [
-      ...[account_id, opening, net, closing],
+      account_id,
+      opening,
+      net,
+      closing,
     ]);
   expect(balances(january)).toEqual([
     ["a0", "10.25", "6.75", "17.00"],
@@ -292,15 +310,23 @@ test("13: RFC 4180, texts that look like formulas are guarded, numbers are not",
   const texts = ["=1+1", "+49", "-5", "@x", "\tx", "\rx", "\nx", "＝x", "＋x", "－x", "＠x"];
   await given(
     ...texts.map((description, i) => ({
-      ...{ id: i + 1, at: "2025-01-02 10:00:00", amount: "-1.00", balance: `-${i + 1}.00` },
-      ...{ description, name: 'Say "hi", Ünïcode 😀', reference: "two\r\nlines" },
+      id: i + 1,
+      at: "2025-01-02 10:00:00",
+      amount: "-1.00",
+      balance: `-${i + 1}.00`,
+      description,
+      name: 'Say "hi", Ünïcode 😀',
+      reference: "two\r\nlines",
     })),
   );
   const { rows, files } = await statement(JANUARY);
   expect(rows.map((row) => row["description"])).toEqual(texts.map((text) => `'${text}`));
   expect(rows[0]).toMatchObject({
-    ...{ amount: "-1.00", credit_debit: "DBIT", balance_after: "-1.00" },
-    ...{ counterparty_name: 'Say "hi", Ünïcode 😀', reference: "two\r\nlines" },
+    amount: "-1.00",
+    credit_debit: "DBIT",
+    balance_after: "-1.00",
+    counterparty_name: 'Say "hi", Ünïcode 😀',
+    reference: "two\r\nlines",
   });
   expect(files["transactions.csv"]).toContain(',\'=1+1,"Say ""hi"", Ünïcode 😀",');
 });
@@ -308,12 +334,18 @@ test("13: RFC 4180, texts that look like formulas are guarded, numbers are not",
 test("13: a counterparty's account shows its last four characters, one's own is whole", async () => {
   await given(
     {
-      ...{ id: 1, at: "2025-01-02 10:00:00", amount: "0", balance: "0" },
+      id: 1,
+      at: "2025-01-02 10:00:00",
+      amount: "0",
+      balance: "0",
       counterparty: "DE89370400440532013000",
       account: "DE02120300000000202051",
     },
     {
-      ...{ id: 2, at: "2025-01-02 10:00:00", amount: "0", balance: "0" },
+      id: 2,
+      at: "2025-01-02 10:00:00",
+      amount: "0",
+      balance: "0",
       counterparty: "1234",
       account: "DE02120300000000202051",
     },

@@ -125,15 +125,21 @@ test("8: wherever a year is cut, one part's closing is the next one's opening", 
 
 describe("at intake", () => {
   const rules: IntakeRules = {
-    ...{ defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 },
+    defaultTimeZone: "UTC",
+    maxPeriodMonths: 24,
+    eventWindowDays: 29,
   };
 
   function problems(dates: Record<string, string | boolean>, now: string) {
     const event = { specversion: "1.0", id: "1", source: "/tests", time: now };
     const requested = readRequestedEvent(
       {
-        ...{ kind: "event", attributes: event, body: new Uint8Array(), traceparent: undefined },
-        ...{ ...event, type: "io.transactions-collector.statement.requested.v1" },
+        kind: "event",
+        attributes: event,
+        body: new Uint8Array(),
+        traceparent: undefined,
+        ...event,
+        type: "io.transactions-collector.statement.requested.v1",
         data: { customer_id: "c1", ...dates },
       } as never,
       rules,

@@ -34,7 +34,10 @@ afterAll(async () => {
 
 async function statement(startDate: string, endDate: string) {
   const zip = await statementZip(transactions, {
-    ...{ customerId: CUSTOMER, startDate, endDate, timeZone: "Europe/Berlin" },
+    customerId: CUSTOMER,
+    startDate,
+    endDate,
+    timeZone: "Europe/Berlin",
     options: { formats: ["csv", "jsonl", "ofx"] },
   });
   const checked = await verifyStatement(chunks(zip));
@@ -78,7 +81,10 @@ test("OFX has the accounts, balances and transactions of the tables", async () =
   const statements = await ofxOf(files);
   expect(
     statements.map(({ account, currency, opening, closing }) => [
-      ...[account, currency, opening, closing],
+      account,
+      currency,
+      opening,
+      closing,
     ]),
   ).toEqual(totals.map((one) => [one.account_id, one.currency, one.opening, one.closing]));
 

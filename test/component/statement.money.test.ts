@@ -58,7 +58,8 @@ type Sums = RowDataPacket & Readonly<Record<string, string>>;
 test("1: a million random amounts add up to what the database's DECIMAL says", async () => {
   await server.execute(MILLION);
   await using transactions = readTransactions(server.databaseUrl, {
-    ...{ transactionView: "million", accountView: "sums" },
+    transactionView: "million",
+    accountView: "sums",
   });
   await using snapshot = await openSnapshot(transactions, JANUARY);
   const csv = makeTransactionsCsv(snapshot.balances);

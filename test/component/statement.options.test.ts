@@ -31,7 +31,10 @@ beforeAll(async () => {
   await server.execute(
     insertPostings(
       {
-        ...{ id: 9, at: "2024-12-31 10:00:00.000000", amount: "0", balance: "0" },
+        id: 9,
+        at: "2024-12-31 10:00:00.000000",
+        amount: "0",
+        balance: "0",
         counterparty: "DE89370400440532013000",
       },
       { id: 1, at: at("02"), amount: "-12.50", balance: "-12.50", description: "Café; Köln" },
@@ -129,12 +132,10 @@ describe("pending transactions", () => {
     expect(manifest.pending_included).toBe(true);
     expect(manifest.totals).toEqual(without.manifest.totals);
     expect(manifest.files.map(({ path, rows }) => [path, rows])).toEqual([
-      ...[
-        ["README.txt", null],
-        ["transactions.csv", 4],
-        ["balances.csv", 2],
-        ["pending.csv", 1],
-      ],
+      ["README.txt", null],
+      ["transactions.csv", 4],
+      ["balances.csv", 2],
+      ["pending.csv", 1],
     ]);
     expect(files["transactions.csv"]).toBe(without.files["transactions.csv"]);
   });
@@ -146,8 +147,15 @@ it("every format is there in its order, listed with its rows, and verified", asy
     language: "fr",
   });
   expect(Object.keys(files)).toEqual([
-    ...["README.txt", "transactions.csv", "balances.csv", "statement.pdf", "transactions.jsonl"],
-    ...["camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+    "README.txt",
+    "transactions.csv",
+    "balances.csv",
+    "statement.pdf",
+    "transactions.jsonl",
+    "camt.053.xml",
+    "statement.ofx",
+    "manifest.json",
+    "SHA256SUMS",
   ]);
   expect(manifest).toMatchObject({
     formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],

@@ -28,8 +28,10 @@ const read = async (content: StatementContent, format = pdf): Promise<ReadPdf> =
 const flat = (text: string): string => text.replace(/\s+/g, " ");
 
 const rent = (n: number): Posted => ({
-  ...{ amount: n % 5 === 0 ? "1234.56" : "-1000.10", description: `Rent of month ${n}` },
-  ...{ counterpartyName: "Hausverwaltung Żółw", reference: `R-${n}` },
+  amount: n % 5 === 0 ? "1234.56" : "-1000.10",
+  description: `Rent of month ${n}`,
+  counterpartyName: "Hausverwaltung Żółw",
+  reference: `R-${n}`,
 });
 const LONG: StatementContent = statementContent([
   {
@@ -179,7 +181,9 @@ test("a statement of a real database holds it, proved and listed like the rest o
       );
       await using transactions = readTransactions(server.databaseUrl);
       const zip = await statementZip(transactions, {
-        ...{ customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" },
+        customerId: "c1",
+        startDate: "2025-01-01",
+        endDate: "2025-01-31",
         // Another format behind it reads the same connection.
         options: { formats: ["csv", "pdf", "jsonl"], language: "de" },
       });

@@ -10,8 +10,15 @@ import { bsdtar, sevenZip } from "../support/zip-programs.ts";
 const balances = [{ accountId: "acme-1", currency: "EUR", opening: 7n, closing: 7n }];
 const PLAIN = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];
 const EVERY_FORMAT = [
-  ...["README.txt", "transactions.csv", "balances.csv", "statement.pdf", "transactions.jsonl"],
-  ...["camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+  "README.txt",
+  "transactions.csv",
+  "balances.csv",
+  "statement.pdf",
+  "transactions.jsonl",
+  "camt.053.xml",
+  "statement.ofx",
+  "manifest.json",
+  "SHA256SUMS",
 ];
 const everyFormat = { ...JANUARY, options: { formats: FORMATS } };
 const ZIPS = [

@@ -185,8 +185,12 @@ async function serveOne(env: Readonly<Record<string, string>>, entry = SOURCE) {
   await using sink = await startEventSink();
   const child = spawn(process.execPath, [entry], {
     env: {
-      ...{ PORT: "0", METRICS_PORT: "0", K_SINK: sink.url, KUBECONFIG: local.kubeconfig },
-      ...{ OTEL_BSP_SCHEDULE_DELAY: "10", ...env },
+      PORT: "0",
+      METRICS_PORT: "0",
+      K_SINK: sink.url,
+      KUBECONFIG: local.kubeconfig,
+      OTEL_BSP_SCHEDULE_DELAY: "10",
+      ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

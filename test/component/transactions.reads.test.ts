@@ -127,10 +127,17 @@ test("also where a text needs care, is long, or is none", async () => {
   await server.execute(
     insertPostings(
       ...texts.map((text, i) => ({
-        ...{ id: 2n ** 62n + BigInt(i), at: `2025-03-0${(i % 9) + 1} 00:00:00`, account: "a2" },
-        ...{ amount: "-1", balance: String(-i), currency: "JPY", description: text.repeat(2) },
-        ...{ type: text.slice(0, 35), name: i % 2 ? text.slice(0, 140) : null },
-        ...{ counterparty: text.slice(0, 34), reference: i % 3 ? null : text.slice(0, 35) },
+        id: 2n ** 62n + BigInt(i),
+        at: `2025-03-0${(i % 9) + 1} 00:00:00`,
+        account: "a2",
+        amount: "-1",
+        balance: String(-i),
+        currency: "JPY",
+        description: text.repeat(2),
+        type: text.slice(0, 35),
+        name: i % 2 ? text.slice(0, 140) : null,
+        counterparty: text.slice(0, 34),
+        reference: i % 3 ? null : text.slice(0, 35),
       })),
     ),
   );

@@ -71,8 +71,11 @@ test("every customer's year verifies, with the sums the server itself comes to",
     expect(
       checked.manifest.totals.map(
         ({ account_id, currency, credits, debits, opening, closing }) => ({
-          ...{ account_id, currency, n: String(credits.count + debits.count) },
-          ...{ credits: atFourDecimals(credits.sum), debits: atFourDecimals(debits.sum) },
+          account_id,
+          currency,
+          n: String(credits.count + debits.count),
+          credits: atFourDecimals(credits.sum),
+          debits: atFourDecimals(debits.sum),
           change: minor(closing, currency) - minor(opening, currency),
         }),
       ),

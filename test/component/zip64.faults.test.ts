@@ -36,7 +36,9 @@ async function writeZip(path: string, deflateLevel: number): Promise<void> {
   const written: WrittenFile[] = [];
   const fail = (error: Error): unknown => archive.destroy(error);
   const ours = deflateInBlocks(archive, {
-    ...{ level: deflateLevel, onError: fail, onTaken: () => undefined },
+    level: deflateLevel,
+    onError: fail,
+    onTaken: () => undefined,
   });
   expect(ours).toBe(true);
   const onDisk = pipeline(archive, holdEnd(written, MIB), sparseFile(path));
@@ -132,8 +134,19 @@ if (ALSO_MINUTES) {
           const money = ["0.0100", "EUR", (n / 100).toFixed(4)];
           yield [
             [
-              ...["acme-1", String(n), day, `${day} 10:00:00.000000`, day, "BOOK", ...money],
-              ...["FEE", description, null, null, null, null],
+              "acme-1",
+              String(n),
+              day,
+              `${day} 10:00:00.000000`,
+              day,
+              "BOOK",
+              ...money,
+              "FEE",
+              description,
+              null,
+              null,
+              null,
+              null,
             ],
           ];
         }

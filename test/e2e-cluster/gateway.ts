@@ -50,7 +50,11 @@ async function openProxy(namespace: string, service: string, host: string): Prom
   const forward = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const { method, url: path, headers } = from;
     const sent = request({
-      ...{ host: way.host, port: way.port, method, path, agent: false },
+      host: way.host,
+      port: way.port,
+      method,
+      path,
+      agent: false,
       headers: { ...headers, host, connection: "close" },
     });
     const answered = once(sent, "response") as Promise<[IncomingMessage]>;

@@ -29,14 +29,22 @@ const ROOT = "root:sample-bank-only";
 const IMAGE_PREFIX = process.env["IMAGE_PREFIX"] ?? "dev.local/transactions-collector";
 const TAG = process.env["TAG"] ?? "dev";
 const IMAGES = [
-  ...["request-intake", "pending-scanner", "statement-builder"],
-  ...["mariadb", "versitygw", "sample-bank"],
+  "request-intake",
+  "pending-scanner",
+  "statement-builder",
+  "mariadb",
+  "versitygw",
+  "sample-bank",
 ];
 
 /** So short that a killed builder is followed soon, so long that a busy node keeps its lease. */
 const QUICK_TIMES = [
-  ...["LEASE_SECONDS=15", "LEASE_RENEW_SECONDS=5", "CLOCK_SKEW_SECONDS=2"],
-  ...["RETRY_BASE_SECONDS=2", "RETRY_MAX_SECONDS=10", "LOG_LEVEL=debug"],
+  "LEASE_SECONDS=15",
+  "LEASE_RENEW_SECONDS=5",
+  "CLOCK_SKEW_SECONDS=2",
+  "RETRY_BASE_SECONDS=2",
+  "RETRY_MAX_SECONDS=10",
+  "LOG_LEVEL=debug",
 ];
 
 /** A year of a customer has about 100 000 rows, two years 200 000. */

@@ -87,8 +87,14 @@ async function until(what: string, seconds: number, probe: () => Promise<boolean
 /** Those that serve: a pod of a revision that never started may be there for a while. */
 async function readyBuilders(): Promise<readonly ClusterObject[]> {
   const json = await kubectl([
-    ...["get", "pods", "-n", installed.namespaces.functions, "-o", "json"],
-    ...["-l", "serving.knative.dev/service=statement-builder"],
+    "get",
+    "pods",
+    "-n",
+    installed.namespaces.functions,
+    "-o",
+    "json",
+    "-l",
+    "serving.knative.dev/service=statement-builder",
   ]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
   return items.filter(({ status }) => {
@@ -152,8 +158,14 @@ promise("a builder killed in mid-build is followed by another, and there is one 
     const { request } = await installed.until(name, "processing", STATEMENT_SECONDS);
     const [pod = ""] = request.status === "processing" ? request.holder.split("/") : [];
     await kubectl([
-      ...["delete", "pod", pod, "-n", installed.namespaces.functions],
-      ...["--grace-period=0", "--force", "--wait=false"],
+      "delete",
+      "pod",
+      pod,
+      "-n",
+      installed.namespaces.functions,
+      "--grace-period=0",
+      "--force",
+      "--wait=false",
     ]);
     await expectOneProvedFile(name, TICK_SECONDS * 2);
     if (((await installed.ledger.read(name))?.request.attempt ?? 0) > 1) return;
@@ -217,16 +229,27 @@ promise("a very large statement is built by a Job", async () => {
   const { request } = (await installed.ledger.read(name)) ?? {};
   expect(request).toMatchObject({ lane: "job", failures: 0 });
   const json = await kubectl([
-    ...["get", "jobs", "-n", installed.namespaces.functions, "-o", "json"],
-    ...["-l", "sinks.knative.dev/job-sink-name=statement-builder"],
+    "get",
+    "jobs",
+    "-n",
+    installed.namespaces.functions,
+    "-o",
+    "json",
+    "-l",
+    "sinks.knative.dev/job-sink-name=statement-builder",
   ]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
   expect(items.length).toBeGreaterThan(0);
   await until("its Job is complete", 60, async () => {
     const ended = await kubectl([
-      ...["get", "jobs", "-n", installed.namespaces.functions],
-      ...["-l", "sinks.knative.dev/job-sink-name=statement-builder"],
-      ...["-o", "jsonpath={.items[*].status.succeeded}"],
+      "get",
+      "jobs",
+      "-n",
+      installed.namespaces.functions,
+      "-l",
+      "sinks.knative.dev/job-sink-name=statement-builder",
+      "-o",
+      "jsonpath={.items[*].status.succeeded}",
     ]);
     return ended.includes("1");
   });

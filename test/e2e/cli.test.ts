@@ -42,7 +42,8 @@ function crdOf(part: string) {
     kind: "CustomResourceDefinition",
     metadata: { name: `things.${group}` },
     spec: {
-      ...{ group, scope: "Namespaced" },
+      group,
+      scope: "Namespaced",
       names: { plural: "things", singular: "thing", kind: "Thing" },
       versions: [{ name: "v1", served: true, storage: true, schema }],
     },
@@ -51,7 +52,13 @@ function crdOf(part: string) {
 
 test("from a question to a verified file with one command", async () => {
   const { code, stdout } = await tool(
-    ...["request", "customer-000001", ...JANUARY, "-z", "Europe/Berlin", "--download", folder],
+    "request",
+    "customer-000001",
+    ...JANUARY,
+    "-z",
+    "Europe/Berlin",
+    "--download",
+    folder,
   );
   expect(code).toBe(0);
   const [name = ""] = stdout.split("\n");
@@ -68,22 +75,43 @@ test("a statement with everything that can be chosen, verified where it arrives"
   await mkdir(chosen);
   const today = new Date().toISOString().slice(0, 10);
   const { code, stdout } = await tool(
-    ...["request", "customer-000001", "2025-06-01", today, "--download", chosen],
-    ...["--formats", "pdf,jsonl,camt.053,ofx", "--language", "de", "--partial", "--pending"],
-    ...["--bom", "--decimal-comma"],
+    "request",
+    "customer-000001",
+    "2025-06-01",
+    today,
+    "--download",
+    chosen,
+    "--formats",
+    "pdf,jsonl,camt.053,ofx",
+    "--language",
+    "de",
+    "--partial",
+    "--pending",
+    "--bom",
+    "--decimal-comma",
   );
   expect(stdout).toContain("verified");
   expect(code).toBe(0);
   const [file = ""] = await readdir(chosen);
   const files = await unzip(await readFile(join(chosen, file)));
   expect(Object.keys(files)).toEqual([
-    ...["README.txt", "transactions.csv", "balances.csv", "pending.csv", "statement.pdf"],
-    ...["transactions.jsonl", "camt.053.xml", "statement.ofx", "manifest.json", "SHA256SUMS"],
+    "README.txt",
+    "transactions.csv",
+    "balances.csv",
+    "pending.csv",
+    "statement.pdf",
+    "transactions.jsonl",
+    "camt.053.xml",
+    "statement.ofx",
+    "manifest.json",
+    "SHA256SUMS",
   ]);
   expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({
     formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
     csv: { bom: true, delimiter: ";", decimal_comma: true },
-    ...{ language: "de", partial: true, pending_included: true },
+    language: "de",
+    partial: true,
+    pending_included: true,
   });
 }, 60_000);
 

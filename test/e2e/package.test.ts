@@ -58,7 +58,9 @@ describe.each(["older", "ours"] as const)("on the %s Node", (which) => {
 
   test("a backend makes a link, and verifies what it leads to", async () => {
     const name = await pipeline.request({
-      ...{ customer_id: "customer-000003", start_date: "2025-01-01", end_date: "2025-01-31" },
+      customer_id: "customer-000003",
+      start_date: "2025-01-01",
+      end_date: "2025-01-31",
     });
     const { request } = await pipeline.until(name, "executed");
     if (request.status !== "executed") throw new Error(request.status);
@@ -87,9 +89,11 @@ describe.each(["older", "ours"] as const)("on the %s Node", (which) => {
     expect(stderr).toMatch(/^$|NodeVersionSupportWarning/);
     expect(JSON.parse(stdout)).toMatchObject({
       other: { ok: false, reason: "of_another_customer" },
-      ...{ ok: true, sha256: request.sha256 },
+      ok: true,
+      sha256: request.sha256,
       // The store refuses it as soon as we say, and no sooner.
-      ...{ late: 403, early: false },
+      late: 403,
+      early: false,
       headers: {
         "cache-control": "private, no-store",
         "content-disposition": `attachment; filename="${key}"`,

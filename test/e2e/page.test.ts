@@ -166,7 +166,10 @@ test("others' requests come by themselves, and an open one can be cancelled", as
     ...recordRequest({
       name: `transaction-request-customer-000005-${now}`,
       customerId: "customer-000005",
-      ...{ startDate: "2025-02-01", endDate: "2025-02-28", timeZone: "UTC", options: {} },
+      startDate: "2025-02-01",
+      endDate: "2025-02-28",
+      timeZone: "UTC",
+      options: {},
       event: { source: "/lost", id: "1", type: "requested", time: now },
       recordedAt: now,
     }),

@@ -93,8 +93,10 @@ test("a request becomes a zip whose totals are those of the database", async () 
     withRows.map((t) => [t.account_id, t.currency, Number(t.credits.sum), Number(t.debits.sum)]),
   ).toEqual(
     totals.map((row) => [
-      ...[String(row["account_id"]), String(row["currency"])],
-      ...[Number(row["credits"]), Number(row["debits"])],
+      String(row["account_id"]),
+      String(row["currency"]),
+      Number(row["credits"]),
+      Number(row["debits"]),
     ]),
   );
   await acceptedByTools(bytes);
@@ -121,8 +123,15 @@ test("kubectl shows the record as the first design says", async () => {
   const name = await pipeline.request({ ...ASKED, start_date: "2025-03-01" });
   await executed(name);
   const { stdout } = await run("kubectl", [
-    ...["--kubeconfig", pipeline.kube.kubeconfig, "-n", pipeline.namespace],
-    ...["get", "configmap", name, "-o", "json"],
+    "--kubeconfig",
+    pipeline.kube.kubeconfig,
+    "-n",
+    pipeline.namespace,
+    "get",
+    "configmap",
+    name,
+    "-o",
+    "json",
   ]);
   const configMap = JSON.parse(stdout) as { immutable: boolean; data: Record<string, string> };
   expect(name).toMatch(/^transaction-request-customer-000001-\d{13}$/);
@@ -161,8 +170,12 @@ test("a statement that was delivered stays as it is: the same range again is ano
 test("a batch is recorded item by item", async () => {
   const event = (id: string, data: object) => ({
     specversion: "1.0",
-    ...{ id, source: "/tests", type: eventType("requested"), time: new Date().toISOString() },
-    ...{ datacontenttype: "application/json", data },
+    id,
+    source: "/tests",
+    type: eventType("requested"),
+    time: new Date().toISOString(),
+    datacontenttype: "application/json",
+    data,
   });
   const answer = await fetch(pipeline.urlOf("request-intake"), {
     method: "POST",

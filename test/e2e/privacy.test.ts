@@ -61,9 +61,13 @@ function typesOfEvents(): ReadonlySet<unknown> {
 describe("marked data goes every way it can", () => {
   test("to a file, although the store and the sink refuse at first", async () => {
     marked.store.fail({
-      ...{ method: "PUT", path: /right-/, times: 1 },
+      method: "PUT",
+      path: /right-/,
+      times: 1,
       fault: {
-        ...{ kind: "answer", status: 403, headers: { "x-says": SERVER_MARKS.store } },
+        kind: "answer",
+        status: 403,
+        headers: { "x-says": SERVER_MARKS.store },
         body: `<Error><Code>AccessDenied</Code><Message>${SERVER_MARKS.store}</Message></Error>`,
       },
     });
@@ -269,8 +273,15 @@ describe("and nowhere else", () => {
 
   test("in no record of the ledger; a rejected event is kept whole", async () => {
     const { stdout } = await run("kubectl", [
-      ...["--kubeconfig", pipeline.kube.kubeconfig, "-n", pipeline.namespace],
-      ...["get", "configmaps", "-o", "json", "--show-managed-fields"],
+      "--kubeconfig",
+      pipeline.kube.kubeconfig,
+      "-n",
+      pipeline.namespace,
+      "get",
+      "configmaps",
+      "-o",
+      "json",
+      "--show-managed-fields",
     ]);
     const { items } = JSON.parse(stdout) as { items: { metadata: { name: string } }[] };
     const isRejected = (one: (typeof items)[number]) => one.metadata.name.startsWith("rejected-");

@@ -135,7 +135,10 @@ function recorded(name: string): PendingRequest {
   return recordRequest({
     name,
     customerId: /customer-\d+/.exec(name)?.[0] ?? "",
-    ...{ startDate: "2025-01-01", endDate: "2025-06-30", timeZone: "UTC", options: {} },
+    startDate: "2025-01-01",
+    endDate: "2025-06-30",
+    timeZone: "UTC",
+    options: {},
     event: { source: "/test", id: name, type: "requested", time: TIME },
     recordedAt: TIME,
   });
@@ -153,8 +156,13 @@ async function addEveryOpenState(ledger: Ledger): Promise<void> {
   await store({ ...recorded(NAMES.cancelling), cancelRequestedAt: TIME });
   await store({ ...recorded(NAMES.waiting), nextAttemptAt: Date.now() + 60 * MINUTE_MS });
   const claimed = claim(recorded(NAMES.processing), {
-    ...{ now: TIME, holder: "gone/1", execution: "service", maxFailures: 5 },
-    ...{ leaseMs: MINUTE_MS, clockSkewMs: 0, publishTimeoutMs: MINUTE_MS },
+    now: TIME,
+    holder: "gone/1",
+    execution: "service",
+    maxFailures: 5,
+    leaseMs: MINUTE_MS,
+    clockSkewMs: 0,
+    publishTimeoutMs: MINUTE_MS,
     object: { bucket: "statements", key: `customer-000004-1735689600-1751241600-${TIME}.zip` },
   });
   if (claimed.kind !== "claim") throw new Error("not claimed");

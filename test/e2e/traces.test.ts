@@ -82,7 +82,9 @@ async function sendTick(): Promise<void> {
   const answer = await fetch(pipeline.urlOf("pending-scanner"), {
     method: "POST",
     headers: {
-      ...{ "ce-specversion": "1.0", "ce-id": crypto.randomUUID(), "ce-source": "/tests" },
+      "ce-specversion": "1.0",
+      "ce-id": crypto.randomUUID(),
+      "ce-source": "/tests",
       "ce-type": "dev.knative.sources.ping",
     },
   });

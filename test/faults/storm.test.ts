@@ -17,7 +17,9 @@ test(
     console.log(`SEED=${seed} STORM_MINUTES=${minutes}`);
     const requests = Math.round(minutes * REQUESTS_PER_MINUTE);
     const { faults, ...found } = await runStorm({
-      ...{ seed, minutes, requests },
+      seed,
+      minutes,
+      requests,
       customers: Math.min(300, requests),
     });
     const faultCount = Object.values(faults).reduce((sum, count) => sum + count, 0);

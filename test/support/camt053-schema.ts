@@ -21,8 +21,14 @@ const SHA256 = "ca0b135cc8e2dde5b2f99af6b6c514a8f29d6e7c6cf98e9ea84d247189868ff5
 
 /** Any Python may fetch the package, as nothing of it is run. */
 const DOWNLOAD = [
-  ...["-m", "pip", "--disable-pip-version-check", "download", "--quiet"],
-  ...["--no-deps", "--only-binary=:all:", "--python-version=3.12"],
+  "-m",
+  "pip",
+  "--disable-pip-version-check",
+  "download",
+  "--quiet",
+  "--no-deps",
+  "--only-binary=:all:",
+  "--python-version=3.12",
 ];
 const UNPACK = `
 import glob, sys, zipfile

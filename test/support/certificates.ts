@@ -38,9 +38,23 @@ export async function makeAuthority(): Promise<Authority> {
     async issue(name) {
       const [certFile, keyFile] = [path(`${++issued}.pem`), path(`${issued}.key`)];
       openssl(
-        ...["req", "-x509", ...NEW_KEY, "-CA", "ca.pem", "-CAkey", "ca.key"],
-        ...["-keyout", keyFile, "-out", certFile, "-subj", "/CN=Test server"],
-        ...["-addext", `subjectAltName=${name}`, "-addext", "basicConstraints=critical,CA:FALSE"],
+        "req",
+        "-x509",
+        ...NEW_KEY,
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-keyout",
+        keyFile,
+        "-out",
+        certFile,
+        "-subj",
+        "/CN=Test server",
+        "-addext",
+        `subjectAltName=${name}`,
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
       );
       await chmod(keyFile, 0o644);
       const [cert, key] = await Promise.all([

@@ -46,8 +46,10 @@ export function configMapCreateContract({ core, newNamespace }: ConfigMapBench):
     const first = await create({ metadata: { name: "twice" }, data: { n: "1" } });
     const second = create({ metadata: { name: "twice" }, data: { n: "2" } });
     expect(await refusalOf(second)).toEqual({
-      ...{ code: 409, reason: "AlreadyExists" },
-      ...{ name: "twice", kind: "configmaps" },
+      code: 409,
+      reason: "AlreadyExists",
+      name: "twice",
+      kind: "configmaps",
     });
     expect(await read("twice")).toEqual(first);
   });
@@ -116,7 +118,9 @@ export function configMapCreateContract({ core, newNamespace }: ConfigMapBench):
       status: { phase: "Active" },
     });
     expect(await refusalOf(core().createNamespace({ body }))).toMatchObject({
-      ...{ code: 409, reason: "AlreadyExists", kind: "namespaces" },
+      code: 409,
+      reason: "AlreadyExists",
+      kind: "namespaces",
     });
     const { items } = await core().listNamespace();
     expect(items.map(({ metadata }) => metadata?.name)).toEqual(

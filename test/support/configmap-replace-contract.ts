@@ -36,8 +36,10 @@ export function configMapReplaceContract({ core, newNamespace }: ConfigMapBench)
     const first = await create({ metadata: { name: "stale" }, data: { n: "1" } });
     const second = await replace("stale", edited(first, { data: { n: "2" } }));
     expect(await refusalOf(replace("stale", edited(first, { data: { n: "3" } })))).toEqual({
-      ...{ code: 409, reason: "Conflict" },
-      ...{ name: "stale", kind: "configmaps" },
+      code: 409,
+      reason: "Conflict",
+      name: "stale",
+      kind: "configmaps",
     });
     expect(await read("stale")).toEqual(second);
   });
@@ -108,7 +110,10 @@ export function configMapReplaceContract({ core, newNamespace }: ConfigMapBench)
       expect(sealed).toMatchObject({ immutable: true, data: { status: "executed" } });
     });
     const forbidden = (fields: string[]) => ({
-      ...{ code: 422, reason: "Invalid", name: "sealed", kind: "ConfigMap" },
+      code: 422,
+      reason: "Invalid",
+      name: "sealed",
+      kind: "ConfigMap",
       fields,
     });
 

@@ -14,7 +14,13 @@ const run = promisify(execFile);
 
 /** Kinds by whose schemas the manifests are checked. */
 const KINDS = [
-  ...["Broker", "Trigger", "PingSource", "SinkBinding", "EventType", "EventPolicy", "JobSink"],
+  "Broker",
+  "Trigger",
+  "PingSource",
+  "SinkBinding",
+  "EventType",
+  "EventPolicy",
+  "JobSink",
   "Service",
 ];
 

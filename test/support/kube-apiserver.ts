@@ -64,12 +64,15 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
       args: [
         `--etcd-servers=${etcd.url}`,
         `--secure-port=${port}`,
-        ...["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"],
-        ...["--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.0.0.0/24"],
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        "--endpoint-reconciler-type=none",
+        "--service-cluster-ip-range=10.0.0.0/24",
         // It makes its own certificate there, signed by a CA of its own.
         `--cert-dir=${folder}`,
         `--token-auth-file=${join(folder, "tokens.csv")}`,
-        ...["--authorization-mode=RBAC", "--service-account-issuer=https://kubernetes.default.svc"],
+        "--authorization-mode=RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
         `--service-account-signing-key-file=${join(folder, "service-accounts.key")}`,
         `--service-account-key-file=${join(folder, "service-accounts.pub")}`,
       ],

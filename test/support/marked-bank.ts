@@ -40,7 +40,8 @@ export const MARKED_BANK = [
     row("right", 12, [`-${MARKS.debit}.55`, closing]),
     {
       ...row("right", 13, [`-${MARKS.pendingAmount}.04`, closing]),
-      ...{ status: "PDNG", description: MARKS.pendingDescription },
+      status: "PDNG",
+      description: MARKS.pendingDescription,
     },
     row("decimals", 20, [`${MARKS.inexactAmount}.8459`, `${MARKS.inexactAmount}.8459`]),
     row("unbalanced", 30, [credit, opening]),

@@ -59,7 +59,8 @@ export async function startMarkedPipeline(): Promise<MarkedPipeline> {
   const sink = opened.use(await startEventSink(passOnTo(broker)));
   const collector = opened.use(await startOtlpCollector());
   const env = {
-    ...{ K_SINK: sink.url, S3_ENDPOINT: store.url },
+    K_SINK: sink.url,
+    S3_ENDPOINT: store.url,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
     OTEL_BSP_SCHEDULE_DELAY: "200",
   };
@@ -80,7 +81,14 @@ export async function startMarkedPipeline(): Promise<MarkedPipeline> {
 
   const closing = opened.move();
   return {
-    ...{ pipeline, store, folder, temporary, answers, printed, logFiles, post },
+    pipeline,
+    store,
+    folder,
+    temporary,
+    answers,
+    printed,
+    logFiles,
+    post,
     events: sink.events,
     spans: collector.bodies,
     async ask(data) {

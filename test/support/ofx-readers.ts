@@ -16,8 +16,14 @@ const run = promisify(execFile);
 const OFXTOOLS =
   "ofxtools==1.1.1 --hash=sha256:4c6a80cfd08d8a6ce7e791ce3bc317e203f36359a0961b20df667cf91a9560e9";
 const INSTALL = [
-  ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
-  ...["--no-deps", "--require-hashes", "--only-binary=:all:"],
+  "-m",
+  "pip",
+  "install",
+  "--quiet",
+  "--disable-pip-version-check",
+  "--no-deps",
+  "--require-hashes",
+  "--only-binary=:all:",
 ];
 
 /** Runs a Python program with the package; @throws Error where there is no Python, or no PyPI. */

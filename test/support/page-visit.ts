@@ -28,7 +28,9 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
-    ...{ viewport: { width: 1280, height: 900 }, locale: "en-GB", timezoneId: "Europe/Berlin" },
+    viewport: { width: 1280, height: 900 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
     ...options,
   });
   const troubles: string[] = [];

@@ -28,9 +28,16 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
   if (unitTestsOnly) return;
   // One apt at a time, and the builds beside it.
   const installed = [
-    ...[() => findMariaDb(console.log), () => findChromium(console.log)],
-    ...[sevenZip, bsdtar, ofxdump, () => poppler("pdftotext"), qpdf, promtool],
-    ...[secondDatabase, seaweedfs],
+    () => findMariaDb(console.log),
+    () => findChromium(console.log),
+    sevenZip,
+    bsdtar,
+    ofxdump,
+    () => poppler("pdftotext"),
+    qpdf,
+    promtool,
+    secondDatabase,
+    seaweedfs,
   ];
   const built = [versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools];
   await Promise.all([installed, built].map(inTurn));

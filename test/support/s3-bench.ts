@@ -59,7 +59,9 @@ export function s3Client(
   config: S3ClientConfig = {},
 ): S3Client {
   return new S3Client({
-    ...{ endpoint, region, credentials: { accessKeyId, secretAccessKey } },
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
     maxAttempts: 1,
     requestHandler: { httpAgent: new Agent({ keepAlive: false }) },

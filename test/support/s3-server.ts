@@ -63,12 +63,23 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       name: "versitygw",
       command,
       args: [
-        ...["--access", credentials.accessKeyId, "--secret", credentials.secretAccessKey],
-        ...["--region", REGION, "--port", `127.0.0.1:${port}`],
-        ...["--health", "/health", "--quiet", "--keep-alive"],
+        "--access",
+        credentials.accessKeyId,
+        "--secret",
+        credentials.secretAccessKey,
+        "--region",
+        REGION,
+        "--port",
+        `127.0.0.1:${port}`,
+        "--health",
+        "/health",
+        "--quiet",
+        "--keep-alive",
         ...(options.eventWebhookUrl ? ["--event-webhook-url", options.eventWebhookUrl] : []),
         ...(options.users ? ["--iam-dir", join(folder, "users")] : []),
-        ...["posix", ...storage, join(folder, "objects")],
+        "posix",
+        ...storage,
+        join(folder, "objects"),
       ],
       logFile: join(folder, "versitygw.log"),
     });
@@ -87,8 +98,17 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   for (const [access, secret] of Object.entries(options.users ?? {})) {
     const owner = ["--access", credentials.accessKeyId, "--secret", credentials.secretAccessKey];
     await run(command, [
-      ...["admin", ...owner, "--endpoint-url", endpoint],
-      ...["create-user", "--access", access, "--secret", secret, "--role", "user"],
+      "admin",
+      ...owner,
+      "--endpoint-url",
+      endpoint,
+      "create-user",
+      "--access",
+      access,
+      "--secret",
+      secret,
+      "--role",
+      "user",
     ]);
   }
   const client = () =>

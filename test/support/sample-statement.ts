@@ -9,7 +9,9 @@ import {
 import { zipOf, type Asked } from "./statement.ts";
 
 export const JANUARY: Asked = {
-  ...{ customerId: "acme-42", startDate: "2026-01-01", endDate: "2026-01-31" },
+  customerId: "acme-42",
+  startDate: "2026-01-01",
+  endDate: "2026-01-31",
   timeZone: "Europe/Berlin",
 };
 

@@ -144,29 +144,45 @@ export const HARD_TEXTS = [
 /** Accounts of three scales, one without a row, a reversal, and amounts beyond a JavaScript number. */
 export const ACCOUNTS: readonly AccountPosted[] = [
   {
-    ...{ accountId: "acme-1", currency: "EUR", opening: "100.00" },
+    accountId: "acme-1",
+    currency: "EUR",
+    opening: "100.00",
     posted: [
       {
-        ...{ amount: "-20.50", transactionId: "11", postedAt: "2025-12-31T23:00:00.000000Z" },
-        ...{ bookingDate: "2026-01-01", valueDate: "2026-01-02", type: "CARD_PAYMENT" },
-        ...{ description: 'Café "Zur Post", Köln', counterpartyName: "Zoë Ångström" },
-        ...{ counterpartyAccount: "******************3000", reference: "000123" },
+        amount: "-20.50",
+        transactionId: "11",
+        postedAt: "2025-12-31T23:00:00.000000Z",
+        bookingDate: "2026-01-01",
+        valueDate: "2026-01-02",
+        type: "CARD_PAYMENT",
+        description: 'Café "Zur Post", Köln',
+        counterpartyName: "Zoë Ångström",
+        counterpartyAccount: "******************3000",
+        reference: "000123",
       },
       { amount: "0.25", transactionId: "9007199254740993", type: "INTEREST" },
       { amount: "0.00", type: "CARD_CHECK", counterpartyName: "Metro Market 24h" },
       {
-        ...{ amount: "20.50", type: "REVERSAL", reversalOf: "11" },
-        ...{ postedAt: "2026-01-31T22:59:59.999999Z", bookingDate: "2026-01-31" },
-        ...{ description: "line one\r\nline two", counterpartyName: "Zoë Ångström" },
+        amount: "20.50",
+        type: "REVERSAL",
+        reversalOf: "11",
+        postedAt: "2026-01-31T22:59:59.999999Z",
+        bookingDate: "2026-01-31",
+        description: "line one\r\nline two",
+        counterpartyName: "Zoë Ångström",
       },
       ...HARD_TEXTS.map((text) => ({
-        ...{ amount: "-1.01", description: text, counterpartyName: text, reference: text },
+        amount: "-1.01",
+        description: text,
+        counterpartyName: text,
+        reference: text,
         counterpartyAccount: text,
       })),
     ],
   },
   {
-    ...{ accountId: "acme-2", currency: "JPY" },
+    accountId: "acme-2",
+    currency: "JPY",
     posted: [
       // At the same instant as the interest above, and with a smaller id.
       { amount: "1500", description: "=1+1", postedAt: "2026-01-05T09:00:00.000000Z" },
@@ -174,7 +190,9 @@ export const ACCOUNTS: readonly AccountPosted[] = [
     ],
   },
   {
-    ...{ accountId: "acme-3", currency: "BHD", opening: "-0.007" },
+    accountId: "acme-3",
+    currency: "BHD",
+    opening: "-0.007",
     posted: [
       { amount: "12345678901234567890.123", type: "CREDIT_TRANSFER" },
       { amount: "-0.005", type: "DIRECT_DEBIT" },

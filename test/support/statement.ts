@@ -165,10 +165,22 @@ export function insertAccount(account: string, currency = "EUR", customer = "c1"
 export function insertPostings(...postings: readonly Posting[]): string {
   const rows = postings.map((p) => {
     const values = [
-      ...[p.id, p.customer ?? "c1", p.account ?? "a1", p.status ?? "BOOK", p.at],
-      ...[p.at.slice(0, 10), p.at.slice(0, 10), p.amount, p.currency ?? "EUR", p.balance],
-      ...[p.type ?? "CARD", p.description ?? null, p.name ?? null, p.counterparty ?? null],
-      ...[p.reference ?? null, p.reversalOf ?? null],
+      p.id,
+      p.customer ?? "c1",
+      p.account ?? "a1",
+      p.status ?? "BOOK",
+      p.at,
+      p.at.slice(0, 10),
+      p.at.slice(0, 10),
+      p.amount,
+      p.currency ?? "EUR",
+      p.balance,
+      p.type ?? "CARD",
+      p.description ?? null,
+      p.name ?? null,
+      p.counterparty ?? null,
+      p.reference ?? null,
+      p.reversalOf ?? null,
     ];
     return `(${values.map(literal).join(", ")})`;
   });

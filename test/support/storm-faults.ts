@@ -151,7 +151,9 @@ const HTTP_TROUBLES: readonly HttpTrouble[] = [
   { kind: "S3 reset after write", neighbour: "s3", method: "PUT", fault: lost },
   { kind: "S3 reset after complete", neighbour: "s3", ...COMPLETE, fault: lost },
   {
-    ...{ kind: "S3 stalled in mid-upload", neighbour: "s3", method: "PUT" },
+    kind: "S3 stalled in mid-upload",
+    neighbour: "s3",
+    method: "PUT",
     fault: { kind: "stall-request", afterBytes: 1_000 },
   },
 ];
@@ -173,7 +175,9 @@ async function failRequests(proxy: HttpFaultProxy, rule: HttpRule, ms: number): 
 function databaseFault(random: Random, { database }: Neighbours, ms: number): Fault {
   const kind = pick(random, ["reset", "stall"] as const);
   const fault: TcpFault = {
-    ...{ kind, direction: "down", times: 2 },
+    kind,
+    direction: "down",
+    times: 2,
     afterBytes: Math.floor(random() * 30_000),
   };
   return {

@@ -65,7 +65,8 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
   faults.catch((error: unknown) => over.abort(error));
   const tooLong = AbortSignal.timeout(plan.minutes * 60_000 + REST_MS);
   const delivering = {
-    ...{ url: pipeline.urlOf("request-intake"), endsAt },
+    url: pipeline.urlOf("request-intake"),
+    endsAt,
     signal: AbortSignal.any([over.signal, tooLong]),
   };
   let names: Map<string, Set<string>>;

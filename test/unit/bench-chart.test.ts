@@ -1,7 +1,10 @@
 import { chartSvg, type Axis } from "../bench/publish/chart.ts";
 
 const axis = (scale: Axis["scale"], ticks: readonly number[]): Axis => ({
-  ...{ title: "t", label: String, scale, ticks },
+  title: "t",
+  label: String,
+  scale,
+  ticks,
 });
 
 test("a logarithmic axis gives each power of ten the same room", () => {

@@ -44,11 +44,15 @@ describe("a statement of an account", () => {
     const at = await readCamt053(
       statementContent([
         {
-          ...{ accountId: "yen", currency: "JPY", opening: "-10" },
+          accountId: "yen",
+          currency: "JPY",
+          opening: "-10",
           posted: [{ amount: "1500" }, { amount: "-1499" }, { amount: "0" }],
         },
         {
-          ...{ accountId: "dinar", currency: "BHD", opening: "0.007" },
+          accountId: "dinar",
+          currency: "BHD",
+          opening: "0.007",
           posted: [{ amount: "0.250" }, { amount: "-1.005" }],
         },
       ]),
@@ -133,8 +137,10 @@ describe("the period", () => {
 describe("an entry", () => {
   test("has the dates, the bank's id and the type of its row", async () => {
     const at = await withRow({
-      ...{ transactionId: "9007199254740993", type: "FEE" },
-      ...{ bookingDate: "2026-01-30", valueDate: "2026-02-02" },
+      transactionId: "9007199254740993",
+      type: "FEE",
+      bookingDate: "2026-01-30",
+      valueDate: "2026-02-02",
     });
     expect(at("Ntry/Sts/Cd")).toEqual(["BOOK"]);
     expect(at("Ntry/BookgDt/Dt")).toEqual(["2026-01-30"]);
@@ -147,8 +153,11 @@ describe("an entry", () => {
 
   test("without a text has no empty element", async () => {
     const at = await withRow({
-      ...{ type: "", description: "", reference: "" },
-      ...{ counterpartyName: "", counterpartyAccount: "" },
+      type: "",
+      description: "",
+      reference: "",
+      counterpartyName: "",
+      counterpartyAccount: "",
     });
     expect(at("*[not(node())]")).toEqual([]);
     expect(at("BkTxCd/Prtry/Cd")).toEqual(["NTAV"]);
@@ -226,9 +235,13 @@ describe("a text", () => {
 
   test("too long for its element stands whole behind the description", async () => {
     const at = await withRow({
-      ...{ description: "Rent", counterpartyName: "N".repeat(150), type: "T".repeat(36) },
-      ...{ reference: "R".repeat(36), counterpartyAccount: "*".repeat(36) + "1234" },
-      ...{ transactionId: "1".repeat(36), reversalOf: "2".repeat(36) },
+      description: "Rent",
+      counterpartyName: "N".repeat(150),
+      type: "T".repeat(36),
+      reference: "R".repeat(36),
+      counterpartyAccount: "*".repeat(36) + "1234",
+      transactionId: "1".repeat(36),
+      reversalOf: "2".repeat(36),
     });
     expect(at("Cdtr/Pty/Nm")).toEqual(["N".repeat(140)]);
     expect(at("BkTxCd/Prtry/Cd")).toEqual(["T".repeat(35)]);

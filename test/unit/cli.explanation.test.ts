@@ -21,8 +21,12 @@ const terms: ExplainTerms = { now: NOON, leaseMs: MINUTE, clockSkewMs: 30_000, m
 
 function heldAt(now: number, request: StatementRequest = recorded): ProcessingRequest {
   const decision = claim(request, {
-    ...{ ...terms, now, holder: "builder-7/claim", publishTimeoutMs: MINUTE },
-    ...{ execution: "service", object: { bucket: "b", key: "c-1-2-1768478400000.zip" } },
+    ...terms,
+    now,
+    holder: "builder-7/claim",
+    publishTimeoutMs: MINUTE,
+    execution: "service",
+    object: { bucket: "b", key: "c-1-2-1768478400000.zip" },
   });
   if (decision.kind !== "claim") throw new Error(decision.kind);
   return decision.request;

@@ -26,6 +26,10 @@ test("no more than the limit run at once, the others in their order, also after 
   gates[3]?.resolve(undefined);
   gates[4]?.resolve(undefined);
   expect((await settled).map(({ status }) => status)).toEqual([
-    ...["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"],
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+    "fulfilled",
   ]);
 });

@@ -142,7 +142,9 @@ describe("identity", () => {
     const ALLOWED_SOURCES = "/app, system:serviceaccount:billing:api   /billing";
     const config = readConfig(requestIntakeConfig, {
       K_SINK: SINK,
-      ...{ ...ISSUER, ...AUDIENCE, ALLOWED_SOURCES },
+      ...ISSUER,
+      ...AUDIENCE,
+      ALLOWED_SOURCES,
     });
     expect(config.ALLOWED_SOURCES).toEqual([
       { source: "/app" },

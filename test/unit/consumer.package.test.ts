@@ -90,8 +90,12 @@ test("brings types to a page's program, which has no Node", async () => {
   `;
   await writeFile(file, program);
   const compilerOptions = {
-    ...{ strict: true, noEmit: true, target: "es2022", module: "nodenext" },
-    ...{ lib: ["es2022", "dom"], types: [] },
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    module: "nodenext",
+    lib: ["es2022", "dom"],
+    types: [],
   };
   const config = JSON.stringify({ compilerOptions, files: ["page.ts"] });
   await writeFile(join(folder, "tsconfig.json"), config);

@@ -29,8 +29,21 @@ function both(rows: readonly TransactionRow[]) {
 
 function row(changes: Partial<Record<number, string | null>> = {}): TransactionRow {
   const regular = [
-    ...["a1", "1", "2025-01-02", "2025-01-02 10:00:00.123456", "2025-01-03", "BOOK", "-12.5000"],
-    ...["EUR", "0.0000", "CARD", "Coffee", "Some Shop", "DE89370400440532013000", "R-1", null],
+    "a1",
+    "1",
+    "2025-01-02",
+    "2025-01-02 10:00:00.123456",
+    "2025-01-03",
+    "BOOK",
+    "-12.5000",
+    "EUR",
+    "0.0000",
+    "CARD",
+    "Coffee",
+    "Some Shop",
+    "DE89370400440532013000",
+    "R-1",
+    null,
   ];
   return regular.map((value, i) => (i in changes ? (changes[i] ?? null) : value));
 }
@@ -48,9 +61,29 @@ test("a regular row is a line", () => {
 });
 
 test.each([
-  ...["0.0000", "-0.0000", "0.0100", "-0.0100", "00012.5000", "7", "-7", "12.5", ".5", "", "x"],
-  ...["999999999999.9900", "9999999999999.9900", "9007199254740993.0100", "1.0050", "1.0001"],
-  ...["-9223372036854775808.0000", "1e3", "+1.00", "1.00 ", "--1.00", "1.", null],
+  "0.0000",
+  "-0.0000",
+  "0.0100",
+  "-0.0100",
+  "00012.5000",
+  "7",
+  "-7",
+  "12.5",
+  ".5",
+  "",
+  "x",
+  "999999999999.9900",
+  "9999999999999.9900",
+  "9007199254740993.0100",
+  "1.0050",
+  "1.0001",
+  "-9223372036854775808.0000",
+  "1e3",
+  "+1.00",
+  "1.00 ",
+  "--1.00",
+  "1.",
+  null,
 ])("an amount or a balance of %s", (amount) => {
   for (const [account, currency] of [
     ["a1", "EUR"],
@@ -137,8 +170,16 @@ test("whatever the texts are, both paths write the same", () => {
       })
       .map(({ account, amount, balance, texts: [a, b, c, d, e, f] }) =>
         row({
-          ...{ 0: account.accountId, 6: amount, 7: account.currency, 8: balance },
-          ...{ 9: a, 10: b, 11: c, 12: d, 13: e, 14: f },
+          0: account.accountId,
+          6: amount,
+          7: account.currency,
+          8: balance,
+          9: a,
+          10: b,
+          11: c,
+          12: d,
+          13: e,
+          14: f,
         }),
       ),
     { maxLength: 20 },

@@ -32,15 +32,30 @@ test("a row is an object with the columns of transactions.csv, exact and in thei
   expect(lines).toHaveLength(22);
   for (const line of lines) expect(Object.keys(line)).toEqual(TRANSACTION_COLUMNS);
   expect(lines[0]).toEqual({
-    ...{ line: 1, account_id: "acme-1", transaction_id: "11", booking_date: "2026-01-01" },
-    ...{ posted_at: "2025-12-31T23:00:00.000000Z", value_date: "2026-01-02", status: "BOOK" },
-    ...{ credit_debit: "DBIT", amount: "-20.50", currency: "EUR", balance_after: "79.50" },
-    ...{ type: "CARD_PAYMENT", description: 'Café "Zur Post", Köln' },
-    ...{ counterparty_name: "Zoë Ångström", counterparty_account: "******************3000" },
-    ...{ reference: "000123", reversal_of: null },
+    line: 1,
+    account_id: "acme-1",
+    transaction_id: "11",
+    booking_date: "2026-01-01",
+    posted_at: "2025-12-31T23:00:00.000000Z",
+    value_date: "2026-01-02",
+    status: "BOOK",
+    credit_debit: "DBIT",
+    amount: "-20.50",
+    currency: "EUR",
+    balance_after: "79.50",
+    type: "CARD_PAYMENT",
+    description: 'Café "Zur Post", Köln',
+    counterparty_name: "Zoë Ångström",
+    counterparty_account: "******************3000",
+    reference: "000123",
+    reversal_of: null,
   });
   expect(lines.at(-1)).toMatchObject({
-    ...{ line: 22, credit_debit: "CRDT", amount: "20.50", reversal_of: "11", reference: null },
+    line: 22,
+    credit_debit: "CRDT",
+    amount: "20.50",
+    reversal_of: "11",
+    reference: null,
   });
 });
 
@@ -67,8 +82,9 @@ test("texts are the bank's own: a formula is not guarded, nothing is cut or repl
   for (const line of texts.filter(({ account_id }) => account_id === "acme-1")) {
     const { description } = line;
     expect(line).toMatchObject({
-      ...{ counterparty_name: description, counterparty_account: description },
-      ...{ reference: description },
+      counterparty_name: description,
+      counterparty_account: description,
+      reference: description,
     });
   }
 });
@@ -92,13 +108,24 @@ test("any text comes back as it was", async () => {
     fc.asyncProperty(fc.array(posted, { maxLength: 10 }), async (rows) => {
       const lines = await linesOf(euros(rows));
       const read = lines.map((line) => [
-        ...[line["line"], line["amount"], line["type"], line["description"]],
-        ...[line["counterparty_name"], line["counterparty_account"]],
-        ...[line["reference"], line["reversal_of"]],
+        line["line"],
+        line["amount"],
+        line["type"],
+        line["description"],
+        line["counterparty_name"],
+        line["counterparty_account"],
+        line["reference"],
+        line["reversal_of"],
       ]);
       const written = rows.map((row, index) => [
-        ...[index + 1, row.amount, row.type, row.description],
-        ...[row.counterpartyName, row.counterpartyAccount, row.reference, row.reversalOf],
+        index + 1,
+        row.amount,
+        row.type,
+        row.description,
+        row.counterpartyName,
+        row.counterpartyAccount,
+        row.reference,
+        row.reversalOf,
       ]);
       expect(read).toEqual(written);
     }),

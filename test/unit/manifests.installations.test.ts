@@ -11,8 +11,18 @@ import { RESTRICTED } from "../support/restricted-container.ts";
 
 /** Kinds of Kubernetes itself, which the tests with a real API server check field by field. */
 const CORE = [
-  ...["Namespace", "ResourceQuota", "LimitRange", "ConfigMap", "Secret", "ServiceAccount"],
-  ...["Role", "RoleBinding", "Service", "Deployment", "Job", "NetworkPolicy"],
+  "Namespace",
+  "ResourceQuota",
+  "LimitRange",
+  "ConfigMap",
+  "Secret",
+  "ServiceAccount",
+  "Role",
+  "RoleBinding",
+  "Service",
+  "Deployment",
+  "Job",
+  "NetworkPolicy",
   "PodDisruptionBudget",
 ];
 const isKnativeService = (one: Manifest) => one.apiVersion === "serving.knative.dev/v1";

@@ -99,7 +99,10 @@ test.each(["", "-", ".5", "5.", "1e3", "0x10", "1,00", " 1", "1 ", "+1", "--1", 
 
 test("a million amounts are summed to the cent, beyond what a floating-point number holds", () => {
   const totals = new RunningTotals({
-    ...{ accountId: "a", currency: "EUR", opening: 0n, closing: 0n },
+    accountId: "a",
+    currency: "EUR",
+    opening: 0n,
+    closing: 0n,
   });
   // Whole units and cents are summed apart, with integers a number holds exactly.
   let state = 12_345;

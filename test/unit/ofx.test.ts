@@ -35,7 +35,9 @@ async function texts(content: StatementContent, xpath: string): Promise<string[]
 }
 
 const account = (posted: readonly Posted[], changes: Partial<AccountPosted> = {}) => ({
-  ...{ accountId: "a", currency: "EUR", posted },
+  accountId: "a",
+  currency: "EUR",
+  posted,
   ...changes,
 });
 const euros = (...posted: readonly Posted[]) => statementContent([account(posted)]);
@@ -54,11 +56,17 @@ describe("a statement of several accounts", () => {
       '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
       '<?OFX OFXHEADER="200" VERSION="220" SECURITY="NONE" OLDFILEUID="NONE" NEWFILEUID="NONE"?>',
       "<OFX>",
-      ...["<SIGNONMSGSRSV1>", "<SONRS>", "<STATUS>", "<CODE>0</CODE>"],
-      ...["<SEVERITY>INFO</SEVERITY>", "</STATUS>"],
+      "<SIGNONMSGSRSV1>",
+      "<SONRS>",
+      "<STATUS>",
+      "<CODE>0</CODE>",
+      "<SEVERITY>INFO</SEVERITY>",
+      "</STATUS>",
       "<DTSERVER>20260102000000.000[0:GMT]</DTSERVER>",
       "<LANGUAGE>GER</LANGUAGE>",
-      ...["</SONRS>", "</SIGNONMSGSRSV1>", "<BANKMSGSRSV1>"],
+      "</SONRS>",
+      "</SIGNONMSGSRSV1>",
+      "<BANKMSGSRSV1>",
     ]);
   });
 
@@ -68,7 +76,10 @@ describe("a statement of several accounts", () => {
     const accounts = ["acme-1", "acme-2", "acme-3", "acme-4"];
     expect(await texts(content, "//BANKACCTFROM/ACCTID")).toEqual(accounts);
     expect(await texts(content, "//LEDGERBAL/BALAMT")).toEqual([
-      ...["86.11", "1", "12345678901234567890.111", "7.00"],
+      "86.11",
+      "1",
+      "12345678901234567890.111",
+      "7.00",
     ]);
     const empty = await found(content, "//STMTRS[BANKACCTFROM/ACCTID='acme-4']/BANKTRANLIST");
     expect(empty[0]?.map(({ element }) => element)).toEqual(["DTSTART", "DTEND"]);
@@ -78,7 +89,8 @@ describe("a statement of several accounts", () => {
     const content = statementContent([account([])]);
     // January in Berlin; the balance is of its last millisecond.
     expect(await texts(content, "//DTSTART|//DTEND|//DTASOF")).toEqual([
-      ...["20251231230000.000[0:GMT]", "20260131230000.000[0:GMT]"],
+      "20251231230000.000[0:GMT]",
+      "20260131230000.000[0:GMT]",
       "20260131225959.999[0:GMT]",
     ]);
   });
@@ -142,10 +154,12 @@ describe("texts", () => {
     const type = "FEE";
     const description = "Monthly fee";
     expect(await textsOf({ type, description, counterpartyName: "Zoë" })).toEqual({
-      ...{ NAME: "Zoë", MEMO: "Monthly fee" },
+      NAME: "Zoë",
+      MEMO: "Monthly fee",
     });
     expect(await textsOf({ type, description, counterpartyName: " \t" })).toEqual({
-      ...{ NAME: "Monthly fee", MEMO: "Monthly fee" },
+      NAME: "Monthly fee",
+      MEMO: "Monthly fee",
     });
     expect(await textsOf({ type })).toEqual({ NAME: "FEE" });
     expect(await textsOf({ type: "" })).toEqual({});
@@ -201,7 +215,10 @@ describe("texts", () => {
     );
     const posted = fc.record({
       amount: fc.constant("1.00"),
-      ...{ type: text, description: text, counterpartyName: text, reference: text },
+      type: text,
+      description: text,
+      counterpartyName: text,
+      reference: text,
     });
     const max: Readonly<Record<string, number>> = { NAME: 32, MEMO: 255, REFNUM: 32 };
     await fc.assert(
@@ -229,7 +246,8 @@ describe("an account's id", () => {
     const content = statementContent(accounts.map((accountId) => account([], { accountId })));
     // printf FR7630006000011234567890189 | sha256sum
     expect(await texts(content, "//ACCTID")).toEqual([
-      ...["2847f610-1234567890189", "1833ae37-1234567890189"],
+      "2847f610-1234567890189",
+      "1833ae37-1234567890189",
     ]);
   });
 

@@ -93,8 +93,12 @@ function post(type: string, id = "1"): Promise<Response> {
   return fetch(router.environmentOf("request-intake")["K_SINK"] ?? "", {
     method: "POST",
     headers: {
-      ...{ "content-type": "application/json", "ce-specversion": "1.0", "ce-source": "/test" },
-      ...{ "ce-id": id, "ce-type": type, "ce-subject": "Zoë" },
+      "content-type": "application/json",
+      "ce-specversion": "1.0",
+      "ce-source": "/test",
+      "ce-id": id,
+      "ce-type": type,
+      "ce-subject": "Zoë",
     },
     body: '{"big":"x"}',
   });
@@ -144,7 +148,9 @@ test("what may pass is tried again, the manifest's three times, then parked with
   const [parked] = intake.received;
   expect(parked?.path).toBe("/dead-letter");
   expect(parked?.headers).toMatchObject({
-    ...{ "ce-id": "1", "ce-type": RECORDED, "ce-knativeerrorcode": "503" },
+    "ce-id": "1",
+    "ce-type": RECORDED,
+    "ce-knativeerrorcode": "503",
     "ce-knativeerrordata": Buffer.from('{"error":"internal"}').toString("base64"),
   });
   expect(parked?.headers["ce-knativeerrordest"]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/?$/);
@@ -170,7 +176,10 @@ test("an answer after the timeout, and a body that is no event, count as failure
 
 test("an event in the answer goes back into the broker", async () => {
   const headers = {
-    ...{ "ce-specversion": "1.0", "ce-id": "2", "ce-source": "/reply", "ce-type": DUE },
+    "ce-specversion": "1.0",
+    "ce-id": "2",
+    "ce-source": "/reply",
+    "ce-type": DUE,
     "content-type": "application/json",
   };
   builder.replies = [{ status: 200, headers, body: "{}" }, { status: 204 }];

@@ -30,8 +30,21 @@ const rows = fc.array(
   fc
     .tuple(text, text, text, text)
     .map(([type, description, name, reference]): TransactionRow => [
-      ...[ACCOUNT.accountId, "1", "2026-01-15", "2026-01-15 10:00:00.000000", "2026-01-16", "BOOK"],
-      ...["-1234.5000", "EUR", "-0.5000", type, description, name, "12345678", reference, null],
+      ACCOUNT.accountId,
+      "1",
+      "2026-01-15",
+      "2026-01-15 10:00:00.000000",
+      "2026-01-16",
+      "BOOK",
+      "-1234.5000",
+      "EUR",
+      "-0.5000",
+      type,
+      description,
+      name,
+      "12345678",
+      reference,
+      null,
     ]),
   { minLength: 1, maxLength: 10 },
 );
@@ -59,9 +72,23 @@ function expected(sample: readonly TransactionRow[], { decimalComma }: CsvDialec
   const amount = (decimal: string) => (decimalComma ? decimal.replace(".", ",") : decimal);
   const shown = (value: string | null | undefined) => guardFormula(value ?? "");
   const records = sample.map((row, i) => [
-    ...[String(i + 1), ACCOUNT.accountId, "1", "2026-01-15", "2026-01-15T10:00:00.000000Z"],
-    ...["2026-01-16", "BOOK", "DBIT", amount("-1234.50"), "EUR", amount("-0.50")],
-    ...[shown(row[9]), shown(row[10]), shown(row[11]), "****5678", shown(row[13]), ""],
+    String(i + 1),
+    ACCOUNT.accountId,
+    "1",
+    "2026-01-15",
+    "2026-01-15T10:00:00.000000Z",
+    "2026-01-16",
+    "BOOK",
+    "DBIT",
+    amount("-1234.50"),
+    "EUR",
+    amount("-0.50"),
+    shown(row[9]),
+    shown(row[10]),
+    shown(row[11]),
+    "****5678",
+    shown(row[13]),
+    "",
   ]);
   return [[...TRANSACTION_COLUMNS], ...records];
 }
@@ -70,7 +97,9 @@ test("csv-parse finds the same records in any dialect", () => {
   fc.assert(
     fc.property(rows, dialect, (sample, chosen) => {
       const found: string[][] = parse(fileOf(sample, chosen), {
-        ...{ bom: true, delimiter: chosen.delimiter, record_delimiter: "\r\n" },
+        bom: true,
+        delimiter: chosen.delimiter,
+        record_delimiter: "\r\n",
       });
       expect(found).toEqual(expected(sample, chosen));
     }),
@@ -101,11 +130,9 @@ test("Python's csv module finds the same records in every dialect", async () => 
     (sample, i) => [sample, dialects[i % dialects.length] ?? CANONICAL_CSV] as const,
   );
   const json = cases.map(([sample, chosen]) => ({
-    ...{
-      file: fileOf(sample, chosen).toString("hex"),
-      bom: chosen.bom,
-      delimiter: chosen.delimiter,
-    },
+    file: fileOf(sample, chosen).toString("hex"),
+    bom: chosen.bom,
+    delimiter: chosen.delimiter,
   }));
   await withFile(Buffer.from(JSON.stringify(json)), async (_, file) => {
     const { stdout } = await run("python3", ["-c", PROGRAM, file], { maxBuffer: 64 * 1024 * 1024 });

@@ -30,11 +30,21 @@ interface Row {
 /** As the server sends it. */
 function rowOf(row: Row = {}): TransactionRow {
   return [
-    ...[row.accountId ?? "acc-1", row.id ?? "1", "2026-01-15"],
-    ...[row.postedAt ?? "2026-01-15 10:00:00.000000", "2026-01-16", "BOOK"],
-    ...[row.amount ?? "12.5000", row.currency ?? "EUR", row.balanceAfter ?? "12.5000"],
-    ...[row.type ?? "CARD", row.description ?? null, row.name ?? null, row.account ?? null],
-    ...[row.reference ?? null, row.reversalOf ?? null],
+    row.accountId ?? "acc-1",
+    row.id ?? "1",
+    "2026-01-15",
+    row.postedAt ?? "2026-01-15 10:00:00.000000",
+    "2026-01-16",
+    "BOOK",
+    row.amount ?? "12.5000",
+    row.currency ?? "EUR",
+    row.balanceAfter ?? "12.5000",
+    row.type ?? "CARD",
+    row.description ?? null,
+    row.name ?? null,
+    row.account ?? null,
+    row.reference ?? null,
+    row.reversalOf ?? null,
   ];
 }
 
@@ -63,8 +73,14 @@ test("the columns and their order are version 1's, and every line ends with CRLF
       "reversal_of\r\n",
   );
   const row = rowOf({
-    ...{ id: "7", amount: "-3.2500", balanceAfter: "9.2500", description: "Coffee, two" },
-    ...{ name: "Zoë", account: "DE89370400440532013000", reference: "000123", reversalOf: "6" },
+    id: "7",
+    amount: "-3.2500",
+    balanceAfter: "9.2500",
+    description: "Coffee, two",
+    name: "Zoë",
+    account: "DE89370400440532013000",
+    reference: "000123",
+    reversalOf: "6",
   });
   expect(csvText([row, row])).toBe(
     TRANSACTIONS_HEADER +
@@ -94,7 +110,8 @@ describe("RFC 4180, UTF-8", () => {
     ["a semicolon and a backslash", "a;b\\c"],
   ])("%s", (_, text) => {
     expect(only({ description: text, name: text })).toMatchObject({
-      ...{ description: text, counterparty_name: text },
+      description: text,
+      counterparty_name: text,
     });
   });
 
@@ -102,7 +119,8 @@ describe("RFC 4180, UTF-8", () => {
     const text = fc.string({ unit: "binary", maxLength: 30 });
     const nasty = fc.string({ unit: fc.constantFrom('"', ",", "\r", "\n", "=", "'", "é", " ") });
     const rows = fc.array(fc.tuple(fc.oneof(text, nasty), fc.oneof(text, nasty)), {
-      ...{ minLength: 1, maxLength: 5 },
+      minLength: 1,
+      maxLength: 5,
     });
     fc.assert(
       fc.property(rows, (texts) => {
@@ -119,8 +137,11 @@ describe("RFC 4180, UTF-8", () => {
 
   test("no value is an empty field, as an empty text is", () => {
     expect(only({ description: "" })).toMatchObject({
-      ...{ description: "", counterparty_name: "", counterparty_account: "" },
-      ...{ reference: "", reversal_of: "" },
+      description: "",
+      counterparty_name: "",
+      counterparty_account: "",
+      reference: "",
+      reversal_of: "",
     });
   });
 });
@@ -140,15 +161,33 @@ describe("the formula guard", () => {
       const text = `${start}1+1`;
       const record = only({ type: text, description: text, name: text, reference: text });
       expect(record).toMatchObject({
-        ...{ type: `'${text}`, description: `'${text}` },
-        ...{ counterparty_name: `'${text}`, reference: `'${text}` },
+        type: `'${text}`,
+        description: `'${text}`,
+        counterparty_name: `'${text}`,
+        reference: `'${text}`,
       });
     },
   );
 
   test.each([
-    ...[" ", "  ", "\t", "\v", "\u001F", "\u007F", "\u0085", "\u00A0", "\u00AD", "\u2003"],
-    ...["\u200B", "\u200E", "\u2028", "\u202E", "\u2060", "\u3000", "\uFEFF", " \u200B\0 "],
+    " ",
+    "  ",
+    "\t",
+    "\v",
+    "\u001F",
+    "\u007F",
+    "\u0085",
+    "\u00A0",
+    "\u00AD",
+    "\u2003",
+    "\u200B",
+    "\u200E",
+    "\u2028",
+    "\u202E",
+    "\u2060",
+    "\u3000",
+    "\uFEFF",
+    " \u200B\0 ",
   ])("a sign behind %j, which importers drop, is guarded too", (invisible) => {
     for (const sign of SIGNS) {
       const text = `${invisible}${sign}1+1`;
@@ -157,8 +196,28 @@ describe("the formula guard", () => {
   });
 
   test.each([
-    ...["", "a=1", "1-2", " 1", "  two", "'=1", '"=1"', "mail@example.org", "*=1", "%=1", "|x"],
-    ...["é=1", "Ω=1", "日=1", "ア=1", "한=1", "ع=1", "😀=1", "\u00A0x", "\u200Bx", "§-1", "™+1"],
+    "",
+    "a=1",
+    "1-2",
+    " 1",
+    "  two",
+    "'=1",
+    '"=1"',
+    "mail@example.org",
+    "*=1",
+    "%=1",
+    "|x",
+    "é=1",
+    "Ω=1",
+    "日=1",
+    "ア=1",
+    "한=1",
+    "ع=1",
+    "😀=1",
+    "\u00A0x",
+    "\u200Bx",
+    "§-1",
+    "™+1",
   ])("%j stays as it is", (text) => {
     expect(only({ description: text })["description"]).toBe(text);
   });
@@ -171,7 +230,10 @@ describe("the formula guard", () => {
       reversalOf: "-2",
     });
     expect(record).toMatchObject({
-      ...{ amount: "-12.50", balance_after: "-0.01", transaction_id: "-1", reversal_of: "-2" },
+      amount: "-12.50",
+      balance_after: "-0.01",
+      transaction_id: "-1",
+      reversal_of: "-2",
     });
   });
 });
@@ -207,7 +269,8 @@ test.each([
 
 test("transaction ids beyond 2^53 keep every digit", () => {
   expect(only({ id: "9223372036854775807", reversalOf: "9007199254740993" })).toMatchObject({
-    ...{ transaction_id: "9223372036854775807", reversal_of: "9007199254740993" },
+    transaction_id: "9223372036854775807",
+    reversal_of: "9007199254740993",
   });
 });
 

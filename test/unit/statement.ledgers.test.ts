@@ -62,13 +62,28 @@ function bookkeeping({ openings, entries }: Ledger) {
     const balance = (running[index] ?? 0n) + amount;
     running[index] = balance;
     return [
-      ...[accountId, String(i + 1), "2025-01-02", "2025-01-02 10:00:00.000000", "2025-01-02"],
-      ...["BOOK", column(amount, scale), currency, column(balance, scale), "CARD"],
-      ...[null, null, null, null, null],
+      accountId,
+      String(i + 1),
+      "2025-01-02",
+      "2025-01-02 10:00:00.000000",
+      "2025-01-02",
+      "BOOK",
+      column(amount, scale),
+      currency,
+      column(balance, scale),
+      "CARD",
+      null,
+      null,
+      null,
+      null,
+      null,
     ];
   });
   const found = ACCOUNTS.map(({ accountId, currency }, i): AccountBalance => ({
-    ...{ accountId, currency, opening: openings[i] ?? 0n, closing: running[i] ?? 0n },
+    accountId,
+    currency,
+    opening: openings[i] ?? 0n,
+    closing: running[i] ?? 0n,
   }));
   return { rows, found };
 }

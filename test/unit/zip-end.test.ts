@@ -87,7 +87,8 @@ test("sizes beyond 4 GiB stand in the zip64 field", async () => {
 test("a statement's own end is looked at", async () => {
   const zip = await sampleZip();
   const files = Object.entries(await unzip(zip)).map(([path, text]) => ({
-    ...{ path, bytes: Buffer.byteLength(text) },
+    path,
+    bytes: Buffer.byteLength(text),
   }));
   expect(problemOfEnd(zip, zip.length, files)).toBeUndefined();
 });

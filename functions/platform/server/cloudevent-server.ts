@@ -120,7 +120,9 @@ export async function startCloudEventServer(
       const message = parseMessage(request.headers, body);
       if (message.kind === "unsupported-media-type") return toHttp(message);
       return await answerInTime(message, route, {
-        ...{ path, current, log: requestLog },
+        path,
+        current,
+        log: requestLog,
         sender: subjectOf(admission),
       });
     } catch (err) {

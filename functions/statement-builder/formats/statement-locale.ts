@@ -40,7 +40,9 @@ export function statementLocale(language: Language): StatementLocale {
     return format.format(decimal as Intl.StringNumericLiteral);
   };
   const short = dateFormat(locale, {
-    ...{ day: "2-digit", month: language === "en" ? "short" : "2-digit", year: "numeric" },
+    day: "2-digit",
+    month: language === "en" ? "short" : "2-digit",
+    year: "numeric",
   });
   const long = dateFormat(locale, { day: "numeric", month: "long", year: "numeric" });
   return {
@@ -52,8 +54,14 @@ export function statementLocale(language: Language): StatementLocale {
     longDate: long,
     instant: (epochMs, timeZone) =>
       new Intl.DateTimeFormat(locale, {
-        ...{ day: "numeric", month: "long", year: "numeric", timeZone },
-        ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+        day: "numeric",
+        month: "long",
+        year: "numeric",
+        timeZone,
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        hourCycle: "h23",
         timeZoneName: "shortOffset",
       }).format(epochMs),
   };
@@ -61,7 +69,9 @@ export function statementLocale(language: Language): StatementLocale {
 
 function amountFormat(locale: string, scale: number): Intl.NumberFormat {
   return new Intl.NumberFormat(locale, {
-    ...{ minimumFractionDigits: scale, maximumFractionDigits: scale, useGrouping: "always" },
+    minimumFractionDigits: scale,
+    maximumFractionDigits: scale,
+    useGrouping: "always",
   });
 }
 

@@ -116,8 +116,15 @@ export function balancesCsv(totals: readonly AccountTotals[]): Buffer {
   const lines = totals.map((one) => {
     const { account_id, currency, opening, credits, debits, net, closing } = totalsEntry(one);
     return [
-      ...[quoteField(account_id), quoteField(currency), opening],
-      ...[credits.count, credits.sum, debits.count, debits.sum, net, closing],
+      quoteField(account_id),
+      quoteField(currency),
+      opening,
+      credits.count,
+      credits.sum,
+      debits.count,
+      debits.sum,
+      net,
+      closing,
     ].join(",");
   });
   return Buffer.from([BALANCE_COLUMNS.join(","), ...lines, ""].join(CSV_EOL));

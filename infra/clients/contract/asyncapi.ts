@@ -125,7 +125,11 @@ function headersSchema(name: EventName): object {
   return {
     type: "object",
     required: [
-      ...["ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time"],
+      "ce-specversion",
+      "ce-id",
+      "ce-source",
+      "ce-type",
+      "ce-time",
       ...(isOurs ? ["ce-subject", "ce-dataschema", "ce-partitionkey"] : []),
     ],
     properties: {

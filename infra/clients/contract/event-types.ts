@@ -23,7 +23,8 @@ export function eventTypeObject(name: EventName): object {
     apiVersion: "eventing.knative.dev/v1beta3",
     kind: "EventType",
     metadata: {
-      ...{ name: eventType(name), namespace },
+      name: eventType(name),
+      namespace,
       annotations: { "kubernetes.io/description": says },
     },
     spec: {
@@ -33,7 +34,8 @@ export function eventTypeObject(name: EventName): object {
         { name: "id", required: true },
         { name: "type", required: true, value: eventType(name) },
         {
-          ...{ name: "source", required: true },
+          name: "source",
+          required: true,
           ...(isOne && { value: `/transactions-collector/${sender}` }),
         },
         { name: "schemadata", required: false, value: dataSchemaUri(name) },

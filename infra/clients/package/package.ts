@@ -119,7 +119,10 @@ async function packageJson(): Promise<string> {
   const { name, version, description, license } = JSON.parse(text) as Record<string, string>;
   const entry = (path: string) => ({ types: `./${path}.d.ts`, default: `./${path}.js` });
   const manifest = {
-    ...{ name, version, description, license },
+    name,
+    version,
+    description,
+    license,
     keywords: ["bank-statements", "cloudevents", "knative", "s3"],
     type: "module",
     sideEffects: false,

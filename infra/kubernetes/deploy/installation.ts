@@ -102,8 +102,15 @@ export async function recordsByStatus(
   if ((await kubectl(namespace)).trim() === "") return undefined;
   const column = `custom-columns=:.metadata.labels.${STATUS_LABEL.replaceAll(".", "\\.")}`;
   const statuses = await kubectl([
-    ...["get", "configmaps", "-n", ledger, "-l", STATUS_LABEL],
-    ...["--no-headers", "-o", column],
+    "get",
+    "configmaps",
+    "-n",
+    ledger,
+    "-l",
+    STATUS_LABEL,
+    "--no-headers",
+    "-o",
+    column,
   ]);
   const counts = new Map<string, number>();
   for (const status of statuses.split("\n").filter(Boolean)) {

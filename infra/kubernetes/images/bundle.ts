@@ -79,7 +79,9 @@ async function copyInto({ outputs }: Metafile, from: string, to: string): Promis
   await copyFile(join(REPOSITORY, from), to);
   const { size: bytes } = await stat(to);
   outputs[relative(REPOSITORY, to)] = {
-    ...{ bytes, imports: [], exports: [] },
+    bytes,
+    imports: [],
+    exports: [],
     inputs: { [from]: { bytesInOutput: bytes } },
   };
 }

@@ -37,7 +37,9 @@ async function main(wanted: readonly string[]): Promise<void> {
   const revision = await git("rev-parse", "HEAD");
   const timestamp = (await git("log", "-1", "--format=%ct")) || "0";
   const shop: Shop = {
-    ...{ engine, folder, timestamp },
+    engine,
+    folder,
+    timestamp,
     nameOf: (image) => `${IMAGE_PREFIX}/${image}:${TAG}`,
   };
   await mkdir(ARCHIVES, { recursive: true });

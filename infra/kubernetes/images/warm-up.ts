@@ -113,9 +113,17 @@ async function environment(folder: string, url: string): Promise<NodeJS.ProcessE
   await writeFile(kubeconfig, localKubeconfig(url));
   return {
     ...process.env,
-    ...{ PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "info", KUBECONFIG: kubeconfig, K_SINK: url },
-    ...{ DATABASE_URL: "mysql://nobody@127.0.0.1:1/none", S3_BUCKET: "none", S3_ENDPOINT: url },
-    ...{ AWS_REGION: "none", AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" },
+    PORT: "0",
+    METRICS_PORT: "0",
+    LOG_LEVEL: "info",
+    KUBECONFIG: kubeconfig,
+    K_SINK: url,
+    DATABASE_URL: "mysql://nobody@127.0.0.1:1/none",
+    S3_BUCKET: "none",
+    S3_ENDPOINT: url,
+    AWS_REGION: "none",
+    AWS_ACCESS_KEY_ID: "none",
+    AWS_SECRET_ACCESS_KEY: "none",
   };
 }
 

@@ -10,7 +10,9 @@ export function versitygw(): Promise<string> {
     version: VERSION,
     takes: "3 minutes",
     build: () => [
-      ...["install", "-ldflags", "-s -w"],
+      "install",
+      "-ldflags",
+      "-s -w",
       `github.com/versity/versitygw/cmd/versitygw@${VERSION}`,
     ],
   });

@@ -80,7 +80,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     "statement-builder": `http://127.0.0.1:${ports["statement-builder"]}`,
   };
   const page = openPage(options, {
-    ...{ functions: services, kubeconfig, objects, databaseUrl: bank.databaseUrl },
+    functions: services,
+    kubeconfig,
+    objects,
+    databaseUrl: bank.databaseUrl,
     tick: () => router.tick(),
   });
   opened.use(page);
@@ -110,7 +113,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     LEDGER_NAMESPACE: settings.namespace,
   };
   const launches = FUNCTIONS.map((name) => ({
-    ...{ name, port: ports[name], logDir },
+    name,
+    port: ports[name],
+    logDir,
     env: {
       ...env,
       ...router.environmentOf(name),
@@ -148,7 +153,11 @@ function openPage({ settings, logDir }: InstallationOptions, parts: PageParts): 
   const { functions, kubeconfig, objects, databaseUrl, tick } = parts;
   const { namespace } = settings;
   return makePage({
-    ...{ functions, logDir, kubeconfig, namespace, tick },
+    functions,
+    logDir,
+    kubeconfig,
+    namespace,
+    tick,
     // Somebody waits in front of it: two tries, not the functions' four.
     ledger: makeConfigMapLedger({ namespace, kubeconfig, tries: 2 }),
     client: objects.client,

@@ -22,17 +22,27 @@ export async function differencesToSql(databaseUrl: string, manifest: Manifest):
   const { from, to } = manifest.period;
   await using connection = await createConnection({
     uri: databaseUrl,
-    ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true, timezone: "Z" },
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    timezone: "Z",
   });
   const [rows] = await connection.query<RowDataPacket[]>(TOTALS, [
-    ...[sqlTime(to), sqlTime(from), sqlTime(to), manifest.customer_id],
+    sqlTime(to),
+    sqlTime(from),
+    sqlTime(to),
+    manifest.customer_id,
   ]);
   const bySql = rows.map((row) => JSON.stringify(Object.values(row).map(String).map(plain)));
   const byManifest = manifest.totals.map((one) =>
     JSON.stringify(
       [
-        ...[one.account_id, one.currency, String(one.credits.count + one.debits.count)],
-        ...[one.credits.sum, one.debits.sum, one.closing],
+        one.account_id,
+        one.currency,
+        String(one.credits.count + one.debits.count),
+        one.credits.sum,
+        one.debits.sum,
+        one.closing,
       ].map(plain),
     ),
   );

@@ -47,7 +47,11 @@ export async function loadBank(url: string, size: BankSize): Promise<void> {
 async function insertAccounts(connection: Connection, size: BankSize): Promise<void> {
   const rows = customersOf(size).flatMap((customer) =>
     customer.accounts.map(({ id, currency }) => [
-      ...[id, customer.id, currency, "current account", FIRST_DAY],
+      id,
+      customer.id,
+      currency,
+      "current account",
+      FIRST_DAY,
     ]),
   );
   const sql =
@@ -68,8 +72,15 @@ async function loadRows(url: string, size: BankSize): Promise<void> {
     LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE transactions
     CHARACTER SET utf8mb4 (${COLUMNS.join(", ")})`;
   const client = [
-    ...["mariadb", "--no-defaults", "--protocol=tcp", `--host=${hostname}`, `--port=${port}`],
-    ...["--user=root", "--local-infile=1", `--execute=${sql}`, pathname.slice(1)],
+    "mariadb",
+    "--no-defaults",
+    "--protocol=tcp",
+    `--host=${hostname}`,
+    `--port=${port}`,
+    "--user=root",
+    "--local-infile=1",
+    `--execute=${sql}`,
+    pathname.slice(1),
   ];
   // The client opens its standard input by name, which must be a pipe for that: Node gives a socket.
   const shell = spawn("bash", ["-c", 'set -o pipefail; cat | "$@"', "bash", ...client], {

@@ -8,9 +8,22 @@ import { type BankAccount, type BankSize, customersOf } from "./customers.ts";
 import { makePaymentTexts } from "./texts.ts";
 
 export const COLUMNS = [
-  ...["id", "customer_id", "account_id", "status", "posted_at", "booking_date", "value_date"],
-  ...["amount", "currency", "balance_after", "type", "description", "counterparty_name"],
-  ...["counterparty_account", "reference", "reversal_of"],
+  "id",
+  "customer_id",
+  "account_id",
+  "status",
+  "posted_at",
+  "booking_date",
+  "value_date",
+  "amount",
+  "currency",
+  "balance_after",
+  "type",
+  "description",
+  "counterparty_name",
+  "counterparty_account",
+  "reference",
+  "reversal_of",
 ] as const;
 
 const SEED = 5;

@@ -64,7 +64,9 @@ export function makePaymentTexts(random: Random) {
       const town = pick(random, TOWNS);
       return {
         ...shared,
-        ...{ type: "CARD_PAYMENT", credit: false, upTo: 30_000 },
+        type: "CARD_PAYMENT",
+        credit: false,
+        upTo: 30_000,
         description: `${shop} ${digits(4)}//${town}/DE ${date} Terminal ${digits(8)} Karte ${digits(4)}`,
         name: `${shop} ${town}`,
         account: party().account,
@@ -75,7 +77,11 @@ export function makePaymentTexts(random: Random) {
       const month = MONTHS[Number(date.slice(5, 7)) - 1] ?? "";
       return {
         ...shared,
-        ...{ type: "DIRECT_DEBIT", credit: false, upTo: 90_000, name, account },
+        type: "DIRECT_DEBIT",
+        credit: false,
+        upTo: 90_000,
+        name,
+        account,
         description: `Mandat MREF${digits(9)} Vertrag ${digits(8)} Abschlag ${month} ${date.slice(0, 4)}`,
       };
     }
@@ -85,7 +91,11 @@ export function makePaymentTexts(random: Random) {
       const text = quoted ? `"Danke, ${pick(random, FIRST_NAMES)}!"` : "Zahlung";
       return {
         ...shared,
-        ...{ type: "CREDIT_TRANSFER", credit, upTo: credit ? 600_000 : 400_000, name, account },
+        type: "CREDIT_TRANSFER",
+        credit,
+        upTo: credit ? 600_000 : 400_000,
+        name,
+        account,
         description: `${text} Rechnung RE-${date.slice(0, 4)}-${digits(6)} vom ${date}`,
       };
     }

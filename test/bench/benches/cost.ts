@@ -32,8 +32,11 @@ export const bench: Bench = {
         bank: { customers: 1, rows: 100, seed: 1 },
         schedule: NEVER,
         env: {
-          ...{ LOG_LEVEL: "info", LEASE_SECONDS: "60", LEASE_RENEW_SECONDS: "20" },
-          ...{ WAKEUPS_PER_CUSTOMER: "100000", DATABASE_URL: stage.bank.databaseUrl },
+          LOG_LEVEL: "info",
+          LEASE_SECONDS: "60",
+          LEASE_RENEW_SECONDS: "20",
+          WAKEUPS_PER_CUSTOMER: "100000",
+          DATABASE_URL: stage.bank.databaseUrl,
         },
       }),
     );
@@ -51,8 +54,12 @@ export const bench: Bench = {
     const candidate = (name: string, customers: readonly string[]): Candidate => ({
       name,
       servers: () => ({
-        ...{ intake: intake.pid, builder: builder.pid, mariadbd: stage.bank.pid },
-        ...{ "kube-apiserver": kube.pid, etcd: kube.etcd.pid, s3: s3.pid },
+        intake: intake.pid,
+        builder: builder.pid,
+        mariadbd: stage.bank.pid,
+        "kube-apiserver": kube.pid,
+        etcd: kube.etcd.pid,
+        s3: s3.pid,
       }),
       memoryOf: ["builder"],
       async prepare() {

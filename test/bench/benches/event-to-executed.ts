@@ -36,7 +36,9 @@ export const bench: Bench = {
         bank: BANK,
         schedule: NEVER,
         env: {
-          ...{ LOG_LEVEL: "info", LEASE_SECONDS: "60", LEASE_RENEW_SECONDS: "20" },
+          LOG_LEVEL: "info",
+          LEASE_SECONDS: "60",
+          LEASE_RENEW_SECONDS: "20",
           WAKEUPS_PER_CUSTOMER: "100000",
         },
       }),
@@ -54,8 +56,12 @@ export const bench: Bench = {
 
     const { kube, s3, mariaDb } = pipeline;
     const servers = () => ({
-      ...{ intake: intake.pid, builder: builder.pid },
-      ...{ "kube-apiserver": kube.pid, etcd: kube.etcd.pid, mariadbd: mariaDb.pid, s3: s3.pid },
+      intake: intake.pid,
+      builder: builder.pid,
+      "kube-apiserver": kube.pid,
+      etcd: kube.etcd.pid,
+      mariadbd: mariaDb.pid,
+      s3: s3.pid,
     });
     const taken = new Map<string, number[][]>();
     /** A round of one candidate: the times of each of its parts are kept, but for a warm-up's. */

@@ -54,7 +54,9 @@ function newBuilderEachRound(
   onCurve: (curve: MemoryCurve) => void,
 ): Candidate {
   const options = {
-    ...{ name: `builder-${rows}`, stage, customerId: largeCustomer(rows) },
+    name: `builder-${rows}`,
+    stage,
+    customerId: largeCustomer(rows),
     expected: { rows, sha256 },
   };
   let builder: RunningBuilder | undefined;

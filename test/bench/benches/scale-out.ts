@@ -43,7 +43,8 @@ export const bench: Bench = {
           ...Object.fromEntries(
             builders.slice(0, n).map(({ pid }, i) => [`builder-${i + 1}`, pid]),
           ),
-          ...{ mariadbd: stage.bank.pid, sink: stage.sink.process.pid },
+          mariadbd: stage.bank.pid,
+          sink: stage.sink.process.pid,
         }),
         async prepare() {
           keepToCores(pids, n);

@@ -44,7 +44,8 @@ export const bench: Bench = {
         )),
         ...(rows <= NAIVE_AT_MOST &&
           (await context.rounds([naiveNode(stage, customerId, sha256, name("naive-node"))], {
-            ...{ rounds: 1, warmUp: false },
+            rounds: 1,
+            warmUp: false,
           }))),
       };
       const wall = (candidate: string) =>

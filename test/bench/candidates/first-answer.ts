@@ -104,10 +104,18 @@ export async function openStarts({ folder, resources }: BenchContext): Promise<S
   for (const name of Object.keys(EVENTS) as FunctionName[]) await bundle(name, join(folder, name));
   const env = {
     PATH: process.env["PATH"],
-    ...{ PORT: "0", METRICS_PORT: "0", TZ: "UTC", NODE_ENV: "production" },
-    ...{ KUBECONFIG: kubeconfig, K_SINK: `${sink}/-/events` },
-    ...{ DATABASE_URL: "mysql://nobody@127.0.0.1:1/none", S3_BUCKET: "none", S3_ENDPOINT: sink },
-    ...{ AWS_REGION: "none", AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" },
+    PORT: "0",
+    METRICS_PORT: "0",
+    TZ: "UTC",
+    NODE_ENV: "production",
+    KUBECONFIG: kubeconfig,
+    K_SINK: `${sink}/-/events`,
+    DATABASE_URL: "mysql://nobody@127.0.0.1:1/none",
+    S3_BUCKET: "none",
+    S3_ENDPOINT: sink,
+    AWS_REGION: "none",
+    AWS_ACCESS_KEY_ID: "none",
+    AWS_SECRET_ACCESS_KEY: "none",
   };
   return {
     shipped: (name) => ({

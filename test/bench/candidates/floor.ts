@@ -17,7 +17,8 @@ export async function startFloor(
   customerId: string,
 ): Promise<Candidate & AsyncDisposable> {
   const client = await startWorker<Discard>(PROGRAM, {
-    ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
+    PATH: process.env["PATH"],
+    DATABASE_URL: stage.bank.databaseUrl,
   });
   return {
     name: "floor",

@@ -31,15 +31,30 @@ interface Row {
 }
 
 const COLUMNS = [
-  ...["account_id", "id", "booking_date", "posted_at", "value_date", "status", "amount"],
-  ...["currency", "balance_after", "type", "description", "counterparty_name"],
-  ...["counterparty_account", "reference", "reversal_of"],
+  "account_id",
+  "id",
+  "booking_date",
+  "posted_at",
+  "value_date",
+  "status",
+  "amount",
+  "currency",
+  "balance_after",
+  "type",
+  "description",
+  "counterparty_name",
+  "counterparty_account",
+  "reference",
+  "reversal_of",
 ] as (keyof Row)[];
 
 const [customerId = "", key = ""] = process.argv.slice(2);
 const pool = createPool({
   uri: process.env["DATABASE_URL"] ?? "",
-  ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true, timezone: "Z" },
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+  timezone: "Z",
 });
 const db = new Kysely<{ statement_transactions: Row }>({ dialect: new MysqlDialect({ pool }) });
 const rows = db

@@ -25,7 +25,10 @@ export function naiveNode(
     async run() {
       await shell(stage, 'exec "$NODE" "$PROGRAM" "$CUSTOMER" "$KEY"', {
         ...stage.sink.env,
-        ...{ NODE: process.execPath, PROGRAM, CUSTOMER: customerId, KEY: key },
+        NODE: process.execPath,
+        PROGRAM,
+        CUSTOMER: customerId,
+        KEY: key,
         DATABASE_URL: stage.bank.databaseUrl,
       });
       return {};

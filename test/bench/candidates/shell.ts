@@ -24,7 +24,9 @@ export async function shell(
   const child = spawn("bash", ["-c", `set -eu -o pipefail\n${script}`], {
     env: {
       ...stage.env,
-      ...{ DB_PORT: String(stage.bank.port), DB_USER: username, MYSQL_PWD: password },
+      DB_PORT: String(stage.bank.port),
+      DB_USER: username,
+      MYSQL_PWD: password,
       ...variables,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -94,8 +96,11 @@ export async function sendZips(
   { atOnce, url }: { readonly atOnce: number; readonly url: string },
 ): Promise<void> {
   const variables = {
-    ...{ HEADER: CSV_HEADER, CSV_SQL: csvSql("THE_CUSTOMER"), URL: url },
-    ...{ CUSTOMERS: customers.join(" "), AT_ONCE: String(atOnce) },
+    HEADER: CSV_HEADER,
+    CSV_SQL: csvSql("THE_CUSTOMER"),
+    URL: url,
+    CUSTOMERS: customers.join(" "),
+    AT_ONCE: String(atOnce),
   };
   await shell(
     stage,

@@ -20,7 +20,8 @@ export async function startSmallBuilder(
   env: NodeJS.ProcessEnv = {},
 ): Promise<SmallBuilder> {
   const worker = await startWorker<SmallBuilds>(PROGRAM, {
-    ...{ PATH: process.env["PATH"], DATABASE_URL: stage.bank.databaseUrl },
+    PATH: process.env["PATH"],
+    DATABASE_URL: stage.bank.databaseUrl,
     ...stage.shipped.env,
     ...stage.sink.env,
     K_SINK: `${stage.sink.url}/-/events`,
@@ -41,7 +42,9 @@ export function smallByBuilder(
   return {
     name: "builder",
     servers: () => ({
-      ...{ builder: builder.pid, mariadbd: stage.bank.pid, sink: stage.sink.process.pid },
+      builder: builder.pid,
+      mariadbd: stage.bank.pid,
+      sink: stage.sink.process.pid,
     }),
     memoryOf: ["builder"],
     ...checkedCsvs(stage, builds.customers, TRANSACTIONS_FILE),

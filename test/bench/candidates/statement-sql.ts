@@ -29,12 +29,23 @@ export function csvSql(customerId: string): string {
   const masked =
     "CONCAT(REPEAT('*', CHAR_LENGTH(t.counterparty_account) - 4), RIGHT(t.counterparty_account, 4))";
   const values = [
-    ...["@line := @line + 1", "t.account_id", "t.id", "t.booking_date"],
-    ...["CONCAT(INSERT(t.posted_at, 11, 1, 'T'), 'Z')", "t.value_date", "t.status"],
-    ...["IF(t.amount < 0, 'DBIT', 'CRDT')", "CAST(t.amount AS DECIMAL(21,2))", "t.currency"],
-    ...["CAST(t.balance_after AS DECIMAL(21,2))", "t.type"],
-    ...[field("t.description"), field("t.counterparty_name"), `COALESCE(${masked}, '')`],
-    ...[field("t.reference"), String.raw`CONCAT(COALESCE(t.reversal_of, ''), '\r')`],
+    "@line := @line + 1",
+    "t.account_id",
+    "t.id",
+    "t.booking_date",
+    "CONCAT(INSERT(t.posted_at, 11, 1, 'T'), 'Z')",
+    "t.value_date",
+    "t.status",
+    "IF(t.amount < 0, 'DBIT', 'CRDT')",
+    "CAST(t.amount AS DECIMAL(21,2))",
+    "t.currency",
+    "CAST(t.balance_after AS DECIMAL(21,2))",
+    "t.type",
+    field("t.description"),
+    field("t.counterparty_name"),
+    `COALESCE(${masked}, '')`,
+    field("t.reference"),
+    String.raw`CONCAT(COALESCE(t.reversal_of, ''), '\r')`,
   ];
   const from = rows
     .slice(rows.indexOf(" from "))

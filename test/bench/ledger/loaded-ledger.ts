@@ -95,7 +95,11 @@ async function makeRecord(
 ): Promise<void> {
   await ledger.create(
     recordRequest({
-      ...{ name, customerId, startDate: "2025-01-01", endDate: "2025-12-31", recordedAt },
+      name,
+      customerId,
+      startDate: "2025-01-01",
+      endDate: "2025-12-31",
+      recordedAt,
       timeZone: "Europe/Berlin",
       options: { time_zone: "Europe/Berlin" },
       event: {

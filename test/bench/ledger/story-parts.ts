@@ -133,7 +133,10 @@ export async function openHop(opened: AsyncDisposableStack): Promise<() => Promi
 
 function newRequest(customerId: string, time: number) {
   return recordRequest({
-    ...{ customerId, startDate: "2025-01-01", endDate: "2025-12-31", timeZone: "UTC" },
+    customerId,
+    startDate: "2025-01-01",
+    endDate: "2025-12-31",
+    timeZone: "UTC",
     name: `transaction-request-${customerId}-${time}`,
     options: {},
     event: { source: "/bench", id: String(time), type: "bench", time },

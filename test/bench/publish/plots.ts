@@ -47,7 +47,9 @@ export function memoryOverTime(curves: readonly MemoryCurve[]): string {
     dots: false,
     // The shorter curve lies on the longer one.
     series: curves.toReversed().map(({ rows, points }, i) => ({
-      ...{ name: `${rows.toLocaleString("en")} rows`, color: colors[i] ?? "black", points },
+      name: `${rows.toLocaleString("en")} rows`,
+      color: colors[i] ?? "black",
+      points,
     })),
   });
 }

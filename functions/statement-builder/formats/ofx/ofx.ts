@@ -32,7 +32,10 @@ export const ofx: StatementFormat = {
 
 /** ISO 639-2, of which the schema has the older codes. */
 const LANGUAGES: Readonly<Record<Language, string>> = {
-  ...{ en: "ENG", de: "GER", fr: "FRE", es: "SPA" },
+  en: "ENG",
+  de: "GER",
+  fr: "FRE",
+  es: "SPA",
 };
 
 const DECLARATIONS = [
@@ -56,10 +59,13 @@ function documentStart({ facts, language }: StatementContent): string {
   return lines(
     ...DECLARATIONS,
     "<OFX>",
-    ...["<SIGNONMSGSRSV1>", "<SONRS>", ...SUCCESS],
+    "<SIGNONMSGSRSV1>",
+    "<SONRS>",
+    ...SUCCESS,
     element("DTSERVER", instant(facts.generatedAt)),
     element("LANGUAGE", LANGUAGES[language]),
-    ...["</SONRS>", "</SIGNONMSGSRSV1>"],
+    "</SONRS>",
+    "</SIGNONMSGSRSV1>",
     "<BANKMSGSRSV1>",
   );
 }
@@ -70,11 +76,16 @@ function statementStart(
   accountId: string,
 ): string {
   return lines(
-    ...["<STMTTRNRS>", "<TRNUID>0</TRNUID>", ...SUCCESS, "<STMTRS>"],
+    "<STMTTRNRS>",
+    "<TRNUID>0</TRNUID>",
+    ...SUCCESS,
+    "<STMTRS>",
     element("CURDEF", currency),
-    ...["<BANKACCTFROM>", "<BANKID>UNKNOWN</BANKID>"],
+    "<BANKACCTFROM>",
+    "<BANKID>UNKNOWN</BANKID>",
     element("ACCTID", accountId),
-    ...["<ACCTTYPE>CHECKING</ACCTTYPE>", "</BANKACCTFROM>"],
+    "<ACCTTYPE>CHECKING</ACCTTYPE>",
+    "</BANKACCTFROM>",
     "<BANKTRANLIST>",
     element("DTSTART", instant(period.from)),
     // Where the next statement has to start so that nothing is missed.
@@ -112,7 +123,9 @@ function statementEnd(
     element("BALAMT", formatAmount(closing, minorUnit)),
     // On the last day, for software that keeps only the date.
     element("DTASOF", instant(Math.min(period.to - 1, asOf))),
-    ...["</LEDGERBAL>", "</STMTRS>", "</STMTTRNRS>"],
+    "</LEDGERBAL>",
+    "</STMTRS>",
+    "</STMTTRNRS>",
   );
 }
 

@@ -86,12 +86,21 @@ const NO_FEATURES: PDFKit.Mixins.OpenTypeFeatures[] = [];
 
 export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Paper {
   const doc = new PDFDocument({
-    ...{ size: [PAGE.width, PAGE.height], margin: 0, autoFirstPage: false, bufferPages: false },
-    ...{ pdfVersion: "1.7", tagged: true, lang: text.language },
-    ...{ displayTitle: true, fontLayoutCache: false },
+    size: [PAGE.width, PAGE.height],
+    margin: 0,
+    autoFirstPage: false,
+    bufferPages: false,
+    pdfVersion: "1.7",
+    tagged: true,
+    lang: text.language,
+    displayTitle: true,
+    fontLayoutCache: false,
     info: {
-      ...{ Title: text.title, Subject: text.statementId, Creator: "Transactions Collector" },
-      ...{ CreationDate: new Date(text.createdAt), ModDate: new Date(text.modifiedAt) },
+      Title: text.title,
+      Subject: text.statementId,
+      Creator: "Transactions Collector",
+      CreationDate: new Date(text.createdAt),
+      ModDate: new Date(text.modifiedAt),
     },
     // None of the fonts that pdfkit reads from its own folder.
     font: null as unknown as string,
@@ -102,7 +111,9 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   const inside = doc as unknown as Inside;
   doc.font(styles.edge.face.name);
   const pageCount = inside.ref({
-    ...{ Type: "XObject", Subtype: "Form", BBox: [0, -4, 80, 12] },
+    Type: "XObject",
+    Subtype: "Form",
+    BBox: [0, -4, 80, 12],
     Resources: { Font: { F: inside._font.ref() } },
   });
   const root = doc.struct("Document");
@@ -151,7 +162,9 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       if (needsShaping(shown)) {
         doc.addContent(fill(style.colour));
         doc.text(shown, x, baseline, {
-          ...{ lineBreak: false, baseline: "alphabetic", features: NO_FEATURES },
+          lineBreak: false,
+          baseline: "alphabetic",
+          features: NO_FEATURES,
         });
       } else doc.addContent(`${fill(style.colour)}${plainText(shown, style.size, x, baseline)}`);
       if (actual !== undefined) doc.endMarkedContent();

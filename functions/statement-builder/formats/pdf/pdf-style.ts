@@ -33,7 +33,10 @@ export type Styles = ReturnType<typeof makeStyles>;
 
 export function makeStyles({ regular, strong }: PdfFaces) {
   const style = (face: PdfFace, size: number, colour: string, leading: number): TextStyle => ({
-    ...{ face, size, colour, leading },
+    face,
+    size,
+    colour,
+    leading,
   });
   return {
     title: style(strong, 24, COLOURS.accent, 30),

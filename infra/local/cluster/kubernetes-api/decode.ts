@@ -7,8 +7,12 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What clients send and the server sets itself, or does not keep. */
 const IGNORED_METADATA = [
-  ...["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"],
-  ...["generation", "managedFields", "selfLink"],
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "managedFields",
+  "selfLink",
 ];
 const TEXT_METADATA = ["name", "generateName", "namespace", "uid", "resourceVersion"] as const;
 /** They would ask for a garbage collector or a controller, and there is none. */
@@ -104,7 +108,8 @@ function requireKnownFields(resource: Resource, fields: Fields): void {
     ...TEXT_METADATA,
     ...IGNORED_METADATA,
     ...UNSUPPORTED_METADATA,
-    ...["labels", "annotations"],
+    "labels",
+    "annotations",
   ];
   const unknown = [
     ...Object.keys(fields).filter((name) => !known.includes(name)),

@@ -13,7 +13,10 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
     resources: RESOURCES.map(({ plural, singular, kind, namespaced, verbs, shortNames }) => ({
       name: plural,
       singularName: singular,
-      ...{ kind, namespaced, verbs, shortNames },
+      kind,
+      namespaced,
+      verbs,
+      shortNames,
     })),
   },
   "/version": VERSION,

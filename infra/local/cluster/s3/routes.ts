@@ -43,7 +43,12 @@ const OVERRIDES = [
   "response-expires",
 ];
 const OBJECT_PAGES = [
-  ...["prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type"],
+  "prefix",
+  "delimiter",
+  "max-keys",
+  "continuation-token",
+  "start-after",
+  "encoding-type",
   "fetch-owner",
 ];
 const UPLOAD_PAGES = ["prefix", "key-marker", "upload-id-marker", "max-uploads", "encoding-type"];

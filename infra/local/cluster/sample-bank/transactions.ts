@@ -32,9 +32,22 @@ const LARGE_IDS_FROM = 2n ** 53n;
 /** Values in the order of `COLUMNS`. */
 export type TransactionRow = readonly (string | number | bigint | null)[];
 export const COLUMNS = [
-  ...["id", "customer_id", "account_id", "status", "posted_at", "booking_date", "value_date"],
-  ...["amount", "currency", "balance_after", "type", "description", "counterparty_name"],
-  ...["counterparty_account", "reference", "reversal_of"],
+  "id",
+  "customer_id",
+  "account_id",
+  "status",
+  "posted_at",
+  "booking_date",
+  "value_date",
+  "amount",
+  "currency",
+  "balance_after",
+  "type",
+  "description",
+  "counterparty_name",
+  "counterparty_account",
+  "reference",
+  "reversal_of",
 ] as const;
 
 /** An account and what the next row needs of its past. */
@@ -116,10 +129,22 @@ function row(random: Random, ledger: Ledger, at: string, n: number): Transaction
   }
   const decimals = minorUnit(account.currency);
   return [
-    ...[id, account.customerId, account.accountId, pending ? "PDNG" : "BOOK", at],
-    ...[at.slice(0, 10), valueDate(random, at), formatAmount(amount, decimals), account.currency],
-    ...[formatAmount(ledger.balance, decimals), payment.type, payment.description, payment.name],
-    ...[payment.counterpartyAccount, payment.reference, reversed?.id ?? null],
+    id,
+    account.customerId,
+    account.accountId,
+    pending ? "PDNG" : "BOOK",
+    at,
+    at.slice(0, 10),
+    valueDate(random, at),
+    formatAmount(amount, decimals),
+    account.currency,
+    formatAmount(ledger.balance, decimals),
+    payment.type,
+    payment.description,
+    payment.name,
+    payment.counterpartyAccount,
+    payment.reference,
+    reversed?.id ?? null,
   ];
 }
 

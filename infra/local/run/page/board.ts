@@ -84,7 +84,15 @@ export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Bo
 function toRow({ request, steps }: Followed): Row {
   const { name, status, customerId, startDate, endDate, timeZone, recordedAt, attempt } = request;
   return {
-    ...{ name, status, customerId, startDate, endDate, timeZone, recordedAt, attempt, steps },
+    name,
+    status,
+    customerId,
+    startDate,
+    endDate,
+    timeZone,
+    recordedAt,
+    attempt,
+    steps,
     askedBy: request.event.source,
     endedAt: isFinal(request) ? endOf(request) : undefined,
     result: resultOf(request),

@@ -48,7 +48,10 @@ export function makePage(options: PageOptions): Page {
 
   function follow(): void {
     followed ??= followLedger({
-      ...{ ledger, kubeconfig: options.kubeconfig, namespace: options.namespace, signal },
+      ledger,
+      kubeconfig: options.kubeconfig,
+      namespace: options.namespace,
+      signal,
       onStep(before, after) {
         live.requestsChanged();
         live.travelled(travelsOfStep(before, after));

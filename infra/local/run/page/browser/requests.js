@@ -94,7 +94,8 @@ function makeItem(template, name) {
     const answer = await fetch(`${address}/explanation`).catch(() => undefined);
     const { happened = [], next = [] } = answer?.ok ? await answer.json() : {};
     part("explanation").replaceChildren(
-      ...[...section("What happened", happened), ...section("What comes next", next)],
+      ...section("What happened", happened),
+      ...section("What comes next", next),
     );
   }
 

@@ -1,0 +1,108 @@
+/**
+ * Matches in running text, where words repeat rather than columns: four bytes are a candidate too,
+ * what lies inside a match can be found again, and a longer match one byte further on is preferred.
+ */
+import { LONGEST_MATCH } from "./block-header";
+import { firstSeparator } from "./landmarks";
+import {
+  equalBytes,
+  equalBytesBefore,
+  keepLiterals,
+  keepMatch,
+  literalEnd,
+  matchEnd,
+  pays,
+  setFound,
+  uncovered,
+} from "./matches";
+import { ABOVE, FOUR_BYTES_SEEN, SEPARATORS, SIX_BYTES_SEEN, WINDOW_BYTES } from "./memory";
+import { hashOfSix, nextLook } from "./table-finder";
+
+const FOUR_BYTES_BITS: u32 = 14;
+/** Matches at least as long are taken at once. */
+const LONG: u32 = 24;
+
+/** Offset in FOUR_BYTES_SEEN. */
+function hashOfFour(bytes: u32): usize {
+  return usize((bytes * 0x9e3779b1) >> (32 - FOUR_BYTES_BITS)) << 2;
+}
+
+/** As `findInTable`. */
+export function findInText(end: usize, origin: u32, floor: usize): void {
+  let separator = firstSeparator;
+  let match = matchEnd;
+  let literal = literalEnd;
+  let from = uncovered;
+  let p = nextLook(from);
+  while (p < end) {
+    const bytes = load<u64>(p);
+    const first = u32(bytes);
+    let position = u32(p) + origin;
+    const sixSeen = SIX_BYTES_SEEN + hashOfSix(bytes);
+    const fourSeen = FOUR_BYTES_SEEN + hashOfFour(first);
+    const six = position - load<u32>(sixSeen);
+    const four = position - load<u32>(fourSeen);
+    store<u32>(sixSeen, position);
+    store<u32>(fourSeen, position);
+    let length: u32 = 0;
+    let distance: u32 = 0;
+    if ((first & 0xff) == 0x2c || (first & 0xff) == 0x0a) {
+      while (usize(load<u32>(separator)) < p) separator += 4;
+      distance = u32(p) - load<u32>(separator, ABOVE - SEPARATORS);
+      if (distance - 1 < WINDOW_BYTES && load<u32>(p - distance) == first) {
+        length = equalBytes(p, p - distance);
+        if (!pays(p, length, distance)) length = 0;
+      }
+    }
+    if (length < 8 && six - 1 < WINDOW_BYTES && load<u32>(p - six) == first) {
+      const other = equalBytes(p, p - six);
+      if (other > length + 1 && pays(p, other, six)) {
+        length = other;
+        distance = six;
+      }
+    }
+    if (length < 6 && four - 1 < WINDOW_BYTES && load<u32>(p - four) == first) {
+      const other = equalBytes(p, p - four);
+      if (other > length && pays(p, other, four)) {
+        length = other;
+        distance = four;
+      }
+    }
+    if (length >= 3) {
+      if (length < LONG) {
+        const next = load<u64>(p + 1);
+        const nextSeen = SIX_BYTES_SEEN + hashOfSix(next);
+        const later = position + 1 - load<u32>(nextSeen);
+        if (later - 1 < WINDOW_BYTES && load<u32>(p + 1 - later) == u32(next)) {
+          const other = equalBytes(p + 1, p + 1 - later);
+          if (other > length + 1) {
+            store<u32>(nextSeen, position + 1);
+            p++;
+            length = other;
+            distance = later;
+          }
+        }
+      }
+      const source = p - distance;
+      const back = min(min(equalBytesBefore(p, source), u32(p - from)), u32(source - floor));
+      const start = p - back;
+      length = min(min(length + back, LONGEST_MATCH), u32(end - start));
+      if (length >= 3) {
+        keepLiterals(literal, from, start);
+        literal += start - from;
+        keepMatch(match, u32(start - from), length, distance);
+        match += 8;
+        from = start + length;
+        for (p = nextLook(p + 1); p < from; p = nextLook(p + 1)) {
+          const inside = load<u64>(p);
+          position = u32(p) + origin;
+          store<u32>(SIX_BYTES_SEEN + hashOfSix(inside), position);
+          store<u32>(FOUR_BYTES_SEEN + hashOfFour(u32(inside)), position);
+        }
+        continue;
+      }
+    }
+    p = nextLook(p + 1);
+  }
+  setFound(match, literal, from);
+}
