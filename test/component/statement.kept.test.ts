@@ -1,0 +1,38 @@
+/** Receivers update when they like: what they have installed takes what today's builder writes. */
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
+import { KEPT_STATEMENTS, makeKeptStatement, startKeptBank } from "../support/kept-statements.ts";
+import { keptVersions, readKept } from "../support/kept-versions.ts";
+import type { TestMariaDb } from "../support/mariadb.ts";
+import { chunks } from "../support/sample-statement.ts";
+import { readTransactions } from "../support/statement.ts";
+
+let server: TestMariaDb;
+let transactions: Transactions;
+
+beforeAll(async () => {
+  server = await startKeptBank();
+  transactions = readTransactions(server.databaseUrl);
+});
+afterAll(async () => {
+  await transactions[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+test.each(await keptVersions())(
+  "the verifier of %s takes every statement of a schema it knows",
+  async (version) => {
+    const kept = await readKept(version);
+    const known = new Set(kept.statements.map(({ schema }) => schema));
+    const taken: string[] = [];
+    for (const statement of KEPT_STATEMENTS) {
+      const zip = await makeKeptStatement(transactions, statement);
+      const byToday = await verifyStatement(chunks(zip));
+      expect({ name: statement.name, ...byToday }).toMatchObject({ ok: true });
+      if (!byToday.ok || !known.has(byToday.manifest.schema)) continue;
+      expect(await kept.verifyStatement(zip)).toEqual(byToday);
+      taken.push(statement.name);
+    }
+    expect(taken).toEqual(KEPT_STATEMENTS.map(({ name }) => name));
+  },
+);
