@@ -1,19 +1,24 @@
 const RFC_3339 =
-  /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** Section 5.7: a minute has a second 60 only where one was ever added, at the end of these days in UTC. */
+const LEAP_SECOND = /-(?:06-30|12-31)T23:59:59/;
 
 /**
  * Milliseconds since the epoch of an RFC 3339 time, cut to whole milliseconds; undefined for any
- * other form and for days that do not exist, which `Date.parse` would move into the next month.
+ * other form and for days that do not exist, which `Date.parse` would move into the next month. A
+ * leap second is the first second of the next day, as POSIX counts it.
  */
 export function parseRfc3339(text: string): number | undefined {
-  const match = RFC_3339.exec(text);
-  if (!match) return undefined;
-  const [year, month, day] = match.slice(1).map(Number);
-  const date = new Date(`${match[1] ?? ""}-${match[2] ?? ""}-01T00:00:00Z`);
-  const lastDay = new Date(date);
-  lastDay.setUTCMonth(date.getUTCMonth() + 1, 0);
-  if (Number.isNaN(date.getTime()) || year === undefined || month === undefined) return undefined;
-  if (day === undefined || day < 1 || day > lastDay.getUTCDate()) return undefined;
-  // `Date.parse` promises three decimals only.
-  return Date.parse(text.toUpperCase().replace(/(\.\d{3})\d+/, "$1"));
+  const [, day, minute, second, fraction = "", offset] = RFC_3339.exec(text) ?? [];
+  if (day === undefined || minute === undefined || second === undefined || offset === undefined)
+    return undefined;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  // `Date.parse` promises three decimals only, and knows no leap second.
+  const isLeap = second === "60";
+  const time = `${minute}:${isLeap ? "59" : second}${fraction.slice(0, 4)}`;
+  const instant = Date.parse(`${day}T${time}${offset.toUpperCase()}`);
+  if (!isLeap) return instant;
+  return LEAP_SECOND.test(new Date(instant).toISOString()) ? instant + 1_000 : undefined;
 }

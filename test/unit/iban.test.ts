@@ -1,5 +1,12 @@
+import { createRequire } from "node:module";
 import fc from "fast-check";
-import { isIban } from "../../functions/statement-builder/formats/camt053/iban.ts";
+import { IBAN_LENGTHS, isIban } from "../../functions/statement-builder/formats/camt053/iban.ts";
+
+/** A package of others, by country. */
+const { countrySpecs } = createRequire(import.meta.url)("ibantools") as {
+  /** `IBANRegistry`: the registry holds the country. */
+  readonly countrySpecs: Readonly<Record<string, { chars: number; IBANRegistry?: boolean }>>;
+};
 
 /** Examples of the IBAN registry. */
 const REGISTERED = [
@@ -30,6 +37,21 @@ test.each([
   ["nothing", ""],
 ])("%s is no IBAN", (_, text) => {
   expect(isIban(text)).toBe(false);
+});
+
+/** Their IBANs begin with the code of the state they belong to, and so has the registry them. */
+const TERRITORIES = {
+  FI: ["AX"],
+  FR: ["GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF", "WF", "YT"],
+};
+
+test("every country of the registry has the length that others know it by", () => {
+  const known = Object.entries(countrySpecs).map(([country, { chars }]) => [country, chars]);
+  expect(Object.fromEntries(known)).toMatchObject(IBAN_LENGTHS);
+  const registered = Object.keys(countrySpecs).filter((one) => countrySpecs[one]?.IBANRegistry);
+  const own = registered.filter((one) => !Object.values(TERRITORIES).flat().includes(one));
+  expect(own.length).toBeGreaterThan(80);
+  expect(own.filter((one) => IBAN_LENGTHS[one] === undefined)).toEqual([]);
 });
 
 /** Of the same kind: only there do the check digits promise to see any change. */

@@ -1,7 +1,7 @@
 /** International bank account numbers, ISO 13616-1:2020, in their electronic form. */
 
 /** Source: IBAN registry of SWIFT, the registration authority: the length in each country. */
-const LENGTHS: Readonly<Record<string, number>> = {
+export const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   AD: 24,
   AE: 23,
   AL: 28,
@@ -100,7 +100,9 @@ const FORM = /^[A-Z]{2}\d{2}[A-Z0-9]+$/;
  * the registry later is told no; a bank's own number of the same looks is hardly ever told yes.
  */
 export function isIban(text: string): boolean {
-  return FORM.test(text) && LENGTHS[text.slice(0, 2)] === text.length && remainder(text) === 1n;
+  return (
+    FORM.test(text) && IBAN_LENGTHS[text.slice(0, 2)] === text.length && remainder(text) === 1n
+  );
 }
 
 /** ISO 7064 MOD 97-10: the first four characters go to the end, letters become 10 to 35. */
