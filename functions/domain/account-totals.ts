@@ -37,10 +37,11 @@ export class RunningTotals implements AccountTotals {
   debitSum = 0n;
   lastBalance: bigint | undefined;
 
-  constructor(balance: AccountBalance) {
+  /** @param scale of the amounts, where it is not to be the currency's own */
+  constructor(balance: AccountBalance, scale = minorUnit(balance.currency)) {
     this.accountId = balance.accountId;
     this.currency = balance.currency;
-    this.minorUnit = minorUnit(balance.currency);
+    this.minorUnit = scale;
     this.opening = balance.opening;
     this.closing = balance.closing;
   }

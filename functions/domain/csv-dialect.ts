@@ -17,13 +17,17 @@ export const CANONICAL_CSV: CsvDialect = { bom: false, delimiter: ",", decimalCo
 
 export const BYTE_ORDER_MARK = "\uFEFF";
 
-/** Of a table's first line; `undefined` when it is no table whose first two columns are these. */
-export function dialectOfHeader(
-  header: string,
-  [first, second]: readonly string[],
-): Omit<CsvDialect, "decimalComma"> | undefined {
-  const bom = header.startsWith(BYTE_ORDER_MARK);
-  const text = bom ? header.slice(1) : header;
-  const delimiter = DELIMITERS.find((one) => text.startsWith(`${first}${one}${second}${one}`));
-  return delimiter && { bom, delimiter };
+const HEADER =
+  /^(\uFEFF?)([a-z][a-z0-9_]*(?:([,;\t|])[a-z][a-z0-9_]*(?:\3[a-z][a-z0-9_]*)*)?)\r\n$/;
+
+/** Of a table's first line; `undefined` when it is none, or names a column twice. */
+export function readHeader(
+  line: string,
+): (Omit<CsvDialect, "decimalComma"> & { readonly columns: readonly string[] }) | undefined {
+  const [, mark, names, between] = HEADER.exec(line) ?? [];
+  const delimiter = DELIMITERS.find((one) => one === between);
+  if (names === undefined || delimiter === undefined) return undefined;
+  const columns = names.split(delimiter);
+  if (new Set(columns).size < columns.length) return undefined;
+  return { bom: mark === BYTE_ORDER_MARK, delimiter, columns };
 }

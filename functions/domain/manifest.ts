@@ -3,10 +3,19 @@
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
 import type { TotalsEntry } from "./account-totals.ts";
+import { COLUMNS_SINCE } from "./columns.ts";
 import type { Delimiter } from "./csv-dialect.ts";
 import type { Format } from "./statement-options.ts";
 
-export const MANIFEST_SCHEMA = "https://transactions-collector.io/schemas/manifest.v1.json";
+/** Every version there was: a reader takes them all. */
+export const MANIFEST_SCHEMAS = [
+  "https://transactions-collector.io/schemas/manifest.v1.json",
+  "https://transactions-collector.io/schemas/manifest.v2.json",
+] as const;
+export type ManifestSchema = (typeof MANIFEST_SCHEMAS)[number];
+
+/** Readers of version 1 know its columns and no others, so others are of a later version. */
+export const MANIFEST_SCHEMA: ManifestSchema = MANIFEST_SCHEMAS[COLUMNS_SINCE === 1 ? 0 : 1];
 
 /** Entries of the zip, in their order. */
 export const README_FILE = "README.txt";
@@ -30,27 +39,6 @@ export const FORMAT_FILES: Readonly<Record<Format, string>> = {
 
 export const CSV_EOL = "\r\n";
 
-/** Version 1: never reordered. */
-export const TRANSACTION_COLUMNS = [
-  "line",
-  "account_id",
-  "transaction_id",
-  "booking_date",
-  "posted_at",
-  "value_date",
-  "status",
-  "credit_debit",
-  "amount",
-  "currency",
-  "balance_after",
-  "type",
-  "description",
-  "counterparty_name",
-  "counterparty_account",
-  "reference",
-  "reversal_of",
-] as const;
-
 export const BALANCE_COLUMNS = [
   "account_id",
   "currency",
@@ -63,12 +51,11 @@ export const BALANCE_COLUMNS = [
   "closing",
 ] as const;
 
-/** Columns of amounts, which the option `decimal_comma` changes. */
-export const TRANSACTION_AMOUNTS = ["amount", "balance_after"] as const;
+/** Which the option `decimal_comma` changes. */
 export const BALANCE_AMOUNTS = ["opening", "credit_sum", "debit_sum", "net", "closing"] as const;
 
 export interface Manifest {
-  readonly schema: typeof MANIFEST_SCHEMA;
+  readonly schema: ManifestSchema;
   /** The object's file name without `.zip`. */
   readonly statement_id: string;
   /** Name of the request's record in the ledger. */
@@ -96,6 +83,8 @@ export interface Manifest {
   /** The upload time fixed in the ledger, so that every attempt writes the same. */
   readonly generated_at: string;
   readonly generator: { readonly name: string; readonly version: string };
+  /** Of transactions.csv, in their order. Not in the first statements of version 1. */
+  readonly columns?: readonly ManifestColumn[];
   /** Rows of transactions.csv without its header. */
   readonly rows: number;
   readonly totals: readonly TotalsEntry[];
@@ -117,6 +106,12 @@ export interface Manifest {
     readonly delimiter: Delimiter;
     readonly decimal_comma: boolean;
   };
+}
+
+export interface ManifestColumn {
+  readonly name: string;
+  /** A `ColumnKind`, or one of a later version. */
+  readonly kind: string;
 }
 
 export interface ManifestFile {

@@ -37,6 +37,8 @@ const MINOR_UNITS: Readonly<Record<string, number>> = {
   UYW: 4,
 };
 const DEFAULT_MINOR_UNIT = 2;
+/** No statement has an amount with more digits after the point. */
+export const MAX_MINOR_UNIT = 5;
 
 /** Number of digits after the point of amounts in `currency`, an ISO 4217 code. */
 export function minorUnit(currency: string): number {

@@ -1,10 +1,12 @@
 /**
- * Whether a value read from JSON has every field of a manifest, each of its type, and in the lists
- * that are compared as text nothing else. What the fields say is not looked at here. Each shape
+ * Whether a value read from JSON has every field of a manifest, each of its type; others as well,
+ * which a later release may have added. Only the lists of version 1 hold nothing else, as its first
+ * readers compared them as text. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
 import { DELIMITERS } from "../domain/csv-dialect.ts";
-import { MANIFEST_SCHEMA, type Manifest } from "../domain/manifest.ts";
+import { MANIFEST_SCHEMAS, type Manifest, type ManifestSchema } from "../domain/manifest.ts";
+import { MAX_MINOR_UNIT } from "../domain/money.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -20,9 +22,15 @@ const whole: Shape = {
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   schema: { type: "integer", minimum: 0 },
 };
+/** Digits behind the point. */
+const scale: Shape = {
+  accepts: (value) => whole.accepts(value) && (value as number) <= MAX_MINOR_UNIT,
+  schema: { type: "integer", minimum: 0, maximum: MAX_MINOR_UNIT },
+};
 /** RFC 3339 in UTC with milliseconds. */
 const instant = pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const hash = pattern(/^[0-9a-f]{64}$/);
+const columnName = pattern(/^[a-z][a-z0-9_]*$/);
 
 function pattern(form: RegExp): Shape {
   return {
@@ -53,8 +61,18 @@ function listOf(shape: Shape): Shape {
   };
 }
 
-/** An object with these fields; with others as well unless it is `exact`. */
-function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
+interface RecordOptions {
+  /** Fields that need not be there. */
+  readonly optional?: readonly string[];
+  /** Whether there may be no others. */
+  readonly exact?: boolean;
+}
+
+/** An object with these fields. */
+function record(
+  fields: Readonly<Record<string, Shape>>,
+  { optional = [], exact = false }: RecordOptions = {},
+): Shape {
   const names = Object.keys(fields);
   const schemas = Object.entries(fields).map(([name, { schema }]) => [name, schema] as const);
   return {
@@ -62,75 +80,87 @@ function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
       typeof value === "object" &&
       value !== null &&
       !Array.isArray(value) &&
-      (!exact || Object.keys(value).length === names.length) &&
-      Object.entries(fields).every(
-        ([name, shape]) => Object.hasOwn(value, name) && shape.accepts(Reflect.get(value, name)),
+      (!exact || Object.keys(value).every((name) => names.includes(name))) &&
+      Object.entries(fields).every(([name, shape]) =>
+        Object.hasOwn(value, name)
+          ? shape.accepts(Reflect.get(value, name))
+          : optional.includes(name),
       ),
     schema: {
       type: "object",
       properties: Object.fromEntries(schemas),
-      required: names,
+      required: names.filter((name) => !optional.includes(name)),
       ...(exact && { additionalProperties: false }),
     },
   };
 }
 
-const sum = record({ count: whole, sum: text }, true);
-
 /** As `Manifest` has it, field by field. */
-const manifest = record({
-  schema: is(MANIFEST_SCHEMA),
-  statement_id: text,
-  request_id: text,
-  attempt: whole,
-  supersedes: orNull(text),
-  customer_id: text,
-  accounts: listOf(record({ account_id: text, currency: text }, true)),
-  period: record({
-    start_date: text,
-    end_date: text,
-    time_zone: text,
-    from: instant,
-    to: instant,
-    from_epoch: integer,
-    to_epoch: integer,
-    end_inclusive: is(true),
-  }),
-  as_of: instant,
-  generated_at: instant,
-  generator: record({ name: text, version: text }),
-  rows: whole,
-  totals: listOf(
-    record(
-      {
-        account_id: text,
-        currency: text,
-        minor_unit: whole,
-        opening: text,
-        credits: sum,
-        debits: sum,
-        net: text,
-        closing: text,
-      },
-      true,
+function manifestShape(schema: ManifestSchema): Shape {
+  const isFirst = schema === MANIFEST_SCHEMAS[0];
+  const lists = { exact: isFirst };
+  const sum = record({ count: whole, sum: text }, lists);
+  const fields = {
+    schema: is(schema),
+    statement_id: text,
+    request_id: text,
+    attempt: whole,
+    supersedes: orNull(text),
+    customer_id: text,
+    accounts: listOf(record({ account_id: text, currency: text }, lists)),
+    period: record({
+      start_date: text,
+      end_date: text,
+      time_zone: text,
+      from: instant,
+      to: instant,
+      from_epoch: integer,
+      to_epoch: integer,
+      end_inclusive: is(true),
+    }),
+    as_of: instant,
+    generated_at: instant,
+    generator: record({ name: text, version: text }),
+    columns: listOf(record({ name: columnName, kind: text })),
+    rows: whole,
+    totals: listOf(
+      record(
+        {
+          account_id: text,
+          currency: text,
+          minor_unit: scale,
+          opening: text,
+          credits: sum,
+          debits: sum,
+          net: text,
+          closing: text,
+        },
+        lists,
+      ),
     ),
-  ),
-  content_sha256: hash,
-  files: listOf(
-    record({ path: text, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
-  ),
-  checks: listOf(record({ name: text, result: is("passed") })),
-  partial: flag,
-  pending_included: flag,
-  masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
-  formats: listOf(text),
-  language: text,
-  csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
-} satisfies Record<keyof Manifest, Shape>);
+    content_sha256: hash,
+    files: listOf(
+      record({ path: text, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
+    ),
+    checks: listOf(record({ name: text, result: is("passed") })),
+    partial: flag,
+    pending_included: flag,
+    masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
+    formats: listOf(text),
+    language: text,
+    csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
+  } satisfies Record<keyof Manifest, Shape>;
+  return record(fields, { optional: isFirst ? ["columns"] : [] });
+}
 
+const SHAPES = MANIFEST_SCHEMAS.map(manifestShape);
+
+/** Of any version. */
 export function isManifest(value: unknown): value is Manifest {
-  return manifest.accepts(value);
+  return SHAPES.some((shape) => shape.accepts(value));
 }
 
 /** The same in words of JSON Schema 2020-12, without its `$schema` and `$id`. */
-export const MANIFEST_JSON_SCHEMA: JsonSchema = manifest.schema;
+export function manifestJsonSchema(schema: ManifestSchema): JsonSchema {
+  return manifestShape(schema).schema;
+}

@@ -1,5 +1,5 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
-import { dialectOfHeader, type CsvDialect } from "../domain/csv-dialect.ts";
+import { readHeader, type CsvDialect } from "../domain/csv-dialect.ts";
 import { quoteField } from "../domain/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
@@ -8,43 +8,52 @@ import type { EntrySink } from "./zip-reader.ts";
 
 export interface TableReader {
   readonly path: string;
+  /** The columns that are read; the table must have them, in any order. */
   readonly columns: readonly string[];
-  /** The columns whose point may be a comma. */
-  readonly amounts: readonly string[];
-  /** Fields of a line as the canonical dialect has them, numbered from 1. */
+  /** Whether a decimal comma may stand in a column, one that is not read included. */
+  readonly isAmount: (column: string) => boolean;
+  /** Fields of `columns`, as the canonical dialect has them; lines are numbered from 1. */
   readonly onLine: (fields: readonly string[], line: number) => void;
   /** Bytes of the canonical lines, without the header. */
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 /** No header is longer. */
-const MAX_HEADER_BYTES = 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
 
 /** `write` and `end` throw WrongStatement, MalformedCsv, or what `onLine` throws. */
 export class StatementTable implements EntrySink {
   readonly #table: TableReader;
-  readonly #amounts: readonly number[];
+  /** Places of `columns` and of amounts in a line. */
+  #read: readonly number[] = [];
+  #amounts: readonly number[] = [];
   readonly #encoder = new TextEncoder();
   #head = new Uint8Array();
   #dialect: Omit<CsvDialect, "decimalComma"> | undefined;
   #reader: CsvReader | undefined;
   #points = false;
   #commas = false;
+  /** Of the header. */
+  columns: readonly string[] = [];
   lines = 0;
 
   constructor(table: TableReader) {
     this.#table = table;
-    this.#amounts = table.amounts.map((name) => table.columns.indexOf(name));
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#reader) this.#read(bytes);
+    if (this.#reader) this.#readLines(bytes);
     else this.#readHeader(bytes);
   }
 
   end(): void {
     if (!this.#reader) throw this.#wrong("has other columns");
     this.#reader.end();
+  }
+
+  /** @throws WrongStatement unless the table has these columns, in this order. */
+  checkColumns(columns: readonly string[]): void {
+    if (this.columns.join() !== columns.join()) throw this.#wrong("has other columns");
   }
 
   /** @throws WrongStatement when the table is not written as the manifest says. */
@@ -66,21 +75,22 @@ export class StatementTable implements EntrySink {
     else if (head.length > MAX_HEADER_BYTES) throw this.#wrong("has other columns");
   }
 
-  #begin(header: Uint8Array, rest: Uint8Array): void {
-    const { columns } = this.#table;
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(header);
-    const dialect = dialectOfHeader(text, columns);
-    const expected = columns.join(dialect?.delimiter) + CSV_EOL;
-    if (!dialect || text.slice(dialect.bom ? 1 : 0) !== expected) {
+  #begin(line: Uint8Array, rest: Uint8Array): void {
+    const header = readHeader(new TextDecoder("utf-8", { ignoreBOM: true }).decode(line));
+    const { columns, isAmount } = this.#table;
+    if (!header || !columns.every((name) => header.columns.includes(name))) {
       throw this.#wrong("has other columns");
     }
-    this.#dialect = dialect;
-    this.#reader = new CsvReader((fields) => this.#line(fields), dialect.delimiter);
+    this.columns = header.columns;
+    this.#read = columns.map((name) => header.columns.indexOf(name));
+    this.#amounts = [...header.columns.keys()].filter((at) => isAmount(header.columns[at] ?? ""));
+    this.#dialect = header;
+    this.#reader = new CsvReader((fields) => this.#line(fields), header.delimiter);
     this.#head = new Uint8Array();
-    this.#read(rest);
+    this.#readLines(rest);
   }
 
-  #read(bytes: Uint8Array): void {
+  #readLines(bytes: Uint8Array): void {
     if (this.#isCanonical) this.#table.onBytes?.(bytes);
     this.#reader?.write(bytes);
   }
@@ -92,7 +102,7 @@ export class StatementTable implements EntrySink {
 
   #line(fields: readonly string[]): void {
     this.lines += 1;
-    if (fields.length !== this.#table.columns.length) {
+    if (fields.length !== this.columns.length) {
       throw this.#wrong(`line ${this.lines} has another number of fields`);
     }
     const canonical = [...fields];
@@ -106,7 +116,10 @@ export class StatementTable implements EntrySink {
       const line = canonical.map(quoteField).join(",") + CSV_EOL;
       this.#table.onBytes?.(this.#encoder.encode(line));
     }
-    this.#table.onLine(canonical, this.lines);
+    this.#table.onLine(
+      this.#read.map((at) => canonical[at] ?? ""),
+      this.lines,
+    );
   }
 
   #wrong(what: string): WrongStatement {

@@ -6,13 +6,10 @@ import {
   totalsEntry,
   type TotalsEntry,
 } from "../domain/account-totals.ts";
-import {
-  TRANSACTION_AMOUNTS,
-  TRANSACTION_COLUMNS,
-  TRANSACTIONS_FILE,
-  type Manifest,
-} from "../domain/manifest.ts";
-import { minorUnit, parseAmount } from "../domain/money.ts";
+import { isAmountName } from "../domain/columns.ts";
+import { TRANSACTIONS_FILE, type Manifest } from "../domain/manifest.ts";
+import { MAX_MINOR_UNIT, parseAmount } from "../domain/money.ts";
+import { columnsOf } from "./statement-columns.ts";
 import { makeSha256 } from "./sha256.ts";
 import { StatementTable } from "./statement-table.ts";
 import { WrongStatement } from "./wrong-statement.ts";
@@ -21,14 +18,26 @@ import type { EntrySink } from "./zip-reader.ts";
 /** More than a manifest can hold. */
 export const MAX_ACCOUNTS = 100_000;
 
+/** Those that say something which can be proved; a statement may have any others beside them. */
+const READ_COLUMNS = [
+  "line",
+  "status",
+  "account_id",
+  "currency",
+  "credit_debit",
+  "amount",
+  "balance_after",
+  "posted_at",
+];
+
 /** Adds up transactions.csv; the balances come from the manifest, which is behind it in the zip. */
 export class TransactionSums implements EntrySink {
   readonly #accounts = new Map<string, RunningTotals>();
   readonly #content = makeSha256();
   readonly #table = new StatementTable({
     path: TRANSACTIONS_FILE,
-    columns: TRANSACTION_COLUMNS,
-    amounts: TRANSACTION_AMOUNTS,
+    columns: READ_COLUMNS,
+    isAmount: isAmountName,
     onLine: (fields, line) => this.#add(fields, line),
     onBytes: (bytes) => this.#content.update(bytes),
   });
@@ -43,35 +52,38 @@ export class TransactionSums implements EntrySink {
     this.#table.end();
   }
 
-  #add(fields: readonly string[], line: number): void {
-    const value = (column: TransactionColumn): string => transactionField(fields, column);
+  #add(fields: readonly string[], number: number): void {
+    const [line = "", status, accountId = "", currency = "", ...proved] = fields;
+    const [side, decimal = "", balanceAfter = "", postedAt = ""] = proved;
     const wrong = (what: string): WrongStatement =>
-      new WrongStatement(`${TRANSACTIONS_FILE}: line ${line} ${what}`);
-    if (value("line") !== String(line)) throw wrong("has another number");
-    if (value("status") !== "BOOK") throw wrong("is not booked");
-    const account = this.#accountOf(value("account_id"), value("currency"));
-    const amount = parseAmount(value("amount"), account.minorUnit);
-    const balance = parseAmount(value("balance_after"), account.minorUnit);
+      new WrongStatement(`${TRANSACTIONS_FILE}: line ${number} ${what}`);
+    if (line !== String(number)) throw wrong("has another number");
+    if (status !== "BOOK") throw wrong("is not booked");
+    const account = this.#accountOf(accountId, currency, scaleOf(decimal));
+    const amount = amountAt(decimal, account.minorUnit);
+    const balance = amountAt(balanceAfter, account.minorUnit);
     if (amount === undefined || balance === undefined) throw wrong("has an amount that is none");
-    if (value("credit_debit") !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
-    if (value("posted_at") < this.#last) throw wrong("is out of order");
-    this.#first ||= value("posted_at");
-    this.#last = value("posted_at");
+    if (side !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
+    if (postedAt < this.#last) throw wrong("is out of order");
+    this.#first ||= postedAt;
+    this.#last = postedAt;
     account.add(amount, balance);
   }
 
-  #accountOf(accountId: string, currency: string): RunningTotals {
+  /** The scale of an account's first amount is that of all; the manifest behind must name the same. */
+  #accountOf(accountId: string, currency: string, scale: number): RunningTotals {
     const key = accountKey(accountId, currency);
     const known = this.#accounts.get(key);
     if (known) return known;
     if (this.#accounts.size === MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
-    const added = new RunningTotals({ accountId, currency, opening: 0n, closing: 0n });
+    const added = new RunningTotals({ accountId, currency, opening: 0n, closing: 0n }, scale);
     this.#accounts.set(key, added);
     return added;
   }
 
   /** @throws WrongStatement */
   check(manifest: Manifest): void {
+    this.#table.checkColumns(columnsOf(manifest));
     this.#table.checkDialect(manifest);
     const rows = this.#table.lines;
     const file = manifest.files.find(({ path }) => path === TRANSACTIONS_FILE);
@@ -95,30 +107,35 @@ export class TransactionSums implements EntrySink {
       left.delete(key);
     }
     if (left.size > 0) throw new WrongStatement("rows of an account without totals");
-    const accounts = manifest.totals.map(({ account_id, currency }) => ({ account_id, currency }));
-    if (JSON.stringify(accounts) !== JSON.stringify(manifest.accounts)) {
+    const named = (one: { readonly account_id: string; readonly currency: string }): string =>
+      accountKey(one.account_id, one.currency);
+    if (manifest.accounts.map(named).join() !== manifest.totals.map(named).join()) {
       throw new WrongStatement("the manifest's accounts are not those of its totals");
     }
   }
 }
 
-type TransactionColumn = (typeof TRANSACTION_COLUMNS)[number];
+/** Digits behind the point. */
+function scaleOf(decimal: string): number {
+  const point = decimal.indexOf(".");
+  return point < 0 ? 0 : decimal.length - point - 1;
+}
 
-/** A field of a line of transactions.csv or pending.csv. */
-export function transactionField(fields: readonly string[], column: TransactionColumn): string {
-  return fields[TRANSACTION_COLUMNS.indexOf(column)] ?? "";
+/** Minor units of a decimal of just this scale. */
+function amountAt(decimal: string, scale: number): bigint | undefined {
+  if (scale > MAX_MINOR_UNIT || scaleOf(decimal) !== scale) return undefined;
+  return parseAmount(decimal, scale);
 }
 
 /** The manifest's totals against the sums of the rows, and its balances against both. */
 function checkTotals(entry: TotalsEntry, rows: RunningTotals | undefined): void {
   const wrong = new WrongStatement("the totals of an account do not follow from its rows");
-  const { account_id: accountId, currency } = entry;
-  // Not the entry's own: its padding would be as long as a forger likes.
-  const scale = minorUnit(currency);
+  const { account_id: accountId, currency, minor_unit: scale } = entry;
+  if (rows && rows.minorUnit !== scale) throw wrong;
   const opening = parseAmount(entry.opening, scale);
   const closing = parseAmount(entry.closing, scale);
   if (opening === undefined || closing === undefined) throw wrong;
-  const totals = new RunningTotals({ accountId, currency, opening, closing });
+  const totals = new RunningTotals({ accountId, currency, opening, closing }, scale);
   if (rows) {
     totals.creditCount = rows.creditCount;
     totals.creditSum = rows.creditSum;
@@ -126,8 +143,17 @@ function checkTotals(entry: TotalsEntry, rows: RunningTotals | undefined): void 
     totals.debitSum = rows.debitSum;
     totals.lastBalance = rows.lastBalance;
   }
-  if (JSON.stringify(totalsEntry(totals)) !== JSON.stringify(entry)) throw wrong;
+  if (!saysAll(totalsEntry(totals), entry)) throw wrong;
   if (!balances(totals)) throw new WrongStatement("an account's opening and closing do not agree");
+}
+
+/** Whether every field is there with the same value; a later version may have said more. */
+function saysAll(expected: object, found: object): boolean {
+  return Object.entries(expected).every(([name, value]: [string, unknown]) => {
+    const other: unknown = Reflect.get(found, name);
+    if (typeof value !== "object" || value === null) return value === other;
+    return typeof other === "object" && other !== null && saysAll(value, other);
+  });
 }
 
 /** RFC 3339 with six decimals, as transactions.csv has it, so that texts compare as instants do. */

@@ -3,6 +3,7 @@
  * hashes, the row count, every sum and balance are computed anew from the tables and held against
  * what the manifest says. One pass, flat memory, web standards only.
  */
+import { isAmountName } from "../domain/columns.ts";
 import { MalformedCsv } from "./csv-reader.ts";
 import { isManifest } from "./manifest-shape.ts";
 import { checkSignature, type SignatureCheck, type VerificationKey } from "./manifest-signature.ts";
@@ -11,18 +12,17 @@ import {
   BALANCE_COLUMNS,
   BALANCES_FILE,
   MANIFEST_FILE,
-  MANIFEST_SCHEMA,
+  MANIFEST_SCHEMAS,
   PENDING_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
-  TRANSACTION_AMOUNTS,
-  TRANSACTION_COLUMNS,
   TRANSACTIONS_FILE,
   type Manifest,
 } from "../domain/manifest.ts";
 import { makeSha256 } from "./sha256.ts";
+import { pendingColumnsOf } from "./statement-columns.ts";
 import { StatementTable } from "./statement-table.ts";
-import { MAX_ACCOUNTS, transactionField, TransactionSums } from "./transaction-sums.ts";
+import { MAX_ACCOUNTS, TransactionSums } from "./transaction-sums.ts";
 import { WrongStatement } from "./wrong-statement.ts";
 import { DamagedZip, readZip, type EntrySink } from "./zip-reader.ts";
 
@@ -105,7 +105,7 @@ class StatementContents {
     [BALANCES_FILE]: new StatementTable({
       path: BALANCES_FILE,
       columns: BALANCE_COLUMNS,
-      amounts: BALANCE_AMOUNTS,
+      isAmount: (name) => BALANCE_AMOUNTS.some((one) => one === name),
       onLine: (fields, line) => {
         if (line > MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
         this.#balances.push(fields);
@@ -113,8 +113,8 @@ class StatementContents {
     }),
     [PENDING_FILE]: new StatementTable({
       path: PENDING_FILE,
-      columns: TRANSACTION_COLUMNS,
-      amounts: TRANSACTION_AMOUNTS,
+      columns: ["line", "status"],
+      isAmount: isAmountName,
       onLine: checkPendingLine,
     }),
   };
@@ -212,6 +212,7 @@ class StatementContents {
     if (rowsOf(BALANCES_FILE, manifest) !== totals.length) {
       throw new WrongStatement(`${BALANCES_FILE} has other rows`);
     }
+    this.#tables[BALANCES_FILE]?.checkColumns(BALANCE_COLUMNS);
     this.#tables[BALANCES_FILE]?.checkDialect(manifest);
     const expected = totals.map((one) => [
       one.account_id,
@@ -236,6 +237,7 @@ class StatementContents {
     }
     if (rows === undefined) return;
     const table = this.#tables[PENDING_FILE];
+    table?.checkColumns(pendingColumnsOf(manifest, table.columns));
     table?.checkDialect(manifest);
     if (table?.lines !== rows) throw new WrongStatement(`${PENDING_FILE} has other rows`);
   }
@@ -245,11 +247,9 @@ function rowsOf(file: string, { files }: Manifest): number | null | undefined {
   return files.find(({ path }) => path === file)?.rows;
 }
 
-function checkPendingLine(fields: readonly string[], line: number): void {
-  const right =
-    transactionField(fields, "line") === String(line) &&
-    transactionField(fields, "status") === "PDNG";
-  if (!right) throw new WrongStatement(`${PENDING_FILE}: line ${line} is not a pending one`);
+function checkPendingLine([line, status]: readonly string[], number: number): void {
+  if (line === String(number) && status === "PDNG") return;
+  throw new WrongStatement(`${PENDING_FILE}: line ${number} is not a pending one`);
 }
 
 function parseJson(text: string): unknown {
@@ -261,7 +261,7 @@ function parseJson(text: string): unknown {
 }
 
 function hasSchema(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && Reflect.get(value, "schema") === MANIFEST_SCHEMA
-  );
+  if (typeof value !== "object" || value === null) return false;
+  const schema: unknown = Reflect.get(value, "schema");
+  return MANIFEST_SCHEMAS.some((one) => one === schema);
 }

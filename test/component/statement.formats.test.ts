@@ -1,7 +1,8 @@
 /** JSON Lines and OFX of the sample bank's customers, against the tables of the same zip. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TRANSACTION_COLUMNS, type Manifest } from "../../functions/domain/manifest.ts";
+import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
+import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";

@@ -2,10 +2,8 @@
 import { buffer } from "node:stream/consumers";
 import { accountKey } from "../../functions/domain/account-totals.ts";
 import type { StatementSnapshot } from "../../functions/statement-builder/source/transactions.ts";
-import {
-  ROW,
-  type TransactionRow,
-} from "../../functions/statement-builder/source/transactions-sql.ts";
+import { ROW } from "../../functions/domain/columns.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";
 
 export const JANUARY: Asked = {

@@ -13,7 +13,17 @@ import { factsOf } from "./statement.ts";
 
 /** What is left out is filled in: an id and a time of its own, the same day, no text. */
 export interface Posted extends Partial<
-  Omit<StatementRow, "line" | "accountId" | "currency" | "minorUnit" | "amount" | "balanceAfter">
+  Omit<
+    StatementRow,
+    | "line"
+    | "accountId"
+    | "status"
+    | "creditDebit"
+    | "currency"
+    | "minorUnit"
+    | "amount"
+    | "balanceAfter"
+  >
 > {
   /** A decimal, a credit is positive. */
   readonly amount: string;
@@ -75,7 +85,15 @@ function bookedIn(account: AccountPosted, ids: { next: number }): Booked {
       const amount = minor(row.amount, currency);
       balanceAfter += amount;
       totals.add(amount, balanceAfter);
-      return { ...row, line: 0, minorUnit: minorUnit(currency), amount, balanceAfter };
+      return {
+        ...row,
+        line: 0,
+        status: "BOOK",
+        creditDebit: amount < 0n ? "DBIT" : "CRDT",
+        minorUnit: minorUnit(currency),
+        amount,
+        balanceAfter,
+      };
     });
   return { totals, rows };
 }

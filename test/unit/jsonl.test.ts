@@ -1,7 +1,7 @@
 /** `transactions.jsonl`, read line by line as any program would. */
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
-import { TRANSACTION_COLUMNS } from "../../functions/domain/manifest.ts";
+import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import { jsonl } from "../../functions/statement-builder/formats/jsonl.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import {

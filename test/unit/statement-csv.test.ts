@@ -2,7 +2,8 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
-import { BALANCE_COLUMNS, CSV_EOL, TRANSACTION_COLUMNS } from "../../functions/domain/manifest.ts";
+import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
+import { BALANCE_COLUMNS, CSV_EOL } from "../../functions/domain/manifest.ts";
 import {
   balancesCsv,
   makeTransactionsCsv,

@@ -10,10 +10,8 @@ import {
   makeTransactionsCsv,
   TRANSACTIONS_HEADER,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
-import {
-  ROW,
-  type TransactionRow,
-} from "../../functions/statement-builder/source/transactions-sql.ts";
+import { ROW } from "../../functions/domain/columns.ts";
+import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { encodeRows } from "../support/text-protocol.ts";
 
 /** One account id in two currencies, and ids that only a right separator keeps apart. */

@@ -1,5 +1,6 @@
 /** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
 import { totalsEntry, type AccountTotals } from "../../domain/account-totals.ts";
+import { COLUMNS } from "../../domain/columns.ts";
 import { MANIFEST_SCHEMA, type Manifest, type ManifestFile } from "../../domain/manifest.ts";
 import { formatStatementKey } from "../../domain/statement-key.ts";
 import type { StatementOptions } from "../../domain/statement-options.ts";
@@ -60,6 +61,7 @@ export function makeManifest(
     as_of: rfc3339(proved.asOf),
     generated_at: rfc3339(facts.generatedAt),
     generator: GENERATOR,
+    columns: COLUMNS.map(({ name, kind }) => ({ name, kind })),
     rows: proved.rows,
     totals: proved.totals.map(totalsEntry),
     content_sha256: proved.contentSha256,

@@ -1,5 +1,6 @@
 /** The rows once more, for the formats behind transactions.csv: of the same snapshot, proved again. */
 import { accountKey, net, RunningTotals, type AccountTotals } from "../../domain/account-totals.ts";
+import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
 import { maskAllButLastFour } from "../../domain/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import type { StatementContent, StatementRow } from "../formats/statement-format.ts";
@@ -7,7 +8,7 @@ import type { StatementFacts } from "./manifest.ts";
 import { textRows } from "../lines/row-bytes.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
-import { ROW, type TransactionRow } from "../source/transactions-sql.ts";
+import type { TransactionRow } from "../source/transactions-sql.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 
 /** To be used once `totals` have been proved. */
@@ -40,9 +41,10 @@ async function* provedRows(
   for await (const batch of batches) {
     const rows: StatementRow[] = [];
     for (const values of Buffer.isBuffer(batch) ? textRows(batch) : batch) {
-      const account = sums.get(accountKey(text(values, "accountId"), text(values, "currency")));
+      const accountId = values[ROW.accountId] ?? "";
+      const account = sums.get(accountKey(accountId, values[ROW.currency] ?? ""));
       if (!account) throw unknownAccount();
-      const row = statementRow(values, account, { line: (line += 1), masked });
+      const row = statementRow(values, { line: (line += 1), account, masked });
       account.add(row.amount, row.balanceAfter);
       rows.push(row);
     }
@@ -66,38 +68,45 @@ function sameSums(one: AccountTotals, sums: ReadonlyMap<string, RunningTotals>):
   );
 }
 
-function statementRow(
+interface RowContext {
+  readonly line: number;
+  readonly account: AccountTotals;
+  readonly masked: boolean;
+}
+
+function statementRow(values: TransactionRow, context: RowContext): StatementRow {
+  const row: Record<string, unknown> = { minorUnit: context.account.minorUnit };
+  for (const column of PLACED) row[column.property] = valueOf(column, values, context);
+  return row as unknown as StatementRow;
+}
+
+interface PlacedColumn {
+  readonly column: Column;
+  readonly property: string;
+  /** Where its value stands in a row. */
+  readonly place: number;
+}
+
+const PLACED: readonly PlacedColumn[] = COLUMNS.map((column) => {
+  const property = propertyOf(column.name);
+  const place = (ROW as Readonly<Record<string, number>>)[property] ?? -1;
+  return { column, property, place };
+});
+
+function valueOf(
+  { column, place }: PlacedColumn,
   values: TransactionRow,
-  account: AccountTotals,
-  { line, masked }: { readonly line: number; readonly masked: boolean },
-): StatementRow {
-  const counterpartyAccount = optional(values, "counterpartyAccount");
-  return {
-    line,
-    accountId: account.accountId,
-    transactionId: text(values, "id"),
-    bookingDate: text(values, "bookingDate"),
-    postedAt: instant(text(values, "postedAt")),
-    valueDate: text(values, "valueDate"),
-    amount: exactAmount(text(values, "amount"), account.currency),
-    currency: account.currency,
-    minorUnit: account.minorUnit,
-    balanceAfter: exactAmount(text(values, "balanceAfter"), account.currency),
-    type: text(values, "type"),
-    description: optional(values, "description"),
-    counterpartyName: optional(values, "counterpartyName"),
-    counterpartyAccount:
-      counterpartyAccount && masked ? maskAllButLastFour(counterpartyAccount) : counterpartyAccount,
-    reference: optional(values, "reference"),
-    reversalOf: optional(values, "reversalOf"),
-  };
-}
-
-function text(values: TransactionRow, column: keyof typeof ROW): string {
-  return values[ROW[column]] ?? "";
-}
-
-/** Nothing is the same as NULL. */
-function optional(values: TransactionRow, column: keyof typeof ROW): string | null {
-  return values[ROW[column]] || null;
+  { line, account, masked }: RowContext,
+): number | bigint | string | null {
+  if (column.name === "line") return line;
+  if (column.name === "credit_debit") {
+    return exactAmount(values[ROW.amount] ?? "", account.currency) < 0n ? "DBIT" : "CRDT";
+  }
+  // Nothing is the same as NULL.
+  const value = values[place] || null;
+  if (value === null && column.nullable) return null;
+  if (column.kind === "amount") return exactAmount(value ?? "", account.currency);
+  if (column.kind === "instant") return instant(value ?? "");
+  if (value && masked && column.kind === "text" && column.masked) return maskAllButLastFour(value);
+  return value ?? "";
 }

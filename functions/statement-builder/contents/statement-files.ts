@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { balances } from "../../domain/account-totals.ts";
+import { TRANSACTION_AMOUNTS, TRANSACTION_COLUMNS } from "../../domain/columns.ts";
 import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
@@ -13,8 +14,6 @@ import {
   README_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
-  TRANSACTION_AMOUNTS,
-  TRANSACTION_COLUMNS,
   TRANSACTIONS_FILE,
   type ManifestFile,
 } from "../../domain/manifest.ts";

@@ -4,15 +4,11 @@
  * number holds them exactly; what is absent is `null`. Texts are the bank's own: JSON is no
  * spreadsheet, so nothing is guarded against formulas here.
  */
-import { FORMAT_FILES, type TRANSACTION_COLUMNS } from "../../domain/manifest.ts";
+import { propertyOf, TRANSACTION_COLUMNS } from "../../domain/columns.ts";
+import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
 import { inBlocks } from "./text-blocks.ts";
-
-type Column = (typeof TRANSACTION_COLUMNS)[number];
-type TransactionObject = Readonly<Record<Exclude<Column, "line">, string | null>> & {
-  readonly line: number;
-};
 
 export const jsonl: StatementFormat = {
   path: FORMAT_FILES.jsonl,
@@ -26,29 +22,14 @@ async function* lines(content: StatementContent): AsyncGenerator<readonly string
   for await (const rows of content.allRows()) yield rows.map(line);
 }
 
-function line(row: StatementRow): string {
-  return `${JSON.stringify(transactionObject(row))}\n`;
-}
+const PROPERTIES = TRANSACTION_COLUMNS.map((name) => [name, propertyOf(name)] as const);
 
-/** In the order of TRANSACTION_COLUMNS. */
-function transactionObject(row: StatementRow): TransactionObject {
-  return {
-    line: row.line,
-    account_id: row.accountId,
-    transaction_id: row.transactionId,
-    booking_date: row.bookingDate,
-    posted_at: row.postedAt,
-    value_date: row.valueDate,
-    status: "BOOK",
-    credit_debit: row.amount < 0n ? "DBIT" : "CRDT",
-    amount: formatAmount(row.amount, row.minorUnit),
-    currency: row.currency,
-    balance_after: formatAmount(row.balanceAfter, row.minorUnit),
-    type: row.type,
-    description: row.description,
-    counterparty_name: row.counterpartyName,
-    counterparty_account: row.counterpartyAccount,
-    reference: row.reference,
-    reversal_of: row.reversalOf,
-  };
+/** In the order of the columns. */
+function line(row: StatementRow): string {
+  const object: Record<string, unknown> = {};
+  for (const [name, property] of PROPERTIES) {
+    const value = row[property];
+    object[name] = typeof value === "bigint" ? formatAmount(value, row.minorUnit) : value;
+  }
+  return `${JSON.stringify(object)}\n`;
 }

@@ -3,37 +3,19 @@
  * own over the snapshot of the CSV's pass, and is proved again; nothing is kept on disk or in memory.
  */
 import type { AccountTotals } from "../../domain/account-totals.ts";
+import type { ColumnValues } from "../../domain/columns.ts";
 import type { Language } from "../../domain/statement-options.ts";
 import type { StatementFacts } from "../contents/manifest.ts";
 
-/** A booked transaction, with texts as the bank has them: each format escapes for itself. */
-export interface StatementRow {
-  /** From 1, in the order of transactions.csv. Within one account's rows: from 1 as well. */
-  readonly line: number;
-  readonly accountId: string;
-  readonly transactionId: string;
-  /** `YYYY-MM-DD` */
-  readonly bookingDate: string;
-  /** RFC 3339 in UTC, six decimals. */
-  readonly postedAt: string;
-  /** `YYYY-MM-DD` */
-  readonly valueDate: string;
-  /** Minor units, a credit is positive. */
-  readonly amount: bigint;
-  readonly currency: string;
+/**
+ * A booked transaction by its columns, with texts as the bank has them: each format escapes for
+ * itself. `line` counts from 1, within one account's rows as well; amounts are minor units, a credit
+ * is positive; `counterpartyAccount` is masked as in transactions.csv.
+ */
+export type StatementRow = ColumnValues & {
   /** Digits behind the point. */
   readonly minorUnit: number;
-  /** Minor units. */
-  readonly balanceAfter: bigint;
-  readonly type: string;
-  readonly description: string | null;
-  readonly counterpartyName: string | null;
-  /** Masked as in transactions.csv. */
-  readonly counterpartyAccount: string | null;
-  readonly reference: string | null;
-  /** `transactionId` of the transaction this one reverses. */
-  readonly reversalOf: string | null;
-}
+};
 
 export interface StatementContent {
   readonly facts: StatementFacts;

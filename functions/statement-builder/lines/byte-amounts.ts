@@ -34,15 +34,18 @@ export class AccountSums {
     this.#scale = totals.minorUnit;
   }
 
-  /** Writes the indicator and the amount; adds it up. @throws StatementFailure `invalid_amount` */
+  /** Writes the amount and adds it up. @throws StatementFailure `invalid_amount` */
   putAmount(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
     const point = pointOf(source, from, to);
     const magnitude = magnitudeOf(source, from, point, to, this.#scale);
-    if (magnitude < 0) return this.#putLongAmount(target, at, source.toString("utf8", from, to));
-    const debit = source[from] === MINUS;
-    this.#add(magnitude, debit);
-    const next = putIndicator(target, at, debit);
-    return putRaw(target, next, source, from, this.#endOf(point));
+    if (magnitude < 0) {
+      const minor = this.#exact(source, from, to);
+      // The row's balance follows, and is told when the block is settled.
+      this.#totals.add(minor, 0n);
+      return putString(target, at, formatAmount(minor, this.#scale));
+    }
+    this.#add(magnitude, source[from] === MINUS);
+    return putRaw(target, at, source, from, this.#endOf(point));
   }
 
   /** Writes the balance and remembers it. @throws StatementFailure `invalid_amount` */
@@ -50,12 +53,18 @@ export class AccountSums {
     const point = pointOf(source, from, to);
     const magnitude = magnitudeOf(source, from, point, to, this.#scale);
     if (magnitude < 0) {
-      const minor = exactAmount(source.toString("utf8", from, to), this.#totals.currency);
+      const minor = this.#exact(source, from, to);
       this.#lastBalance = minor;
       return putString(target, at, formatAmount(minor, this.#scale));
     }
     this.#lastBalance = source[from] === MINUS ? -magnitude : magnitude;
     return putRaw(target, at, source, from, this.#endOf(point));
+  }
+
+  /** Writes an amount that nothing is proved by. @throws StatementFailure `invalid_amount` */
+  putDecimal(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
+    if (from === to) return putRaw(target, at, source, from, to);
+    return putString(target, at, formatAmount(this.#exact(source, from, to), this.#scale));
   }
 
   /** Adds the block to the totals. */
@@ -80,12 +89,8 @@ export class AccountSums {
     if (this.#creditSum > SAFE_SUM || this.#debitSum > SAFE_SUM) this.settle();
   }
 
-  #putLongAmount(target: Buffer, at: number, decimal: string): number {
-    const minor = exactAmount(decimal, this.#totals.currency);
-    // The row's balance follows, and is told when the block is settled.
-    this.#totals.add(minor, 0n);
-    const next = putIndicator(target, at, minor < 0n);
-    return putString(target, next, formatAmount(minor, this.#scale));
+  #exact(source: Buffer, from: number, to: number): bigint {
+    return exactAmount(source.toString("utf8", from, to), this.#totals.currency);
   }
 
   #endOf(point: number): number {
@@ -93,7 +98,19 @@ export class AccountSums {
   }
 }
 
-function putIndicator(target: Buffer, at: number, debit: boolean): number {
+/** Whether an amount is a debit: what is less than nothing. */
+export function putSide(
+  target: Buffer,
+  at: number,
+  source: Buffer,
+  from: number,
+  to: number,
+): number {
+  let first = from;
+  if (source[from] === MINUS)
+    do first++;
+    while (first < to && (source[first] === ZERO || source[first] === POINT));
+  const debit = first > from && first < to;
   return putRaw(target, at, debit ? DEBIT : CREDIT, 0, CREDIT.length);
 }
 

@@ -4,11 +4,12 @@
  * same bytes.
  */
 import type { RunningTotals } from "../../domain/account-totals.ts";
-import { AccountSums } from "./byte-amounts.ts";
+import { AccountSums, putSide } from "./byte-amounts.ts";
+import { ROW } from "../../domain/columns.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
-import { COLUMNS, readRow } from "./row-bytes.ts";
+import { linePlan, WRITE } from "./line-plan.ts";
+import { readRow, VALUES } from "./row-bytes.ts";
 import { unknownAccount } from "../source/row-values.ts";
-import { ROW } from "../source/transactions-sql.ts";
 
 const [CR, LF] = [0x0d, 0x0a];
 
@@ -24,14 +25,14 @@ export interface ByteLines {
 
 /** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `format`. */
 export function makeByteLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
-  const putCounterparty = masked ? putMasked : putText;
+  const { writes, places } = linePlan(masked);
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
   /** By what was lent, the length of it: a part of it that comes back is not all of it. */
   const lent = new Map<ArrayBufferLike, number>();
   const spare: Buffer[] = [];
-  const starts = new Int32Array(COLUMNS);
-  const ends = new Int32Array(COLUMNS);
+  const starts = new Int32Array(VALUES);
+  const ends = new Int32Array(VALUES);
   const start = (column: number): number => starts[column] ?? 0;
   const end = (column: number): number => ends[column] ?? 0;
 
@@ -54,31 +55,47 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
     return true;
   }
 
-  /** One line, its columns in the order of TRANSACTION_COLUMNS; answers its end. */
+  /** One line, column by column; answers its end. */
   function putLine(out: Buffer, begin: number, row: Buffer, number: number): number {
     const account = accountOf(row);
-    let at = putNumber(out, begin, number);
-    at = putPlain(out, at, row, start(ROW.accountId), end(ROW.accountId));
-    at = putRaw(out, at, row, start(ROW.id), end(ROW.id));
-    at = putRaw(out, at, row, start(ROW.bookingDate), end(ROW.bookingDate));
-    at = putInstant(out, at, row, start(ROW.postedAt), end(ROW.postedAt));
-    at = putRaw(out, at, row, start(ROW.valueDate), end(ROW.valueDate));
-    at = putRaw(out, at, row, start(ROW.status), end(ROW.status));
-    at = account.putAmount(out, at, row, start(ROW.amount), end(ROW.amount));
-    at = putPlain(out, at, row, start(ROW.currency), end(ROW.currency));
-    at = account.putBalance(out, at, row, start(ROW.balanceAfter), end(ROW.balanceAfter));
-    at = putText(out, at, row, start(ROW.type), end(ROW.type));
-    at = putText(out, at, row, start(ROW.description), end(ROW.description));
-    at = putText(out, at, row, start(ROW.counterpartyName), end(ROW.counterpartyName));
-    at = putCounterparty(
-      out,
-      at,
-      row,
-      start(ROW.counterpartyAccount),
-      end(ROW.counterpartyAccount),
-    );
-    at = putText(out, at, row, start(ROW.reference), end(ROW.reference));
-    at = putRaw(out, at, row, start(ROW.reversalOf), end(ROW.reversalOf));
+    let at = begin;
+    for (let column = 0; column < writes.length; column++) {
+      const place = places[column] ?? 0;
+      const from = starts[place] ?? 0;
+      const to = ends[place] ?? 0;
+      switch (writes[column] ?? WRITE.raw) {
+        case WRITE.raw:
+          at = putRaw(out, at, row, from, to);
+          break;
+        case WRITE.plain:
+          at = putPlain(out, at, row, from, to);
+          break;
+        case WRITE.text:
+          at = putText(out, at, row, from, to);
+          break;
+        case WRITE.masked:
+          at = putMasked(out, at, row, from, to);
+          break;
+        case WRITE.instant:
+          at = putInstant(out, at, row, from, to);
+          break;
+        case WRITE.side:
+          at = putSide(out, at, row, from, to);
+          break;
+        case WRITE.amount:
+          at = account.putAmount(out, at, row, from, to);
+          break;
+        case WRITE.balance:
+          at = account.putBalance(out, at, row, from, to);
+          break;
+        case WRITE.decimal:
+          at = account.putDecimal(out, at, row, from, to);
+          break;
+        case WRITE.line:
+          at = putNumber(out, at, number);
+          break;
+      }
+    }
     // In the place of the last comma.
     out[at - 1] = CR;
     out[at] = LF;

@@ -2,9 +2,10 @@
  * Where the values of a row are among the bytes of the text protocol: each is a length-encoded
  * string, one behind the other.
  */
-import { ROW } from "../source/transactions-sql.ts";
+import { SELECTED_COLUMNS } from "../../domain/columns.ts";
 
-export const COLUMNS = Object.keys(ROW).length;
+/** Values of a row. */
+export const VALUES = SELECTED_COLUMNS.length;
 
 /** A length-encoded string of no bytes at all, and the marks of longer lengths. */
 const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
@@ -12,7 +13,7 @@ const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
 /** Finds the values of the row at `from`, NULL as an empty one; answers where the next row is. */
 export function readRow(block: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
   let at = from;
-  for (let column = 0; column < COLUMNS; column++) {
+  for (let column = 0; column < VALUES; column++) {
     let length = block[at++] ?? NULL;
     if (length === NULL) length = 0;
     else if (length > NULL) {
@@ -30,8 +31,8 @@ export function readRow(block: Buffer, from: number, starts: Int32Array, ends: I
 
 /** Every row of a block as text; nothing is the same as NULL. */
 export function* textRows(block: Buffer): Generator<(string | null)[]> {
-  const starts = new Int32Array(COLUMNS);
-  const ends = new Int32Array(COLUMNS);
+  const starts = new Int32Array(VALUES);
+  const ends = new Int32Array(VALUES);
   for (let next = 0; next < block.length;) {
     next = readRow(block, next, starts, ends);
     yield Array.from(starts, (start, i) => block.toString("utf8", start, ends[i]) || null);

@@ -10,12 +10,19 @@ import {
   type AccountTotals,
 } from "../../domain/account-totals.ts";
 import { maskAllButLastFour, quoteField, textField } from "../../domain/csv-field.ts";
-import { BALANCE_COLUMNS, CSV_EOL, TRANSACTION_COLUMNS } from "../../domain/manifest.ts";
+import {
+  COLUMNS,
+  propertyOf,
+  ROW,
+  TRANSACTION_COLUMNS,
+  type Column,
+} from "../../domain/columns.ts";
+import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { makeByteLines } from "./byte-lines.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
-import { ROW, type TransactionRow } from "../source/transactions-sql.ts";
+import type { TransactionRow } from "../source/transactions-sql.ts";
 
 export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
 
@@ -70,7 +77,7 @@ function accountOf(row: TransactionRow, totals: ReadonlyMap<string, RunningTotal
   throw unknownAccount();
 }
 
-/** One line, its columns in the order of TRANSACTION_COLUMNS. */
+/** One line, column by column. */
 function line(
   number: number,
   row: TransactionRow,
@@ -78,38 +85,33 @@ function line(
   masked: boolean,
 ): string {
   const amount = exactAmount(row[ROW.amount] ?? "", account.currency);
-  const balance = exactAmount(row[ROW.balanceAfter] ?? "", account.currency);
-  account.add(amount, balance);
-  const counterpartyAccount = row[ROW.counterpartyAccount] ?? null;
-  return (
-    [
-      number,
-      quoteField(row[ROW.accountId] ?? ""),
-      row[ROW.id],
-      row[ROW.bookingDate],
-      instant(row[ROW.postedAt] ?? ""),
-      row[ROW.valueDate],
-      row[ROW.status],
-      amount < 0n ? "DBIT" : "CRDT",
-      formatAmount(amount, account.minorUnit),
-      quoteField(account.currency),
-      formatAmount(balance, account.minorUnit),
-      text(row[ROW.type]),
-      text(row[ROW.description]),
-      text(row[ROW.counterpartyName]),
-      text(masked ? mask(counterpartyAccount) : counterpartyAccount),
-      text(row[ROW.reference]),
-      row[ROW.reversalOf] ?? "",
-    ].join(",") + CSV_EOL
-  );
+  account.add(amount, exactAmount(row[ROW.balanceAfter] ?? "", account.currency));
+  const places: Readonly<Record<string, number>> = ROW;
+  const fields = COLUMNS.map((column) => {
+    if (column.name === "line") return String(number);
+    if (column.name === "credit_debit") return amount < 0n ? "DBIT" : "CRDT";
+    return field(column, row[places[propertyOf(column.name)] ?? -1] ?? "", account, masked);
+  });
+  return fields.join(",") + CSV_EOL;
 }
 
-function text(value: string | null | undefined): string {
-  return textField(value ?? null);
-}
-
-function mask(account: string | null): string | null {
-  return account ? maskAllButLastFour(account) : null;
+function field(column: Column, value: string, account: RunningTotals, masked: boolean): string {
+  switch (column.kind) {
+    case "integer":
+    case "date":
+    case "enum":
+      return value;
+    case "id":
+    case "currency":
+      return quoteField(value);
+    case "instant":
+      return instant(value);
+    case "amount":
+      if (column.nullable && value === "") return "";
+      return formatAmount(exactAmount(value, account.currency), account.minorUnit);
+    case "text":
+      return textField(masked && column.masked ? maskAllButLastFour(value) : value);
+  }
 }
 
 export function balancesCsv(totals: readonly AccountTotals[]): Buffer {

@@ -11,8 +11,9 @@ export function exactAmount(decimal: string, currency: string): bigint {
   return minor;
 }
 
-/** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals. */
+/** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals; nothing stays so. */
 export function instant(dateTime: string): string {
+  if (dateTime === "") return "";
   const [date = "", time = ""] = dateTime.split(" ");
   const [seconds = "", fraction = ""] = time.split(".");
   return `${date}T${seconds}.${fraction.padEnd(6, "0")}Z`;

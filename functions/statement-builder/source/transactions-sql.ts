@@ -1,6 +1,6 @@
 /**
  * The queries of a statement, compiled by kysely; all of one snapshot. The two views are the
- * bank's side of the contract: the shape of their columns is described here.
+ * bank's side of the contract.
  */
 import {
   type CompiledQuery,
@@ -11,28 +11,13 @@ import {
   MysqlQueryCompiler,
   sql,
 } from "kysely";
+import { SELECTED_COLUMNS } from "../../domain/columns.ts";
 
-/** A booked or pending transaction, every value as the server's text. */
-interface StatementTransactions {
-  customer_id: string;
-  account_id: string;
-  id: string;
-  status: RowStatus;
-  /** UTC, six decimals. */
-  posted_at: string;
-  booking_date: string;
-  value_date: string;
-  /** DECIMAL(23,4), a credit is positive. */
-  amount: string;
-  currency: string;
-  balance_after: string;
-  type: string;
-  description: string | null;
-  counterparty_name: string | null;
-  counterparty_account: string | null;
-  reference: string | null;
-  reversal_of: string | null;
-}
+/** A booked or pending transaction, every value as the server's text: `functions/domain/columns.ts`. */
+type StatementTransactions = Record<
+  "customer_id" | (typeof SELECTED_COLUMNS)[number]["sql"],
+  string
+>;
 
 interface StatementAccounts {
   customer_id: string;
@@ -75,25 +60,6 @@ export interface StatementSql {
 
 /** ISO 20022: booked, or pending. */
 export type RowStatus = "BOOK" | "PDNG";
-
-/** Where each value of a row stands. */
-export const ROW = {
-  accountId: 0,
-  id: 1,
-  bookingDate: 2,
-  postedAt: 3,
-  valueDate: 4,
-  status: 5,
-  amount: 6,
-  currency: 7,
-  balanceAfter: 8,
-  type: 9,
-  description: 10,
-  counterpartyName: 11,
-  counterpartyAccount: 12,
-  reference: 13,
-  reversalOf: 14,
-} as const;
 
 /** The server's own text of each value, in the order of `ROW`. */
 export type TransactionRow = readonly (string | null)[];
@@ -172,10 +138,7 @@ export function statementSql({ transactionView, accountView }: Views): Statement
             .where("t.account_id", "=", account?.accountId ?? "")
             .where("t.currency", "=", account?.currency ?? ""),
         )
-        .select(["t.account_id", "t.id", "t.booking_date", "t.posted_at", "t.value_date"])
-        .select(["t.status", "t.amount", "t.currency", "t.balance_after", "t.type"])
-        .select(["t.description", "t.counterparty_name", "t.counterparty_account"])
-        .select(["t.reference", "t.reversal_of"])
+        .select(SELECTED_COLUMNS.map(({ sql: column }) => `t.${column}` as const))
         .orderBy("t.posted_at")
         .orderBy("t.id")
         .compile(),

@@ -1,22 +1,34 @@
 /** JSON Schema of manifest.json, from the shape that `verifyStatement` holds it to. */
-import { MANIFEST_SCHEMA } from "../../../functions/domain/manifest.ts";
 import {
-  MANIFEST_JSON_SCHEMA,
+  MANIFEST_SCHEMA,
+  MANIFEST_SCHEMAS,
+  type ManifestSchema,
+} from "../../../functions/domain/manifest.ts";
+import {
+  manifestJsonSchema,
   type JsonSchema,
 } from "../../../functions/verification/manifest-shape.ts";
 
+/** Of every version up to the one that is written. */
+export const PUBLISHED_SCHEMAS = MANIFEST_SCHEMAS.slice(
+  0,
+  MANIFEST_SCHEMAS.indexOf(MANIFEST_SCHEMA) + 1,
+);
+
 /** The last part of the schema's `$id`. */
-export const MANIFEST_SCHEMA_FILE = MANIFEST_SCHEMA.slice(MANIFEST_SCHEMA.lastIndexOf("/") + 1);
+export function manifestSchemaFile(id: ManifestSchema): string {
+  return id.slice(id.lastIndexOf("/") + 1);
+}
 
 /** JSON Schema 2020-12. */
-export function manifestSchema(): JsonSchema {
-  let schema = MANIFEST_JSON_SCHEMA;
+export function manifestSchema(id: ManifestSchema): JsonSchema {
+  let schema = manifestJsonSchema(id);
   for (const [place, description] of Object.entries(DESCRIPTIONS)) {
     schema = describe(schema, place.split("."), description);
   }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: MANIFEST_SCHEMA,
+    $id: id,
     title: "manifest.json",
     description:
       "What a statement holds and how it was proved. Amounts are decimal strings at the currency's " +
@@ -40,6 +52,8 @@ const DESCRIPTIONS = {
   "period.to_epoch": "The same in seconds since 1970-01-01T00:00:00Z.",
   as_of: "Instant of the database snapshot.",
   generated_at: "The upload time in the object's key.",
+  columns: "Of transactions.csv, in their order. Without it: those of version 1.",
+  "columns.*.kind": "What its values are: a later release may add a kind.",
   rows: "Of transactions.csv without its header.",
   totals: "One of each account and currency, without rows too.",
   "totals.*.minor_unit": "Digits after the point of every amount.",

@@ -9,7 +9,7 @@ import { EVENT_NAMES, type EventName } from "../../../functions/domain/events.ts
 import { asyncApiDocument } from "./asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import { eventTypeObject } from "./event-types.ts";
-import { MANIFEST_SCHEMA_FILE, manifestSchema } from "./manifest-schema.ts";
+import { manifestSchema, manifestSchemaFile, PUBLISHED_SCHEMAS } from "./manifest-schema.ts";
 
 export const REPOSITORY = new URL("../../../", import.meta.url);
 
@@ -20,7 +20,9 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     files.set(`eventing/schemas/${schemaFileName(name)}`, await json(eventDataSchema(name)));
     files.set(eventTypeFile(name), await yaml(eventTypeObject(name)));
   }
-  files.set(`eventing/schemas/${MANIFEST_SCHEMA_FILE}`, await json(manifestSchema()));
+  for (const id of PUBLISHED_SCHEMAS) {
+    files.set(`eventing/schemas/${manifestSchemaFile(id)}`, await json(manifestSchema(id)));
+  }
   const comment = "# Made by `node infra/clients/contract/schemas.ts`; never edited by hand.\n";
   files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
   return files;

@@ -1,6 +1,6 @@
 /** A statement's rows in SQL: the builder's own query, and the shell user's, which writes the CSV. */
 import { format } from "mysql2";
-import { TRANSACTION_COLUMNS } from "../../../functions/domain/manifest.ts";
+import { TRANSACTION_COLUMNS } from "../../../functions/domain/columns.ts";
 import { statementPeriod } from "../../../functions/domain/statement-period.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
 
