@@ -71,6 +71,7 @@ wasm: $(INSTALLED) ## the table deflate's WebAssembly, from its AssemblyScript
 check: $(INSTALLED) ## format, lint and import fences, types, lock file
 	prettier --check .
 	eslint .
+	depcruise --output-type err-long functions infra
 	tsc
 	npm ci --dry-run --ignore-scripts --loglevel=error > /dev/null
 

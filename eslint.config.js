@@ -1,13 +1,6 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-/** Imports point function → platform → domain: never back, never function to function. */
-const fence = (files, forbidden, message) => ({
-  files,
-  rules: { "no-restricted-imports": ["error", { patterns: [{ group: forbidden, message }] }] },
-});
-const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
-
 export default tseslint.config(
   // AssemblyScript has types of its own; its compiler checks them.
   { ignores: ["node_modules/", "dist/", "out/", "coverage/", "test/kept/", "**/assembly/"] },
@@ -58,21 +51,4 @@ export default tseslint.config(
       ),
     },
   },
-  fence(
-    ["functions/domain/**"],
-    ["**/platform/**", "node:*", ...FUNCTIONS.map((f) => `**/${f}/**`)],
-    "domain/ is pure: it imports only domain/.",
-  ),
-  fence(
-    ["functions/platform/**"],
-    FUNCTIONS.map((f) => `**/${f}/**`),
-    "platform/ never imports a function.",
-  ),
-  ...FUNCTIONS.map((name) =>
-    fence(
-      [`functions/${name}/**`],
-      FUNCTIONS.filter((f) => f !== name).map((f) => `**/${f}/**`),
-      "A function never imports another function.",
-    ),
-  ),
 );

@@ -1,6 +1,6 @@
 /** Which event sources may ask, and which sender may speak for which source. */
 import { SUBJECT } from "../platform/settings/identity-variables.ts";
-import { matchesSubject } from "../platform/identity/senders.ts";
+import { matchesSubject } from "../platform/server/senders.ts";
 
 export interface AllowedSource {
   readonly source: string;

@@ -1,6 +1,6 @@
 import { requestedData, UNSUPPORTED_OPTIONS, type RequestedData } from "../domain/events.ts";
 import { fieldName } from "../platform/cloudevents/cloudevent-attributes.ts";
-import type { Problem } from "../platform/server/http-answer.ts";
+import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 
 export type ReadData =
   | { readonly kind: "data"; readonly data: RequestedData }

@@ -9,7 +9,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseMessage, type ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { receivedSpan } from "../platform/server/event-spans.ts";
-import type { FunctionContext } from "../platform/server/function-process.ts";
+import type { FunctionContext } from "../platform/function-process.ts";
 import { RequestAborted } from "../platform/server/request-aborted.ts";
 import { serveRequest, type BuilderDependencies } from "./handler.ts";
 

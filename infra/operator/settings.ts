@@ -8,12 +8,7 @@ import * as z from "zod";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../../functions/platform/settings/config.ts";
 import { text, url } from "../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
-import {
-  LOCAL_BUCKET,
-  LOCAL_CREDENTIALS,
-  PORTS,
-  readLocalSettings,
-} from "../local/run/settings.ts";
+import { LOCAL_BUCKET, LOCAL_CREDENTIALS, PORTS, readLocalSettings } from "../local/settings.ts";
 import { wrongUse } from "./exit.ts";
 
 const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;

@@ -7,7 +7,7 @@ import {
   isClusterName,
 } from "../../functions/platform/identity/cluster-issuer.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
-import { sendersOf } from "../../functions/platform/identity/senders.ts";
+import { sendersOf } from "../../functions/platform/server/senders.ts";
 import {
   makeTestLog,
   postStructured,

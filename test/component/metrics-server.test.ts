@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeMetricsRegistry } from "../../functions/platform/telemetry/metrics-registry.ts";
-import { startMetricsServer } from "../../functions/platform/telemetry/metrics-server.ts";
+import { startMetricsServer } from "../../functions/platform/server/metrics-server.ts";
 import { makeTestLog } from "../support/event-server.ts";
 
 async function startMetrics() {

@@ -13,7 +13,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { isOnPath } from "../../infra/local/programs/executables.ts";
 import { isFree } from "../../infra/local/programs/free-port.ts";
-import { PORTS } from "../../infra/local/run/settings.ts";
+import { PORTS } from "../../infra/local/settings.ts";
 import {
   blocksOf,
   documents,

@@ -4,7 +4,12 @@
  * must not touch is checked on the raw attributes first; formats are then left to its own schema.
  */
 import { CloudEvent, ValidationError } from "cloudevents";
-import type { Problem } from "../server/http-answer.ts";
+
+/** What is wrong with an event: a field and a code, never a value. */
+export interface Problem {
+  readonly field: string;
+  readonly code: string;
+}
 
 /** Raw attributes by name, as headers or JSON held them. */
 export type RawAttributes = Readonly<Record<string, unknown>>;

@@ -4,9 +4,8 @@
  * (`application/cloudevents-batch+json`). Each item of a batch stands for itself.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { attributeProblems, type RawAttributes } from "./cloudevent-attributes.ts";
+import { attributeProblems, type Problem, type RawAttributes } from "./cloudevent-attributes.ts";
 import { decodeHeaderValue } from "./cloudevent-binary.ts";
-import type { Problem } from "../server/http-answer.ts";
 import { readTraceparent } from "../telemetry/traceparent.ts";
 
 export interface ReceivedEvent {

@@ -15,7 +15,7 @@ import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
 import { IncompleteRequest, readBody } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
-import { refusalOf, subjectOf, type Senders } from "../identity/senders.ts";
+import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import { NO_TRACER, type Tracer } from "../telemetry/tracing.ts";
 import { answerHandshake } from "./webhook-handshake.ts";

@@ -5,14 +5,9 @@
  * other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
  */
 import type { StatementEvent } from "../../domain/events.ts";
+import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import { toBinaryMessage } from "../cloudevents/cloudevent-binary.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
-
-/** What is wrong with an event: a field and a code, never a value. */
-export interface Problem {
-  readonly field: string;
-  readonly code: string;
-}
 
 /** Endings a handler can choose. */
 export type Answer =

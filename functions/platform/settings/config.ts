@@ -4,9 +4,8 @@
  */
 import * as z from "zod";
 import { IDENTITY_VARIABLES } from "./identity-variables.ts";
-import { LOG_LEVELS } from "../telemetry/log.ts";
 import { TRACING_VARIABLES } from "./tracing-variables.ts";
-import { integer, oneOf, url, variable } from "./variables.ts";
+import { integer, LOG_LEVELS, oneOf, url, variable } from "./variables.ts";
 
 // zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
 z.config({ jitless: true });

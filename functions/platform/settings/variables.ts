@@ -1,6 +1,9 @@
 /** The kinds of environment variables, each with what a problem's line says about it. */
 import * as z from "zod";
 
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** What a problem's line says about a variable. */
 interface Hint {
   readonly expected: string;

@@ -1,11 +1,9 @@
 /** Structured logs: one JSON object a line on stdout, as collectors of container logs expect. */
 import { pino } from "pino";
 import type { FunctionName } from "../../domain/events.ts";
+import type { LogLevel } from "../settings/variables.ts";
 
 export type Log = pino.Logger;
-
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LogOptions {
   readonly name: FunctionName;

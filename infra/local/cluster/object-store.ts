@@ -6,7 +6,7 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { LOCAL_BUCKET, LOCAL_CREDENTIALS, type LocalSettings } from "../run/settings.ts";
+import { LOCAL_BUCKET, LOCAL_CREDENTIALS, type LocalSettings } from "../settings.ts";
 import { startLocalS3 } from "./s3/server.ts";
 
 export interface ObjectStore extends AsyncDisposable {

@@ -1,9 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Child } from "../run/installation.ts";
 
 const LOOK_EVERY_MS = 500;
 const LAST_LINES = 8;
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile?: string;
+}
 
 export interface ChildEnd {
   readonly kind: "child";

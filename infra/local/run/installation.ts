@@ -1,4 +1,5 @@
 /** Everything a statement needs, started in order on this machine and ended in reverse. */
+import type { Child } from "../programs/children.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionName } from "../../../functions/domain/events.ts";
@@ -12,7 +13,7 @@ import { someCustomers } from "./page/some-customers.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
 import { startLocalRouter } from "../cluster/router/router.ts";
-import type { LocalSettings, PortName } from "./settings.ts";
+import type { LocalSettings, PortName } from "../settings.ts";
 
 const EVENTING = join(import.meta.dirname, "../../../eventing");
 
@@ -25,12 +26,6 @@ const FUNCTIONS: readonly FunctionName[] = [
 
 /** Below the time after which a process that does not end is killed. */
 const DRAIN_SECONDS = 8;
-
-export interface Child {
-  readonly name: string;
-  readonly pid: number;
-  readonly logFile?: string;
-}
 
 export interface Installation extends AsyncDisposable {
   readonly intakeUrl: string;

@@ -1,5 +1,5 @@
 import { freePort, isFree } from "../programs/free-port.ts";
-import { type LocalSettings, type PortName, PORTS } from "./settings.ts";
+import { type LocalSettings, type PortName, PORTS } from "../settings.ts";
 
 export type LocalPorts = Readonly<Record<PortName, number>>;
 

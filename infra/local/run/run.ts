@@ -8,7 +8,7 @@ import { untilChildEnds } from "../programs/children.ts";
 import { startInstallation } from "./installation.ts";
 import { makeNarrator } from "./narrator.ts";
 import { curlExample } from "./sample-request.ts";
-import { type LocalSettings, type Mode, readLocalSettings } from "./settings.ts";
+import { type LocalSettings, type Mode, readLocalSettings } from "../settings.ts";
 import { type Scene, shownPath, tellEverything, tellSampleStory } from "./story.ts";
 
 interface Ending {

@@ -6,7 +6,7 @@ import { bankDatabase, startBankServer } from "../cluster/bank.ts";
 import { customerId } from "../cluster/sample-bank/customers.ts";
 import { seedBank } from "../cluster/sample-bank/seed.ts";
 import { END_DAY, FIRST_DAY, type SampleBank } from "../cluster/sample-bank/transactions.ts";
-import { PORTS, readLocalSettings, type LocalSettings } from "./settings.ts";
+import { PORTS, readLocalSettings, type LocalSettings } from "../settings.ts";
 
 const PROGRESS_EVERY_MS = 1_000;
 

@@ -4,14 +4,14 @@
  * Exit codes: 0 after a drain, 78 when the configuration is wrong, 1 for what nobody expected.
  */
 import type * as z from "zod";
-import type { FunctionName } from "../../domain/events.ts";
-import type { CloudEventServer } from "./cloudevent-server.ts";
-import { trustCertificates } from "../cloudevents/cloudevent-sink.ts";
-import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "../settings/config.ts";
-import { makeLog, type Log } from "../telemetry/log.ts";
-import { makeMetricsRegistry, type MetricsRegistry } from "../telemetry/metrics-registry.ts";
-import { startMetricsServer } from "../telemetry/metrics-server.ts";
-import { openTracer, type Tracer } from "../telemetry/tracing.ts";
+import type { FunctionName } from "../domain/events.ts";
+import type { CloudEventServer } from "./server/cloudevent-server.ts";
+import { trustCertificates } from "./cloudevents/cloudevent-sink.ts";
+import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./settings/config.ts";
+import { makeLog, type Log } from "./telemetry/log.ts";
+import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
+import { startMetricsServer } from "./server/metrics-server.ts";
+import { openTracer, type Tracer } from "./telemetry/tracing.ts";
 
 export interface FunctionContext {
   readonly log: Log;

@@ -1,10 +1,14 @@
 /** Who may send to this function: the subjects of the tokens it accepts. */
 import type { CommonConfig } from "../settings/config.ts";
-import { clusterDocuments, isClusterName } from "./cluster-issuer.ts";
-import type { Answer, Refusal } from "../server/http-answer.ts";
-import { makeIssuerKeys, publicDocuments, type IssuerDocuments } from "./issuer-keys.ts";
+import { clusterDocuments, isClusterName } from "../identity/cluster-issuer.ts";
+import type { Answer, Refusal } from "./http-answer.ts";
+import { makeIssuerKeys, publicDocuments, type IssuerDocuments } from "../identity/issuer-keys.ts";
 import type { Log } from "../telemetry/log.ts";
-import { makeTokenVerifier, type TokenVerdict, type TokenVerifier } from "./token-verifier.ts";
+import {
+  makeTokenVerifier,
+  type TokenVerdict,
+  type TokenVerifier,
+} from "../identity/token-verifier.ts";
 
 export type Admission =
   | { readonly kind: "admitted"; readonly subject: string }

@@ -4,9 +4,9 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pathOf } from "../server/http-exchange.ts";
-import type { Log } from "./log.ts";
-import type { MetricsRegistry } from "./metrics-registry.ts";
+import { pathOf } from "./http-exchange.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 
 export interface MetricsServerOptions {
   /** 0 takes any free port. */

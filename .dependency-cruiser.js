@@ -1,0 +1,197 @@
+/**
+ * What each folder MAY import: its own files and what stands here, other folders and packages alike.
+ * Everything else is refused, and so is every circle, types included. ARCHITECTURE.md draws it.
+ *
+ * A row is a folder with all below it, unless a deeper folder has a row of its own. `node:` stands for
+ * Node's own modules.
+ */
+const DOMAIN = "functions/domain";
+const VERIFICATION = "functions/verification";
+const PLATFORM = "functions/platform";
+const LIMITS = `${PLATFORM}/limits`;
+const SETTINGS = `${PLATFORM}/settings`;
+const TELEMETRY = `${PLATFORM}/telemetry`;
+const CLOUDEVENTS = `${PLATFORM}/cloudevents`;
+const IDENTITY = `${PLATFORM}/identity`;
+const LEDGER = `${PLATFORM}/ledger`;
+const SERVER = `${PLATFORM}/server`;
+const BUILDER = "functions/statement-builder";
+
+const MAY_IMPORT = {
+  [DOMAIN]: ["zod", "temporal-polyfill"],
+  [VERIFICATION]: [DOMAIN],
+
+  [LIMITS]: ["node:"],
+  [SETTINGS]: ["zod"],
+  [TELEMETRY]: [DOMAIN, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
+  [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
+  [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose"],
+  [LEDGER]: [DOMAIN, LIMITS, TELEMETRY, "node:", "@kubernetes/client-node"],
+  [SERVER]: [DOMAIN, LIMITS, SETTINGS, TELEMETRY, CLOUDEVENTS, IDENTITY, LEDGER, "node:", "zod"],
+  [PLATFORM]: [DOMAIN, "zod"],
+
+  "functions/request-intake": [DOMAIN, PLATFORM, "node:", "zod"],
+  "functions/pending-scanner": [DOMAIN, PLATFORM, "node:", "zod"],
+  [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
+  [`${BUILDER}/source`]: [DOMAIN, LIMITS, TELEMETRY, "node:", "kysely", "mysql2"],
+  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/source`],
+  [`${BUILDER}/formats`]: [
+    DOMAIN,
+    `${BUILDER}/contents`,
+    "node:",
+    "temporal-polyfill",
+    "pdfkit",
+    "fontkit",
+  ],
+  [`${BUILDER}/contents`]: [DOMAIN, VERIFICATION, BUILDER, "node:", "jose"],
+  [`${BUILDER}/zip`]: [DOMAIN, VERIFICATION, BUILDER, "node:", "archiver"],
+  [`${BUILDER}/store`]: [
+    DOMAIN,
+    LIMITS,
+    TELEMETRY,
+    "node:",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/lib-storage",
+  ],
+
+  "infra/clients/consumer": [DOMAIN, VERIFICATION],
+  "infra/clients/consumer/samples": ["node:", "@aws-sdk/client-s3", "infra/clients/consumer"],
+  "infra/clients/contract": [
+    DOMAIN,
+    VERIFICATION,
+    CLOUDEVENTS,
+    "infra/clients/samples",
+    "node:",
+    "prettier",
+    "yaml",
+    "zod",
+  ],
+  "infra/clients/link": [
+    DOMAIN,
+    `${BUILDER}/store`,
+    "node:",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
+  ],
+  "infra/clients/package": [
+    "infra/clients",
+    "infra/kubernetes/images",
+    "infra/operator",
+    "node:",
+    "esbuild",
+  ],
+  "infra/clients/samples": ["node:", "cloudevents"],
+  "infra/operator": [
+    DOMAIN,
+    VERIFICATION,
+    PLATFORM,
+    "functions/pending-scanner",
+    `${BUILDER}/config.ts`,
+    `${BUILDER}/source`,
+    `${BUILDER}/store`,
+    "infra/clients/link",
+    "infra/local/settings.ts",
+    "node:",
+    "@aws-sdk/client-s3",
+    "@kubernetes/client-node",
+    "commander",
+    "mysql2",
+    "pino",
+    "zod",
+  ],
+  "infra/kubernetes/deploy": ["node:", "yaml"],
+  "infra/kubernetes/images": [
+    "infra/local/cluster",
+    "infra/local/programs",
+    "node:",
+    "@aws-sdk/client-s3",
+    "esbuild",
+    "mysql2",
+    "zod",
+  ],
+  "infra/local": ["node:"],
+  "infra/local/programs": ["node:"],
+  "infra/local/cluster": [
+    DOMAIN,
+    CLOUDEVENTS,
+    "infra/local/programs",
+    "infra/local/settings.ts",
+    "node:",
+    "@aws-sdk/client-s3",
+    "@kubernetes/client-node",
+    "croner",
+    "mysql2",
+    "temporal-polyfill",
+    "yaml",
+    "zod",
+  ],
+  "infra/local/run": [
+    DOMAIN,
+    VERIFICATION,
+    PLATFORM,
+    "functions/pending-scanner",
+    `${BUILDER}/config.ts`,
+    "infra/local",
+    "infra/operator",
+    "infra/clients/samples",
+    "node:",
+    "@aws-sdk/client-s3",
+    "@kubernetes/client-node",
+    "mysql2",
+    "zod",
+  ],
+};
+
+const rooms = Object.keys(MAY_IMPORT);
+const startsWith = (path) => `^${path.replaceAll(".", "[.]")}${path.endsWith(".ts") ? "$" : "/"}`;
+
+/** How a resolved import of ours, or of a package, begins. */
+function pattern(allowed) {
+  if (/^(functions|infra)[/]/.test(allowed)) return startsWith(allowed);
+  return `(?:node_modules|@types)/${allowed.endsWith("/*") ? allowed.slice(0, -1) : `${allowed}/`}`;
+}
+
+export default {
+  forbidden: [
+    {
+      name: "no-circle",
+      comment: "Two files that need each other are one idea, or lack a third that both may read.",
+      severity: "warn",
+      from: { path: "^(functions|infra)/" },
+      to: { circular: true },
+    },
+    {
+      name: "every-folder-has-a-row",
+      severity: "error",
+      from: { path: "^(functions|infra)/", pathNot: rooms.map(startsWith) },
+      to: {},
+    },
+    ...rooms.map((room) => ({
+      name: room,
+      comment: `${room}/ may import: ${MAY_IMPORT[room].join(", ")}; see .dependency-cruiser.js.`,
+      severity: "error",
+      from: {
+        path: startsWith(room),
+        pathNot: rooms.filter((other) => other.startsWith(`${room}/`)).map(startsWith),
+      },
+      to: {
+        pathNot: [
+          startsWith(room),
+          "^package[.]json$",
+          ...MAY_IMPORT[room].filter((one) => one !== "node:").map(pattern),
+        ],
+        ...(MAY_IMPORT[room].includes("node:") && { dependencyTypesNot: ["core"] }),
+      },
+    })),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/browser/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types", "default"],
+    },
+  },
+};
