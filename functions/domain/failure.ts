@@ -11,6 +11,9 @@ export class StatementFailure extends Error {
   }
 }
 
+/** What the table deflate wrote does not inflate to what it was given: zlib is used from then on. */
+export const DEFLATE_MISMATCH = "deflate_mismatch";
+
 /** Codes of what may pass by itself; they stand in the record's `last_error`. */
 export type RetryableCode =
   | "database_unavailable"
@@ -18,6 +21,7 @@ export type RetryableCode =
   | "deadline_exceeded"
   | "publish_conflict"
   | "publish_unknown"
+  | typeof DEFLATE_MISMATCH
   | "internal";
 
 /** A failure worth another attempt: the request goes back to `pending`. */

@@ -1,4 +1,5 @@
 /** What became of the requests that came to this builder, and how long each took. */
+import { DEFLATE_MISMATCH } from "../domain/failure.ts";
 import { ERROR_CODES, isFinal } from "../domain/statement-request.ts";
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
 import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
@@ -60,6 +61,7 @@ export function makeBuilderMetrics(registry: MetricsRegistry): BuilderMetrics {
   function startAtZero(): void {
     for (const outcome of CLAIM_OUTCOMES) claims.inc({ outcome }, 0);
     for (const code of ERROR_CODES) endings.inc({ ending: "failed", code }, 0);
+    endings.inc({ ending: "retry", code: DEFLATE_MISMATCH }, 0);
     for (const ending of ["executed", "cancelled", "oversized", "lost"] as const)
       endings.inc({ ending, code: "" }, 0);
   }

@@ -17,7 +17,7 @@ import type { BuildSettings } from "./build-settings.ts";
 import { chosenOptions } from "./contents/chosen-options.ts";
 import { encryptionFor } from "./store/encryption.ts";
 import type { Ending } from "./ending.ts";
-import { StatementFailure } from "../domain/failure.ts";
+import { DEFLATE_MISMATCH, StatementFailure } from "../domain/failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
@@ -96,6 +96,7 @@ export async function buildObject(
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
   const body = makeStatementZip(facts, snapshot, {
     compression: settings.compression,
+    zlibOnly: request.lastError === DEFLATE_MISMATCH,
     sign: settings.sign,
     signal,
     onStep,

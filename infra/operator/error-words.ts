@@ -51,6 +51,8 @@ const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized"
   [DEADLINE_EXCEEDED]: "the build ran out of time",
   publish_conflict: "the upload met another one of the same name",
   publish_unknown: "nobody could say whether the upload had arrived",
+  deflate_mismatch:
+    "zlib did not read back what the table deflate wrote; the next attempt uses zlib",
   internal: "the builder met an error that it does not know; its log has it",
   lease_expired: "its builder fell silent and the lease ran out",
   oversized: "it has too many rows for the service and was handed to a Job",

@@ -37,6 +37,7 @@ async function writeZip(path: string, deflateLevel: number): Promise<void> {
   const fail = (error: Error): unknown => archive.destroy(error);
   const ours = deflateInBlocks(archive, {
     level: deflateLevel,
+    isTable: (name) => deflateLevel > 0 && name.endsWith(".csv"),
     onError: fail,
     onTaken: () => undefined,
   });

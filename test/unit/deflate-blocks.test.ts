@@ -77,7 +77,12 @@ test("a block refers to the one before it", async () => {
   expect(both.output.length - padded.output.length).toBeLessThan(once.output.length / 10);
 });
 
-const OPTIONS = { level: 4, onError: () => undefined, onTaken: () => undefined };
+const OPTIONS = {
+  level: 4,
+  isTable: () => false,
+  onError: () => undefined,
+  onTaken: () => undefined,
+};
 
 async function zipped(blocks: boolean, files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 4 } });

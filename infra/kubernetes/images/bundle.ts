@@ -12,6 +12,7 @@ import { noticesOf } from "./notices.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
+const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
 const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 
 /** By name, the file that is run. */
@@ -31,6 +32,7 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
     "infra/local/cluster/sample-bank/grants.sql": "grants.sql",
   },
   "statement-builder": {
+    [TABLE_DEFLATE]: "table-deflate.wasm",
     [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
     [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",
     [`${NOTO_SANS}/LICENSE_FONT`]: "NotoSans-LICENSE.txt",
