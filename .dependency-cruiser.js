@@ -19,7 +19,7 @@ const BUILDER = "functions/statement-builder";
 
 const MAY_IMPORT = {
   [DOMAIN]: ["zod", "temporal-polyfill"],
-  [VERIFICATION]: [DOMAIN],
+  [VERIFICATION]: [DOMAIN, "@noble/hashes"],
 
   [LIMITS]: ["node:"],
   [SETTINGS]: ["zod"],
@@ -101,12 +101,14 @@ const MAY_IMPORT = {
   ],
   "infra/kubernetes/deploy": ["node:", "yaml"],
   "infra/kubernetes/images": [
+    DOMAIN,
     "infra/local/cluster",
     "infra/local/programs",
     "node:",
     "@aws-sdk/client-s3",
     "esbuild",
     "mysql2",
+    "yaml",
     "zod",
   ],
   "infra/local": ["node:"],

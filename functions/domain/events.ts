@@ -32,7 +32,17 @@ export function dataSchemaUri(name: EventName): string {
   return `https://transactions-collector.io/schemas/statement.${name}.v1.json`;
 }
 
-export type FunctionName = "request-intake" | "pending-scanner" | "statement-builder";
+/** Each is a folder of functions/, a bundle, an image and a Service of its name. */
+export const FUNCTION_NAMES = ["request-intake", "pending-scanner", "statement-builder"] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** What each function has, in the order of their list. */
+export function byFunction<T>(of: (name: FunctionName) => T): Record<FunctionName, T> {
+  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, of(name)])) as Record<
+    FunctionName,
+    T
+  >;
+}
 
 /** What each event says, and which functions send it; `requested` comes from outside. */
 export const EVENTS: Record<EventName, EventDescription> = {

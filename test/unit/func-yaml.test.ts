@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
+import { FUNCTION_NAMES } from "../../functions/domain/events.ts";
+import { funcYaml as funcYamlOf } from "../../infra/kubernetes/images/func-yaml.ts";
 import { funcYaml } from "../support/func-yaml-schema.ts";
 import { knativeService } from "../support/knative-service-schema.ts";
 import { render } from "../support/kustomize.ts";
 
-const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
 const SCALING = "autoscaling.knative.dev/";
 
 const rendered = await render("infra/kubernetes/base");
@@ -15,12 +16,17 @@ async function readFunc(name: string) {
 }
 
 /** `func` replaces all of this of a Service it finds, so the file must say what the base says. */
-describe.each(FUNCTIONS)("func.yaml of %s", (name) => {
+describe.each(FUNCTION_NAMES)("func.yaml of %s", (name) => {
   const service = knativeService.parse(
     rendered.find((one) => one.kind === "Service" && one.metadata.name === name),
   );
   const { metadata, spec } = service.spec.template;
   const [container] = spec.containers;
+
+  test("is what its generator writes", async () => {
+    const file = new URL(`../../functions/${name}/func.yaml`, import.meta.url);
+    expect(await readFile(file, "utf8")).toBe(await funcYamlOf(name));
+  });
 
   test("names the service, its namespace, account and image", async () => {
     const { name: named, namespace, image, deploy } = await readFunc(name);

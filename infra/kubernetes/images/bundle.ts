@@ -7,6 +7,7 @@ import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
+import { byFunction } from "../../../functions/domain/events.ts";
 import { kubernetesModels } from "./kubernetes-models.ts";
 import { noticesOf } from "./notices.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
@@ -17,9 +18,7 @@ const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 
 /** By name, the file that is run. */
 export const PROGRAMS = {
-  "request-intake": "functions/request-intake/index.ts",
-  "pending-scanner": "functions/pending-scanner/index.ts",
-  "statement-builder": "functions/statement-builder/index.ts",
+  ...byFunction((name) => `functions/${name}/index.ts`),
   "sample-bank": "infra/kubernetes/images/sample-bank.ts",
   "warm-up": "infra/kubernetes/images/warm-up.ts",
 } as const;

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { versitygw as versitygwProgram } from "../../local/programs/versitygw.ts";
+import { FUNCTION_NAMES } from "../../../functions/domain/events.ts";
 import { findEngine, installDebian, type ContainerEngine } from "./container-engine.ts";
 import { writeLocalBase } from "./local-base.ts";
 
@@ -17,8 +18,6 @@ const REPOSITORY = join(import.meta.dirname, "../../..");
 const PROGRAMS = join(REPOSITORY, "dist/programs");
 const ARCHIVES = join(REPOSITORY, "dist/images");
 
-/** Programs of `make bundle`. */
-const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"] as const;
 const SAMPLES = ["sample-bank", "mariadb", "versitygw"] as const;
 
 interface Shop {
@@ -46,7 +45,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   console.log(`with ${engine.name}`);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
-  const programs = [...FUNCTIONS, SAMPLES[0]].filter(isWanted);
+  const programs = [...FUNCTION_NAMES, SAMPLES[0]].filter(isWanted);
   if (programs.length > 0) {
     const base = await nodeBase(shop, BASE);
     for (const name of programs) {

@@ -2,7 +2,7 @@
 import type { Child } from "../programs/children.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import { byFunction, FUNCTION_NAMES, type FunctionName } from "../../../functions/domain/events.ts";
 import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { startPrivateBank, useBank, type LocalBank } from "../cluster/bank.ts";
 import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
@@ -16,13 +16,6 @@ import { startLocalRouter } from "../cluster/router/router.ts";
 import type { LocalSettings, PortName } from "../settings.ts";
 
 const EVENTING = join(import.meta.dirname, "../../../eventing");
-
-/** Intake comes first: the others may park events there. */
-const FUNCTIONS: readonly FunctionName[] = [
-  "request-intake",
-  "statement-builder",
-  "pending-scanner",
-];
 
 /** Below the time after which a process that does not end is killed. */
 const DRAIN_SECONDS = 8;
@@ -69,11 +62,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const objects = opened.use(await openObjects(settings, stateDir, ports));
   say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
 
-  const services = {
-    "request-intake": `http://127.0.0.1:${ports["request-intake"]}`,
-    "pending-scanner": `http://127.0.0.1:${ports["pending-scanner"]}`,
-    "statement-builder": `http://127.0.0.1:${ports["statement-builder"]}`,
-  };
+  const services = byFunction((name) => `http://127.0.0.1:${ports[name]}`);
   const page = openPage(options, {
     functions: services,
     kubeconfig,
@@ -107,7 +96,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     KUBECONFIG: kubeconfig,
     LEDGER_NAMESPACE: settings.namespace,
   };
-  const launches = FUNCTIONS.map((name) => ({
+  // Intake comes first: the others may park events there.
+  const launches = FUNCTION_NAMES.map((name) => ({
     name,
     port: ports[name],
     logDir,
@@ -121,7 +111,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   isUp = true;
   // First of all when it ends: what the functions still send is dropped, and the ledger owes it.
   opened.defer(() => router.pause());
-  say("functions", FUNCTIONS.map((name) => `${name} ${ports[name]}`).join(", "));
+  say("functions", FUNCTION_NAMES.map((name) => `${name} ${ports[name]}`).join(", "));
 
   const closing = opened.move();
   return {
@@ -179,7 +169,7 @@ async function startFunctions(
 function neededPorts(settings: LocalSettings): readonly PortName[] {
   return [
     "router",
-    ...FUNCTIONS,
+    ...FUNCTION_NAMES,
     ...(settings.kubeconfig ? [] : (["Kubernetes API"] as const)),
     ...(settings.objectStore ? [] : (["S3"] as const)),
     ...(settings.databaseUrl ? [] : (["MariaDB"] as const)),

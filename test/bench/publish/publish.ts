@@ -1,6 +1,6 @@
 /**
- * `node test/bench/publish/publish.ts`: takes the figures of the last `make bench` into the
- * repository: `last.json`, the plots, and the tables of both READMEs.
+ * `node test/bench/publish/publish.ts`: takes the figures of the last `make bench`, out/bench/last.json,
+ * into the repository: the tables of the bench's README, and the plots.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,10 +19,6 @@ const [WALL, MEMORY] = ["wall-by-rows.svg", "memory-over-time.svg"];
 
 const results = await readResults(MEASURED);
 if (Object.keys(results).length === 0) throw new Error("there are no results: make bench first");
-await writeFile(
-  join(BENCH, "last.json"),
-  await format(JSON.stringify(results), { parser: "json", printWidth: 100 }),
-);
 
 const plots = join(BENCH, "plots");
 await mkdir(plots, { recursive: true });
@@ -35,10 +31,6 @@ await writeBetweenMarks(
   join(BENCH, "README.md"),
   `${machineLine(results)}\n\n${ratiosTable(results)}\n\n${samplesTable(results)}\n\n` +
     `${figuresTable(results)}\n\n![wall by rows](plots/${WALL})\n\n![memory over time](plots/${MEMORY})`,
-);
-await writeBetweenMarks(
-  join(BENCH, "../../README.md"),
-  `${ratiosTable(results)}\n\n${machineLine(results)}\n\n![wall by rows](test/bench/plots/${WALL})`,
 );
 
 async function writeBetweenMarks(file: string, section: string): Promise<void> {
