@@ -21,7 +21,7 @@ import { DEFLATE_MISMATCH, StatementFailure } from "../domain/failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
-import type { StatementFacts } from "./contents/manifest.ts";
+import type { StatementFacts } from "../domain/statement-facts.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
 import type { OnStep } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./source/transactions.ts";

@@ -13,7 +13,7 @@ import {
   type StatementOptions,
 } from "../../functions/domain/statement-options.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
-import type { StatementFacts } from "../../functions/statement-builder/contents/manifest.ts";
+import type { StatementFacts } from "../../functions/domain/statement-facts.ts";
 import {
   makeStatementZip,
   type Compression,

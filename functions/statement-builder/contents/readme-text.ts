@@ -8,7 +8,7 @@ import {
   SUMS_FILE,
 } from "../../domain/manifest.ts";
 import type { Format, Language } from "../../domain/statement-options.ts";
-import type { StatementFacts } from "./manifest.ts";
+import type { StatementFacts } from "../../domain/statement-facts.ts";
 
 interface Words {
   readonly title: string;

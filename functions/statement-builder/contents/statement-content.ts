@@ -4,7 +4,7 @@ import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
 import { maskAllButLastFour } from "../../domain/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import type { StatementContent, StatementRow } from "../formats/statement-format.ts";
-import type { StatementFacts } from "./manifest.ts";
+import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { textRows } from "../lines/row-bytes.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";

@@ -20,7 +20,8 @@ import {
 import { dialectLines } from "../lines/csv-dialect-lines.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { loadFormat } from "../formats/load-format.ts";
-import { isPartial, makeManifest, sha256Sums, type StatementFacts } from "./manifest.ts";
+import { isPartial, type StatementFacts } from "../../domain/statement-facts.ts";
+import { makeManifest, sha256Sums } from "./manifest.ts";
 import { readmeText } from "./readme-text.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { makeStatementContent } from "./statement-content.ts";

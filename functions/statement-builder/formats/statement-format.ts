@@ -5,7 +5,7 @@
 import type { AccountTotals } from "../../domain/account-totals.ts";
 import type { ColumnValues } from "../../domain/columns.ts";
 import type { Language } from "../../domain/statement-options.ts";
-import type { StatementFacts } from "../contents/manifest.ts";
+import type { StatementFacts } from "../../domain/statement-facts.ts";
 
 /**
  * A booked transaction by its columns, with texts as the bank has them: each format escapes for

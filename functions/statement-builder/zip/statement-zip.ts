@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
-import type { StatementFacts } from "../contents/manifest.ts";
 import { FORMAT_FILES, PENDING_FILE, TRANSACTIONS_FILE } from "../../domain/manifest.ts";
+import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { makeTransactionsCsv } from "../lines/statement-csv.ts";
 import {
   writeStatementFiles,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { accountKey, net, type AccountTotals } from "../../../domain/account-totals.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import { StatementFailure } from "../../../domain/failure.ts";
-import { isPartial, type StatementFacts } from "../../contents/manifest.ts";
+import { isPartial, type StatementFacts } from "../../../domain/statement-facts.ts";
 import { accountId, isoDateTime, MAX_ACCOUNT, money, signed } from "./camt053-fields.ts";
 import type { StatementContent } from "../statement-format.ts";
 import { element, fits } from "../xml-text.ts";

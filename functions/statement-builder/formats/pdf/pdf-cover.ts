@@ -1,6 +1,6 @@
 /** The first page of statement.pdf: whose statement it is, of when, and the balances of all accounts. */
 import { net, type AccountTotals } from "../../../domain/account-totals.ts";
-import { isPartial, statementId } from "../../contents/manifest.ts";
+import { isPartial, statementId } from "../../../domain/statement-facts.ts";
 import { block, drawLines } from "./pdf-block.ts";
 import type { Element } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";

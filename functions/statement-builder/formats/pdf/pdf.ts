@@ -4,7 +4,7 @@
  */
 import type { AccountTotals } from "../../../domain/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
-import { statementId } from "../../contents/manifest.ts";
+import { statementId } from "../../../domain/statement-facts.ts";
 import { openAccount } from "./pdf-account.ts";
 import { block } from "./pdf-block.ts";
 import { writeCover } from "./pdf-cover.ts";

@@ -1,0 +1,30 @@
+import { formatStatementKey } from "./statement-key.ts";
+import type { StatementOptions } from "./statement-options.ts";
+import type { StatementPeriod } from "./statement-period.ts";
+
+/** What a statement is of, apart from its rows. */
+export interface StatementFacts {
+  /** Name of the request's record. */
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly customerId: string;
+  readonly period: StatementPeriod;
+  /** The upload time fixed in the ledger, milliseconds since the epoch. */
+  readonly generatedAt: number;
+  readonly options: StatementOptions;
+  /** Whether only the last four characters of a counterparty's account show. */
+  readonly masked: boolean;
+}
+
+/** Whether the period was not over at the instant of the snapshot, as the request allows. */
+export function isPartial({ options, period }: StatementFacts, asOf: number): boolean {
+  return options.partial && asOf < period.to;
+}
+
+/** The object's file name without its ending. */
+export function statementId({ customerId, period, generatedAt }: StatementFacts): string {
+  const startEpoch = period.from / 1000;
+  const endEpoch = period.lastDayFrom / 1000;
+  const key = formatStatementKey({ customerId, startEpoch, endEpoch, uploadedAt: generatedAt });
+  return key.replace(/\.zip$/, "");
+}
