@@ -99,7 +99,7 @@ export async function buildObject(
     zlibOnly: request.lastError === DEFLATE_MISMATCH,
     sign: settings.sign,
     signal,
-    onStep,
+    onRows: () => onStep("rows-streaming"),
   });
   const outcome = await bucket.publish({
     key: request.object.key,

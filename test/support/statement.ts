@@ -95,7 +95,6 @@ export function zipOf(
   return makeStatementZip(factsOf(asked), snapshot, {
     compression,
     signal,
-    onStep: () => undefined,
   });
 }
 

@@ -31,7 +31,6 @@ import {
   TRANSACTIONS_HEADER,
   type TransactionsCsv,
 } from "../lines/statement-csv.ts";
-import type { OnStep } from "../steps.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 
 /** Puts one file behind the other; answers what was written. */
@@ -49,14 +48,15 @@ export interface StatementParts {
   readonly csv: TransactionsCsv;
   readonly addFile: AddFile;
   readonly sign: SignManifest | undefined;
-  readonly onStep: OnStep;
+  /** Told before the first row. */
+  readonly onRows?: (() => void | Promise<void>) | undefined;
 }
 
 /** @throws StatementFailure `proof_mismatch`, `balance_mismatch`, `invalid_amount` */
 export async function writeStatementFiles(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
-  { csv, addFile, sign, onStep }: StatementParts,
+  { csv, addFile, sign, onRows }: StatementParts,
 ): Promise<void> {
   const { asOf } = snapshot;
   const partial = isPartial(facts, asOf);
@@ -66,7 +66,7 @@ export async function writeStatementFiles(
   const content = createHash("sha256");
   const lines = tableLines(facts, csv, snapshot.batches(), {
     onLines: (block) => content.update(block),
-    onFirst: () => onStep("rows-streaming"),
+    onFirst: onRows,
   });
   const transactions = await addFile(TRANSACTIONS_FILE, "text/csv", lines);
   prove(snapshot, csv);
@@ -100,7 +100,7 @@ interface TableEvents {
   /** Canonical lines, without the header. */
   readonly onLines?: (block: Buffer) => void;
   /** Before the first rows. */
-  readonly onFirst?: () => Promise<void> | void;
+  readonly onFirst?: (() => void | Promise<void>) | undefined;
 }
 
 /** A table of transactions in the dialect of the request. */

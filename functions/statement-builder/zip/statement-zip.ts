@@ -14,7 +14,6 @@ import {
   type AddFile,
   type SignManifest,
 } from "../contents/statement-files.ts";
-import type { OnStep } from "../steps.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 import { deflateInBlocks } from "./zip-blocks.ts";
 import { holdEnd, type WrittenFile } from "./zip-end.ts";
@@ -28,7 +27,8 @@ export interface StatementZipOptions {
   /** Makes manifest.jws; without it there is none. */
   readonly sign?: SignManifest | undefined;
   readonly signal: AbortSignal;
-  readonly onStep: OnStep;
+  /** Told before the first row. */
+  readonly onRows?: (() => void | Promise<void>) | undefined;
 }
 
 /** The files that are deflated as tables. */
@@ -60,7 +60,7 @@ const READ_AHEAD_BYTES = 1_048_576;
 export function makeStatementZip(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
-  { compression, zlibOnly = false, sign, signal, onStep }: StatementZipOptions,
+  { compression, zlibOnly = false, sign, signal, onRows }: StatementZipOptions,
 ): Readable {
   // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const level = LEVELS[compression];
@@ -93,7 +93,7 @@ export function makeStatementZip(
   if (signal.aborted) onAbort();
 
   const addFile = makeFileWriter(archive, { fail, written });
-  writeStatementFiles(facts, snapshot, { csv, addFile, sign, onStep })
+  writeStatementFiles(facts, snapshot, { csv, addFile, sign, onRows })
     .then(() => archive.finalize())
     .catch(fail);
   return out;
