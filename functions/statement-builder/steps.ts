@@ -2,7 +2,7 @@
  * The steps of a build, in the order they happen. Between any two of them the process may die;
  * the fault suite kills it at each one, so a step added here is a step that is tried.
  */
-import { PUBLISH_STEPS } from "./store/publish.ts";
+import { PUBLISH_STEPS } from "./store/publication.ts";
 
 export const BUILD_STEPS = [
   "claimed",

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import type { PublishOutcome } from "../../functions/statement-builder/store/publish.ts";
+import type { PublishOutcome } from "../../functions/statement-builder/store/publication.ts";
 import type { StatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import {
   startHttpFaultProxy,

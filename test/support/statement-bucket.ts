@@ -14,7 +14,7 @@ import { Readable } from "node:stream";
 import { pino } from "pino";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import type { ObjectMetadata } from "../../functions/statement-builder/store/object-metadata.ts";
-import type { StatementUpload } from "../../functions/statement-builder/store/publish.ts";
+import type { StatementUpload } from "../../functions/statement-builder/store/publication.ts";
 import {
   makeStatementBucket,
   type StatementBucket,

@@ -15,8 +15,7 @@ import { Upload } from "@aws-sdk/lib-storage";
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import { base64Crc32, type BodyDigest } from "./body-digest.ts";
-import type { PublishParts, StatementUpload } from "./publish.ts";
-import type { StagedObject, Staging } from "./staged-object.ts";
+import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
 import { storageUnavailable } from "./storage-error.ts";
 
 interface PartsUpload extends PublishParts, Staging {

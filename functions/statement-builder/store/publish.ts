@@ -12,58 +12,18 @@
  * is never guessed about: the object says in its metadata whose claim made it. The check is a look
  * at the object, but where the store's answer itself has the checksum of what it keeps.
  */
-import type { S3Client } from "@aws-sdk/client-s3";
-import type { Readable } from "node:stream";
 import { startDeadline } from "../../platform/limits/deadline.ts";
-import type { Log } from "../../platform/telemetry/log.ts";
-import type { Encryption } from "./encryption.ts";
 import { RetryableError, StatementFailure, type RetryableCode } from "../../domain/failure.ts";
-import type { FoundMetadata, ObjectMetadata } from "./object-metadata.ts";
-import { stage, type StagedObject } from "./staged-object.ts";
-import type { Look, PresentObject, StatementBucketConfig } from "./statement-bucket.ts";
+import type {
+  PresentObject,
+  PublishOutcome,
+  PublishParts,
+  PublishStep,
+  StagedObject,
+  StatementUpload,
+} from "./publication.ts";
+import { stage } from "./staged-object.ts";
 import { networkCause, storageFault, storageUnavailable } from "./storage-error.ts";
-
-/**
- * Told of each part that is with the store, of the moment before the lease is asked for the
- * creating write, and of that write's answer. A small statement has no parts.
- */
-export const PUBLISH_STEPS = ["part-uploaded", "publishing", "published"] as const;
-export type PublishStep = (typeof PUBLISH_STEPS)[number];
-
-export interface StatementUpload {
-  readonly key: string;
-  readonly metadata: ObjectMetadata;
-  /** The bucket's default when absent. */
-  readonly encryption?: Encryption | undefined;
-  /** The bytes of the zip; must end with an error, not cleanly, when the zip is not whole. */
-  readonly body: Readable;
-  /** Milliseconds left of the lease; throws when it is lost. Asked right before the creating write. */
-  readonly lease: () => number;
-  readonly signal: AbortSignal;
-  readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
-}
-
-/**
- * Besides these a publication rejects with the body's own error, with what `lease` threw, with the
- * signal's reason, or with
- * - RetryableError `publish_conflict`: another write of the key was under way (409);
- * - RetryableError `publish_unknown`: no clear answer, and no object found (yet);
- * - RetryableError `storage_unavailable`: the store refused, or failed before the creating write;
- * - StatementFailure `object_damaged`: the stored object is not what was sent.
- */
-export type PublishOutcome =
-  | { readonly kind: "published"; readonly bytes: number; readonly sha256: string }
-  /** The key has an object of another claim: of the same request, to adopt, or of another one. */
-  | { readonly kind: "taken"; readonly by: FoundMetadata };
-
-export interface PublishParts {
-  readonly client: S3Client;
-  readonly config: StatementBucketConfig;
-  readonly look: (key: string, signal: AbortSignal) => Promise<Look>;
-  readonly abortUpload: (key: string, uploadId: string, signal: AbortSignal) => Promise<void>;
-  readonly abortUploads: (key: string, signal: AbortSignal, except?: string) => Promise<number>;
-  readonly log: Log;
-}
 
 export function makePublish(parts: PublishParts) {
   return async (upload: StatementUpload): Promise<PublishOutcome> => {

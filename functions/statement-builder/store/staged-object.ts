@@ -7,28 +7,13 @@ import { makeBodyDigest } from "./body-digest.ts";
 import type { Encryption } from "./encryption.ts";
 import { toUserMetadata } from "./object-metadata.ts";
 import { uploadParts } from "./multipart-upload.ts";
-import type { PublishParts, PublishStep, StatementUpload } from "./publish.ts";
-
-export interface StagedObject {
-  readonly bytes: number;
-  /** Of all bytes, lower-case hex. */
-  readonly sha256: string;
-  /** Whether the checksums the store keeps, if it does, are those of the bytes that were sent. */
-  matches(stored: StoredChecksums): boolean;
-  /**
-   * The one request that makes the object, create-only; rejects with the SDK's error. `confirmed`
-   * when the store has answered with the very checksum of what was sent.
-   */
-  create(signal: AbortSignal): Promise<"created" | "confirmed">;
-  /** Leaves nothing behind, and keeps `create` from succeeding later; never rejects. */
-  discard(): Promise<void>;
-}
-
-/** Base64, as S3 writes them; a multipart upload's may end in `-<parts>`. */
-export interface StoredChecksums {
-  readonly sha256?: string | undefined;
-  readonly crc32?: string | undefined;
-}
+import type {
+  PublishParts,
+  PublishStep,
+  StagedObject,
+  Staging,
+  StatementUpload,
+} from "./publication.ts";
 
 /** @throws the first failure of body, signal and store; then nothing is left at the store. */
 export async function stage(
@@ -57,13 +42,6 @@ export async function stage(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-export interface Staging {
-  readonly step: (name: PublishStep) => Promise<void>;
-  /** Aborted by the first failure, which is its reason. */
-  readonly stop: AbortSignal;
-  readonly fail: (error: unknown) => void;
 }
 
 async function stageChunks(

@@ -12,32 +12,17 @@ import {
 import type { Readable } from "node:stream";
 import { startDeadline } from "../../platform/limits/deadline.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
-import { fromUserMetadata, type FoundMetadata } from "./object-metadata.ts";
-import { makePublish, type PublishOutcome, type StatementUpload } from "./publish.ts";
+import { fromUserMetadata } from "./object-metadata.ts";
+import type { Look, PublishOutcome, StatementUpload, UploadSettings } from "./publication.ts";
+import { makePublish } from "./publish.ts";
 import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "./s3-client.ts";
 import { storageFault, storageUnavailable } from "./storage-error.ts";
 
-export interface StatementBucketConfig extends S3Settings {
-  readonly bucket: string;
+export interface StatementBucketConfig extends S3Settings, UploadSettings {
   /** What the builder's rights are limited to; asked for by `ready`. */
   readonly prefix?: string | undefined;
-  /** Size of a part, at least 5 MiB; also the largest statement sent in one PutObject. */
-  readonly partBytes: number;
-  /** Parts in flight at once; memory is about partBytes × (queue + 1). */
-  readonly queue: number;
   readonly log: Log;
 }
-
-/** What the store says about an object; checksums where it keeps them, base64. */
-export interface PresentObject {
-  readonly kind: "present";
-  readonly bytes: number;
-  readonly metadata: FoundMetadata;
-  readonly sha256?: string | undefined;
-  readonly crc32?: string | undefined;
-}
-
-export type Look = { readonly kind: "absent" } | PresentObject;
 
 /**
  * Every method rejects with RetryableError("storage_unavailable") when the store does not do what
