@@ -11,7 +11,8 @@ import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./s
 import { makeLog, type Log } from "./telemetry/log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
 import { startMetricsServer } from "./server/metrics-server.ts";
-import { openTracer, type Tracer } from "./telemetry/tracing.ts";
+import { openTracer } from "./telemetry/open-tracer.ts";
+import type { Tracer } from "./telemetry/tracing.ts";
 
 export interface FunctionContext {
   readonly log: Log;

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
-import { openTracer, type Tracer } from "../../functions/platform/telemetry/tracing.ts";
+import { openTracer } from "../../functions/platform/telemetry/open-tracer.ts";
+import type { Tracer } from "../../functions/platform/telemetry/tracing.ts";
 import type { SamplerName } from "../../functions/platform/settings/tracing-variables.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import {

@@ -77,8 +77,10 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
   const tracer = provider.getTracer("transactions-collector");
   const running = new AsyncLocalStorage<Running>();
 
-  /** undefined for what is nobody's part. */
-  /** @param startTime milliseconds since the epoch; now unless given */
+  /**
+   * Undefined where there is no parent and nothing that may begin a trace.
+   * @param startTime milliseconds since the epoch; now unless given
+   */
   function begin(start: SpanStart, startTime?: number): RecordedSpan | undefined {
     const current = running.getStore()?.context;
     const cause = contextOf(start.parent);

@@ -1,12 +1,6 @@
-/**
- * Traces: what a request went through, joined over all functions by `traceparent`. Off unless the
- * environment names a collector, and then nothing of OpenTelemetry is loaded.
- */
-import type { FunctionName } from "../../domain/events.ts";
-import type { Log } from "./log.ts";
+/** Traces: what a request went through, joined over all functions by `traceparent`. */
 import type { SpanAttributes, SpanName } from "./spans.ts";
 import { readTraceparent } from "./traceparent.ts";
-import type { TracingConfig } from "../settings/tracing-variables.ts";
 
 export interface SpanStart {
   readonly name: SpanName;
@@ -67,26 +61,4 @@ export function errorType(error: unknown): string {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   if (typeof code === "string") return code;
   return typeof name === "string" ? name : typeof error;
-}
-
-/** What is not sent at the end of the process within this time is dropped. */
-const MAX_FLUSH_MS = 3_000;
-
-/** @param config `DRAIN_SECONDS` bounds the last sending too */
-export async function openTracer(
-  name: FunctionName,
-  config: TracingConfig & { readonly DRAIN_SECONDS: number },
-  log: Log,
-): Promise<Tracer> {
-  if (!config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT && !config.OTEL_EXPORTER_OTLP_ENDPOINT)
-    return NO_TRACER;
-  const { makeOpenTelemetryTracer } = await import("./opentelemetry.ts");
-  return makeOpenTelemetryTracer({
-    name,
-    sampler: config.OTEL_TRACES_SAMPLER,
-    samplerArg: config.OTEL_TRACES_SAMPLER_ARG,
-    delayMs: config.OTEL_BSP_SCHEDULE_DELAY,
-    flushMs: Math.min(MAX_FLUSH_MS, config.DRAIN_SECONDS * 1000),
-    log,
-  });
 }
