@@ -6,7 +6,7 @@ import type { Stored } from "../platform/ledger/configmap-ledger.ts";
 import type { SpanAttributes, SpanName } from "../platform/telemetry/spans.ts";
 import { errorType, type Span, type Tracer } from "../platform/telemetry/tracing.ts";
 import type { Ending } from "./ending.ts";
-import type { ObserveQuery } from "./source/query-timer.ts";
+import type { ObserveQuery } from "./source/transactions.ts";
 import type { ObserveS3Call } from "./store/s3-client.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
 import type { Transactions } from "./source/transactions.ts";

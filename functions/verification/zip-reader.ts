@@ -7,15 +7,16 @@
  */
 import { ByteReader } from "./byte-reader.ts";
 import { crc32 } from "./crc32.ts";
-import {
-  CENTRAL_HEADER,
-  DESCRIPTOR,
-  END,
-  IN_ZIP64,
-  LOCAL_HEADER,
-  ZIP64_END,
-  ZIP64_LOCATOR,
-} from "./zip-format.ts";
+
+/** The marks of a zip's records: sections 4.3.7 to 4.3.16 and 4.4.1.4. */
+export const CENTRAL_HEADER = 0x02014b50;
+export const END = 0x06054b50;
+export const ZIP64_END = 0x06064b50;
+/** In a field of 32 bits: the value is in the zip64 field. */
+export const IN_ZIP64 = 0xffff_ffff;
+const LOCAL_HEADER = 0x04034b50;
+const DESCRIPTOR = 0x08074b50;
+const ZIP64_LOCATOR = 0x07064b50;
 
 /** The bytes are not a whole, consistent zip; the message says where. */
 export class DamagedZip extends Error {

@@ -14,7 +14,6 @@ import type { AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import { connectPackets } from "./packet-socket.ts";
-import { makeQueryTimer, type ObserveQuery, type TimeQuery } from "./query-timer.ts";
 import type { RowBatch } from "./row-stream.ts";
 import { exactAmount } from "./row-values.ts";
 import {
@@ -48,6 +47,12 @@ export interface TransactionsConfig {
   readonly onQuery?: ObserveQuery | undefined;
   readonly log: Log;
 }
+
+/** Of what is asked in front of the rows; `connect` is a place in the pool, with what is set there. */
+export type QueryName = "connect" | "snapshot" | "accounts" | "balances" | "count";
+
+/** Told how long the database took, for each of these. */
+export type ObserveQuery = (query: QueryName, outcome: "ok" | "error", seconds: number) => void;
 
 export interface StatementSnapshot extends AsyncDisposable {
   /** Instant of the snapshot by the server's clock, milliseconds since the epoch. */
@@ -208,6 +213,22 @@ async function acquire(pool: Pool, signal: AbortSignal): Promise<PoolConnection>
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+type TimeQuery = <T>(query: QueryName, work: Promise<T>) => Promise<T>;
+
+function makeQueryTimer(onQuery: ObserveQuery = () => undefined): TimeQuery {
+  return async (query, work) => {
+    const startedAt = performance.now();
+    let outcome: "ok" | "error" = "error";
+    try {
+      const result = await work;
+      outcome = "ok";
+      return result;
+    } finally {
+      onQuery(query, outcome, (performance.now() - startedAt) / 1000);
+    }
+  };
 }
 
 async function openSnapshot(

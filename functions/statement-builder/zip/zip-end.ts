@@ -3,7 +3,7 @@
  * files that were written. Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
  */
 import { Transform } from "node:stream";
-import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-format.ts";
+import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-reader.ts";
 
 export interface WrittenFile {
   readonly path: string;
