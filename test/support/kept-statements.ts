@@ -189,6 +189,6 @@ export async function makeKeptStatement(
   const { signal } = new AbortController();
   const query = { customerId, from: period.from, to: period.to };
   await using snapshot = await transactions.open(query, signal);
-  const options = { compression, sign, signal, onStep: () => undefined };
+  const options = { compression, sign, signal };
   return await buffer(makeStatementZip(facts, snapshot, options));
 }

@@ -114,7 +114,7 @@ test.each(Object.keys(FAULTS).flatMap((name) => [1, 4, 8].map((nth) => [name, nt
   },
 );
 
-const OPTIONS = { signal: new AbortController().signal, onStep: () => undefined };
+const OPTIONS = { signal: new AbortController().signal };
 
 test("a zip with a fault never ends; with zlib alone it is whole", async () => {
   injectFault("a bit turned in the middle", 1);
