@@ -1,13 +1,23 @@
 import type { ErrorCode } from "./statement-request.ts";
 
+/**
+ * What stands in the record behind the code: an error's number, a column and a row's position.
+ * Never a value of the customer's.
+ */
+interface FailureOptions extends ErrorOptions {
+  readonly detail?: string | undefined;
+}
+
 /** An ending no retry can cure: the request becomes `failed` with this code. */
 export class StatementFailure extends Error {
   override readonly name = "StatementFailure";
   readonly code: ErrorCode;
+  readonly detail: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, { detail, ...options }: FailureOptions = {}) {
     super(message, options);
     this.code = code;
+    this.detail = detail;
   }
 }
 
@@ -17,6 +27,8 @@ export const DEFLATE_MISMATCH = "deflate_mismatch";
 /** Codes of what may pass by itself; they stand in the record's `last_error`. */
 export type RetryableCode =
   | "database_unavailable"
+  | "database_error"
+  | "database_refused"
   | "storage_unavailable"
   | "deadline_exceeded"
   | "publish_conflict"
@@ -28,9 +40,11 @@ export type RetryableCode =
 export class RetryableError extends Error {
   override readonly name = "RetryableError";
   readonly code: RetryableCode;
+  readonly detail: string | undefined;
 
-  constructor(code: RetryableCode, message: string, options?: ErrorOptions) {
+  constructor(code: RetryableCode, message: string, { detail, ...options }: FailureOptions = {}) {
     super(message, options);
     this.code = code;
+    this.detail = detail;
   }
 }

@@ -17,6 +17,7 @@ export type Lane = "service" | "job";
 /** Why a request ended without a file; no retry can cure these. */
 export const ERROR_CODES = [
   "unknown_customer",
+  "unsupported_database",
   "invalid_amount",
   "balance_mismatch",
   "proof_mismatch",
@@ -283,6 +284,8 @@ export interface Backoff {
   /** Uniform in [0, 1). */
   readonly random: number;
   readonly maxFailures: number;
+  /** Only a person can help, and needs time: the longest pause from the first failure on. */
+  readonly patient?: boolean;
 }
 
 /** A retryable failure: back to pending with a time, or failed when it can only happen again. */
@@ -312,8 +315,9 @@ export const DEADLINE_EXCEEDED = "deadline_exceeded";
  * Out of budget there is nothing left to wait for but the end: the shortest time.
  */
 function backoffMs(failures: number, backoff: Backoff): number {
-  const exponent = failures < backoff.maxFailures ? failures - 1 : 0;
-  const whole = Math.min(backoff.maxMs, backoff.baseMs * 2 ** exponent);
+  const last = failures >= backoff.maxFailures;
+  const doubled = backoff.baseMs * 2 ** (last ? 0 : failures - 1);
+  const whole = backoff.patient && !last ? backoff.maxMs : Math.min(backoff.maxMs, doubled);
   return Math.round(whole * (0.5 + backoff.random / 2));
 }
 

@@ -24,11 +24,11 @@ import { CancelRequested, LeaseLost } from "./lease.ts";
 
 export type Ending =
   | { readonly kind: "executed"; readonly object: ObjectLocation; readonly result: StatementResult }
-  | { readonly kind: "failed"; readonly code: ErrorCode }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly detail?: string | undefined }
   | { readonly kind: "cancelled" }
   /** Too many rows for the service; the Job lane takes it. */
   | { readonly kind: "oversized" }
-  | { readonly kind: "retry"; readonly code: string }
+  | { readonly kind: "retry"; readonly code: string; readonly detail?: string | undefined }
   /** Given back unharmed: whoever waited has gone, or the process must go. */
   | { readonly kind: "handed-over"; readonly reason: string }
   /** The record is somebody else's now: write nothing. */
@@ -53,8 +53,12 @@ export function endingOf(error: unknown, signals: StopSignals): Ending {
   if (signals.deadline.aborted) return { kind: "retry", code: DEADLINE_EXCEEDED };
   if (error instanceof LeaseLost) return { kind: "lost" };
   if (error instanceof LedgerUnavailable) throw error;
-  if (error instanceof StatementFailure) return { kind: "failed", code: error.code };
-  if (error instanceof RetryableError) return { kind: "retry", code: error.code };
+  if (error instanceof StatementFailure) {
+    return { kind: "failed", code: error.code, detail: error.detail };
+  }
+  if (error instanceof RetryableError) {
+    return { kind: "retry", code: error.code, detail: error.detail };
+  }
   return { kind: "retry", code: "internal" };
 }
 
@@ -82,7 +86,7 @@ export function moveTo(
     case "executed":
       return execute(request, ending.object, ending.result, release.now);
     case "failed":
-      return fail(request, ending.code, release.now);
+      return fail(request, ending.code, release.now, ending.detail && lastError(ending));
     case "cancelled":
       return cancel(request, release.now);
     case "oversized":
@@ -90,11 +94,17 @@ export function moveTo(
     case "handed-over":
       return handOver(request, ending.reason, release);
     case "retry":
-      return retry(request, ending.code, release, {
+      return retry(request, lastError(ending), release, {
+        patient: ending.code === "database_refused",
         baseMs: settings.retryBaseMs,
         maxMs: settings.retryMaxMs,
         maxFailures: settings.maxFailures,
         random: Math.random(),
       });
   }
+}
+
+/** A code, and what there is to say about it. */
+function lastError({ code, detail }: Extract<Ending, { kind: "failed" | "retry" }>): string {
+  return detail === undefined ? code : `${code}: ${detail}`;
 }

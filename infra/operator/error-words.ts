@@ -1,5 +1,9 @@
 /** What the codes in a record mean, and what a person can do. Each code of the domain has its words. */
-import { DEADLINE_EXCEEDED, type ErrorCode } from "../../functions/domain/statement-request.ts";
+import {
+  DEADLINE_EXCEEDED,
+  type ErrorCode,
+  type FailedRequest,
+} from "../../functions/domain/statement-request.ts";
 import type { RetryableCode } from "../../functions/domain/failure.ts";
 
 export interface ErrorWords {
@@ -12,6 +16,12 @@ export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
   unknown_customer: {
     means: "the account view has no account of this customer",
     todo: "Check the id with the sender; a retry helps only once the bank knows the customer.",
+  },
+  unsupported_database: {
+    means: "the database cannot run the statement's queries as they are",
+    todo:
+      "See the error's number in the record; `statements doctor` tries the same queries. Change the " +
+      "views, or use a database of the list in infra/README.md, then retry.",
   },
   invalid_amount: {
     means: "an amount has more decimals than its currency, or more digits than camt.053 holds",
@@ -46,7 +56,11 @@ export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
 
 /** Why an open request went back to pending; what else stands there came with a hand-over. */
 const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized", string>> = {
-  database_unavailable: "the database could not be read",
+  database_unavailable: "the database did not answer",
+  database_error: "the database answered with an error that may pass",
+  database_refused:
+    "the database refuses what only an operator can change: a login, a right, a limit or a view; " +
+    "`statements doctor` names it",
   storage_unavailable: "the store did not do what it was asked",
   [DEADLINE_EXCEEDED]: "the build ran out of time",
   publish_conflict: "the upload met another one of the same name",
@@ -58,7 +72,15 @@ const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized"
   oversized: "it has too many rows for the service and was handed to a Job",
 };
 
-export function wordsOfLastError(code: string): string {
+/** `lastError` is a code, and behind a colon what there is to say about it. */
+export function wordsOfLastError(lastError: string): string {
+  const [code = ""] = lastError.split(":");
   const words: Readonly<Record<string, string | undefined>> = LAST_ERRORS;
   return words[code] ?? "its builder had to go and gave it back unharmed";
+}
+
+/** Where and what, of a request that failed: `description, row 17`. */
+export function detailOf({ errorCode, lastError }: FailedRequest): string | undefined {
+  const prefix = `${errorCode}: `;
+  return lastError?.startsWith(prefix) ? lastError.slice(prefix.length) : undefined;
 }

@@ -11,7 +11,7 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { formatDuration } from "./duration.ts";
-import { FAILURES, wordsOfLastError } from "./error-words.ts";
+import { detailOf, FAILURES, wordsOfLastError } from "./error-words.ts";
 import { count } from "./plural.ts";
 import { formatBytes } from "./record-view.ts";
 
@@ -54,7 +54,8 @@ function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms
       `${count(attempt, "attempt")} so far; ${failures} of ${maxFailures} failures used up.`,
     );
   }
-  if (lastError !== undefined && request.status !== "executed") {
+  const isOfTheEnd = request.status === "failed" && detailOf(request) !== undefined;
+  if (lastError !== undefined && request.status !== "executed" && !isOfTheEnd) {
     lines.push(`The attempt before ended with ${lastError}: ${wordsOfLastError(lastError)}.`);
   }
   if (cancelRequestedAt !== undefined) {
@@ -74,11 +75,15 @@ function ending(request: FinalRequest, { now }: ExplainTerms): string[] {
     case "failed":
       return [
         `Failed ${when(request.failedAt, now)} with ${request.errorCode}: ` +
-          `${FAILURES[request.errorCode].means}.`,
+          `${FAILURES[request.errorCode].means}${inBrackets(detailOf(request))}.`,
       ];
     case "cancelled":
       return [`Cancelled ${when(request.cancelledAt, now)}; there is no file.`];
   }
+}
+
+function inBrackets(text: string | undefined): string {
+  return text === undefined ? "" : ` (${text})`;
 }
 
 function nextOfFinal(request: FinalRequest): string[] {

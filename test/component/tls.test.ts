@@ -56,7 +56,10 @@ describe("the database", () => {
   });
 
   it("is not read without TLS, which its user must have", async () => {
-    await expect(read()).rejects.toMatchObject({ code: "database_unavailable" });
+    await expect(read()).rejects.toMatchObject({
+      code: "database_refused",
+      detail: "1045 ER_ACCESS_DENIED_ERROR",
+    });
   });
 
   it("is not read when another CA was named, and the cause says why", async () => {

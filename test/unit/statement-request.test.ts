@@ -159,6 +159,17 @@ describe("the holder's moves", () => {
     expect(wait).toBeLessThanOrEqual(3_600_000);
   });
 
+  test("what only a person can change waits the longest from the first failure on", () => {
+    const settings = { ...backoff, maxFailures: 3, random: 0, patient: true };
+    const wait = (failures: number) => {
+      const retried = retry({ ...held, failures }, "database_refused", released, settings);
+      return retried.status === "pending" ? retried.nextAttemptAt - released.now : NaN;
+    };
+    expect([wait(0), wait(1)]).toEqual([1_800_000, 1_800_000]);
+    // Nothing comes after it but the end.
+    expect(wait(2)).toBe(15_000);
+  });
+
   test("a second deadline in a row is too_large", () => {
     const once = retry(held, "deadline_exceeded", released, backoff);
     expect(once.status).toBe("pending");

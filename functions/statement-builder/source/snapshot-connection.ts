@@ -6,6 +6,7 @@
 import type { Duplex } from "node:stream";
 import type { Connection, PoolConnection, QueryError } from "mysql2";
 import { RetryableError } from "../../domain/failure.ts";
+import { databaseError } from "./database-error.ts";
 import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
 
@@ -24,14 +25,13 @@ export interface SnapshotConnectionOptions {
   readonly readTimeoutMs: number;
   /** Rows come as the driver's values, not as bytes. */
   readonly rowsAsValues: boolean;
-  readonly killOnServer: (threadId: number) => void;
+  readonly killOnServer: () => void;
 }
 
 export function makeSnapshotConnection(
   connection: PoolConnection,
   { signal, readTimeoutMs, rowsAsValues, killOnServer }: SnapshotConnectionOptions,
 ): SnapshotConnection {
-  const { threadId } = connection;
   let usable = true;
   let busy = false;
   const broken = Promise.withResolvers<never>();
@@ -42,11 +42,11 @@ export function makeSnapshotConnection(
     usable = false;
     closeSocket(connection);
     // Told by a connection of its own: this one may be stuck.
-    killOnServer(threadId);
+    killOnServer();
     broken.reject(reason);
   }
   const onAbort = (): void => drop(signal.reason);
-  const onError = (error: Error): void => drop(unavailable(error));
+  const onError = (error: Error): void => drop(databaseError(error));
   signal.addEventListener("abort", onAbort, { once: true });
   connection.on("error", onError);
 
@@ -79,7 +79,7 @@ export function makeSnapshotConnection(
       connection.query(
         { sql, values: [...values], rowsAsArray: true },
         (error: QueryError | null, rows: unknown) => {
-          if (error) reject(unavailable(error));
+          if (error) reject(databaseError(error));
           else resolve(rows as readonly TransactionRow[]);
         },
       );
@@ -92,7 +92,7 @@ export function makeSnapshotConnection(
       const rows = streamRows(connection, {
         ...textOf(query),
         asValues: rowsAsValues,
-        onError: (error) => drop(unavailable(error)),
+        onError: (error) => drop(databaseError(error)),
       });
       while (!rows.done) {
         const batch = rows.take();
@@ -127,8 +127,4 @@ function textOf(query: SqlText) {
   return typeof query === "string"
     ? { sql: query, values: [] }
     : { sql: query.sql, values: query.parameters };
-}
-
-function unavailable(cause: Error): RetryableError {
-  return new RetryableError("database_unavailable", "the database did not answer", { cause });
 }

@@ -3,24 +3,17 @@
  * the rows in batches. Amounts, ids and times stay the server's own text.
  */
 import { readFileSync } from "node:fs";
-import {
-  createConnection,
-  createPool,
-  type ConnectionOptions,
-  type Pool,
-  type PoolConnection,
-} from "mysql2";
+import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
-import { RetryableError, StatementFailure } from "../../domain/failure.ts";
+import { StatementFailure } from "../../domain/failure.ts";
+import { databaseError } from "./database-error.ts";
+import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import type { RowBatch } from "./row-stream.ts";
 import { exactAmount } from "./row-values.ts";
-import {
-  closeSocket,
-  makeSnapshotConnection,
-  type SnapshotConnection,
-} from "./snapshot-connection.ts";
+import { prepareSession, type ServerSession } from "./server-session.ts";
+import { makeSnapshotConnection, type SnapshotConnection } from "./snapshot-connection.ts";
 import {
   statementSql,
   type RowStatus,
@@ -79,8 +72,9 @@ export interface PendingRows {
 
 export interface Transactions extends AsyncDisposable {
   /**
-   * @throws StatementFailure `unknown_customer`, `invalid_amount`;
-   * RetryableError `database_unavailable`; the signal's reason when it aborts.
+   * @throws StatementFailure `unknown_customer`, `invalid_amount`, `unsupported_database`;
+   * RetryableError `database_unavailable`, `database_error`, `database_refused`; the signal's reason
+   * when it aborts.
    */
   open(query: StatementQuery, signal: AbortSignal): Promise<StatementSnapshot>;
   ready(signal: AbortSignal): Promise<void>;
@@ -88,18 +82,9 @@ export interface Transactions extends AsyncDisposable {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
-/** Once for each connection. A slow upload holds the rows back for longer than the default minute. */
-const SESSION = [
-  "SET SESSION time_zone = '+00:00', net_write_timeout = 900, " +
-    "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-];
 const START_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 /** In one query; more would make a very long one. */
 const ACCOUNTS_AT_ONCE = 100;
-/** The server has this long to end a query; it notices by itself when it next writes. */
-const KILL_TIMEOUT_MS = 3_000;
-
 export function makeTransactions(config: TransactionsConfig): Transactions {
   const settings = {
     uri: config.databaseUrl,
@@ -121,14 +106,30 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   const sql = statementSql(config);
   const timed = makeQueryTimer(config.onQuery);
   /** Connections whose session is as it must be. */
-  const prepared = new WeakSet<PoolConnection>();
+  const sessions = new WeakMap<PoolConnection, ServerSession>();
   const kills = new Set<Promise<void>>();
+  let met: ServerSession | undefined;
 
-  function killOnServer(threadId: number): void {
-    const kill = killThread(settings, threadId)
+  function killOnServer(session: ServerSession | undefined): void {
+    // Until the session is set up, nothing runs for long.
+    if (!session) return;
+    const kill = killQuery(settings, session)
+      .then((reached) => {
+        if (!reached) config.log.warn("the query goes on: its server was not to be reached again");
+      })
       .catch((err: unknown) => config.log.warn({ err }, "the query could not be killed"))
       .finally(() => kills.delete(kill));
     kills.add(kill);
+  }
+
+  /** What is between here and the server is said once, and when it turns out to be several. */
+  function meet(session: ServerSession): void {
+    const { version, readOnly, throughRouter } = session;
+    if (!met) config.log.info({ version, readOnly, throughRouter }, "connected to the database");
+    else if (met.server !== session.server) {
+      config.log.warn({ version, readOnly }, "the address of the database leads to another server");
+    }
+    met = session;
   }
 
   async function connect(signal: AbortSignal): Promise<SnapshotConnection> {
@@ -137,12 +138,13 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
       signal,
       readTimeoutMs: config.readTimeoutMs ?? READ_TIMEOUT_MS,
       rowsAsValues: config.rowsAsValues ?? false,
-      killOnServer,
+      killOnServer: () => killOnServer(sessions.get(pooled)),
     });
-    if (prepared.has(pooled)) return connection;
+    if (sessions.has(pooled)) return connection;
     try {
-      for (const setting of SESSION) await connection.run(setting);
-      prepared.add(pooled);
+      const session = await prepareSession((text) => connection.run(text), pooled);
+      sessions.set(pooled, session);
+      meet(session);
       return connection;
     } catch (error) {
       await connection[Symbol.asyncDispose]();
@@ -171,27 +173,6 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   };
 }
 
-/** 1094: there is no such thread any more. */
-const ER_NO_SUCH_THREAD = 1094;
-
-/** Ends what a dropped connection is doing on the server, which its own user may do. */
-async function killThread(settings: ConnectionOptions, threadId: number): Promise<void> {
-  const killer = createConnection({ ...settings, connectTimeout: KILL_TIMEOUT_MS });
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => reject(new Error("the server fell silent")), KILL_TIMEOUT_MS * 2);
-  try {
-    killer.on("error", reject);
-    killer.query(`KILL ${threadId}`, (error) => {
-      if (error && error.errno !== ER_NO_SUCH_THREAD) reject(error);
-      else resolve(undefined);
-    });
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    closeSocket(killer);
-  }
-}
-
 /** A connection of the pool; one that comes after the signal goes straight back. */
 async function acquire(pool: Pool, signal: AbortSignal): Promise<PoolConnection> {
   signal.throwIfAborted();
@@ -199,13 +180,8 @@ async function acquire(pool: Pool, signal: AbortSignal): Promise<PoolConnection>
   const onAbort = (): void => reject(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   pool.getConnection((error, connection) => {
-    if (error) {
-      reject(
-        new RetryableError("database_unavailable", "no connection to the database", {
-          cause: error,
-        }),
-      );
-    } else if (signal.aborted) connection.release();
+    if (error) reject(databaseError(error));
+    else if (signal.aborted) connection.release();
     else resolve(connection);
   });
   try {

@@ -23,4 +23,5 @@ export const ENGINE_TESTS = [
   "transactions.faults",
   "transactions.reads",
   "transactions.sample-bank",
+  "transactions.session",
 ];
