@@ -11,6 +11,8 @@ import { MAX_MINOR_UNIT } from "../domain/money.ts";
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 interface Shape {
+  /** Whether the field need not be there. */
+  readonly optional?: boolean;
   readonly accepts: (value: unknown) => boolean;
   readonly schema: JsonSchema;
 }
@@ -61,35 +63,27 @@ function listOf(shape: Shape): Shape {
   };
 }
 
-interface RecordOptions {
-  /** Fields that need not be there. */
-  readonly optional?: readonly string[];
-  /** Whether there may be no others. */
-  readonly exact?: boolean;
+/** A field that statements made before it do not have. */
+function later(shape: Shape): Shape {
+  return { ...shape, optional: true };
 }
 
-/** An object with these fields. */
-function record(
-  fields: Readonly<Record<string, Shape>>,
-  { optional = [], exact = false }: RecordOptions = {},
-): Shape {
-  const names = Object.keys(fields);
-  const schemas = Object.entries(fields).map(([name, { schema }]) => [name, schema] as const);
+/** An object with these fields; with others as well unless it is `exact`. */
+function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
+  const shapes = Object.entries(fields);
   return {
     accepts: (value) =>
       typeof value === "object" &&
       value !== null &&
       !Array.isArray(value) &&
-      (!exact || Object.keys(value).every((name) => names.includes(name))) &&
-      Object.entries(fields).every(([name, shape]) =>
-        Object.hasOwn(value, name)
-          ? shape.accepts(Reflect.get(value, name))
-          : optional.includes(name),
+      (!exact || Object.keys(value).every((name) => Object.hasOwn(fields, name))) &&
+      shapes.every(([name, { optional, accepts }]) =>
+        Object.hasOwn(value, name) ? accepts(Reflect.get(value, name)) : optional === true,
       ),
     schema: {
       type: "object",
-      properties: Object.fromEntries(schemas),
-      required: names.filter((name) => !optional.includes(name)),
+      properties: Object.fromEntries(shapes.map(([name, { schema }]) => [name, schema])),
+      required: shapes.filter(([, { optional }]) => !optional).map(([name]) => name),
       ...(exact && { additionalProperties: false }),
     },
   };
@@ -98,8 +92,8 @@ function record(
 /** As `Manifest` has it, field by field. */
 function manifestShape(schema: ManifestSchema): Shape {
   const isFirst = schema === MANIFEST_SCHEMAS[0];
-  const lists = { exact: isFirst };
-  const sum = record({ count: whole, sum: text }, lists);
+  const sum = record({ count: whole, sum: text }, isFirst);
+  const columns = listOf(record({ name: columnName, kind: text }));
   const fields = {
     schema: is(schema),
     statement_id: text,
@@ -107,7 +101,7 @@ function manifestShape(schema: ManifestSchema): Shape {
     attempt: whole,
     supersedes: orNull(text),
     customer_id: text,
-    accounts: listOf(record({ account_id: text, currency: text }, lists)),
+    accounts: listOf(record({ account_id: text, currency: text }, isFirst)),
     period: record({
       start_date: text,
       end_date: text,
@@ -121,7 +115,7 @@ function manifestShape(schema: ManifestSchema): Shape {
     as_of: instant,
     generated_at: instant,
     generator: record({ name: text, version: text }),
-    columns: listOf(record({ name: columnName, kind: text })),
+    columns: isFirst ? later(columns) : columns,
     rows: whole,
     totals: listOf(
       record(
@@ -135,7 +129,7 @@ function manifestShape(schema: ManifestSchema): Shape {
           net: text,
           closing: text,
         },
-        lists,
+        isFirst,
       ),
     ),
     content_sha256: hash,
@@ -150,7 +144,7 @@ function manifestShape(schema: ManifestSchema): Shape {
     language: text,
     csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
   } satisfies Record<keyof Manifest, Shape>;
-  return record(fields, { optional: isFirst ? ["columns"] : [] });
+  return record(fields);
 }
 
 const SHAPES = MANIFEST_SCHEMAS.map(manifestShape);
