@@ -3,6 +3,7 @@
  * to them, out come lines, balances and totals.
  */
 import { RunningTotals } from "../../functions/domain/account-totals.ts";
+import { COLUMNS, propertyOf, type Column } from "../../functions/domain/columns.ts";
 import { minorUnit, parseAmount } from "../../functions/domain/money.ts";
 import type {
   StatementContent,
@@ -98,6 +99,15 @@ function bookedIn(account: AccountPosted, ids: { next: number }): Booked {
   return { totals, rows };
 }
 
+/** Every column that may be without a value. */
+const NULLS = Object.fromEntries(
+  (COLUMNS as readonly Column[])
+    .filter(({ nullable }) => nullable)
+    .map(({ name }) => [propertyOf(name), null]),
+) as {
+  readonly [Key in keyof StatementRow as null extends StatementRow[Key] ? Key : never]: null;
+};
+
 function filledIn(posted: Posted, n: number) {
   const at = new Date(FIRST_POSTED + n * HOUR_MS).toISOString().replace("Z", "000Z");
   const postedAt = posted.postedAt ?? at;
@@ -105,11 +115,7 @@ function filledIn(posted: Posted, n: number) {
   return {
     transactionId: String(FIRST_ID + n),
     type: "CREDIT_TRANSFER",
-    description: null,
-    counterpartyName: null,
-    counterpartyAccount: null,
-    reference: null,
-    reversalOf: null,
+    ...NULLS,
     valueDate: bookingDate,
     ...posted,
     postedAt,

@@ -1,9 +1,15 @@
 /** Rows as a MySQL server sends them. */
+import { SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
-/** The length-encoded strings of MySQL's text protocol, one row behind the other. */
+/**
+ * The length-encoded strings of MySQL's text protocol, one row behind the other. What a row lacks at
+ * its end, as columns join there, is NULL.
+ */
 export function encodeRows(rows: readonly TransactionRow[]): Buffer {
-  return Buffer.concat(rows.flatMap((row) => row.map((value) => encodeValue(value))));
+  return Buffer.concat(
+    rows.flatMap((row) => SELECTED_COLUMNS.map((_, place) => encodeValue(row[place] ?? null))),
+  );
 }
 
 function encodeValue(value: string | null): Buffer {
