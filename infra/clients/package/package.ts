@@ -51,10 +51,10 @@ const FILES = [
 /** Its place in the package is the root: its links lead on from there, and those to it there. */
 async function moveReadme(folder: string): Promise<void> {
   const own = await readFile(join(REPOSITORY, "infra/clients/package/README.md"), "utf8");
-  await writeFile(join(folder, "README.md"), own.replaceAll("](../", "](infra/"));
+  await writeFile(join(folder, "README.md"), own.replaceAll("](../", "](infra/clients/"));
   const consumers = join(folder, "infra/clients/consumer/README.md");
   const text = await readFile(consumers, "utf8");
-  await writeFile(consumers, text.replaceAll("](./", "](../../../"));
+  await writeFile(consumers, text.replaceAll("](../package/", "](../../../"));
 }
 
 /** The entry that runs in a browser too, and the `package.json` by which it is found. */
