@@ -6,13 +6,11 @@ import { integer } from "../platform/settings/variables.ts";
 export const pendingScannerConfig = z
   .object({
     ...COMMON_VARIABLES,
-    /** Offers of one tick. */
-    TICK_CAP: integer({ min: 1, max: 100_000, default: 200 }),
-    /** Requests of one customer that are offered or being built at a time. */
+    /** Requests of one customer that are offered or being built at a time, while builds are slow. */
     TICK_CAP_PER_CUSTOMER: integer({ min: 1, max: 100_000, default: 5 }),
     /** Requests the builders can work on at a time. */
     BUILDER_CAPACITY: integer({ min: 1, max: 10_000, default: 8 }),
-    TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 20 }),
+    TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 50 }),
     RETENTION_DAYS,
   })
   .refine(...WHOLE_IDENTITY);

@@ -5,17 +5,24 @@ export function isLive(request: StatementRequest, now: number): request is Proce
   return request.status === "processing" && request.leaseExpiresAt > now;
 }
 
-/** Whether a builder has something to do for this request now: claim it, end it, or announce it. */
-export function isDue(request: StatementRequest, now: number): boolean {
+/**
+ * From when a builder has something to do for this request: claim it, end it, or announce it.
+ * Milliseconds since the epoch; Infinity for a request that is at rest.
+ */
+export function dueAt(request: StatementRequest): number {
   switch (request.status) {
     case "pending":
-      return request.nextAttemptAt <= now || request.cancelRequestedAt !== undefined;
+      return request.cancelRequestedAt === undefined ? request.nextAttemptAt : 0;
     case "processing":
       // The holder of a live lease sees a cancellation by itself, at its next renewal.
-      return !isLive(request, now);
+      return request.leaseExpiresAt;
     case "executed":
     case "failed":
     case "cancelled":
-      return !request.announced;
+      return request.announced ? Infinity : 0;
   }
+}
+
+export function isDue(request: StatementRequest, now: number): boolean {
+  return dueAt(request) <= now;
 }

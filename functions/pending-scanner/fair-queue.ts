@@ -1,57 +1,161 @@
 /**
  * Chooses what to offer when not everything can be: oldest first, one request of each customer in
- * turn. Of any number of requests it holds only what can still be chosen.
+ * turn. Of any number of requests it holds no more than twice its capacity, and drops those whose
+ * turn would come last.
  */
 import type { StatementRequest } from "../domain/statement-request.ts";
 
-export interface FairQueueLimits {
-  /** Customers that can have a turn: at least as many as `take` may return or skip. */
-  readonly customers: number;
-  readonly perCustomer: number;
+export interface Waiting {
+  readonly request: StatementRequest;
+  /** From when it may be offered; a request that may be at once comes before one that must wait. */
+  readonly from: number;
 }
 
 export interface FairQueue {
-  add(request: StatementRequest): void;
-  /** At most `limit` requests; `taken` says how many of its share a customer has already. */
-  take(limit: number, taken: (customerId: string) => number): readonly StatementRequest[];
+  /** In the place of what was there under the same name. */
+  put(waiting: Waiting): void;
+  remove(name: string): void;
+  clear(): void;
+  /** Customers with the oldest requests first; for after a list, whose order is another one. */
+  sort(): void;
+  /**
+   * Takes at most `limit` requests out that may be offered at `now`.
+   *
+   * @param room how many more a customer may have; asked before each of its requests
+   */
+  take(
+    limit: number,
+    now: number,
+    room: (customerId: string, taken: number) => boolean,
+  ): readonly StatementRequest[];
+  /** How many may be offered at `now`. */
+  due(now: number): number;
+  hasDue(now: number): boolean;
+  /** `recordedAt` of the oldest pending request; undefined without one. */
+  oldestPendingAt(): number | undefined;
+  /** How many were dropped since it was cleared. */
+  readonly dropped: number;
 }
 
-export function makeFairQueue({ customers, perCustomer }: FairQueueLimits): FairQueue {
-  let lines = new Map<string, StatementRequest[]>();
+export function makeFairQueue(capacity: number): FairQueue {
+  /** In the order of the turns: who has had one goes to the end. */
+  let lines = new Map<string, Waiting[]>();
+  const places = new Map<string, Waiting>();
+  let dropped = 0;
 
-  /** Customers in the order of their oldest request, which is the order of the first turn. */
-  function inOrder(): [string, StatementRequest[]][] {
-    return [...lines].sort(([, [a]], [, [b]]) => byAge(a, b));
+  function remove(name: string): void {
+    const waiting = places.get(name);
+    if (!waiting) return;
+    places.delete(name);
+    const { customerId } = waiting.request;
+    const line = lines.get(customerId) ?? [];
+    line.splice(line.indexOf(waiting), 1);
+    if (line.length === 0) lines.delete(customerId);
+  }
+
+  function inOrder(): [string, Waiting[]][] {
+    return [...lines].sort(([, [a]], [, [b]]) => byTurn(a, b));
+  }
+
+  /** Leaves every customer as many as there is room for, the earliest of its requests. */
+  function prune(): void {
+    const share = fairShare(
+      [...lines.values()].map(({ length }) => length),
+      capacity,
+    );
+    for (const [index, [customerId, line]] of inOrder().entries()) {
+      const kept = share > 0 ? share : index < capacity ? 1 : 0;
+      for (const { request } of line.splice(kept)) {
+        places.delete(request.name);
+        dropped++;
+      }
+      if (line.length === 0) lines.delete(customerId);
+    }
   }
 
   return {
-    add(request) {
-      const line = lines.get(request.customerId) ?? [];
-      line.push(request);
-      line.sort(byAge);
-      line.splice(perCustomer);
-      lines.set(request.customerId, line);
-      // The first turn alone fills every place, so later customers cannot be chosen any more.
-      if (lines.size > 2 * customers) lines = new Map(inOrder().slice(0, customers));
+    put(waiting) {
+      const { name, customerId } = waiting.request;
+      remove(name);
+      places.set(name, waiting);
+      const line = lines.get(customerId);
+      if (line) line.splice(placeIn(line, waiting), 0, waiting);
+      else lines.set(customerId, [waiting]);
+      if (places.size > 2 * capacity) prune();
     },
-
-    take(limit, taken) {
-      const waiting = inOrder().map(([customerId, line]) =>
-        line.slice(0, Math.max(0, perCustomer - taken(customerId))),
-      );
+    remove,
+    clear() {
+      lines.clear();
+      places.clear();
+      dropped = 0;
+    },
+    sort() {
+      lines = new Map(inOrder());
+    },
+    take(limit, now, room) {
       const chosen: StatementRequest[] = [];
-      for (let turn = 0; turn < perCustomer; turn++) {
-        for (const line of waiting) {
-          const request = line[turn];
-          if (chosen.length >= limit) return chosen;
-          if (request) chosen.push(request);
-        }
+      const taken = new Map<string, number>();
+      // A customer that had its turn is visited again behind all others, as it is put there.
+      for (const [customerId, line] of lines) {
+        if (chosen.length >= limit) break;
+        const mine = taken.get(customerId) ?? 0;
+        const index = room(customerId, mine) ? line.findIndex(({ from }) => from <= now) : -1;
+        const [waiting] = index < 0 ? [] : line.splice(index, 1);
+        if (!waiting) continue;
+        chosen.push(waiting.request);
+        taken.set(customerId, mine + 1);
+        places.delete(waiting.request.name);
+        lines.delete(customerId);
+        if (line.length > 0) lines.set(customerId, line);
       }
       return chosen;
+    },
+    due(now) {
+      let due = 0;
+      for (const { from } of places.values()) if (from <= now) due++;
+      return due;
+    },
+    hasDue(now) {
+      for (const { from } of places.values()) if (from <= now) return true;
+      return false;
+    },
+    oldestPendingAt() {
+      let oldest: number | undefined;
+      for (const { request } of places.values()) {
+        if (request.status === "pending") oldest = Math.min(oldest ?? Infinity, request.recordedAt);
+      }
+      return oldest;
+    },
+    get dropped() {
+      return dropped;
     },
   };
 }
 
-function byAge(a: StatementRequest | undefined, b: StatementRequest | undefined): number {
-  return (a?.recordedAt ?? 0) - (b?.recordedAt ?? 0);
+/** The most that each may keep so that all keep `capacity` at most; 0 for too many customers. */
+function fairShare(lengths: readonly number[], capacity: number): number {
+  let left = capacity;
+  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const customers = lengths.length - index;
+    if (length * customers > left) return Math.floor(left / customers);
+    left -= length;
+  }
+  return Infinity;
+}
+
+function byTurn(a: Waiting | undefined, b: Waiting | undefined): number {
+  return (
+    (a?.from ?? 0) - (b?.from ?? 0) || (a?.request.recordedAt ?? 0) - (b?.request.recordedAt ?? 0)
+  );
+}
+
+/** Behind everything that comes before it or at the same time. */
+function placeIn(line: readonly Waiting[], waiting: Waiting): number {
+  let [low, high] = [0, line.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byTurn(line[middle], waiting) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,73 +1,103 @@
-import type { EventHandler } from "../platform/server/event-handler.ts";
-import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
 import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import type { Answer } from "../platform/server/http-answer.ts";
+import type { Log } from "../platform/telemetry/log.ts";
 import type { ScannerMetrics } from "./metrics.ts";
-import { offerInRounds, type RoundsResult, type TickLimits } from "./offer-rounds.ts";
+import type { Offered, Offering } from "./offering.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 
 export interface PendingScanner {
   readonly ledger: Ledger;
-  readonly sink: CloudEventSink;
+  readonly offering: Offering;
   readonly metrics: ScannerMetrics;
-  readonly limits: TickLimits;
   readonly retentionMs: number;
   readonly now: () => number;
+  /** Ends the work. */
+  readonly stopping: AbortSignal;
 }
 
 const SWEEP_TIMEOUT_MS = 5_000;
 
 /**
  * Any event is a tick: what the ledger owes is offered to the builders, and what has rested long
- * enough is deleted. Two scanners at once do no harm: a claim has one winner, a deletion too.
+ * enough is deleted. The answer comes when that is done; that the sender has gone does not end it.
+ * Two scanners at once do no harm: a claim has one winner, a deletion too.
  */
 export function makePendingScanner(options: PendingScanner): EventHandler {
-  const { ledger, metrics, retentionMs, now } = options;
+  const { ledger, offering, metrics, retentionMs, now, stopping } = options;
   const retention = makeRetention({ ledger, retentionMs, now });
-  let ticking = false;
+  let sweeping = Promise.resolve();
+
+  async function tick(log: Log): Promise<Answer> {
+    const startedAt = performance.now();
+    // 1. What is due goes to the builders, fairly and as fast as they take it.
+    const offered = await offering.tick(log);
+    for (const record of offered.unreadable) log.error({ record }, "unreadable record");
+
+    // 2. What has rested for its time goes away, one tick after the other.
+    const swept = sweeping.then(async () => {
+      using deadline = startDeadline(SWEEP_TIMEOUT_MS, stopping);
+      return await retention.sweep({ signal: deadline.signal, log });
+    });
+    sweeping = swept.then(
+      () => undefined,
+      () => undefined,
+    );
+    const sweep = await swept;
+
+    // 3. One line says how the ledger stands, and so do the gauges.
+    log.info(summary(offered, sweep, now()), "tick");
+    metrics.ticked(offered, sweep, startedAt);
+
+    // 4. What whoever sent the tick may do about it: send it again.
+    return answerTo(offered);
+  }
 
   return async (_tick, { signal, log }) => {
-    // 1. One tick at a time: a second one would only look at the same ledger.
-    if (ticking) {
-      log.info("a tick is running already");
-      return { kind: "nothing-to-do" };
-    }
-    ticking = true;
-    const startedAt = performance.now();
-    try {
-      // 2. What is due goes to the builders, fairly and within their capacity.
-      const rounds = await offerInRounds(options, signal);
-      for (const record of rounds.survey.unreadable) log.error({ record }, "unreadable record");
-
-      // 3. What has rested for its time goes away.
-      using deadline = startDeadline(SWEEP_TIMEOUT_MS, signal);
-      const sweep = await retention.sweep({ signal: deadline.signal, log });
-
-      // 4. One line says how the ledger stands, and so do the gauges.
-      log.info(summary(rounds, sweep, now()), "tick");
-      metrics.ticked(rounds, sweep, startedAt);
-
-      // 5. A sink that does not take offers is told to whoever sent the tick.
-      return rounds.refused > 0
-        ? { kind: "unavailable", code: "sink_unavailable" }
-        : { kind: "nothing-to-do" };
-    } finally {
-      ticking = false;
-    }
+    const whole = tick(log);
+    return await Promise.race([whole, abandoned(whole, signal, log)]);
   };
 }
 
-function summary({ survey, ...rounds }: RoundsResult, sweep: Sweep, now: number) {
-  const { oldestPendingAt } = survey;
+/** Rejects when nobody waits for the answer any more; what goes on then is logged here. */
+function abandoned(
+  whole: Promise<Answer>,
+  signal: AbortSignal,
+  log: EventContext["log"],
+): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => {
+    log.info("nobody waits for this tick any more; its work goes on");
+    whole.catch((err: unknown) => log.error({ err }, "the tick failed"));
+    reject(signal.reason);
+  });
+  return promise;
+}
+
+function answerTo({ end, standing }: Offered): Answer {
+  if (end === "refused") return { kind: "unavailable", code: "sink_unavailable" };
+  if (end === "stopping" && standing.due > 0) return { kind: "unavailable", code: "shutting_down" };
+  return { kind: "nothing-to-do" };
+}
+
+function summary(
+  { end, standing, unreadable, offered, refused }: Offered,
+  sweep: Sweep,
+  now: number,
+) {
+  const { counts, due, busy, oldestPendingAt } = standing;
   const oldestMs = oldestPendingAt === undefined ? 0 : Math.max(0, now - oldestPendingAt);
   return {
-    ...survey.counts,
+    ...counts,
     ...sweep.counts,
-    unreadable: survey.unreadable.length,
+    unreadable: unreadable.length,
     oldest_pending_seconds: Math.round(oldestMs / 1000),
-    due: survey.due,
-    busy: survey.busy,
-    ...rounds,
+    due,
+    busy,
+    offered,
+    refused,
+    end,
     pruned: sweep.pruned,
   };
 }

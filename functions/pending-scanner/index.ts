@@ -13,6 +13,7 @@ import { countedSink, makeServerMetrics } from "../platform/server/server-metric
 import { pendingScannerConfig, type PendingScannerConfig } from "./config.ts";
 import { makePendingScanner } from "./handler.ts";
 import { makeScannerMetrics } from "./metrics.ts";
+import { makeOffering } from "./offering.ts";
 
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY_BYTES = 65_536;
@@ -22,7 +23,7 @@ const DAY_MS = 86_400_000;
 
 export async function startPendingScanner(
   config: PendingScannerConfig,
-  { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
+  { log, metrics, tracer, resources, stopping }: FunctionContext,
 ): Promise<CloudEventServer> {
   const configMaps = makeConfigMapLedger({
     namespace: config.LEDGER_NAMESPACE,
@@ -32,18 +33,28 @@ export async function startPendingScanner(
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
   const limits = {
-    tickCap: config.TICK_CAP,
     perCustomer: config.TICK_CAP_PER_CUSTOMER,
     builderCapacity: config.BUILDER_CAPACITY,
     deadlineMs: tickMs,
   };
-  const handle = makePendingScanner({
+  const now = Date.now;
+  const scannerMetrics = makeScannerMetrics(metrics, { limits, now });
+  const offering = makeOffering({
     ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
-    metrics: makeScannerMetrics(metrics, { limits, now: Date.now }),
+    metrics: scannerMetrics,
     limits,
+    now,
+    stopping,
+  });
+  resources.defer(() => offering.ended());
+  const handle = makePendingScanner({
+    ledger,
+    offering,
+    metrics: scannerMetrics,
     retentionMs: config.RETENTION_DAYS * DAY_MS,
-    now: Date.now,
+    now,
+    stopping,
   });
   return await startCloudEventServer({
     log,

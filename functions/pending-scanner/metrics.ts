@@ -3,19 +3,21 @@
  * and it tells what its last tick saw.
  */
 import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
-import type { RoundsResult, TickLimits } from "./offer-rounds.ts";
+import type { OfferLimits } from "./backlog.ts";
+import type { Offered } from "./offering.ts";
 import type { Sweep } from "./retention.ts";
 
 export interface ScannerMetrics {
+  offered(result: "accepted" | "refused"): void;
   /** @param startedAt of the tick, a reading of `performance.now()` */
-  ticked(rounds: RoundsResult, sweep: Sweep, startedAt: number): void;
+  ticked(offered: Offered, sweep: Sweep, startedAt: number): void;
 }
 
 const TICK_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
 export function makeScannerMetrics(
   registry: MetricsRegistry,
-  { limits, now }: { readonly limits: TickLimits; readonly now: () => number },
+  { limits, now }: { readonly limits: OfferLimits; readonly now: () => number },
 ): ScannerMetrics {
   let oldestPendingAt: number | undefined;
   let hasTicked = false;
@@ -78,21 +80,20 @@ export function makeScannerMetrics(
   });
 
   return {
-    ticked({ survey, offered, refused }, sweep, startedAt) {
+    offered: (result) => offers.inc({ result }, 1),
+    ticked({ standing, unreadable: names }, sweep, startedAt) {
       hasTicked = true;
-      oldestPendingAt = survey.oldestPendingAt;
-      records.set({ status: "pending" }, survey.counts.pending);
-      records.set({ status: "processing" }, survey.counts.processing);
-      unannounced.set(survey.counts.unannounced);
-      unreadable.set(survey.unreadable.length);
-      due.set(survey.due);
-      busy.set(survey.busy);
+      oldestPendingAt = standing.oldestPendingAt;
+      records.set({ status: "pending" }, standing.counts.pending);
+      records.set({ status: "processing" }, standing.counts.processing);
+      unannounced.set(standing.counts.unannounced);
+      unreadable.set(names.length);
+      due.set(standing.due);
+      busy.set(standing.busy);
       for (const [status, count] of Object.entries(sweep.counts ?? {})) {
         records.set({ status }, count);
       }
       if (sweep.rejected !== undefined) rejected.set(sweep.rejected);
-      offers.inc({ result: "accepted" }, offered);
-      offers.inc({ result: "refused" }, refused);
       pruned.inc(sweep.pruned);
       ticks.observe(secondsSince(startedAt));
       lastTick.set(now() / 1000);

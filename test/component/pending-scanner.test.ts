@@ -7,8 +7,9 @@ import {
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
+import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
-import type { TickLimits } from "../../functions/pending-scanner/offer-rounds.ts";
+import { makeOffering, type TickLimits } from "../../functions/pending-scanner/offering.ts";
 import {
   accept,
   answer,
@@ -17,7 +18,7 @@ import {
   type SinkBehaviour,
 } from "../support/event-sink.ts";
 import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
+import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const DAY = 86_400_000;
@@ -42,34 +43,64 @@ function pendingRequest(customerId: string, sequence: number): PendingRequest {
 interface ScannerSettings {
   readonly limits?: Partial<TickLimits>;
   readonly sink?: SinkBehaviour;
+  /** What a builder does with an offer; without it and `sink` nobody takes them. */
+  readonly build?: () => Promise<void>;
+  /** So many offers are accepted and lost. */
+  readonly lost?: number;
   readonly ledger?: (ledger: Ledger) => Ledger;
+}
+
+interface ScannerParts {
+  readonly limits: TickLimits;
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+}
+
+function scannerOn(ledger: Ledger, url: string, { limits, stopping, now }: ScannerParts) {
+  const { log } = makeTestLog();
+  const metrics = { ticked: () => undefined, offered: () => undefined };
+  const offering = makeOffering({
+    ledger,
+    sink: makeCloudEventSink({ url, log }),
+    metrics,
+    limits,
+    now,
+    stopping,
+  });
+  const parts = { ledger, offering, metrics, retentionMs: 30 * DAY, now, stopping };
+  return { handle: makePendingScanner(parts), offering };
 }
 
 async function startScanner(settings: ScannerSettings = {}) {
   await using opened = new AsyncDisposableStack();
   const clock = { now: NOW };
   const local = opened.use(await startLocalLedger());
-  const sink = opened.use(await startEventSink(settings.sink ?? accept));
-  const { log } = makeTestLog();
-  const handle = makePendingScanner({
-    ledger: settings.ledger ? settings.ledger(local.ledger) : local.ledger,
-    sink: makeCloudEventSink({ url: sink.url, log }),
-    metrics: { ticked: () => undefined },
-    limits: {
-      tickCap: 200,
-      perCustomer: 5,
-      builderCapacity: 8,
-      deadlineMs: 500,
-      ...settings.limits,
-    },
-    retentionMs: 30 * DAY,
+  const limits = { perCustomer: 5, builderCapacity: 8, deadlineMs: 500, ...settings.limits };
+  const builders = startBuilders(local, limits.builderCapacity, settings.build ?? instantly);
+  let lost = 0;
+  const behaviour: SinkBehaviour = (event, response) =>
+    settings.build && ++lost > (settings.lost ?? 0)
+      ? builders.take(event, response)
+      : accept(event, response);
+  opened.defer(() => builders.ended());
+  const sink = opened.use(await startEventSink(settings.sink ?? behaviour));
+  const ledger = settings.ledger ? settings.ledger(local.ledger) : local.ledger;
+  const stop = new AbortController();
+  const { handle, offering } = scannerOn(ledger, sink.url, {
+    limits,
+    stopping: stop.signal,
     now: () => clock.now,
   });
+  opened.defer(() => offering.ended());
+  opened.defer(() => stop.abort());
   const server = opened.use(await startEventServer({ routes: { "/": { handle } } }));
   const resources = opened.move();
   return {
     clock,
     sink,
+    url: server.url,
+    limits,
+    stop: () => stop.abort(),
     local,
     lines: server.lines,
     tick: () => postStructured(server.url, TICK),
@@ -88,6 +119,35 @@ async function startScanner(settings: ScannerSettings = {}) {
     names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** So many builders, each of which takes one offer after the other and ends it after `work`. */
+function startBuilders(local: LocalLedger, count: number, work: () => Promise<void>) {
+  const builds: Promise<void>[] = [];
+  const inTurn = makeConcurrencyLimit(count);
+  async function build(name: string): Promise<void> {
+    const stored = await local.ledger.read(name);
+    if (stored?.request.status !== "pending") throw new Error("offered twice");
+    await work();
+    await local.ledger.replace(stored, failed(stored.request, NOW, true));
+  }
+  const take: SinkBehaviour = (event, response) => {
+    response.writeHead(202).end();
+    builds.push(inTurn(() => build(String(event.headers["ce-subject"]))));
+  };
+  const ended = async (): Promise<void> => {
+    await Promise.all(builds);
+  };
+  return { take, ended };
+}
+
+const instantly = (): Promise<void> => Promise.resolve();
+
+async function until(condition: () => boolean, seconds = 10): Promise<void> {
+  for (const end = performance.now() + seconds * 1000; !condition();) {
+    if (performance.now() > end) throw new Error(`not so after ${seconds} s`);
+    await sleep(10);
+  }
 }
 
 const subjects = (events: readonly SentEvent[]): string[] =>
@@ -114,8 +174,8 @@ describe("a tick", () => {
     if (!later || !live || !dead || !cancelled || !told || !untold) throw new Error("seven");
     await scanner.put(
       due,
-      { ...later, nextAttemptAt: NOW + 1 },
-      processing(live, NOW + 1),
+      { ...later, nextAttemptAt: NOW + 60_000 },
+      processing(live, NOW + 60_000),
       processing(dead, NOW),
       { ...cancelled, nextAttemptAt: NOW + 60_000, cancelRequestedAt: NOW - 1 },
       failed(told, NOW - 1, true),
@@ -130,7 +190,8 @@ describe("a tick", () => {
       processing: 2,
       unannounced: 1,
       oldest_pending_seconds: 3_600,
-      due: 4,
+      due: 0,
+      busy: 5,
       offered: 4,
       refused: 0,
       pruned: 0,
@@ -159,7 +220,11 @@ describe("a tick", () => {
     await using scanner = await startScanner();
     expect((await scanner.tick()).status).toBe(204);
     expect(scanner.sink.events).toEqual([]);
-    expect(scanner.summary()).toMatchObject({ pending: 0, oldest_pending_seconds: 0, rounds: 1 });
+    expect(scanner.summary()).toMatchObject({
+      pending: 0,
+      oldest_pending_seconds: 0,
+      end: "caught-up",
+    });
   });
 
   it("names a record it cannot read, and offers the others", async () => {
@@ -217,41 +282,130 @@ it("answers 503 while the ledger cannot be read", async () => {
 });
 
 describe("two ticks at once", () => {
-  it("in one process: the second one has nothing to do", async () => {
-    const gate = Promise.withResolvers<undefined>();
+  it("in one process: the second one prolongs the first, and nothing is offered twice", async () => {
     await using scanner = await startScanner({
-      sink: async (_event, response) => {
-        await gate.promise;
-        response.writeHead(202).end();
-      },
-      limits: { deadlineMs: 10_000 },
+      limits: { builderCapacity: 1, perCustomer: 1, deadlineMs: 1_500 },
     });
-    await scanner.put(pendingRequest("a", 1));
+    await scanner.put(pendingRequest("a", 1), pendingRequest("b", 2));
     const first = scanner.tick();
-    while (scanner.sink.events.length === 0) await sleep(5);
-    expect((await scanner.tick()).status).toBe(204);
-    expect(scanner.sink.events).toHaveLength(1);
-    gate.resolve(undefined);
+    await sleep(500);
+    const second = scanner.tick();
     expect((await first).status).toBe(204);
+    const firstEnd = scanner.summary();
+    expect((await second).status).toBe(204);
+    expect(firstEnd).toMatchObject({ end: "deadline", due: 1, offered: 1 });
+    expect(new Set(scanner.sink.ids()).size).toBe(scanner.sink.events.length);
   });
 
   it("in two processes: the same offers, under the same ids", async () => {
     await using scanner = await startScanner();
     await scanner.put(...Array.from({ length: 4 }, (_, i) => pendingRequest(`c${i}`, i)));
-    const { log } = makeTestLog();
-    const handle = makePendingScanner({
-      ledger: scanner.local.ledger,
-      sink: makeCloudEventSink({ url: scanner.sink.url, log }),
-      metrics: { ticked: () => undefined },
-      limits: { tickCap: 200, perCustomer: 5, builderCapacity: 8, deadlineMs: 500 },
-      retentionMs: 30 * DAY,
-      now: () => NOW,
-    });
+    const stop = new AbortController();
+    const { limits } = scanner;
+    const parts = { limits, stopping: stop.signal, now: () => NOW };
+    const { handle, offering } = scannerOn(scanner.local.ledger, scanner.sink.url, parts);
     await using other = await startEventServer({ routes: { "/": { handle } } });
     await Promise.all([scanner.tick(), postStructured(other.url, TICK)]);
+    stop.abort();
+    await offering.ended();
     expect(scanner.sink.events).toHaveLength(8);
     expect(new Set(scanner.sink.ids()).size).toBe(4);
   });
+});
+
+describe("a backlog", () => {
+  it("is drained by one tick whose sender has gone", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 1, perCustomer: 1, deadlineMs: 20_000 },
+      build: () => sleep(50),
+    });
+    const requests = Array.from({ length: 20 }, (_, i) => pendingRequest(`c${i}`, i));
+    await scanner.put(...requests);
+    await expect(
+      fetch(scanner.url, {
+        method: "POST",
+        headers: { "content-type": "application/cloudevents+json" },
+        body: JSON.stringify(TICK),
+        signal: AbortSignal.timeout(100),
+      }),
+    ).rejects.toThrow();
+    await until(() => scanner.summary() !== undefined);
+    expect(scanner.summary()).toMatchObject({ end: "caught-up", offered: 20, due: 0 });
+    expect(new Set(subjects(scanner.sink.events)).size).toBe(20);
+  }, 30_000);
+
+  it("ends with the process: the sender is told to send its tick again", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 1, perCustomer: 1, deadlineMs: 60_000 },
+    });
+    await scanner.put(pendingRequest("a", 1), pendingRequest("b", 2));
+    const tick = scanner.tick();
+    await until(() => scanner.sink.events.length > 0);
+    scanner.stop();
+    expect(await tick).toMatchObject({ status: 503, body: { error: "shutting_down" } });
+  });
+
+  it("goes at the builders' speed", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 2, deadlineMs: 20_000 },
+      build: () => sleep(20),
+    });
+    await scanner.put(...Array.from({ length: 300 }, (_, i) => pendingRequest(`c${i % 30}`, i)));
+    const began = performance.now();
+    expect((await scanner.tick()).status).toBe(204);
+    expect(scanner.summary()).toMatchObject({ end: "caught-up", offered: 300 });
+    expect(new Set(subjects(scanner.sink.events)).size).toBe(300);
+    // Two at a time, a round a second, take 150 s; two builders of 20 ms without a pause 3 s.
+    expect(performance.now() - began).toBeLessThan(30_000);
+  }, 60_000);
+
+  it("is not held up by offers that were lost", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 2, deadlineMs: 10_000 },
+      build: instantly,
+      lost: 2,
+    });
+    await scanner.put(...Array.from({ length: 10 }, (_, i) => pendingRequest(`c${i}`, i)));
+    expect((await scanner.tick()).status).toBe(204);
+    expect(scanner.summary()).toMatchObject({ end: "caught-up", offered: 10 });
+  }, 30_000);
+
+  it("offers a lost one again, in the same tick", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 1, deadlineMs: 25_000 },
+      build: instantly,
+      lost: 1,
+    });
+    await scanner.put(pendingRequest("a", 1));
+    await scanner.tick();
+    await until(() => scanner.sink.events.length === 2, 20);
+    expect(new Set(subjects(scanner.sink.events)).size).toBe(1);
+  }, 30_000);
+
+  it("takes in what comes while a tick lasts, when its own wake-up had time to do it", async () => {
+    await using scanner = await startScanner({ limits: { deadlineMs: 10_000 } });
+    expect((await scanner.tick()).status).toBe(204);
+    const late = pendingRequest("late", 1);
+    await scanner.put(late);
+    await sleep(1_000);
+    expect(scanner.sink.events).toEqual([]);
+    await until(() => scanner.sink.events.length > 0);
+    expect(subjects(scanner.sink.events)).toEqual([late.name]);
+  }, 30_000);
+
+  it("offers at a tick's end what the builders finish until the next one", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 2, perCustomer: 2, deadlineMs: 4_000 },
+      build: () => sleep(50),
+    });
+    await scanner.put(...Array.from({ length: 600 }, (_, i) => pendingRequest(`c${i % 60}`, i)));
+    expect((await scanner.tick()).status).toBe(204);
+    const { end, offered, busy } = scanner.summary() as Record<string, unknown>;
+    expect(end).toBe("deadline");
+    // A quarter of the deadline passes until the next tick; the builders have a second in hand anyway.
+    const perSecond = (Number(offered) - Number(busy)) / 4;
+    expect(Number(busy)).toBeGreaterThan(1.5 * perSecond);
+  }, 60_000);
 });
 
 describe("fair ticks", () => {
@@ -271,6 +425,24 @@ describe("fair ticks", () => {
     ).toEqual([0, 1, 2, 3, 4].map((i) => pendingRequest("many", i).name));
   }, 120_000);
 
+  it("a customer that comes late has its turn within two rounds", async () => {
+    await using scanner = await startScanner({
+      limits: { builderCapacity: 4, deadlineMs: 30_000 },
+      build: () => sleep(20),
+    });
+    await scanner.put(...Array.from({ length: 800 }, (_, i) => pendingRequest("many", i)));
+    const tick = scanner.tick();
+    await until(() => scanner.sink.events.length > 50);
+    const late = pendingRequest("one", 2_000);
+    await scanner.put({ ...late, attempt: 1 });
+    const before = scanner.sink.events.length;
+    await tick;
+    const place = subjects(scanner.sink.events).indexOf(late.name) - before;
+    expect(place).toBeGreaterThanOrEqual(0);
+    // Two rounds: each of the builders, and what they finish in a second at the most.
+    expect(place).toBeLessThan(2 * (4 + 4 * 50));
+  }, 60_000);
+
   it("keeps within what the builders can do beside what they are doing", async () => {
     await using scanner = await startScanner();
     await scanner.put(
@@ -281,7 +453,7 @@ describe("fair ticks", () => {
     expect(subjects(scanner.sink.events).sort()).toEqual(
       [6, 7, 8].map((i) => pendingRequest(`c${i}`, i).name).sort(),
     );
-    expect(scanner.summary()).toMatchObject({ due: 5, busy: 5, offered: 3 });
+    expect(scanner.summary()).toMatchObject({ due: 2, busy: 8, offered: 3, end: "deadline" });
   });
 
   it("counts what is being built towards a customer's share", async () => {
@@ -296,44 +468,22 @@ describe("fair ticks", () => {
     expect(customers.sort()).toEqual(["a", "b", "b", "b"]);
   });
 
-  it("uses spare capacity within one tick: what is claimed makes room for the next", async () => {
-    const claims: Promise<void>[] = [];
-    await using scanner = await startScanner({
-      limits: { builderCapacity: 2, deadlineMs: 20_000 },
-      sink: (event, response) => {
-        response.writeHead(202).end();
-        claims.push(build(String(event.headers["ce-subject"])));
-      },
-    });
-    /** A builder that needs no time at all. */
-    async function build(name: string): Promise<void> {
-      const stored = await scanner.local.ledger.read(name);
-      if (stored?.request.status !== "pending") throw new Error("offered twice");
-      await scanner.local.ledger.replace(stored, failed(stored.request, NOW, true));
-    }
-    await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
-    expect((await scanner.tick()).status).toBe(204);
-    await Promise.all(claims);
-    expect(scanner.sink.events).toHaveLength(6);
-    expect(scanner.summary()).toMatchObject({ offered: 6, rounds: 3 });
+  it("what somebody wants cancelled comes before every turn", async () => {
+    await using scanner = await startScanner({ limits: { builderCapacity: 2, perCustomer: 1 } });
+    const unwanted = { ...pendingRequest("a", 999), cancelRequestedAt: NOW - 1 };
+    await scanner.put(...[1, 2, 3].map((i) => pendingRequest("a", i)), unwanted);
+    await scanner.tick();
+    expect(subjects(scanner.sink.events)).toContain(unwanted.name);
   });
 
-  it("never has more out than the builders can take, though nobody claims", async () => {
+  it("has no more out than the builders can take, though nobody claims", async () => {
     await using scanner = await startScanner({
-      limits: { builderCapacity: 2, deadlineMs: 3_000 },
+      limits: { builderCapacity: 2, deadlineMs: 1_500 },
     });
     await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
     await scanner.tick();
     expect(scanner.sink.events).toHaveLength(2);
-    expect(scanner.summary()).toMatchObject({ busy: 2, due: 4 });
-    expect(Number(scanner.summary()?.["rounds"])).toBeGreaterThan(1);
-  });
-
-  it("offers no more than the cap of a tick", async () => {
-    await using scanner = await startScanner({ limits: { tickCap: 3, deadlineMs: 5_000 } });
-    await scanner.put(...Array.from({ length: 6 }, (_, i) => pendingRequest(`c${i}`, i)));
-    await scanner.tick();
-    expect(scanner.sink.events).toHaveLength(3);
+    expect(scanner.summary()).toMatchObject({ busy: 2, due: 4, end: "deadline" });
   });
 });
 

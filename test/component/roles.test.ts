@@ -7,7 +7,7 @@ const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "d
 /** Besides its own rights, Kubernetes lets every account ask about itself and read the API's shape. */
 const FUNCTIONS = [
   ["request-intake", ["get", "create"]],
-  ["pending-scanner", ["list", "delete"]],
+  ["pending-scanner", ["list", "watch", "delete"]],
   ["statement-builder", ["get", "update"]],
 ] as const;
 

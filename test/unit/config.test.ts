@@ -41,10 +41,9 @@ describe("readConfig", () => {
       WAKEUPS_PER_CUSTOMER: 10,
     });
     expect(readConfig(pendingScannerConfig, { K_SINK: SINK })).toMatchObject({
-      TICK_CAP: 200,
       TICK_CAP_PER_CUSTOMER: 5,
       BUILDER_CAPACITY: 8,
-      TICK_DEADLINE_SECONDS: 20,
+      TICK_DEADLINE_SECONDS: 50,
       RETENTION_DAYS: 30,
     });
   });

@@ -196,6 +196,36 @@ test("the PingSource ticks at its sink", async () => {
   });
 });
 
+describe("a tick", () => {
+  const ticked = async (): Promise<DeliveryReport | undefined> => {
+    const ofTicks = () => reports.find((one) => one.via === "pending-scanner-tick");
+    await until(() => ofTicks() !== undefined);
+    return ofTicks();
+  };
+
+  test("waits for its answer, however long that takes", async () => {
+    scanner.replies = [{ status: 204, afterMs: 3_500 }];
+    expect(await ticked()).toMatchObject({ outcome: "delivered", status: 204 });
+  });
+
+  test("is sent again after a status that may pass, under the same id", async () => {
+    scanner.replies = [{ status: 503 }, { status: 429 }, { status: 204 }];
+    const sent = router.tick();
+    await sent;
+    const ids = scanner.received.map(({ headers }) => headers["ce-id"]);
+    const [first] = ids;
+    expect(ids.filter((id) => id === first)).toHaveLength(3);
+  });
+
+  test("is lost with a 500", async () => {
+    scanner.replies = [{ status: 500 }];
+    await router.tick();
+    const ids = scanner.received.map(({ headers }) => headers["ce-id"]);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(await ticked()).toMatchObject({ outcome: "lost", status: 500 });
+  });
+});
+
 test("what is no event is 400, another path 404", async () => {
   const broker = router.environmentOf("request-intake")["K_SINK"] ?? "";
   expect((await fetch(broker, { method: "POST", body: "{}" })).status).toBe(400);

@@ -21,6 +21,7 @@ import {
   UnreadableRecord,
 } from "./configmap-record.ts";
 import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
+import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
 /** One stored version of one ConfigMap. */
@@ -45,7 +46,15 @@ export interface LedgerPage {
   readonly records: readonly Stored[];
   /** Names of ConfigMaps that carry our labels and cannot be read as a request. */
   readonly unreadable: readonly string[];
+  /** Of the whole list: a watch from the first page's version misses nothing. */
+  readonly version: string;
 }
+
+export type LedgerChange =
+  | { readonly kind: "changed"; readonly request: StatementRequest }
+  /** It is at rest now, or was deleted. */
+  | { readonly kind: "gone"; readonly name: string }
+  | { readonly kind: "unreadable"; readonly name: string };
 
 export interface ListFilter {
   readonly status?: readonly RequestStatus[];
@@ -81,6 +90,17 @@ export interface Ledger {
     signal?: AbortSignal,
   ): Promise<Stored<R> | "conflict">;
   list(filter: ListFilter, signal?: AbortSignal): AsyncIterable<LedgerPage>;
+  /**
+   * What changes among the requests that are not at rest, from a list's version on. Resolves when
+   * the server ends it: list again then.
+   *
+   * @throws LedgerUnavailable; the signal's reason when it aborts
+   */
+  watch(
+    version: string,
+    onChange: (change: LedgerChange) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   remove(ref: RecordRef): Promise<"removed" | "conflict">;
   keepRejected(event: RejectedEvent): Promise<"created" | "exists">;
   listRejected(
@@ -98,7 +118,7 @@ const PAGE_SIZE = 500;
 
 export function makeConfigMapLedger(options: LedgerOptions): Ledger {
   const { namespace } = options;
-  const { call } = connectKubernetes(options);
+  const { call, config } = connectKubernetes(options);
 
   async function isThere(name: string): Promise<boolean> {
     const result = await call((core, opts) =>
@@ -129,8 +149,9 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       const page = { namespace, labelSelector, limit, ...from };
       const result = await call((core, opts) => core.listNamespacedConfigMap(page, opts), signal);
       if ("value" in result) {
-        yield result.value.items;
-        from = continuation(result.value.metadata?._continue);
+        const { items, metadata } = result.value;
+        yield { items, version: metadata?.resourceVersion ?? "" };
+        from = continuation(metadata?._continue);
       } else if (result.refusal.reason !== "AnswerTooLarge") {
         from = continuation(continuationAfterExpiry(result.refusal));
       } else if (from.resourceVersion !== undefined) {
@@ -173,7 +194,19 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
 
     async *list(filter, signal) {
       const { mayBeStale = false } = filter;
-      for await (const items of pages(selectorOf(filter), mayBeStale, signal)) yield toPage(items);
+      for await (const { items, version } of pages(selectorOf(filter), mayBeStale, signal))
+        yield { ...toPage(items), version };
+    },
+
+    async watch(version, onChange, signal) {
+      const query = new URLSearchParams({
+        watch: "true",
+        labelSelector: selectorOf({ atRest: false }),
+        resourceVersion: version,
+      });
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps?${query.toString()}`;
+      const report = (event: WatchEvent): void => onChange(toChange(event));
+      await watchKubernetes(config, path, report, signal);
     },
 
     async remove({ name, uid, version }) {
@@ -196,7 +229,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       }),
 
     async *listRejected({ mayBeStale = false } = {}) {
-      for await (const items of pages(componentSelector(COMPONENTS.rejected), mayBeStale))
+      for await (const { items } of pages(componentSelector(COMPONENTS.rejected), mayBeStale))
         yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
     },
 
@@ -244,7 +277,7 @@ function selectorOf({ status, customerId, atRest }: ListFilter): string {
   ].join(",");
 }
 
-function toPage(items: readonly V1ConfigMap[]): LedgerPage {
+function toPage(items: readonly V1ConfigMap[]): Omit<LedgerPage, "version"> {
   const records: Stored[] = [];
   const unreadable: string[] = [];
   for (const item of items) {
@@ -256,6 +289,21 @@ function toPage(items: readonly V1ConfigMap[]): LedgerPage {
     }
   }
   return { records, unreadable };
+}
+
+/** An object that leaves the selector is reported as deleted. */
+function toChange({ type, object }: WatchEvent): LedgerChange {
+  // Such as 410: the version is too old to go on from.
+  if (type === "ERROR") throw new LedgerUnavailable("the watch of the Kubernetes API has ended");
+  const configMap = object as V1ConfigMap;
+  const name = configMap.metadata?.name ?? "";
+  if (type === "DELETED") return { kind: "gone", name };
+  try {
+    return { kind: "changed", request: fromConfigMap(configMap) };
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error;
+    return { kind: "unreadable", name };
+  }
 }
 
 function isRequest(configMap: V1ConfigMap): boolean {

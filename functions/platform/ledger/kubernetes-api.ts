@@ -46,6 +46,8 @@ export interface KubernetesApi {
    * @throws LedgerUnavailable after the last try; the signal's reason when it aborts.
    */
   readonly call: <T>(request: Request<T>, signal?: AbortSignal) => Promise<ApiResult<T>>;
+  /** Which server it is, and as whom it is asked. */
+  readonly config: KubeConfig;
 }
 
 type Request<T> = (core: CoreV1Api, options: ConfigurationOptions) => Promise<T>;
@@ -57,7 +59,8 @@ const REQUESTS_AT_ONCE = 16;
 
 export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
   const { timeoutMs = 5_000, tries = 4 } = options;
-  const core = connect(loadConfig(options.kubeconfig));
+  const config = loadConfig(options.kubeconfig);
+  const core = connect(config);
   const inTurn = makeConcurrencyLimit(REQUESTS_AT_ONCE);
 
   /** Its time counts from its turn. */
@@ -73,6 +76,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
   }
 
   return {
+    config,
     async call(request, signal) {
       for (let attempt = 1; ; attempt++) {
         try {

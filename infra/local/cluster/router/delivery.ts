@@ -16,12 +16,15 @@ export type Attempt =
       readonly status: number;
       readonly reply?: RoutedEvent | undefined;
     }
-  | {
-      readonly kind: "failed";
-      /** 502 for an answer that is no event, 500 when there was no answer. */
-      readonly status: number;
-      readonly detail: string;
-    };
+  | FailedAttempt;
+
+export interface FailedAttempt {
+  readonly kind: "failed";
+  /** 502 for an answer that is no event, 500 when there was no answer. */
+  readonly status: number;
+  readonly isAnswered: boolean;
+  readonly detail: string;
+}
 
 export type RetrySettings = Pick<Delivery, "retry" | "backoffPolicy" | "backoffDelay" | "timeout">;
 
@@ -34,10 +37,11 @@ export async function deliver(
   event: RoutedEvent,
   settings: RetrySettings,
   signal: AbortSignal,
+  isSentAgain = (failed: FailedAttempt): boolean => isRetryable(failed.status),
 ): Promise<Attempt> {
   for (let retries = 0; ; retries += 1) {
     const attempt = await send(url, event, settings.timeout, signal);
-    const again = attempt.kind === "failed" && isRetryable(attempt.status);
+    const again = attempt.kind === "failed" && isSentAgain(attempt);
     if (!again || retries >= (settings.retry ?? 0) || signal.aborted) return attempt;
     try {
       await sleep(backoffMs(settings, retries), undefined, { signal });
@@ -70,7 +74,7 @@ async function send(
     return outcome(await post(url, event, signal));
   } catch (error) {
     const detail = `dispatch error: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: "failed", status: 500, detail };
+    return { kind: "failed", status: 500, isAnswered: false, detail };
   }
 }
 
@@ -95,10 +99,12 @@ async function post(url: string, event: RoutedEvent, signal: AbortSignal): Promi
 
 function outcome({ status, headers, body }: HttpAnswer): Attempt {
   if (status < 200 || status > 299) {
-    return { kind: "failed", status, detail: body.subarray(0, ERROR_DETAIL_BYTES).toString() };
+    const detail = body.subarray(0, ERROR_DETAIL_BYTES).toString();
+    return { kind: "failed", status, isAnswered: true, detail };
   }
   if (body.length === 0 && headers["ce-id"] === undefined) return { kind: "delivered", status };
   const reply = fromHttp(headers, body);
   if (reply) return { kind: "delivered", status, reply };
-  return { kind: "failed", status: 502, detail: "the answer's body is no CloudEvent" };
+  const detail = "the answer's body is no CloudEvent";
+  return { kind: "failed", status: 502, isAnswered: true, detail };
 }

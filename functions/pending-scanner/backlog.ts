@@ -1,0 +1,258 @@
+/**
+ * How the ledger stands, from one list of what is not at rest and the changes since: what is due, what
+ * is being built, and which offers are out. It decides what may be offered at each moment:
+ *
+ *   room = free builders + what they finish in a second − offers they have not claimed yet
+ *
+ * A Job that is offered is a Job that is started, so in its lane nothing is offered ahead.
+ *
+ * `from` of what waits is a reading of `performance.now()`; dates of records are by the clock.
+ */
+import type { Lane, StatementRequest } from "../domain/statement-request.ts";
+import { dueAt, isLive } from "./due.ts";
+import { makeFairQueue } from "./fair-queue.ts";
+
+export interface OfferLimits {
+  /** Requests of one customer that are offered or being built at a time, while builds are slow. */
+  readonly perCustomer: number;
+  /** Requests the builders can work on at a time. */
+  readonly builderCapacity: number;
+}
+
+export interface Standing {
+  readonly counts: { readonly pending: number; processing: number; unannounced: number };
+  /** Due and not offered yet. */
+  readonly due: number;
+  /** Held by a live lease, or offered and not claimed yet. */
+  readonly busy: number;
+  /** Milliseconds since the epoch; undefined when nothing is pending. */
+  readonly oldestPendingAt: number | undefined;
+}
+
+export interface Backlog {
+  /** A list follows: forget everything but the offers that are out. */
+  beginList(): void;
+  listed(request: StatementRequest): void;
+  endList(): void;
+  /** Seen after the list. */
+  changed(request: StatementRequest): void;
+  /** It is at rest, or deleted. */
+  gone(name: string): void;
+  /**
+   * Takes what may be offered now; each is out from then on.
+   *
+   * @param aheadMs offer what the builders finish in this time too: for when nobody will look
+   */
+  take(aheadMs?: number): readonly StatementRequest[];
+  /** The sink did not take it. */
+  refused(request: StatementRequest): void;
+  hasDue(): boolean;
+  /** There was more than can be held: what is due may be found by another list. */
+  readonly isCut: boolean;
+  standing(): Standing;
+}
+
+/** Of what waits, in all; a record takes about a KiB. */
+const CAPACITY = 10_000;
+/** A request that was just recorded has a wake-up of its own on its way, unless that was lost. */
+const WAKE_UP_MS = 3_000;
+/** A builder announces what it has ended itself. */
+const ANNOUNCEMENT_MS = 10_000;
+/** An offer that is not claimed for so long, beside a free builder, does not keep others waiting … */
+const SLOW_OFFER_MS = 2_000;
+/** … and after so long it counts as lost. */
+const LOST_OFFER_MS = 15_000;
+/** A Job waits for a node; its record says the same, see JOB_START_MS of the domain. */
+const LOST_JOB_MS = 5 * 60_000;
+
+type Status = keyof Standing["counts"];
+
+interface Offer {
+  readonly request: StatementRequest;
+  readonly sentAt: number;
+}
+
+export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
+  const queues = { service: makeFairQueue(CAPACITY), job: makeFairQueue(CAPACITY) };
+  /** Somebody waits for the end of these: they come before every turn. */
+  const cancels = new Map<string, StatementRequest>();
+  const live = new Map<string, StatementRequest & { readonly leaseExpiresAt: number }>();
+  const statuses = new Map<string, Status>();
+  const offers = new Map<string, Offer>();
+  const pace = makePace();
+  /** The other one goes first the next time. */
+  const lanes: Lane[] = ["service", "job"];
+  /** When no builder was free for the last time: until then an unclaimed offer was no lost one. */
+  let fullAt = 0;
+
+  function forget(name: string): void {
+    for (const queue of Object.values(queues)) queue.remove(name);
+    cancels.delete(name);
+    live.delete(name);
+    statuses.delete(name);
+  }
+
+  function end(name: string): void {
+    if (offers.delete(name)) pace.count();
+  }
+
+  /** @param waitMs how long something else may still take care of it */
+  function place(request: StatementRequest, waitMs: number): void {
+    const { name } = request;
+    if (request.status === "pending" && request.cancelRequestedAt !== undefined)
+      cancels.set(name, request);
+    else if (isLive(request, now())) live.set(name, request);
+    else {
+      const ms = Math.max(waitMs, dueAt(request) - now());
+      queues[request.lane].put({ request, from: ms > 0 ? performance.now() + ms : 0 });
+    }
+  }
+
+  function see(request: StatementRequest, waitMs: number): void {
+    const { name } = request;
+    forget(name);
+    statuses.set(name, statusOf(request));
+    const offer = offers.get(name);
+    if (offer && isSameTurn(offer.request, request)) return;
+    end(name);
+    place(request, waitMs);
+  }
+
+  function ageOf({ sentAt }: Offer): number {
+    return performance.now() - Math.max(sentAt, fullAt);
+  }
+
+  /** What time alone has changed: leases that expired, offers that were lost. */
+  function refresh(): void {
+    for (const request of live.values()) {
+      if (isLive(request, now())) continue;
+      live.delete(request.name);
+      place(request, 0);
+    }
+    if (live.size >= limits.builderCapacity) fullAt = performance.now();
+    for (const offer of offers.values()) {
+      const isJob = offer.request.lane === "job";
+      if (ageOf(offer) <= (isJob ? LOST_JOB_MS : LOST_OFFER_MS)) continue;
+      offers.delete(offer.request.name);
+      place(offer.request, 0);
+    }
+  }
+
+  return {
+    beginList() {
+      for (const queue of Object.values(queues)) queue.clear();
+      for (const names of [cancels, live, statuses]) names.clear();
+    },
+    listed: (request) => see(request, 0),
+    endList() {
+      for (const queue of Object.values(queues)) queue.sort();
+      for (const name of offers.keys()) if (!statuses.has(name)) end(name);
+    },
+    changed: (request) => see(request, graceOf(request)),
+    gone(name) {
+      forget(name);
+      end(name);
+    },
+
+    take(aheadMs = 0) {
+      refresh();
+      const ahead = Math.ceil(pace.perSecond() * (1 + aheadMs / 1000));
+      const taken = new Map<string, number>();
+      const count = ({ customerId }: StatementRequest): void =>
+        void taken.set(customerId, (taken.get(customerId) ?? 0) + 1);
+      const chosen = [...cancels.values()];
+      cancels.clear();
+      let waiting = 0;
+      for (const request of [...live.values(), ...chosen]) count(request);
+      for (const offer of offers.values()) {
+        count(offer.request);
+        if (offer.request.lane === "job" || ageOf(offer) <= SLOW_OFFER_MS) waiting++;
+      }
+      const free = limits.builderCapacity - live.size - waiting;
+      for (const lane of lanes) {
+        const more = lane === "job" ? 0 : ahead;
+        const next = queues[lane].take(
+          Math.max(0, free + more - chosen.length),
+          performance.now(),
+          (customer, mine) => (taken.get(customer) ?? 0) + mine < limits.perCustomer + more,
+        );
+        for (const request of next) count(request);
+        chosen.push(...next);
+      }
+      lanes.reverse();
+      for (const request of chosen) {
+        offers.set(request.name, { request, sentAt: performance.now() });
+      }
+      return chosen;
+    },
+
+    refused(request) {
+      if (offers.delete(request.name)) place(request, 0);
+    },
+    hasDue: () =>
+      cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(performance.now())),
+    get isCut() {
+      return Object.values(queues).some(({ dropped }) => dropped > 0);
+    },
+
+    standing() {
+      const counts = { pending: 0, processing: 0, unannounced: 0 };
+      for (const status of statuses.values()) counts[status]++;
+      const all = Object.values(queues);
+      let due = cancels.size;
+      let oldest = Infinity;
+      for (const queue of all) {
+        due += queue.due(performance.now()) + queue.dropped;
+        oldest = Math.min(oldest, queue.oldestPendingAt() ?? Infinity);
+      }
+      const out = [...offers.values()].map(({ request }) => request);
+      for (const { name, recordedAt } of [...cancels.values(), ...out]) {
+        if (statuses.get(name) === "pending") oldest = Math.min(oldest, recordedAt);
+      }
+      return {
+        counts,
+        due,
+        busy: live.size + offers.size,
+        oldestPendingAt: oldest === Infinity ? undefined : oldest,
+      };
+    },
+  };
+}
+
+function statusOf({ status }: StatementRequest): Status {
+  return status === "pending" || status === "processing" ? status : "unannounced";
+}
+
+/** A claim makes the attempt grow, an ending changes the status: until then an offer is still out. */
+function isSameTurn(offered: StatementRequest, seen: StatementRequest): boolean {
+  return offered.attempt === seen.attempt && offered.status === seen.status;
+}
+
+function graceOf(request: StatementRequest): number {
+  if (request.status === "pending") return request.attempt === 0 ? WAKE_UP_MS : 0;
+  return request.status === "processing" ? 0 : ANNOUNCEMENT_MS;
+}
+
+/** How many offers were claimed or ended in a second, of the last two the better one. */
+function makePace() {
+  let began = performance.now();
+  let current = 0;
+  let last = 0;
+  function turn(): void {
+    const seconds = Math.floor((performance.now() - began) / 1000);
+    if (seconds === 0) return;
+    last = seconds === 1 ? current : 0;
+    current = 0;
+    began += seconds * 1000;
+  }
+  return {
+    count() {
+      turn();
+      current++;
+    },
+    perSecond() {
+      turn();
+      return Math.max(current, last);
+    },
+  };
+}
