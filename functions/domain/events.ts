@@ -111,6 +111,7 @@ export const requestOptions = z.object({
   formats: z
     .array(z.enum(FORMATS))
     .min(1)
+    .max(FORMATS.length)
     .refine((formats) => new Set(formats).size === formats.length)
     .optional()
     .meta({

@@ -1,6 +1,7 @@
 /**
- * The name of a request's record: `transaction-request-<customer-id>-<13-digit epoch ms>`. It
- * follows from the event alone, so that the same event twice is one record.
+ * The name of a request's record: `transaction-request-<customer-id>-<13-digit epoch ms>`, and a hash
+ * of the event behind it when another event has that name already. It follows from the event alone,
+ * so that the same event twice is one record.
  */
 
 /** A Kubernetes label value and part of an object's key: opaque, and free of personal data. */
@@ -13,6 +14,14 @@ export type HexDigest = (text: string) => string;
 
 export function recordName(customerId: string, time: number, sha256: HexDigest): string {
   return `transaction-request-${dnsName(customerId, sha256)}-${String(time).padStart(13, "0")}`;
+}
+
+/**
+ * The name of an event that finds its own taken by another one of its customer and millisecond. It
+ * follows from the event too, so nobody looks for a free one.
+ */
+export function secondRecordName(name: string, hash: string): string {
+  return `${name}-${hash.slice(0, 16)}`;
 }
 
 /** Ids that a Kubernetes name cannot hold are lower-cased and told apart by a short hash. */

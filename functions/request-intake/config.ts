@@ -5,7 +5,7 @@ import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
 import { integer, list, variable } from "../platform/settings/variables.ts";
 import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
-/** Half of a ConfigMap's size, because a rejected event is kept whole and as base64. */
+/** Half of a ConfigMap's size, because what is no event is kept whole and as base64. */
 const LARGEST_BODY = 524_288;
 
 export const requestIntakeConfig = z
@@ -17,7 +17,8 @@ export const requestIntakeConfig = z
       example: "Europe/Berlin",
     }),
     MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
-    MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 262_144 }),
+    /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
+    MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),
     /** How old an event may be. */
     EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
     RETENTION_DAYS,

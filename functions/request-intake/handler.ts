@@ -58,5 +58,5 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
 function answerWithoutRecord(recording: Exclude<Recording, { kind: "recorded" }>): Answer {
   return recording.kind === "conflict"
     ? { kind: "invalid", problems: [{ field: "id", code: "event_conflict" }] }
-    : { kind: "unavailable", code: "no_free_name" };
+    : { kind: "unavailable", code: "record_deleted" };
 }

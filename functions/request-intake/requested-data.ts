@@ -1,4 +1,5 @@
 import { requestedData, UNSUPPORTED_OPTIONS, type RequestedData } from "../domain/events.ts";
+import { FORMATS } from "../domain/statement-options.ts";
 import { fieldName } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 
@@ -11,6 +12,8 @@ export function readRequestedData(data: unknown): ReadData {
   // Bytes are data of another content type than JSON.
   if (data instanceof Uint8Array) return problem("datacontenttype", "invalid_format");
   if (data === undefined) return problem("data", "required");
+  // A schema would list the mistakes of every item.
+  if (hasTooMany(data)) return problem("formats", "invalid_format");
   const result = requestedData.safeParse(data);
   if (result.success) return { kind: "data", data: result.data };
   const present = new Set(typeof data === "object" && data !== null ? Object.keys(data) : []);
@@ -27,6 +30,11 @@ export function readRequestedData(data: unknown): ReadData {
   // A date that fails its pattern fails the calendar too; once is enough.
   const distinct = new Map(problems.map((one) => [`${one.code} ${one.field}`, one]));
   return { kind: "problems", problems: [...distinct.values()] };
+}
+
+function hasTooMany(data: unknown): boolean {
+  const { formats } = (data ?? {}) as { readonly formats?: unknown };
+  return Array.isArray(formats) && formats.length > FORMATS.length;
 }
 
 function problem(field: string, code: string): ReadData {

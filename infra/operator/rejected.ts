@@ -18,7 +18,7 @@ export function rejectedCommand(session: Session): Command {
       `
 Examples:
   statements rejected
-  statements rejected rejected-event-0123456789abcdef0123456789abcdef01234567`,
+  statements rejected rejected-event-0417`,
     )
     .action(async (name: string | undefined) => {
       const events = await readRejected(await session.ledger());

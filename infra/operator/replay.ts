@@ -18,7 +18,7 @@ export function replayCommand(session: Session): Command {
       "after",
       `
 Examples:
-  statements replay rejected-event-0123456789abcdef0123456789abcdef01234567
+  statements replay rejected-event-0417
   INTAKE_TOKEN=$(kubectl create token -n statements ACCOUNT --audience request-intake) statements replay --all`,
     )
     .action(async (names: readonly string[], { all = false }: { readonly all?: boolean }) => {

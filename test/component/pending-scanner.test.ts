@@ -558,15 +558,16 @@ describe("retention", () => {
 
   it("deletes rejected events after the same time", async () => {
     await using scanner = await startScanner();
-    const reject = (name: string, receivedAt: number) =>
+    const reject = (hash: string, receivedAt: number) =>
       scanner.local.ledger.keepRejected({
-        name,
+        hash,
+        sharer: "/bank",
         fields: { received_at: new Date(receivedAt).toISOString() },
       });
-    await reject("rejected-event-1", old);
-    await reject("rejected-event-2", NOW);
+    await reject("1".repeat(64), old);
+    const { name } = await reject("2".repeat(64), NOW);
     await scanner.tick();
-    expect(await scanner.names()).toEqual(["rejected-event-2"]);
+    expect(await scanner.names()).toEqual([name]);
   });
 
   it("goes on in the next tick where it stopped, more than one tick's share at a time", async () => {

@@ -53,6 +53,7 @@ async function startIntake(settings: IntakeSettings = {}) {
   });
   const server = opened.use(
     await startEventServer({
+      log,
       routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(ledger, now) },
     }),
   );
@@ -223,39 +224,108 @@ describe("the same event again", () => {
 });
 
 describe("other events of the same customer in the same millisecond", () => {
-  it("take the next milliseconds, and find them again", async () => {
+  it("have names of their own, and find them again", async () => {
     await using intake = await startIntake();
     const events = Array.from({ length: 8 }, (_, i) => ({ ...EVENT, id: `e-${i}` }));
     const subjects = async () => {
       const replies = await Promise.all(events.map((event) => postStructured(intake.url, event)));
-      return replies.map(({ headers }) => headers.get("ce-subject"));
+      return replies.map(({ headers }) => headers.get("ce-subject") ?? "");
     };
     const first = await subjects();
-    const expected = Array.from(
-      { length: 8 },
-      (_, i) => `transaction-request-c-1001-${1_768_478_398_123 + i}`,
-    );
-    expect([...first].sort()).toEqual(expected);
+    expect(new Set(first).size).toBe(8);
+    expect(first.filter((name) => name === NAME)).toHaveLength(1);
+    const others = first.filter((name) => name !== NAME);
+    for (const name of others) expect(name).toMatch(new RegExp(`^${NAME}-[0-9a-f]{16}$`));
     expect(await subjects()).toEqual(first);
-    expect((await intake.names()).sort()).toEqual(expected);
+    expect((await intake.names()).sort()).toEqual([...first].sort());
+    // Past its window an event is still answered with its record.
+    intake.clock.now += 40 * 86_400_000;
+    expect(await subjects()).toEqual(first);
   });
 
-  it("are refused for now when a thousand names are taken", async () => {
-    let creations = 0;
+  it("cost the thousandth what the second does", async () => {
+    let calls = 0;
     await using intake = await startIntake({
       ledger: (ledger) => ({
         ...ledger,
-        create: () => {
-          creations++;
-          return Promise.resolve("exists");
-        },
+        create: (request) => (calls++, ledger.create(request)),
+        read: (name, signal) => (calls++, ledger.read(name, signal)),
+      }),
+    });
+    const send = async (from: number, count: number): Promise<number> => {
+      const before = calls;
+      const events = Array.from({ length: count }, (_, i) => ({ ...EVENT, id: `e-${from + i}` }));
+      expect((await postBatch(intake.url, events)).status).toBe(202);
+      return calls - before;
+    };
+    await send(0, 1);
+    const second = await send(1, 1);
+    for (let from = 2; from < 1_000; from += 166) await send(from, Math.min(166, 1_000 - from));
+    expect(await intake.names()).toHaveLength(1_000);
+    expect(await send(1_000, 1)).toBe(second);
+    expect(second).toBeLessThanOrEqual(4);
+  }, 120_000);
+
+  it("cannot be made dear by events of the milliseconds behind", async () => {
+    let calls = 0;
+    await using intake = await startIntake({
+      ledger: (ledger) => ({
+        ...ledger,
+        read: (name, signal) => (calls++, ledger.read(name, signal)),
+      }),
+    });
+    const behind = Array.from({ length: 100 }, (_, i) => ({
+      ...EVENT,
+      id: `b-${i}`,
+      time: new Date(Date.parse(TIME) + i).toISOString(),
+    }));
+    expect((await postBatch(intake.url, behind)).status).toBe(202);
+    calls = 0;
+    expect((await postStructured(intake.url, EVENT)).status).toBe(200);
+    expect(calls).toBeLessThan(25);
+  });
+
+  it("are found where version 0.1.0 put them", async () => {
+    await using intake = await startIntake();
+    const { ledger } = intake.local;
+    const time = Date.parse(TIME);
+    // It gave the next free millisecond: 30 records, the last one of the event that comes again.
+    for (let step = 0; step < 30; step++) {
+      const id = step === 29 ? "e-1" : `old-${step}`;
+      await ledger.create({
+        customerId: "c-1001",
+        startDate: "2025-12-01",
+        endDate: "2025-12-31",
+        name: `transaction-request-c-1001-${time + step}`,
+        timeZone: "UTC",
+        options: {},
+        recordedAt: NOW,
+        status: "pending",
+        attempt: 0,
+        failures: 0,
+        lane: "service",
+        nextAttemptAt: NOW,
+        event: { source: "/bank", id, type: TYPE, time },
+      });
+    }
+    const reply = await postStructured(intake.url, EVENT);
+    expect(reply.headers.get("ce-subject")).toBe(`transaction-request-c-1001-${time + 29}`);
+    expect(await intake.names()).toHaveLength(30);
+  });
+
+  it("are refused for good, not for now, when their very hash is taken", async () => {
+    await using intake = await startIntake({
+      ledger: (ledger) => ({
+        ...ledger,
+        create: () => Promise.resolve("exists"),
+        // Whatever is looked for is there, and is another event's.
         read: () => ledger.read(NAME),
       }),
     });
-    const { ledger } = intake.local;
-    const facts = { customerId: "c-1001", startDate: "2025-12-01", endDate: "2025-12-31" };
-    await ledger.create({
-      ...facts,
+    await intake.local.ledger.create({
+      customerId: "c-1001",
+      startDate: "2025-12-01",
+      endDate: "2025-12-31",
       name: NAME,
       timeZone: "UTC",
       options: {},
@@ -265,13 +335,10 @@ describe("other events of the same customer in the same millisecond", () => {
       failures: 0,
       lane: "service",
       nextAttemptAt: NOW,
-      event: { source: "/bank", id: "another", type: TYPE, time: NOW },
+      event: { source: "/bank", id: "another", type: TYPE, time: Date.parse(TIME) },
     });
-    expect(await postStructured(intake.url, EVENT)).toMatchObject({
-      status: 503,
-      body: { error: "no_free_name", problems: [] },
-    });
-    expect(creations).toBe(1_000);
+    const reply = await postStructured(intake.url, EVENT);
+    expect(reply).toMatchObject(refusal("id", "event_conflict"));
   });
 });
 
@@ -298,6 +365,60 @@ it("a partial statement may end today", async () => {
   await using intake = await startIntake();
   const data = { ...DATA, end_date: "2026-01-15", partial: true };
   expect(await postStructured(intake.url, { ...EVENT, data })).toMatchObject({ status: 200 });
+});
+
+describe("what is too much", () => {
+  it.each(["id", "source", "subject"])("an attribute %s of more than a KiB", async (field) => {
+    await using intake = await startIntake();
+    const longest = { ...EVENT, [field]: `/${"x".repeat(1_023)}` };
+    expect((await postStructured(intake.url, longest)).status).toBe(200);
+    const longer = { ...EVENT, [field]: `/${"x".repeat(1_024)}` };
+    expect(await postStructured(intake.url, longer)).toMatchObject(refusal(field, "too_long"));
+  });
+
+  it("sixty-five attributes", async () => {
+    await using intake = await startIntake();
+    const more = Array.from({ length: 60 }, (_, i) => [`x${i}`, "y"] as const);
+    const event = { ...EVENT, ...Object.fromEntries(more) };
+    expect(await postStructured(intake.url, event)).toMatchObject(
+      refusal("attributes", "too_many"),
+    );
+  });
+
+  it("a thousand and one events, which leave one line in the log", async () => {
+    await using intake = await startIntake();
+    const batch = Array.from({ length: 1_001 }, () => 0);
+    expect(await postBatch(intake.url, batch)).toMatchObject({
+      status: 400,
+      body: { error: "too_many_events", problems: [] },
+    });
+    expect((await postBatch(intake.url, batch.slice(1))).status).toBe(400);
+    const refused = intake.lines.filter(({ msg }) => msg === "event refused");
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toMatchObject({ refused: 1_000 });
+    expect(JSON.stringify(refused[0]).length).toBeLessThan(2_000);
+  });
+
+  it("lets others have their turn meanwhile", async () => {
+    await using intake = await startIntake();
+    const batches = Array.from({ length: 8 }, () =>
+      postBatch(
+        intake.url,
+        Array.from({ length: 400 }, (_, i) => ({ ...EVENT, id: `${i}`, type: "other" })),
+      ),
+    );
+    let longest = 0;
+    let last = performance.now();
+    const clock = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    await Promise.all(batches);
+    clearInterval(clock);
+    expect(longest).toBeGreaterThan(0);
+    // A stretch is ten milliseconds, beside garbage collection and what this machine does else.
+    expect(longest).toBeLessThan(150);
+  });
 });
 
 describe("what is not valid", () => {
@@ -483,12 +604,13 @@ describe("the dead-letter path", () => {
     await postStructured(intake.deadLetter, { ...event, knativeerrorcode: "403" });
     const kept = await intake.local.configMaps();
     expect(kept).toHaveLength(1);
-    expect(kept[0]?.metadata?.name).toMatch(/^rejected-event-[0-9a-f]{40}$/);
+    expect(kept[0]?.metadata?.name).toMatch(/^rejected-event-\d{4}$/);
     expect(kept[0]?.metadata?.labels).toEqual({
       "app.kubernetes.io/managed-by": "transactions-collector",
       "app.kubernetes.io/component": "rejected-event",
     });
-    const { event: json, ...fields } = kept[0]?.data ?? {};
+    const { event: json, event_hash: hash, ...fields } = kept[0]?.data ?? {};
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(fields).toEqual({
       received_at: "2026-01-15T12:00:00.000Z",
       event_id: "e-1",
@@ -527,6 +649,48 @@ describe("the dead-letter path", () => {
       '{"id":"e-2","half":"an event"}',
     );
   });
+
+  it("keeps of a batch what was no event, once, and not the batch for each of it", async () => {
+    await using intake = await startIntake();
+    const items = Array.from({ length: 200 }, (_, i) => ({ id: `m${i}` }));
+    const batch = [...items, { ...EVENT, ...parked }, "x".repeat(40_000)];
+    expect((await postBatch(intake.deadLetter, batch)).status).toBe(202);
+    const kept = (await intake.local.configMaps()).map(({ data }) => data ?? {});
+    expect(kept).toHaveLength(2);
+    expect(kept.find(({ event }) => event !== undefined)).toMatchObject({ event_id: "e-1" });
+    const { body_base64 = "" } = kept.find(({ event }) => event === undefined) ?? {};
+    const malformed = JSON.parse(Buffer.from(body_base64, "base64").toString()) as unknown;
+    expect(malformed).toEqual([...items, "x".repeat(40_000)]);
+    // Sent again it is the same.
+    await postBatch(intake.deadLetter, batch);
+    expect(await intake.names()).toHaveLength(2);
+    const said = intake.lines.filter(({ msg }) => msg === "rejected event kept");
+    expect(said).toHaveLength(2);
+  });
+
+  it("has a fixed number of places, and a share of them for each source", async () => {
+    await using intake = await startIntake();
+    const send = async (source: string, id: number) =>
+      (await postStructured(intake.deadLetter, { ...EVENT, ...parked, source, id: `e-${id}` }))
+        .status;
+    const answers: number[] = [];
+    // One after the other, as a broker delivers; a source of its own uses up its own share.
+    for (let id = 0; id < 180; id++) answers.push(await send("/loud", id));
+    expect(answers.filter((status) => status === 202).length).toBeGreaterThan(100);
+    expect(answers.filter((status) => status === 202).length).toBeLessThanOrEqual(128);
+    expect(answers.at(-1)).toBe(503);
+    expect(intake.lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        msg: "rejected event not kept: the places of its sender are taken",
+      }),
+    );
+    expect(await send("/quiet", 1)).toBe(202);
+    // What is there already needs no place.
+    expect(await send("/loud", 0)).toBe(202);
+    const names = await intake.names();
+    for (const name of names) expect(name).toMatch(/^rejected-event-(0\d{3}|10[01]\d|102[0-3])$/);
+  }, 60_000);
 
   it("keeps what cannot be written as JSON again", async () => {
     await using intake = await startIntake();

@@ -35,7 +35,7 @@ describe("readConfig", () => {
       K_SINK: SINK,
       STATEMENT_TIME_ZONE: "UTC",
       MAX_PERIOD_MONTHS: 24,
-      MAX_BODY_BYTES: 262_144,
+      MAX_BODY_BYTES: 65_536,
       EVENT_WINDOW_DAYS: 29,
       RETENTION_DAYS: 30,
       WAKEUPS_PER_CUSTOMER: 10,

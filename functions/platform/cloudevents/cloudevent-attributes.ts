@@ -14,10 +14,18 @@ export interface Problem {
 /** Raw attributes by name, as headers or JSON held them. */
 export type RawAttributes = Readonly<Record<string, unknown>>;
 
+/** Bytes of UTF-8; what is stored with every record must be as small as the ledger's quota takes it for. */
+const MAX_TEXT_BYTES = 1_024;
+/** Of any other attribute: `knativeerrordata` holds a whole KiB as base64. */
+const MAX_ATTRIBUTE_BYTES = 4_096;
+const MAX_ATTRIBUTES = 64;
+
 const REQUIRED = ["id", "source", "type", "specversion"] as const;
 
 export function attributeProblems(attributes: RawAttributes): readonly Problem[] {
   const problems: Problem[] = [];
+  const names = Object.keys(attributes);
+  if (names.length > MAX_ATTRIBUTES) return [{ field: UNNAMED, code: "too_many" }];
   for (const name of REQUIRED) {
     const value = attributes[name];
     if (value === undefined || value === "") problems.push({ field: name, code: "required" });
@@ -26,11 +34,17 @@ export function attributeProblems(attributes: RawAttributes): readonly Problem[]
     if (!isAttributeName(name)) problems.push({ field: fieldName(name), code: "invalid_format" });
     else if (!isAttributeValue(value) || (isText(name) && typeof value !== "string"))
       problems.push({ field: fieldName(name), code: "invalid_format" });
+    else if (isTooLong(name, value)) problems.push({ field: fieldName(name), code: "too_long" });
   }
   const { specversion } = attributes;
   if (typeof specversion === "string" && specversion !== "" && specversion !== "1.0")
     problems.push({ field: "specversion", code: "unsupported_specversion" });
   return problems.length > 0 ? problems : schemaProblems(attributes);
+}
+
+function isTooLong(name: string, value: unknown): boolean {
+  const limit = isText(name) ? MAX_TEXT_BYTES : MAX_ATTRIBUTE_BYTES;
+  return typeof value === "string" && Buffer.byteLength(value) > limit;
 }
 
 /** Attributes of the specification are strings; only extensions may be numbers or booleans. */

@@ -40,14 +40,21 @@ export interface MalformedEvent {
   readonly attributes: RawAttributes;
   /** The HTTP body it came in. */
   readonly body: Uint8Array;
+  /** The one item of a batch; absent where the body is all there is. */
+  readonly item?: { readonly value: unknown };
 }
 
 export type ParsedEvent = ReceivedEvent | MalformedEvent;
 
 export type ParsedMessage =
   | { readonly kind: "single"; readonly event: ParsedEvent }
-  | { readonly kind: "batch"; readonly events: readonly ParsedEvent[] }
+  /** Each item is an event for `parseItem`, when its turn comes. */
+  | { readonly kind: "batch"; readonly items: readonly unknown[]; readonly body: Uint8Array }
+  | { readonly kind: "too-many-events" }
   | { readonly kind: "unsupported-media-type" };
+
+/** Of one batch. */
+export const MAX_EVENTS = 1_000;
 
 export function parseMessage(headers: IncomingHttpHeaders, body: Uint8Array): ParsedMessage {
   const contentType = parseContentType(headers["content-type"]);
@@ -134,8 +141,14 @@ function parseBatch(body: Uint8Array): ParsedMessage {
     const code = json ? "invalid_format" : "malformed_json";
     return { kind: "single", event: malformed({ body, problems: [{ field: "body", code }] }) };
   }
-  const events = json.value.map((item: unknown) => fromJson(item, body));
-  return { kind: "batch", events };
+  const items: readonly unknown[] = json.value;
+  return items.length > MAX_EVENTS ? { kind: "too-many-events" } : { kind: "batch", items, body };
+}
+
+/** One item of a batch, whose body is `body`. */
+export function parseItem(value: unknown, body: Uint8Array): ParsedEvent {
+  const event = fromJson(value, body);
+  return event.kind === "malformed" ? { ...event, item: { value } } : event;
 }
 
 /** One event of the CloudEvents JSON format 1.0.2; an attribute that is null counts as not set. */

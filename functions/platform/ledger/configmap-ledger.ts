@@ -23,6 +23,7 @@ import {
 import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
+import { rejectedNames } from "./rejected-names.ts";
 
 /** One stored version of one ConfigMap. */
 export interface RecordRef {
@@ -69,12 +70,19 @@ export interface ListFilter {
   readonly mayBeStale?: boolean;
 }
 
-/** An event that is not a request, kept whole until somebody looks at it. */
+/** An event that is not a request, kept until somebody looks at it. */
 export interface RejectedEvent {
-  /** `rejected-event-<hash>`: the same event again is the same ConfigMap. */
-  readonly name: string;
+  /** SHA-256 in hex of what it is: the same event again is the same ConfigMap. */
+  readonly hash: string;
+  /** Whose share of the places it takes. */
+  readonly sharer: string;
   readonly fields: Readonly<Record<string, string>> & { readonly received_at: string };
 }
+
+export type KeptRejected =
+  | { readonly outcome: "created" | "exists"; readonly name: string }
+  /** The sharer's places are taken. */
+  | { readonly outcome: "full"; readonly name?: undefined };
 
 export interface StoredRejectedEvent extends RecordRef {
   readonly fields: Readonly<Record<string, string>>;
@@ -102,7 +110,7 @@ export interface Ledger {
     signal: AbortSignal,
   ): Promise<void>;
   remove(ref: RecordRef): Promise<"removed" | "conflict">;
-  keepRejected(event: RejectedEvent): Promise<"created" | "exists">;
+  keepRejected(event: RejectedEvent, signal?: AbortSignal): Promise<KeptRejected>;
   listRejected(
     filter?: Pick<ListFilter, "mayBeStale">,
   ): AsyncIterable<readonly StoredRejectedEvent[]>;
@@ -127,9 +135,10 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     return "value" in result;
   }
 
-  async function create(body: V1ConfigMap): Promise<"created" | "exists"> {
-    const result = await call((core, opts) =>
-      core.createNamespacedConfigMap({ namespace, body }, opts),
+  async function create(body: V1ConfigMap, signal?: AbortSignal): Promise<"created" | "exists"> {
+    const result = await call(
+      (core, opts) => core.createNamespacedConfigMap({ namespace, body }, opts),
+      signal,
     );
     if ("value" in result) return "created";
     if (result.refusal.status === 409) return "exists";
@@ -219,14 +228,20 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       throw refused("delete", result.refusal);
     },
 
-    keepRejected: ({ name, fields }) =>
-      create({
-        metadata: {
-          name,
-          labels: { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.rejected },
-        },
-        data: { ...fields },
-      }),
+    async keepRejected({ hash, sharer, fields }, signal) {
+      const labels = { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.rejected };
+      for (const name of rejectedNames(hash, sharer)) {
+        const body = { metadata: { name, labels }, data: { ...fields, event_hash: hash } };
+        if ((await create(body, signal)) === "created") return { outcome: "created", name };
+        const result = await call(
+          (core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts),
+          signal,
+        );
+        const same = "value" in result && result.value.data?.["event_hash"] === hash;
+        if (same) return { outcome: "exists", name };
+      }
+      return { outcome: "full" };
+    },
 
     async *listRejected({ mayBeStale = false } = {}) {
       for await (const { items } of pages(componentSelector(COMPONENTS.rejected), mayBeStale))

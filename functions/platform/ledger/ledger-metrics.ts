@@ -40,6 +40,7 @@ export function timedLedger(ledger: Ledger, registry: MetricsRegistry): Ledger {
         result === "conflict" ? "conflict" : "replaced",
       ),
     remove: (ref) => timed("remove", ledger.remove(ref), String),
-    keepRejected: (event) => timed("keep-rejected", ledger.keepRejected(event), String),
+    keepRejected: (event, signal) =>
+      timed("keep-rejected", ledger.keepRejected(event, signal), ({ outcome }) => outcome),
   };
 }

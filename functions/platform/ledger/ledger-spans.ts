@@ -36,7 +36,12 @@ export function tracedLedger(ledger: Ledger, tracer: Tracer): Ledger {
         (result) => (result === "conflict" ? "conflict" : "replaced"),
       ),
     remove: (ref) => traced("remove", ref.name, () => ledger.remove(ref), String),
-    keepRejected: (event) =>
-      traced("keep-rejected", event.name, () => ledger.keepRejected(event), String),
+    keepRejected: (event, signal) =>
+      traced(
+        "keep-rejected",
+        `rejected-event-${event.hash.slice(0, 40)}`,
+        () => ledger.keepRejected(event, signal),
+        ({ outcome }) => outcome,
+      ),
   };
 }

@@ -1,6 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Longest stretch of work before others have their turn, milliseconds. */
+const TURN_MS = 10;
+
 /**
- * Runs `work` on every item, at most `limit` at a time; results in the order of the items. After a
- * failure it rejects with the first one, but not before everything it started has ended.
+ * Runs `work` on every item, at most `limit` at a time; results in the order of the items. Work that
+ * waits for nothing lets the rest of the process have its turn all the same. After a failure it rejects with the first one, but not before everything it started has ended.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
@@ -9,8 +14,14 @@ export async function mapConcurrently<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();
+  let turnAt = performance.now();
   const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await work(item);
+    for (const [index, item] of queue) {
+      results[index] = await work(item);
+      if (performance.now() - turnAt <= TURN_MS) continue;
+      await nextTurn();
+      turnAt = performance.now();
+    }
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
   await Promise.allSettled(workers);

@@ -1,6 +1,7 @@
 /** Answers what Node's parser refuses before there is a request; a `clientError` listener. */
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { endAndLetGo } from "./let-go.ts";
 
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -9,7 +10,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
   }
   const { status, code } = brokenRequest(error.code);
   const body = JSON.stringify({ error: code, problems: [] });
-  socket.end(
+  endAndLetGo(
+    socket,
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
       "content-type: application/json",

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerBrokenRequest } from "./broken-request.ts";
+import { makePlaces } from "../limits/places.ts";
 import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
 import type { EventRequest } from "./event-request.ts";
@@ -13,7 +14,7 @@ import { toHttp, type HttpAnswer } from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "./request-aborted.ts";
-import { IncompleteRequest, readBody } from "./request-body.ts";
+import { IncompleteRequest, makeBodyReader } from "./request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
@@ -36,7 +37,7 @@ export interface CloudEventServerOptions {
   /** Rejects when a dependency does not answer; see `health.ts`. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly maxBodyBytes: number;
-  /** Requests with events at a time; one more is answered 429. */
+  /** Whole requests with events that are handled at a time; one more is answered 429. */
   readonly maxInFlight: number;
   /** Events of one batch that are handled at a time. */
   readonly eventsAtOnce?: number;
@@ -53,9 +54,11 @@ export interface CloudEventServer {
   drain(ms: number): Promise<void>;
 }
 
-/** Against clients that open connections and send slowly or never. */
+/** Against clients that open connections and send slowly or never; bodies have a bound of their own. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Beyond them new connections are closed; idle ones make room. */
+const MAX_CONNECTIONS = 8_192;
 /** Longer than the idle time of the proxies in front, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
@@ -68,6 +71,8 @@ export async function startCloudEventServer(
   const { log } = options;
   const health = makeHealth({ ready: options.ready, log });
   const inFlight = makeRequestsInFlight();
+  const bodies = makeBodyReader({ maxBytes: options.maxBodyBytes });
+  const places = makePlaces(options.maxInFlight);
   let draining = false;
 
   const server = createServer({
@@ -76,6 +81,8 @@ export async function startCloudEventServer(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("drop", () => server.closeIdleConnections());
   server.on("clientError", answerBrokenRequest);
   server.on("request", (request, response) => {
     const startedAt = performance.now();
@@ -84,7 +91,7 @@ export async function startCloudEventServer(
       (answered) => {
         // Nobody to answer when there is none.
         if (!answered) return;
-        send(response, answered, draining);
+        send(request, response, { answered, lastOne: draining });
         logAnswer(request, answered, { log: requestLog, startedAt });
       },
       (err: unknown) => {
@@ -107,7 +114,7 @@ export async function startCloudEventServer(
     if (handshake) return handshake;
     if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
     if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
-    if (inFlight.size >= options.maxInFlight) return toHttp({ kind: "too-many-requests" });
+    if (places.none) return toHttp({ kind: "too-many-requests" });
 
     using current = inFlight.open(response, options.deadlineMs);
     try {
@@ -115,10 +122,14 @@ export async function startCloudEventServer(
       const admission = await options.senders?.admit(authorization, route.senders);
       const refusal = refusalOf(admission, requestLog);
       if (refusal) return toHttp(refusal);
-      const body = await readBody(request, options.maxBodyBytes);
-      if (body === "too-large") return toHttp({ kind: "too-large" });
+      const body = await bodies.read(request, current.signal);
+      if (typeof body === "string") return toHttp({ kind: body });
+      // A place is for a request that can be handled: one that is still coming holds none.
+      using place = places.take();
+      if (!place) return toHttp({ kind: "too-many-requests" });
       const message = parseMessage(request.headers, body);
-      if (message.kind === "unsupported-media-type") return toHttp(message);
+      if (message.kind === "unsupported-media-type" || message.kind === "too-many-events")
+        return toHttp(message);
       return await answerInTime(message, route, {
         path,
         current,

@@ -13,8 +13,8 @@ import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 export type Answer =
   /** 200 with the event in the body. */
   | { readonly kind: "event"; readonly event: StatementEvent }
-  /** 202: kept, and nothing to say. */
-  | { readonly kind: "accepted" }
+  /** 202: kept, and nothing to say; for the log, the name under which it was parked. */
+  | { readonly kind: "accepted"; readonly parked?: string }
   /** 204: an unknown record, a lease that is held, a request that has ended. */
   | { readonly kind: "nothing-to-do" }
   /** 400: no retry will make this event acceptable. */
@@ -31,6 +31,9 @@ export type Refusal =
   | { readonly kind: "unauthenticated"; readonly code: string }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
   | { readonly kind: "too-large" }
+  /** 408: its body did not come in time. */
+  | { readonly kind: "request-timeout" }
+  | { readonly kind: "too-many-events" }
   | { readonly kind: "unsupported-media-type" }
   | { readonly kind: "too-many-requests" }
   | { readonly kind: "deadline-exceeded" };
@@ -73,6 +76,10 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
       return failure(405, "method_not_allowed", { allow: answer.allow });
     case "too-large":
       return failure(413, "too_large");
+    case "request-timeout":
+      return failure(408, "request_timeout");
+    case "too-many-events":
+      return failure(400, "too_many_events");
     case "unsupported-media-type":
       return failure(415, "unsupported_media_type");
     case "too-many-requests":

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpAnswer } from "./http-answer.ts";
+import { letGo } from "./let-go.ts";
 
 export function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1).join("");
@@ -14,11 +15,16 @@ export function requestId(request: IncomingMessage): string {
 }
 
 /** `lastOne` tells the client to come back on another connection. */
-export function send(response: ServerResponse, answered: HttpAnswer, lastOne: boolean): void {
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { answered, lastOne }: { readonly answered: HttpAnswer; readonly lastOne: boolean },
+): void {
   if (lastOne) response.setHeader("connection", "close");
   response.writeHead(answered.status, {
     ...answered.headers,
     ...(answered.status === 204 ? {} : { "content-length": Buffer.byteLength(answered.body) }),
   });
   response.end(answered.body);
+  letGo(request, response);
 }

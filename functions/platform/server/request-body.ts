@@ -1,37 +1,83 @@
+/**
+ * Reads the bodies of requests, within bounds of size, time and memory. A body that comes slowly
+ * takes nothing from anybody else: it is no request in flight until it is whole, and of all that
+ * are being read the one that has taken longest gives way when together they hold too much.
+ */
 import type { IncomingMessage } from "node:http";
 
-/** The client went away, or stopped sending, before its request was whole. */
+/** The client went away before its request was whole. */
 export class IncompleteRequest extends Error {
   override readonly name = "IncompleteRequest";
 }
 
-/**
- * Reads a body of at most `limit` bytes and holds no more than that. The rest of a larger one is
- * thrown away as it comes, so that the client can read its 413; the server's request time-out
- * ends a body that never ends.
- *
- * @throws IncompleteRequest
- */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | "too-large"> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | "too-large">();
-  if (request.destroyed) return Promise.reject(new IncompleteRequest("closed before it was read"));
-  if (Number(request.headers["content-length"] ?? 0) > limit) {
-    request.resume();
-    return Promise.resolve("too-large");
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= limit) {
-      chunks.push(chunk);
-    } else {
-      chunks.length = 0;
-      resolve("too-large");
-    }
-  });
-  request.once("end", () => resolve(Buffer.concat(chunks)));
-  request.once("error", (cause) => reject(new IncompleteRequest("not read to its end", { cause })));
-  request.once("close", () => reject(new IncompleteRequest("closed before its end")));
-  return promise;
+export interface BodyLimits {
+  /** Of one body. */
+  readonly maxBytes: number;
+  /** Of all bodies that are being read, together. */
+  readonly maxBytesAtOnce?: number;
+  /** Of one body from its head to its end, milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** Kinds of `Refusal`. */
+export type UnreadBody = "too-large" | "request-timeout" | "too-many-requests";
+
+export interface BodyReader {
+  /**
+   * What is not read stays in the connection: `letGo` drops it after the answer.
+   *
+   * @throws IncompleteRequest, or the reason of the signal
+   */
+  read(request: IncomingMessage, signal: AbortSignal): Promise<Buffer | UnreadBody>;
+}
+
+const TIMEOUT_MS = 5_000;
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
+
+export function makeBodyReader(limits: BodyLimits): BodyReader {
+  const { maxBytes, maxBytesAtOnce = BYTES_AT_ONCE, timeoutMs = TIMEOUT_MS } = limits;
+  /** How each of those being read is ended, the oldest first. */
+  const reading = new Set<(unread: UnreadBody) => void>();
+  let held = 0;
+
+  return {
+    async read(request, signal) {
+      signal.throwIfAborted();
+      if (request.destroyed) throw new IncompleteRequest("closed before it was read");
+      if (Number(request.headers["content-length"] ?? 0) > maxBytes) return "too-large";
+
+      const { promise, resolve, reject } = Promise.withResolvers<Buffer | UnreadBody>();
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const onData = (chunk: Buffer): void => {
+        bytes += chunk.length;
+        held += chunk.length;
+        if (bytes <= maxBytes) chunks.push(chunk);
+        else resolve("too-large");
+        const [endOldest] = reading;
+        if (held > maxBytesAtOnce) endOldest?.("too-many-requests");
+      };
+      const onEnd = (): void => resolve(Buffer.concat(chunks));
+      const onError = (cause: Error): void =>
+        reject(new IncompleteRequest("not read to its end", { cause }));
+      const onClose = (): void => reject(new IncompleteRequest("closed before its end"));
+      const onAbort = (): void => reject(signal.reason as Error);
+      const timer = setTimeout(() => resolve("request-timeout"), timeoutMs);
+      request.on("data", onData).once("end", onEnd).once("close", onClose).on("error", onError);
+      signal.addEventListener("abort", onAbort);
+      reading.add(resolve);
+      try {
+        return await promise;
+      } finally {
+        reading.delete(resolve);
+        held -= bytes;
+        // The request may outlive its answer by a moment, and would hold them.
+        chunks.length = 0;
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+        // The listener for errors stays: a broken connection must not be an error nobody handles.
+        request.off("data", onData).off("end", onEnd).off("close", onClose);
+      }
+    },
+  };
 }
