@@ -7,6 +7,8 @@ import { formatAmount, minorUnit } from "./money.ts";
 export interface AccountBalance {
   readonly accountId: string;
   readonly currency: string;
+  /** Digits behind the point, where they are not the currency's own. */
+  readonly minorUnit?: number;
   /** Minor units, before the first row of the period. */
   readonly opening: bigint;
   /** Minor units, after the last row of the period. */
@@ -38,7 +40,7 @@ export class RunningTotals implements AccountTotals {
   lastBalance: bigint | undefined;
 
   /** @param scale of the amounts, where it is not to be the currency's own */
-  constructor(balance: AccountBalance, scale = minorUnit(balance.currency)) {
+  constructor(balance: AccountBalance, scale = balance.minorUnit ?? minorUnit(balance.currency)) {
     this.accountId = balance.accountId;
     this.currency = balance.currency;
     this.minorUnit = scale;

@@ -37,6 +37,8 @@ export const FORMAT_FILES: Readonly<Record<Format, string>> = {
   ofx: "statement.ofx",
 };
 
+/** Bytes of a line of a table: a file without line ends must not fill a reader's memory. */
+export const LONGEST_LINE = 4 * 1024 * 1024;
 export const CSV_EOL = "\r\n";
 
 export const BALANCE_COLUMNS = [

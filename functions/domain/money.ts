@@ -37,17 +37,45 @@ const MINOR_UNITS: Readonly<Record<string, number>> = {
   UYW: 4,
 };
 const DEFAULT_MINOR_UNIT = 2;
-/** No statement has an amount with more digits after the point. */
+/** No statement has an amount with more digits after the point: what ISO 20022 has room for. */
 export const MAX_MINOR_UNIT = 5;
 
-/** Number of digits after the point of amounts in `currency`, an ISO 4217 code. */
+/** Those of the same list with two, and those withdrawn since 2015. */
+const TWO_DIGITS = new Set(
+  (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF " +
+    "CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL " +
+    "HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU " +
+    "MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR " +
+    "SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED " +
+    "VES WST XAD XCD XCG YER ZAR ZMW ZWG ANG BGN BYR CUC HRK LTL MRO SLL STD VEF ZMK ZWL"
+  ).split(" "),
+);
+
+/**
+ * Number of digits after the point of amounts in `currency`. undefined for codes that the list has
+ * without a minor unit (XAU, XDR, XXX) and for those that it does not have (BTC).
+ */
+export function isoMinorUnit(currency: string): number | undefined {
+  if (Object.hasOwn(MINOR_UNITS, currency)) return MINOR_UNITS[currency];
+  return TWO_DIGITS.has(currency) ? DEFAULT_MINOR_UNIT : undefined;
+}
+
+/** The same, and two where the list has none. */
 export function minorUnit(currency: string): number {
-  return Object.hasOwn(MINOR_UNITS, currency)
-    ? (MINOR_UNITS[currency] ?? DEFAULT_MINOR_UNIT)
-    : DEFAULT_MINOR_UNIT;
+  return isoMinorUnit(currency) ?? DEFAULT_MINOR_UNIT;
 }
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+export function isDecimal(text: string): boolean {
+  return DECIMAL.test(text);
+}
+
+/** Digits behind the point. */
+export function decimalsOf(decimal: string): number {
+  return DECIMAL.exec(decimal)?.[3]?.length ?? 0;
+}
 
 /**
  * Minor units of a decimal string. `undefined` when it is no decimal number, or when it has more

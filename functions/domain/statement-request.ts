@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "unknown_customer",
   "unsupported_database",
   "invalid_amount",
+  "invalid_value",
   "balance_mismatch",
   "proof_mismatch",
   "key_taken",

@@ -1,10 +1,9 @@
 /** Reads RFC 4180 as it streams by: fields with or without quotes, records ended by CRLF. */
+import { LONGEST_LINE } from "../domain/manifest.ts";
+
 export class MalformedCsv extends Error {
   override readonly name = "MalformedCsv";
 }
-
-/** No line of a statement comes near this; a file without line ends must not fill the memory. */
-const MAX_RECORD = 4 * 1024 * 1024;
 
 export class CsvReader {
   readonly #onRecord: (fields: readonly string[]) => void;
@@ -45,7 +44,7 @@ export class CsvReader {
       at = end + 2;
     }
     this.#rest = this.#rest.slice(at);
-    if (this.#rest.length > MAX_RECORD) throw new MalformedCsv("a line is too long");
+    if (this.#rest.length > LONGEST_LINE) throw new MalformedCsv("a line is too long");
   }
 }
 

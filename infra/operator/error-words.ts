@@ -27,6 +27,14 @@ export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
     means: "an amount has more decimals than its currency, or more digits than camt.053 holds",
     todo: "Mend the row in the bank's database, then retry; or ask anew without camt.053.",
   },
+  invalid_value: {
+    means:
+      "a value has not the form of its column: a text that is not UTF-8 (a binary column), no date, " +
+      "nothing where there must be something, or a row beyond 4 MiB",
+    todo:
+      "The record names the column and the row's position in the statement, never the value. Convert the " +
+      "column in the view (`CONVERT(… USING utf8mb4)`, `CAST(… AS DATE)`), then retry.",
+  },
   balance_mismatch: {
     means:
       "opening + credits - debits is not the closing balance: the bank's rows contradict its balances",

@@ -100,12 +100,12 @@ function valueOf(
 ): number | bigint | string | null {
   if (column.name === "line") return line;
   if (column.name === "credit_debit") {
-    return exactAmount(values[ROW.amount] ?? "", account.currency) < 0n ? "DBIT" : "CRDT";
+    return exactAmount(values[ROW.amount] ?? "", account) < 0n ? "DBIT" : "CRDT";
   }
   // Nothing is the same as NULL.
   const value = values[place] || null;
   if (value === null && column.nullable) return null;
-  if (column.kind === "amount") return exactAmount(value ?? "", account.currency);
+  if (column.kind === "amount") return exactAmount(value ?? "", account);
   if (column.kind === "instant") return instant(value ?? "");
   if (value && masked && column.kind === "text" && column.masked) return maskAllButLastFour(value);
   return value ?? "";

@@ -90,7 +90,7 @@ export class AccountSums {
   }
 
   #exact(source: Buffer, from: number, to: number): bigint {
-    return exactAmount(source.toString("utf8", from, to), this.#totals.currency);
+    return exactAmount(source.toString("utf8", from, to), this.#totals);
   }
 
   #endOf(point: number): number {

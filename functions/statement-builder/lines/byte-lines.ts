@@ -3,12 +3,15 @@
  * object for a row. `statement-csv.ts` has the same line in plain words; tests hold the two to the
  * same bytes.
  */
+import { isUtf8 } from "node:buffer";
 import type { RunningTotals } from "../../domain/account-totals.ts";
 import { AccountSums, putSide } from "./byte-amounts.ts";
 import { ROW } from "../../domain/columns.ts";
+import { StatementFailure } from "../../domain/failure.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
 import { linePlan, WRITE } from "./line-plan.ts";
 import { readRow, VALUES } from "./row-bytes.ts";
+import { misformed, misformedValue, refuseLongLine, refuseNotUtf8 } from "./row-forms.ts";
 import { unknownAccount } from "../source/row-values.ts";
 
 const [CR, LF] = [0x0d, 0x0a];
@@ -23,7 +26,7 @@ export interface ByteLines {
   recycle(lines: Buffer): void;
 }
 
-/** @throws StatementFailure `invalid_amount`, `proof_mismatch` from `format`. */
+/** @throws StatementFailure `invalid_value`, `invalid_amount`, `proof_mismatch` from `format`. */
 export function makeByteLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
   const { writes, places } = linePlan(masked);
   // The one used last is looked at first.
@@ -57,6 +60,8 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
 
   /** One line, column by column; answers its end. */
   function putLine(out: Buffer, begin: number, row: Buffer, number: number): number {
+    const wrong = misformed(row, starts, ends);
+    if (wrong >= 0) throw misformedValue(wrong, number);
     const account = accountOf(row);
     let at = begin;
     for (let column = 0; column < writes.length; column++) {
@@ -113,8 +118,15 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
         if (out.length - at < longestLine(next - from)) {
           out = enlarged(out, longestLine(block.length - from));
         }
-        at = putLine(out, at, block, line);
+        const begin = at;
+        try {
+          at = putLine(out, begin, block, line);
+        } catch (error) {
+          throw atRow(error, line);
+        }
+        refuseLongLine(at - begin, line);
       }
+      if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
       for (const account of accounts) account.settle();
       lent.set(out.buffer, at);
       return { lines: out.subarray(0, at), rows: line - firstLine };
@@ -125,6 +137,12 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
       spare.push(Buffer.from(lines.buffer));
     },
   };
+}
+
+/** Says where, if the error does not. */
+function atRow(error: unknown, row: number): unknown {
+  if (!(error instanceof StatementFailure) || error.detail !== undefined) return error;
+  return new StatementFailure(error.code, error.message, { cause: error, detail: `row ${row}` });
 }
 
 function enlarged(buffer: Buffer, bytes: number): Buffer {

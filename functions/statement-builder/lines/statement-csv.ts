@@ -19,6 +19,8 @@ import {
 } from "../../domain/columns.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
+import { hasForm } from "./column-forms.ts";
+import { invalidValue } from "./row-forms.ts";
 import { makeByteLines } from "./byte-lines.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
@@ -84,8 +86,8 @@ function line(
   account: RunningTotals,
   masked: boolean,
 ): string {
-  const amount = exactAmount(row[ROW.amount] ?? "", account.currency);
-  account.add(amount, exactAmount(row[ROW.balanceAfter] ?? "", account.currency));
+  const amount = exactAmount(row[ROW.amount] ?? "", account);
+  account.add(amount, exactAmount(row[ROW.balanceAfter] ?? "", account));
   const places: Readonly<Record<string, number>> = ROW;
   const fields = COLUMNS.map((column) => {
     if (column.name === "line") return String(number);
@@ -96,6 +98,7 @@ function line(
 }
 
 function field(column: Column, value: string, account: RunningTotals, masked: boolean): string {
+  if (!hasForm(column, value)) throw invalidValue(column.name, `${column.name} has not its form`);
   switch (column.kind) {
     case "integer":
     case "date":
@@ -108,7 +111,7 @@ function field(column: Column, value: string, account: RunningTotals, masked: bo
       return instant(value);
     case "amount":
       if (column.nullable && value === "") return "";
-      return formatAmount(exactAmount(value, account.currency), account.minorUnit);
+      return formatAmount(exactAmount(value, account), account.minorUnit);
     case "text":
       return textField(masked && column.masked ? maskAllButLastFour(value) : value);
   }

@@ -1,14 +1,31 @@
 /** What a row's values mean, the same on both paths from rows to lines. */
-import { minorUnit, parseAmount } from "../../domain/money.ts";
+import {
+  decimalsOf,
+  isDecimal,
+  isoMinorUnit,
+  MAX_MINOR_UNIT,
+  parseAmount,
+} from "../../domain/money.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 
-/** Minor units. @throws StatementFailure `invalid_amount`: an amount is never rounded. */
-export function exactAmount(decimal: string, currency: string): bigint {
-  const minor = parseAmount(decimal, minorUnit(currency));
-  if (minor === undefined) {
-    throw new StatementFailure("invalid_amount", `an amount has more decimals than ${currency}`);
-  }
-  return minor;
+/**
+ * Minor units. @throws StatementFailure `invalid_amount`: an amount is never rounded; `invalid_value`
+ * where it is none.
+ */
+export function exactAmount(
+  decimal: string,
+  { currency, minorUnit }: { readonly currency: string; readonly minorUnit: number },
+): bigint {
+  const minor = parseAmount(decimal, minorUnit);
+  if (minor !== undefined) return minor;
+  if (!isDecimal(decimal)) throw new StatementFailure("invalid_value", "an amount is no decimal");
+  throw new StatementFailure("invalid_amount", `an amount has more decimals than ${currency}`);
+}
+
+/** The currency's, else those that the view's decimals have, as far as a statement has room. */
+export function scaleOf(currency: string, decimals: readonly string[]): number {
+  const inView = Math.max(0, ...decimals.map(decimalsOf));
+  return isoMinorUnit(currency) ?? Math.min(inView, MAX_MINOR_UNIT);
 }
 
 /** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals; nothing stays so. */

@@ -77,7 +77,8 @@ export function makeSnapshotConnection(
       const { promise, resolve, reject } = Promise.withResolvers<readonly TransactionRow[]>();
       const { sql, values } = textOf(query);
       connection.query(
-        { sql, values: [...values], rowsAsArray: true },
+        // As text, whatever the column's type is, as the rows are.
+        { sql, values: [...values], rowsAsArray: true, typeCast: asText },
         (error: QueryError | null, rows: unknown) => {
           if (error) reject(databaseError(error));
           else resolve(rows as readonly TransactionRow[]);
@@ -121,6 +122,10 @@ export function closeSocket(connection: Connection): void {
   connection.destroy();
   const { stream } = connection as { stream?: Duplex };
   stream?.destroy();
+}
+
+function asText(field: { buffer(): Buffer | null }): string | null {
+  return field.buffer()?.toString("utf8") ?? null;
 }
 
 function textOf(query: SqlText) {

@@ -11,7 +11,7 @@ import { databaseError } from "./database-error.ts";
 import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import type { RowBatch } from "./row-stream.ts";
-import { exactAmount } from "./row-values.ts";
+import { exactAmount, scaleOf } from "./row-values.ts";
 import { prepareSession, type ServerSession } from "./server-session.ts";
 import { makeSnapshotConnection, type SnapshotConnection } from "./snapshot-connection.ts";
 import {
@@ -220,10 +220,7 @@ async function openSnapshot(
   if (found.length === 0) {
     throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
   }
-  const accounts = found.map(([accountId, currency]) => ({
-    accountId: accountId ?? "",
-    currency: currency ?? "",
-  }));
+  const accounts = found.map(toAccount);
   const asOf = found[0]?.[2];
   const balances = await timed("balances", readBalances(connection, sql, query, accounts));
   const count = async (status: RowStatus): Promise<number> => {
@@ -261,9 +258,25 @@ async function readBalances(
 
 /** An account without a booked row before an instant has a balance of nothing. */
 function toBalance(account: StatementAccount, [opening, closing]: TransactionRow): AccountBalance {
+  const decimals = [opening, closing].filter((one) => one != null);
+  const scaled = { ...account, minorUnit: scaleOf(account.currency, decimals) };
   return {
-    ...account,
-    opening: exactAmount(opening ?? "0", account.currency),
-    closing: exactAmount(closing ?? "0", account.currency),
+    ...scaled,
+    opening: exactAmount(opening ?? "0", scaled),
+    closing: exactAmount(closing ?? "0", scaled),
   };
+}
+
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** @throws StatementFailure `invalid_value`: what stands in a table must be told from others. */
+function toAccount([accountId, currency]: TransactionRow, place: number): StatementAccount {
+  const wrong = (column: string): StatementFailure =>
+    new StatementFailure("invalid_value", `${column} of an account has not its form`, {
+      detail: `${column}, row ${place + 1} of the account view`,
+    });
+  // What the driver puts in the place of bytes that are not UTF-8.
+  if (!accountId || accountId.includes("\uFFFD")) throw wrong("account_id");
+  if (!currency || !CURRENCY.test(currency)) throw wrong("currency");
+  return { accountId, currency };
 }

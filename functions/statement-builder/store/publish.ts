@@ -69,7 +69,9 @@ async function create(staged: StagedObject, upload: StatementUpload): Promise<An
     if (status === 412 || code === "PreconditionFailed") return { kind: "exists", error };
     if (status === 409 || code === "ConditionalRequestConflict") return { kind: "conflict", error };
     // 404 is not clear: it is also what a repeated completion of an upload finds.
-    const refused = status >= 400 && status < 500 && ![404, 408, 429].includes(status);
+    // 501 is as clear: the store does not know what it was asked, such as encryption with a KMS.
+    const refused =
+      status === 501 || (status >= 400 && status < 500 && ![404, 408, 429].includes(status));
     if (refused) throw storageUnavailable("the creating write", error);
     return { kind: "unknown", error };
   }

@@ -83,7 +83,10 @@ function small(
     Body: body,
     ContentLength: body.byteLength,
     Metadata: { ...params.Metadata, sha256: hex },
-    ...(parts.config.checksums === "when_required" ? {} : { ChecksumSHA256: base64 }),
+    // Without the name of the algorithm beside it Ceph's gateway does not look at a checksum.
+    ...(parts.config.checksums === "when_required"
+      ? {}
+      : { ChecksumAlgorithm: "SHA256", ChecksumSHA256: base64 }),
   });
   return {
     bytes: body.byteLength,

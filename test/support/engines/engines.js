@@ -19,6 +19,7 @@ export const ENGINE_TESTS = [
   "statement.formats",
   "statement.money",
   "statement.options",
+  "statement.values",
   "tls",
   "transactions.faults",
   "transactions.reads",
