@@ -11,6 +11,7 @@ const PLATFORM = "functions/platform";
 const LIMITS = `${PLATFORM}/limits`;
 const SETTINGS = `${PLATFORM}/settings`;
 const TELEMETRY = `${PLATFORM}/telemetry`;
+const HTTP = `${PLATFORM}/http`;
 const CLOUDEVENTS = `${PLATFORM}/cloudevents`;
 const IDENTITY = `${PLATFORM}/identity`;
 const LEDGER = `${PLATFORM}/ledger`;
@@ -22,19 +23,31 @@ const MAY_IMPORT = {
   [VERIFICATION]: [DOMAIN, "@noble/hashes"],
 
   [LIMITS]: ["node:"],
+  [HTTP]: ["node:"],
   [SETTINGS]: ["zod"],
   [TELEMETRY]: [DOMAIN, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
   [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose"],
   [LEDGER]: [DOMAIN, LIMITS, TELEMETRY, "node:", "@kubernetes/client-node"],
-  [SERVER]: [DOMAIN, LIMITS, SETTINGS, TELEMETRY, CLOUDEVENTS, IDENTITY, LEDGER, "node:", "zod"],
+  [SERVER]: [
+    DOMAIN,
+    LIMITS,
+    HTTP,
+    SETTINGS,
+    TELEMETRY,
+    CLOUDEVENTS,
+    IDENTITY,
+    LEDGER,
+    "node:",
+    "zod",
+  ],
   [PLATFORM]: [DOMAIN, "zod"],
 
   "functions/request-intake": [DOMAIN, PLATFORM, "node:", "zod"],
   "functions/pending-scanner": [DOMAIN, PLATFORM, "node:", "zod"],
   [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
   [`${BUILDER}/source`]: [DOMAIN, LIMITS, TELEMETRY, "node:", "kysely", "mysql2"],
-  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/source`],
+  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/source`, "node:"],
   [`${BUILDER}/formats`]: [DOMAIN, "node:", "temporal-polyfill", "pdfkit", "fontkit"],
   [`${BUILDER}/contents`]: [
     DOMAIN,

@@ -3,8 +3,8 @@ import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import type { Log } from "../platform/telemetry/log.ts";
-import type { ScannerMetrics } from "./metrics.ts";
-import type { Offered, Offering } from "./offering.ts";
+import type { Offered, ScannerMetrics } from "./metrics.ts";
+import type { Offering } from "./offering.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 
 export interface PendingScanner {

@@ -3,9 +3,22 @@
  * and it tells what its last tick saw.
  */
 import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
-import type { OfferLimits } from "./backlog.ts";
-import type { Offered } from "./offering.ts";
+import type { OfferLimits, Standing } from "./backlog.ts";
 import type { Sweep } from "./retention.ts";
+
+/** Why a tick offers no more: nothing is due, its time is over, the sink refuses, the process ends. */
+export type TickEnd = "caught-up" | "deadline" | "refused" | "stopping";
+
+export interface Offered {
+  readonly end: TickEnd;
+  readonly standing: Standing;
+  /** Names of ConfigMaps that cannot be read as requests. */
+  readonly unreadable: readonly string[];
+  /** Offers since the tick came. */
+  readonly offered: number;
+  /** Offers the sink did not accept. */
+  readonly refused: number;
+}
 
 export interface ScannerMetrics {
   offered(result: "accepted" | "refused"): void;

@@ -14,8 +14,8 @@ import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts"
 import { mapConcurrently } from "../platform/limits/concurrency.ts";
 import type { Ledger, LedgerChange } from "../platform/ledger/configmap-ledger.ts";
 import type { Log } from "../platform/telemetry/log.ts";
-import type { ScannerMetrics } from "./metrics.ts";
-import { makeBacklog, type OfferLimits, type Standing } from "./backlog.ts";
+import type { Offered, ScannerMetrics, TickEnd } from "./metrics.ts";
+import { makeBacklog, type OfferLimits } from "./backlog.ts";
 
 export interface TickLimits extends OfferLimits {
   /** How long a tick offers at most: less than the time between ticks. */
@@ -30,20 +30,6 @@ export interface OfferingOptions {
   readonly now: () => number;
   /** Ends the work. */
   readonly stopping: AbortSignal;
-}
-
-/** Why a tick offers no more: nothing is due, its time is over, the sink refuses, the process ends. */
-export type TickEnd = "caught-up" | "deadline" | "refused" | "stopping";
-
-export interface Offered {
-  readonly end: TickEnd;
-  readonly standing: Standing;
-  /** Names of ConfigMaps that cannot be read as requests. */
-  readonly unreadable: readonly string[];
-  /** Offers since the tick came. */
-  readonly offered: number;
-  /** Offers the sink did not accept. */
-  readonly refused: number;
 }
 
 export interface Offering {

@@ -2,7 +2,7 @@
  * How a claim ends, and what that makes of the record. Every surprise of the work becomes one of
  * these values here, so that the story in `handler.ts` has no other way out.
  */
-import { abortCause } from "../platform/server/request-aborted.ts";
+import { abortCause } from "../platform/http/request-aborted.ts";
 import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
 import {
   cancel,

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseMessage, type ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { receivedSpan } from "../platform/server/event-spans.ts";
 import type { FunctionContext } from "../platform/function-process.ts";
-import { RequestAborted } from "../platform/server/request-aborted.ts";
+import { RequestAborted } from "../platform/http/request-aborted.ts";
 import { serveRequest, type BuilderDependencies } from "./handler.ts";
 
 const EVENT_FILE = "event";

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
-import { RequestAborted } from "../../functions/platform/server/request-aborted.ts";
+import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
 import { postBinary, startEventServer } from "../support/event-server.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerBrokenRequest } from "./broken-request.ts";
+import { answerBrokenRequest } from "../http/broken-request.ts";
 import { makePlaces } from "../limits/places.ts";
 import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
@@ -13,8 +13,8 @@ import { isHealthPath, makeHealth } from "./health.ts";
 import { toHttp, type HttpAnswer } from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
-import { abortCause, type AbortCause } from "./request-aborted.ts";
-import { IncompleteRequest, makeBodyReader } from "./request-body.ts";
+import { abortCause, type AbortCause } from "../http/request-aborted.ts";
+import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";

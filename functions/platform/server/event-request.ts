@@ -3,7 +3,7 @@
  * the server waits for a handler that was told so.
  */
 import type { ServerResponse } from "node:http";
-import { RequestAborted, type AbortCause } from "./request-aborted.ts";
+import { RequestAborted, type AbortCause } from "../http/request-aborted.ts";
 
 export interface EventRequest extends Disposable {
   readonly signal: AbortSignal;

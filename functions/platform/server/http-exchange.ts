@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpAnswer } from "./http-answer.ts";
-import { letGo } from "./let-go.ts";
+import { letGo } from "../http/let-go.ts";
 
 export function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1).join("");
