@@ -76,6 +76,8 @@ export class AccountSums {
     totals.debitSum += BigInt(this.#debitSum);
     if (this.#lastBalance !== undefined) totals.lastBalance = BigInt(this.#lastBalance);
     this.#credits = this.#creditSum = this.#debits = this.#debitSum = 0;
+    // Told once: later rows may have been added to the totals elsewhere.
+    this.#lastBalance = undefined;
   }
 
   #add(magnitude: number, debit: boolean): void {

@@ -21,7 +21,7 @@ import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { hasForm } from "./column-forms.ts";
 import { invalidValue } from "./row-forms.ts";
-import { makeByteLines } from "./byte-lines.ts";
+import { makeRowLines } from "./row-lines/row-lines.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
 import type { TransactionRow } from "../source/transactions-sql.ts";
@@ -49,7 +49,7 @@ export function makeTransactionsCsv(
   const totals = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
-  const byteLines = makeByteLines([...totals.values()], masked);
+  const byteLines = makeRowLines([...totals.values()], masked);
   let written = 0;
   return {
     lines(batch) {

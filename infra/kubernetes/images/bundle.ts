@@ -14,6 +14,7 @@ import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
+const ROW_LINES = "functions/statement-builder/lines/row-lines/row-lines.wasm";
 const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 
 /** By name, the file that is run. */
@@ -32,6 +33,7 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
   },
   "statement-builder": {
     [TABLE_DEFLATE]: "table-deflate.wasm",
+    [ROW_LINES]: "row-lines.wasm",
     [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
     [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",
     [`${NOTO_SANS}/LICENSE_FONT`]: "NotoSans-LICENSE.txt",

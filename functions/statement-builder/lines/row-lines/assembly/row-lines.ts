@@ -1,0 +1,196 @@
+/**
+ * Rows of the text protocol to lines of transactions.csv, driven by the plan of `line-plan.ts`. A row
+ * that this does not know how to write is left to the plain line, whole: nothing of it is written or added.
+ */
+import { accountOf, addRow, SCALE, setAccounts } from "./accounts";
+import { minorUnits, readAmount, writtenBytes } from "./amounts";
+import { hasForm } from "./forms";
+import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./fields";
+import {
+  ACCOUNTS,
+  ACCOUNT_BYTES,
+  ENDS,
+  ENUMS,
+  FORMS,
+  LINES,
+  LINES_BYTES,
+  MOST_ACCOUNTS,
+  MOST_COLUMNS,
+  PLACES,
+  ROWS,
+  ROWS_BYTES,
+  STARTS,
+  WRITES,
+} from "./memory";
+
+export {
+  ACCOUNTS,
+  ACCOUNT_BYTES,
+  ENUMS,
+  FORMS,
+  LINES,
+  MOST_ACCOUNTS,
+  MOST_COLUMNS,
+  PLACES,
+  ROWS,
+  ROWS_BYTES,
+  WRITES,
+};
+
+// Of `WRITE` in line-plan.ts.
+const RAW: u32 = 0;
+const PLAIN: u32 = 1;
+const TEXT: u32 = 2;
+const MASKED: u32 = 3;
+const INSTANT: u32 = 4;
+const SIDE: u32 = 5;
+const AMOUNT: u32 = 6;
+const BALANCE: u32 = 7;
+const DECIMAL: u32 = 8;
+const LINE: u32 = 9;
+
+/** A field takes at most twice its bytes and so many more; so does what a copy writes too much. */
+const FIELD_MORE: u32 = 32;
+
+/** Longer ones are left to the plain line, which knows how long a line may be. */
+const LONGEST_ROW: u32 = 32768;
+
+let columns: u32 = 0;
+let values: u32 = 0;
+let idPlace: u32 = 0;
+let currencyPlace: u32 = 0;
+
+/** What `format` has done: behind the last line, the row that comes next, and how many were written. */
+export let linesEnd: usize = LINES;
+export let nextRow: usize = ROWS;
+export let rows: u32 = 0;
+
+/** The plan and the accounts are in memory; the two places are those of account id and currency. */
+export function begin(
+  planColumns: u32,
+  rowValues: u32,
+  accounts: u32,
+  id: u32,
+  currency: u32,
+): void {
+  columns = planColumns;
+  values = rowValues;
+  idPlace = id;
+  currencyPlace = currency;
+  setAccounts(accounts);
+}
+
+/** Writes rows from `from` up to `end` until one is left to the plain line, or LINES is full. */
+export function format(from: usize, end: usize, firstLine: u32): void {
+  let at = LINES;
+  let row = from;
+  let line = firstLine;
+  while (row < end) {
+    const next = readRow(row, end);
+    if (!next || next - row > LONGEST_ROW) break;
+    if (u32(LINES + LINES_BYTES - at) < (u32(next - row) << 1) + columns * FIELD_MORE) break;
+    const lineEnd = putLine(at, line);
+    if (!lineEnd) break;
+    at = lineEnd;
+    row = next;
+    line++;
+  }
+  linesEnd = at;
+  nextRow = row;
+  rows = line - firstLine;
+}
+
+/** Finds the values of a row; answers where the next one is, or 0. */
+function readRow(row: usize, end: usize): usize {
+  let at = row;
+  for (let place: u32 = 0; place < values; place++) {
+    let length = u32(load<u8>(at++));
+    if (length > 250) {
+      if (length == 0xfb) length = 0;
+      else if (length == 0xfc) {
+        length = load<u16>(at);
+        at += 2;
+      } else return 0;
+    }
+    store<u32>(STARTS + (place << 2), u32(at));
+    at += length;
+    store<u32>(ENDS + (place << 2), u32(at));
+    if (at > end) return 0;
+  }
+  return at;
+}
+
+function startOf(place: u32): usize {
+  return load<u32>(STARTS + (place << 2));
+}
+
+function lengthOf(place: u32): u32 {
+  return load<u32>(ENDS + (place << 2)) - load<u32>(STARTS + (place << 2));
+}
+
+function putLine(begin: usize, line: u32): usize {
+  const account = accountOf(
+    startOf(idPlace),
+    lengthOf(idPlace),
+    startOf(currencyPlace),
+    lengthOf(currencyPlace),
+  );
+  if (!account) return 0;
+  const scale = u32(load<u8>(account, SCALE));
+  let amount: i64 = 0;
+  let balance: i64 = 0;
+  let at = begin;
+  for (let column: u32 = 0; column < columns; column++) {
+    const place = u32(load<u8>(PLACES + column));
+    const from = startOf(place);
+    const length = lengthOf(place);
+    if (!hasForm(load<u8>(FORMS + column), column, from, length)) return 0;
+    switch (u32(load<u8>(WRITES + column))) {
+      case RAW:
+        at = putRaw(at, from, length);
+        break;
+      case PLAIN:
+        at = putPlain(at, from, length);
+        break;
+      case TEXT:
+        at = putText(at, from, length);
+        break;
+      case MASKED:
+        at = putMasked(at, from, length);
+        break;
+      case INSTANT:
+        at = putInstant(at, from, length);
+        break;
+      case SIDE:
+        // A sign before nothing is no regular amount, which is seen where the amount is written.
+        store<u32>(at, length && load<u8>(from) == 0x2d ? 0x54494244 : 0x54445243);
+        store<u8>(at, 0x2c, 4);
+        at += 5;
+        break;
+      case AMOUNT:
+        if (!readAmount(from, length, scale)) return 0;
+        amount = minorUnits;
+        at = putRaw(at, from, writtenBytes);
+        break;
+      case BALANCE:
+        if (!readAmount(from, length, scale)) return 0;
+        balance = minorUnits;
+        at = putRaw(at, from, writtenBytes);
+        break;
+      case DECIMAL:
+        if (length && !readAmount(from, length, scale)) return 0;
+        at = putRaw(at, from, length ? writtenBytes : 0);
+        break;
+      case LINE:
+        at = putNumber(at, line);
+        break;
+      default:
+        return 0;
+    }
+    if (!at) return 0;
+  }
+  if (!addRow(account, amount, balance)) return 0;
+  // In the place of the last comma.
+  store<u16>(at - 1, 0x0a0d);
+  return at + 1;
+}

@@ -1,0 +1,217 @@
+/**
+ * The lines of transactions.csv in WebAssembly: a seventh of the time that `byte-lines.ts` takes for them,
+ * the same bytes and sums. Rows that the module does not know how to write (see README.md) go through
+ * `byte-lines.ts`, each as a whole and in its place.
+ */
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import type { RunningTotals } from "../../../domain/account-totals.ts";
+import { COLUMNS, ROW, type Column } from "../../../domain/columns.ts";
+import { makeByteLines, type ByteLines } from "../byte-lines.ts";
+import { linePlan } from "../line-plan.ts";
+import { readRow, VALUES } from "../row-bytes.ts";
+import { refuseNotUtf8 } from "../row-forms.ts";
+
+/** What is used of WebAssembly's interface, which TypeScript knows as a part of the browser's. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+interface Global {
+  readonly value: number;
+}
+
+/** Of assembly/row-lines.ts. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly WRITES: Global;
+  readonly PLACES: Global;
+  readonly FORMS: Global;
+  readonly ENUMS: Global;
+  readonly MOST_COLUMNS: Global;
+  readonly ACCOUNTS: Global;
+  readonly ACCOUNT_BYTES: Global;
+  readonly MOST_ACCOUNTS: Global;
+  readonly ROWS: Global;
+  readonly ROWS_BYTES: Global;
+  readonly LINES: Global;
+  readonly linesEnd: Global;
+  readonly nextRow: Global;
+  readonly rows: Global;
+  readonly begin: (
+    columns: number,
+    values: number,
+    accounts: number,
+    idPlace: number,
+    currencyPlace: number,
+  ) => void;
+  readonly format: (from: number, end: number, firstLine: number) => void;
+}
+
+// Read and compiled with this file: a program without it ends when it starts, not with a statement.
+const compiled = new WebAssembly.Module(readFileSync(new URL("row-lines.wasm", import.meta.url)));
+const module = new WebAssembly.Instance(compiled).exports as Exports;
+const memory = Buffer.from(module.memory.buffer);
+const [ROWS, LINES] = [module.ROWS.value, module.LINES.value];
+const columns: readonly Column[] = COLUMNS;
+/** Whose accounts are in its memory. It keeps nothing from one call to the next but those. */
+let owner: object | undefined;
+
+// Of an account in the module's memory, as in assembly/accounts.ts.
+const [ID_LENGTH, CURRENCY_LENGTH, SCALE, HAS_BALANCE, CREDITS, DEBITS] = [0, 1, 2, 3, 4, 8];
+const [CREDIT_SUM, DEBIT_SUM, LAST_BALANCE, ID, CURRENCY] = [16, 24, 32, 48, 112];
+const LONGEST_ID = 64;
+/** The module counts lines in 32 bits. */
+const LAST_LINE = 2 ** 32 - 2 ** 20;
+/** Where more than one row in so many is left to the plain line, all are: to and fro costs more. */
+const PLAIN_SHARE = 4;
+
+/** As `makeByteLines`, which it is where the accounts are too many or have names that are too long. */
+export function makeRowLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
+  const plain = makeByteLines(totals, masked);
+  if (!fits(totals)) return plain;
+  const self = {};
+  const starts = new Int32Array(VALUES);
+  const ends = new Int32Array(VALUES);
+  const spare: Buffer[] = [];
+  /** By what was lent, the length of it: a part of it that comes back is not all of it. */
+  const lent = new Map<ArrayBufferLike, number>();
+  let plainOnly = false;
+
+  return {
+    format(block, firstLine) {
+      if (plainOnly || block.length > module.ROWS_BYTES.value || firstLine > LAST_LINE) {
+        return plain.format(block, firstLine);
+      }
+      if (owner !== self) begin(totals, masked);
+      owner = self;
+      block.copy(memory, ROWS);
+      let out = spare.pop() ?? Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
+      let at = 0;
+      const append = (lines: Buffer): void => {
+        if (out.length - at < lines.length) out = enlarged(out, lines.length + block.length);
+        at += lines.copy(out, at);
+      };
+      let line = firstLine;
+      let left = 0;
+      for (let from = 0; from < block.length;) {
+        module.format(ROWS + from, ROWS + block.length, line);
+        const { rows, nextRow, linesEnd } = module;
+        if (rows.value > 0) {
+          append(memory.subarray(LINES, linesEnd.value));
+          settle(totals);
+          line += rows.value;
+          from = nextRow.value - ROWS;
+          continue;
+        }
+        const next = readRow(block, from, starts, ends);
+        const { lines } = plain.format(block.subarray(from, next), line);
+        append(lines);
+        plain.recycle(lines);
+        from = next;
+        line += 1;
+        left += 1;
+      }
+      if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
+      plainOnly = left > PLAIN_SHARE && left * PLAIN_SHARE > line - firstLine;
+      lent.set(out.buffer, at);
+      return { lines: out.subarray(0, at), rows: line - firstLine };
+    },
+    recycle(lines) {
+      if (lent.get(lines.buffer) !== lines.length) {
+        plain.recycle(lines);
+        return;
+      }
+      lent.delete(lines.buffer);
+      spare.push(Buffer.from(lines.buffer));
+    },
+  };
+}
+
+function fits(totals: readonly RunningTotals[]): boolean {
+  return (
+    columns.length <= module.MOST_COLUMNS.value &&
+    columns.every(({ kind }, n) => kind !== "enum" || enumOf(n) !== undefined) &&
+    totals.length <= module.MOST_ACCOUNTS.value &&
+    totals.every(
+      ({ accountId, currency }) =>
+        accountId !== "" &&
+        Buffer.byteLength(accountId) <= LONGEST_ID &&
+        // What else stands in the column is refused by `byte-lines.ts`.
+        /^[A-Z]{3}$/.test(currency),
+    )
+  );
+}
+
+// As in assembly/forms.ts.
+const FORM = { any: 0, present: 1, date: 2, enum: 3 } as const;
+const [ENUM_VALUES, ENUM_BYTES] = [4, 16];
+
+function formOf(column: Column): number {
+  if (column.sql === undefined) return FORM.any;
+  switch (column.kind) {
+    case "id":
+    case "integer":
+      return column.nullable ? FORM.any : FORM.present;
+    case "date":
+    case "enum":
+      // NULL goes the plain way.
+      return FORM[column.kind];
+    // The account says which currency, what writes a value looks at the others.
+    default:
+      return FORM.any;
+  }
+}
+
+/** The values of an enum, each with its length before it; undefined where they have no room. */
+function enumOf(column: number): Buffer | undefined {
+  const { kind, ...rest } = columns[column] ?? { kind: "id" };
+  const values = kind === "enum" && "values" in rest ? rest.values : [];
+  if (values.length > ENUM_VALUES || values.some((value) => value.length >= ENUM_BYTES)) return;
+  const bytes = Buffer.alloc(ENUM_VALUES * ENUM_BYTES);
+  for (const [n, value] of values.entries()) {
+    bytes[n * ENUM_BYTES] = bytes.write(value, n * ENUM_BYTES + 1);
+  }
+  return bytes;
+}
+
+const accountAt = (n: number): number => module.ACCOUNTS.value + n * module.ACCOUNT_BYTES.value;
+
+function begin(totals: readonly RunningTotals[], masked: boolean): void {
+  const { writes, places } = linePlan(masked);
+  memory.set(writes, module.WRITES.value);
+  memory.set(places, module.PLACES.value);
+  memory.set(columns.map(formOf), module.FORMS.value);
+  for (const n of columns.keys()) {
+    enumOf(n)?.copy(memory, module.ENUMS.value + n * ENUM_VALUES * ENUM_BYTES);
+  }
+  totals.forEach(({ accountId, currency, minorUnit }, n) => {
+    const at = accountAt(n);
+    memory.fill(0, at, accountAt(n + 1));
+    memory[at + ID_LENGTH] = memory.write(accountId, at + ID);
+    memory[at + CURRENCY_LENGTH] = memory.write(currency, at + CURRENCY);
+    memory[at + SCALE] = minorUnit;
+  });
+  module.begin(writes.length, VALUES, totals.length, ROW.accountId, ROW.currency);
+}
+
+/** Adds what the module has summed up to the totals. */
+function settle(totals: readonly RunningTotals[]): void {
+  for (const [n, one] of totals.entries()) {
+    const at = accountAt(n);
+    if (memory[at + HAS_BALANCE] === 0) continue;
+    one.creditCount += memory.readUInt32LE(at + CREDITS);
+    one.creditSum += memory.readBigInt64LE(at + CREDIT_SUM);
+    one.debitCount += memory.readUInt32LE(at + DEBITS);
+    one.debitSum += memory.readBigInt64LE(at + DEBIT_SUM);
+    one.lastBalance = memory.readBigInt64LE(at + LAST_BALANCE);
+    memory.fill(0, at + HAS_BALANCE, at + LAST_BALANCE);
+  }
+}
+
+function enlarged(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(buffer.length + bytes);
+  buffer.copy(larger);
+  return larger;
+}
