@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
+import { opponentVersions } from "./candidates/go-opponent.ts";
 import { machineCpu } from "./process-figures.ts";
 
 const PACKAGES = ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "archiver", "kysely", "mysql2"];
@@ -24,6 +25,8 @@ export function describeMachine(): Machine {
       commit: output("git", ["rev-parse", "--short", "HEAD"]),
       node: process.version,
       mariadb: output("mariadbd", ["--no-defaults", "--version"]),
+      go: output("go", ["version"]).split(" ")[2] ?? "unknown",
+      ...opponentVersions(),
       ...Object.fromEntries(PACKAGES.map((name) => [name, packageVersion(name)])),
     },
   };

@@ -56,18 +56,29 @@ export async function csvSha256(stage: Stage, file: string, entry = ""): Promise
 /** The shell line: SQL writes the CSV, zip and curl do the rest. */
 export function cPipeline(stage: Stage, customerId: string, sha256: string): Candidate {
   const name = `${customerId}.zip`;
-  let keptIn: string | undefined;
   return {
     name: "c-pipeline",
     servers: () => ({ mariadbd: stage.bank.pid, sink: stage.sink.process.pid }),
-    async prepare({ warmUp }) {
-      keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
-      await stage.sink.keepIn(keptIn);
-    },
+    ...checkedZip(stage, name, sha256),
     async run() {
       const { url, bucket } = stage.sink;
       await sendZip(stage, customerId, `${url}/${bucket}/${name}`);
       return {};
+    },
+  };
+}
+
+/** In the warm-up the CSV of the object `name` is compared with SQL's own; its size is a figure. */
+export function checkedZip(
+  stage: Stage,
+  name: string,
+  sha256: string,
+): Required<Pick<Candidate, "prepare" | "check">> {
+  let keptIn: string | undefined;
+  return {
+    async prepare({ warmUp }) {
+      keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
+      await stage.sink.keepIn(keptIn);
     },
     async check() {
       if (keptIn !== undefined) {

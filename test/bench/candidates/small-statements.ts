@@ -6,6 +6,7 @@ import type { Candidate } from "../bench.ts";
 import { startWorker } from "../ledger/worker.ts";
 import type { Stage } from "../stage.ts";
 import { csvSha256, referenceSha256, sendZips } from "./shell.ts";
+import type { GoOpponent } from "./go-opponent.ts";
 import type { SmallBuilds } from "./small-builds.ts";
 
 const PROGRAM = join(import.meta.dirname, "small-builds.ts");
@@ -50,6 +51,28 @@ export function smallByBuilder(
     ...checkedCsvs(stage, builds.customers, TRANSACTIONS_FILE),
     async run() {
       await builder.make(builds);
+      return {};
+    },
+  };
+}
+
+export function smallByGo(
+  stage: Stage,
+  opponent: GoOpponent,
+  { customers, concurrency }: SmallBuilds,
+): Candidate {
+  return {
+    name: "go",
+    servers: () => ({ go: opponent.pid, mariadbd: stage.bank.pid, sink: stage.sink.process.pid }),
+    memoryOf: ["go"],
+    ...checkedCsvs(stage, customers, ""),
+    async run({ warmUp, number }) {
+      const folder = `go-${warmUp ? 0 : number}`;
+      const statements = customers.map((customerId) => ({
+        customerId,
+        key: `${folder}/${customerId}.zip`,
+      }));
+      await opponent.make(statements, concurrency);
       return {};
     },
   };
