@@ -128,8 +128,27 @@ const goodRow = fc
   )
   .map(([name, whole, texts]) => row(name, `${whole || 1}.0000`, `${whole}.0000`, texts));
 
+/** A value in the place of another, of which some have not the form of their column. */
+const misformed = fc
+  .tuple(
+    goodRow,
+    fc.integer({ min: 0, max: 8 }),
+    fc.oneof(
+      fc.constantFrom("", "2026-13-01", "2026-02-31", "0000-00-00", "2026-1-01", "20260101xx"),
+      fc.constantFrom("2026-01-01 24:00:00", "2026-01-01 23:59:59", "2026-01-01T23:59:59.123456"),
+      fc.constantFrom(
+        "2026-01-01 23:59:59.5",
+        "2026-01-01 23:59:59.12345x",
+        "2026-01-01 23:59:60.000000",
+      ),
+      fc.constantFrom("PDNG", "BOOKED", "book", "B", "eur", "EURO", "USD", "x,y", null),
+    ),
+  )
+  .map(([good, place, value]) => good.with(place, value));
+
 test.each([
   ["any values", anyRow],
+  ["values of another form", misformed],
   ["values that are taken", goodRow],
 ])("%s: the same lines and sums", (_, rows) => {
   fc.assert(
