@@ -204,9 +204,9 @@ export interface StatementEvent {
 /** Wake-up after a record was created, and the answer to the one who asked for it. */
 export function recordedEvent(request: StatementRequest): StatementEvent {
   // Time and data of the creation, so that a repeated request gets the very same answer.
-  return statementEvent("recorded", "request-intake", `${request.name}.recorded`, {
-    request: { ...request, status: "pending" },
-    at: request.recordedAt,
+  return statementEvent("recorded", "request-intake", `${request.facts.name}.recorded`, {
+    request: { facts: request.facts, status: "pending" },
+    at: request.facts.recordedAt,
   });
 }
 
@@ -220,13 +220,13 @@ export function offerEvent(
   now: number,
 ): StatementEvent {
   const name = request.lane === "job" ? "oversized" : "due";
-  const id = `${request.name}.${request.attempt}.${Math.floor(now / OFFER_WINDOW_MS)}`;
+  const id = `${request.facts.name}.${request.attempt}.${Math.floor(now / OFFER_WINDOW_MS)}`;
   return statementEvent(name, sender, id, { request, at: now });
 }
 
 /** The outcome; sent until the sink has accepted it, always under the same id. */
 export function outcomeEvent(request: FinalRequest): StatementEvent {
-  const id = `${request.name}.${request.status}`;
+  const id = `${request.facts.name}.${request.status}`;
   switch (request.status) {
     case "executed":
       return statementEvent("executed", "statement-builder", id, {
@@ -258,10 +258,7 @@ export function outcomeEvent(request: FinalRequest): StatementEvent {
 }
 
 interface EventContent {
-  readonly request: Pick<
-    StatementRequest,
-    "name" | "customerId" | "startDate" | "endDate" | "timeZone" | "status" | "traceparent"
-  >;
+  readonly request: Pick<StatementRequest, "facts" | "status">;
   readonly at: number;
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -270,25 +267,25 @@ function statementEvent(
   name: EventName,
   sender: FunctionName,
   id: string,
-  { request, at, more }: EventContent,
+  { request: { facts, status }, at, more }: EventContent,
 ): StatementEvent {
   return {
     id,
     type: eventType(name),
     source: `/transactions-collector/${sender}`,
-    subject: request.name,
+    subject: facts.name,
     time: rfc3339(at),
     datacontenttype: "application/json",
     dataschema: dataSchemaUri(name),
-    partitionkey: request.customerId,
-    traceparent: request.traceparent,
+    partitionkey: facts.customerId,
+    traceparent: facts.traceparent,
     data: {
-      request_id: request.name,
-      customer_id: request.customerId,
-      start_date: request.startDate,
-      end_date: request.endDate,
-      time_zone: request.timeZone,
-      status: request.status,
+      request_id: facts.name,
+      customer_id: facts.customerId,
+      start_date: facts.startDate,
+      end_date: facts.endDate,
+      time_zone: facts.timeZone,
+      status,
       ...more,
     },
   };

@@ -12,7 +12,11 @@
  * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
  * All times are milliseconds since 1970-01-01T00:00:00Z.
  */
-export type Lane = "service" | "job";
+export const LANES = ["service", "job"] as const;
+export type Lane = (typeof LANES)[number];
+
+export const REQUEST_STATES = ["pending", "processing", "executed", "failed", "cancelled"] as const;
+export type RequestStatus = (typeof REQUEST_STATES)[number];
 
 /** Why a request ended without a file; no retry can cure these. */
 export const ERROR_CODES = [
@@ -55,7 +59,10 @@ export interface RequestFacts {
   readonly traceparent?: string | undefined;
 }
 
-interface Progress extends RequestFacts {
+/** What every state has. */
+export interface CommonFields {
+  /** What was asked: every move hands it on whole, and none changes it. */
+  readonly facts: RequestFacts;
   readonly attempt: number;
   readonly failures: number;
   readonly lane: Lane;
@@ -66,14 +73,14 @@ interface Progress extends RequestFacts {
   readonly lastError?: string | undefined;
 }
 
-export interface PendingRequest extends Progress {
+export interface PendingRequest extends CommonFields {
   readonly status: "pending";
   readonly nextAttemptAt: number;
   /** End of the last lease: an upload of that attempt may still land for a while after it. */
   readonly leaseExpiresAt?: number | undefined;
 }
 
-export interface ProcessingRequest extends Progress {
+export interface ProcessingRequest extends CommonFields {
   readonly status: "processing";
   /** `<HOSTNAME>/<UUID of this claim>`. */
   readonly holder: string;
@@ -91,24 +98,26 @@ export interface StatementResult {
   readonly asOf: number;
 }
 
-interface Announced {
+/** The only fields that may change once a request is executed. */
+export interface LearntLater {
   /** Whether the outcome event was accepted by the sink. */
   readonly announced: boolean;
 }
 
-export interface ExecutedRequest extends Progress, StatementResult, Announced {
+export interface ExecutedRequest extends CommonFields, StatementResult, LearntLater {
   readonly status: "executed";
   readonly object: ObjectLocation;
   readonly executedAt: number;
 }
 
-export interface FailedRequest extends Progress, Announced {
+export interface FailedRequest extends CommonFields, LearntLater {
   readonly status: "failed";
-  readonly errorCode: ErrorCode;
+  /** A later version may know more of them. */
+  readonly errorCode: ErrorCode | (string & {});
   readonly failedAt: number;
 }
 
-export interface CancelledRequest extends Progress, Announced {
+export interface CancelledRequest extends CommonFields, LearntLater {
   readonly status: "cancelled";
   readonly cancelledAt: number;
 }
@@ -116,7 +125,6 @@ export interface CancelledRequest extends Progress, Announced {
 export type OpenRequest = PendingRequest | ProcessingRequest;
 export type FinalRequest = ExecutedRequest | FailedRequest | CancelledRequest;
 export type StatementRequest = OpenRequest | FinalRequest;
-export type RequestStatus = StatementRequest["status"];
 
 export function isFinal(request: StatementRequest): request is FinalRequest {
   return request.status !== "pending" && request.status !== "processing";
@@ -125,7 +133,7 @@ export function isFinal(request: StatementRequest): request is FinalRequest {
 /** The record intake creates: owed at once. */
 export function recordRequest(facts: RequestFacts): PendingRequest {
   return {
-    ...facts,
+    facts,
     status: "pending",
     attempt: 0,
     failures: 0,
@@ -170,7 +178,7 @@ export function claim(request: StatementRequest, terms: ClaimTerms): ClaimDecisi
     kind: "claim",
     purpose,
     request: {
-      ...progressOf(request),
+      ...commonFields(request),
       status: "processing",
       holder: terms.holder,
       attempt: request.attempt + 1,
@@ -220,7 +228,7 @@ export function execute(
   executedAt: number,
 ): ExecutedRequest {
   return {
-    ...progressOf(request),
+    ...commonFields(request),
     ...result,
     status: "executed",
     object,
@@ -237,7 +245,7 @@ export function fail(
   lastError = request.lastError,
 ): FailedRequest {
   return {
-    ...progressOf(request),
+    ...commonFields(request),
     status: "failed",
     errorCode,
     failedAt,
@@ -247,7 +255,7 @@ export function fail(
 }
 
 export function cancel(request: ProcessingRequest, cancelledAt: number): CancelledRequest {
-  return { ...progressOf(request), status: "cancelled", cancelledAt, announced: false };
+  return { ...commonFields(request), status: "cancelled", cancelledAt, announced: false };
 }
 
 export interface Release {
@@ -341,7 +349,7 @@ export function requestCancel<R extends OpenRequest>(request: R, cancelRequested
  */
 export function startAgain(request: FailedRequest, now: number): PendingRequest {
   return {
-    ...progressOf(request),
+    ...commonFields(request),
     status: "pending",
     failures: 0,
     nextAttemptAt: now,
@@ -356,32 +364,18 @@ function backToPending(
   next: { readonly nextAttemptAt: number; readonly lastError: string },
 ): PendingRequest {
   return {
-    ...progressOf(request),
+    ...commonFields(request),
     ...next,
     status: "pending",
     leaseExpiresAt: release.leaseEndsAt,
   };
 }
 
-/** Everything but the fields of one state. */
-function progressOf(request: StatementRequest): Progress {
-  const { name, customerId, startDate, endDate, timeZone, options, event, recordedAt } = request;
-  const { traceparent, attempt, failures, lane, object, cancelRequestedAt, lastError } = request;
-  return {
-    name,
-    customerId,
-    startDate,
-    endDate,
-    timeZone,
-    options,
-    event,
-    recordedAt,
-    traceparent,
-    attempt,
-    failures,
-    lane,
-    object,
-    cancelRequestedAt,
-    lastError,
-  };
+/** Everything but the fields of one state; one that is forgotten here does not compile. */
+function commonFields(request: StatementRequest): Complete<CommonFields> {
+  const { facts, attempt, failures, lane, object, cancelRequestedAt, lastError } = request;
+  return { facts, attempt, failures, lane, object, cancelRequestedAt, lastError };
 }
+
+/** With every field named, also those that may be undefined. */
+type Complete<T> = { readonly [Field in keyof Required<T>]: T[Field] };

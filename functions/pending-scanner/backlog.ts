@@ -98,7 +98,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
 
   /** @param waitMs how long something else may still take care of it */
   function place(request: StatementRequest, waitMs: number): void {
-    const { name } = request;
+    const { name } = request.facts;
     if (request.status === "pending" && request.cancelRequestedAt !== undefined)
       cancels.set(name, request);
     else if (isLive(request, now())) live.set(name, request);
@@ -109,7 +109,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   }
 
   function see(request: StatementRequest, waitMs: number): void {
-    const { name } = request;
+    const { name } = request.facts;
     forget(name);
     statuses.set(name, statusOf(request));
     const offer = offers.get(name);
@@ -126,14 +126,14 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   function refresh(): void {
     for (const request of live.values()) {
       if (isLive(request, now())) continue;
-      live.delete(request.name);
+      live.delete(request.facts.name);
       place(request, 0);
     }
     if (live.size >= limits.builderCapacity) fullAt = performance.now();
     for (const offer of offers.values()) {
       const isJob = offer.request.lane === "job";
       if (ageOf(offer) <= (isJob ? LOST_JOB_MS : LOST_OFFER_MS)) continue;
-      offers.delete(offer.request.name);
+      offers.delete(offer.request.facts.name);
       place(offer.request, 0);
     }
   }
@@ -158,7 +158,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       refresh();
       const ahead = Math.ceil(pace.perSecond() * (1 + aheadMs / 1000));
       const taken = new Map<string, number>();
-      const count = ({ customerId }: StatementRequest): void =>
+      const count = ({ facts: { customerId } }: StatementRequest): void =>
         void taken.set(customerId, (taken.get(customerId) ?? 0) + 1);
       const chosen = [...cancels.values()];
       cancels.clear();
@@ -181,13 +181,13 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       }
       lanes.reverse();
       for (const request of chosen) {
-        offers.set(request.name, { request, sentAt: performance.now() });
+        offers.set(request.facts.name, { request, sentAt: performance.now() });
       }
       return chosen;
     },
 
     refused(request) {
-      if (offers.delete(request.name)) place(request, 0);
+      if (offers.delete(request.facts.name)) place(request, 0);
     },
     hasDue: () =>
       cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(performance.now())),
@@ -206,7 +206,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
         oldest = Math.min(oldest, queue.oldestPendingAt() ?? Infinity);
       }
       const out = [...offers.values()].map(({ request }) => request);
-      for (const { name, recordedAt } of [...cancels.values(), ...out]) {
+      for (const { facts: { name, recordedAt } } of [...cancels.values(), ...out]) {
         if (statuses.get(name) === "pending") oldest = Math.min(oldest, recordedAt);
       }
       return {

@@ -47,7 +47,7 @@ export function makeFairQueue(capacity: number): FairQueue {
     const waiting = places.get(name);
     if (!waiting) return;
     places.delete(name);
-    const { customerId } = waiting.request;
+    const { customerId } = waiting.request.facts;
     const line = lines.get(customerId) ?? [];
     line.splice(line.indexOf(waiting), 1);
     if (line.length === 0) lines.delete(customerId);
@@ -66,7 +66,7 @@ export function makeFairQueue(capacity: number): FairQueue {
     for (const [index, [customerId, line]] of inOrder().entries()) {
       const kept = share > 0 ? share : index < capacity ? 1 : 0;
       for (const { request } of line.splice(kept)) {
-        places.delete(request.name);
+        places.delete(request.facts.name);
         dropped++;
       }
       if (line.length === 0) lines.delete(customerId);
@@ -75,7 +75,7 @@ export function makeFairQueue(capacity: number): FairQueue {
 
   return {
     put(waiting) {
-      const { name, customerId } = waiting.request;
+      const { name, customerId } = waiting.request.facts;
       remove(name);
       places.set(name, waiting);
       const line = lines.get(customerId);
@@ -104,7 +104,7 @@ export function makeFairQueue(capacity: number): FairQueue {
         if (!waiting) continue;
         chosen.push(waiting.request);
         taken.set(customerId, mine + 1);
-        places.delete(waiting.request.name);
+        places.delete(waiting.request.facts.name);
         lines.delete(customerId);
         if (line.length > 0) lines.set(customerId, line);
       }
@@ -122,7 +122,7 @@ export function makeFairQueue(capacity: number): FairQueue {
     oldestPendingAt() {
       let oldest: number | undefined;
       for (const { request } of places.values()) {
-        if (request.status === "pending") oldest = Math.min(oldest ?? Infinity, request.recordedAt);
+        if (request.status === "pending") oldest = Math.min(oldest ?? Infinity, request.facts.recordedAt);
       }
       return oldest;
     },
@@ -145,7 +145,7 @@ function fairShare(lengths: readonly number[], capacity: number): number {
 
 function byTurn(a: Waiting | undefined, b: Waiting | undefined): number {
   return (
-    (a?.from ?? 0) - (b?.from ?? 0) || (a?.request.recordedAt ?? 0) - (b?.request.recordedAt ?? 0)
+    (a?.from ?? 0) - (b?.from ?? 0) || (a?.request.facts.recordedAt ?? 0) - (b?.request.facts.recordedAt ?? 0)
   );
 }
 

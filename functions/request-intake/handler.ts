@@ -40,7 +40,7 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
 
     // 4. From here on the ledger owes the statement; the wake-up only makes it soon.
     const { request } = recording;
-    log.info({ request: request.name, status: request.status }, "request recorded");
+    log.info({ request: request.facts.name, status: request.status }, "request recorded");
     await wakeUp(request);
 
     // 5. The same event gets the same answer, today and later.
@@ -48,7 +48,7 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
   };
 
   async function wakeUp(request: StatementRequest): Promise<void> {
-    if (request.status !== "pending" || !wakeUps.allows(request.customerId)) return;
+    if (request.status !== "pending" || !wakeUps.allows(request.facts.customerId)) return;
     await sink.send(recordedEvent(request), { timeoutMs: WAKE_UP_TIMEOUT_MS });
   }
 

@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
-import { recordRequest, type StatementRequest } from "../domain/statement-request.ts";
+import { recordRequest, type RequestFacts, type StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { RequestedStatement } from "./requested-event.ts";
@@ -54,7 +54,7 @@ export function makeRequestRecorder(ledger: Ledger, now: () => number) {
       const time = event.time + step;
       const found = await look(recordName(customerId, time, sha256Hex), requested, signal);
       if (found.kind !== "other") return found;
-      if (found.request.event.time === time) others++;
+      if (found.request.facts.event.time === time) others++;
     }
     return { kind: "absent" };
   }
@@ -108,12 +108,12 @@ function sameEvent(
   request: StatementRequest,
   requested: RequestedStatement,
 ): Recording | undefined {
-  if (hashOf(request) !== hashOf(requested)) return undefined;
-  const sameData = isDeepStrictEqual(dataOf(request), dataOf(requested));
+  if (hashOf(request.facts) !== hashOf(requested)) return undefined;
+  const sameData = isDeepStrictEqual(dataOf(request.facts), dataOf(requested));
   return sameData ? { kind: "recorded", request } : { kind: "conflict" };
 }
 
-function hashOf({ event }: Pick<StatementRequest, "event">): string {
+function hashOf({ event }: Pick<RequestFacts, "event">): string {
   return eventHash(event.source, event.id, sha256Hex);
 }
 
@@ -123,6 +123,6 @@ function dataOf({
   startDate,
   endDate,
   options,
-}: Pick<StatementRequest, "customerId" | "startDate" | "endDate" | "options">) {
+}: Pick<RequestFacts, "customerId" | "startDate" | "endDate" | "options">) {
   return { customerId, startDate, endDate, options };
 }

@@ -95,7 +95,7 @@ export function endOfBuild(span: Span, ending: Ending, stored: Stored | undefine
 
 function resultOf({ request }: Stored): SpanAttributes {
   return {
-    "transactions_collector.record": request.name,
+    "transactions_collector.record": request.facts.name,
     "transactions_collector.attempt": request.attempt,
     "transactions_collector.status": request.status,
     ...(request.status === "executed"

@@ -95,10 +95,10 @@ function newObject(
   { bucket, prefix }: ClaimSettings,
   uploadedAt: number,
 ): ObjectLocation {
-  const period = statementPeriod(request);
+  const period = statementPeriod(request.facts);
   const key = formatStatementKey(
     {
-      customerId: request.customerId,
+      customerId: request.facts.customerId,
       startEpoch: period.from / 1000,
       endEpoch: period.lastDayFrom / 1000,
       uploadedAt,

@@ -76,7 +76,7 @@ export function makeBuilderMetrics(registry: MetricsRegistry): BuilderMetrics {
       const { request } = stored;
       attempts.observe(request.attempt);
       if (request.status !== "executed") return;
-      requestSeconds.observe((request.executedAt - request.recordedAt) / 1000);
+      requestSeconds.observe((request.executedAt - request.facts.recordedAt) / 1000);
       rows.inc(request.rows);
       bytes.inc(request.bytes);
     },

@@ -71,7 +71,7 @@ async function reachObjectAtKey(
   await onStep("fenced");
   // 2. What an earlier attempt published is the statement.
   if (found.kind === "present") {
-    return found.metadata.requestId === request.name ? await adopt(claim, deps) : "key-taken";
+    return found.metadata.requestId === request.facts.name ? await adopt(claim, deps) : "key-taken";
   }
   // 3. Nothing there: an end without a file, or a build.
   if (claim.purpose === "cancel") return { kind: "cancelled" };
@@ -89,7 +89,7 @@ export async function buildObject(
   const { request } = lease;
   const facts = statementFacts(request, settings);
   await using snapshot = await transactions.open(
-    { customerId: request.customerId, from: facts.period.from, to: facts.period.to },
+    { customerId: request.facts.customerId, from: facts.period.from, to: facts.period.to },
     signal,
   );
   await onStep("snapshot-opened");
@@ -104,17 +104,17 @@ export async function buildObject(
   const outcome = await bucket.publish({
     key: request.object.key,
     metadata: {
-      requestId: request.name,
+      requestId: request.facts.name,
       attempt: request.attempt,
       claim: claim.claimId,
-      periodStart: request.startDate,
-      periodEnd: request.endDate,
-      timeZone: request.timeZone,
+      periodStart: request.facts.startDate,
+      periodEnd: request.facts.endDate,
+      timeZone: request.facts.timeZone,
       schema: MANIFEST_SCHEMA,
       rows: snapshot.rows,
-      traceparent: request.traceparent,
+      traceparent: request.facts.traceparent,
     },
-    encryption: encryptionFor(request.event.source, settings.encryption),
+    encryption: encryptionFor(request.facts.event.source, settings.encryption),
     body,
     lease: () => {
       const left = lease.remainingMs();
@@ -129,14 +129,14 @@ export async function buildObject(
     const result = { rows: snapshot.rows, bytes, sha256, asOf: snapshot.asOf };
     return { kind: "executed", object: request.object, result };
   }
-  return outcome.by.requestId === request.name ? await adopt(claim, deps) : "key-taken";
+  return outcome.by.requestId === request.facts.name ? await adopt(claim, deps) : "key-taken";
 }
 
 /** Rows, hash and instant come from the object itself, never from this attempt's build. */
 async function adopt(claim: Claim, { bucket }: BuildDependencies): Promise<Ending> {
-  const { object, name } = claim.lease.request;
+  const { object, facts } = claim.lease.request;
   const checked = await verifyStatement(bucket.read(object.key, claim.signal));
-  if (!checked.ok || checked.manifest.request_id !== name) {
+  if (!checked.ok || checked.manifest.request_id !== facts.name) {
     const problems = checked.ok ? ["the manifest names another request"] : checked.problems;
     claim.log.error({ object, problems }, "the object of an earlier attempt is damaged");
     throw new StatementFailure("object_damaged", "the object is not the statement it should be");
@@ -159,12 +159,12 @@ function statementFacts(
   { defaults, masked }: BuildSettings,
 ): StatementFacts {
   return {
-    requestId: request.name,
+    requestId: request.facts.name,
     attempt: request.attempt,
-    customerId: request.customerId,
-    period: statementPeriod(request),
-    generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.recordedAt,
-    options: chosenOptions(request.options, defaults),
+    customerId: request.facts.customerId,
+    period: statementPeriod(request.facts),
+    generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.facts.recordedAt,
+    options: chosenOptions(request.facts.options, defaults),
     masked,
   };
 }

@@ -30,9 +30,9 @@ async function cancelOne(session: Session, name: string): Promise<boolean> {
   const find = () => session.find(name);
   const { kind, before } = await cancelRequest({ ledger, find, now, signal });
   if (kind === "refused") {
-    screen.note(`${before.name} is ${before.status} already: there is nothing to cancel`);
+    screen.note(`${before.facts.name} is ${before.status} already: there is nothing to cancel`);
     return before.status === "cancelled";
   }
-  screen.print(`${before.name} will be cancelled; \`statements watch\` shows when`);
+  screen.print(`${before.facts.name} will be cancelled; \`statements watch\` shows when`);
   return true;
 }

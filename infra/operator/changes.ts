@@ -10,8 +10,8 @@ import {
   fromConfigMap,
   LABELS,
   MANAGER,
-  UnreadableRecord,
 } from "../../functions/platform/ledger/configmap-record.ts";
+import { UnreadableRecord } from "../../functions/platform/ledger/record-codec.ts";
 import { unavailable } from "./exit.ts";
 
 export interface ChangesOptions {

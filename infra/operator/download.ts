@@ -82,7 +82,7 @@ async function fetchVerified(
     throw unmet("the object is damaged and was not kept: tell whoever owns the bucket");
   if (found.sha256 !== request.sha256) {
     throw unmet(
-      `the object is whole, but not the file that the record ${request.name} names; it was not kept`,
+      `the object is whole, but not the file that the record ${request.facts.name} names; it was not kept`,
     );
   }
 }

@@ -12,7 +12,7 @@ export interface ErrorWords {
 }
 
 /** Why a request has failed. */
-export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
+const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
   unknown_customer: {
     means: "the account view has no account of this customer",
     todo: "Check the id with the sender; a retry helps only once the bank knows the customer.",
@@ -60,6 +60,17 @@ export const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
     means: "every attempt failed, or lost its builder, until none was left",
     todo: "Find the cause in the builder's log, mend it, then retry.",
   },
+};
+
+/** Also of a code that only a later version knows. */
+export function wordsOfFailure(code: string): ErrorWords {
+  const words: Readonly<Record<string, ErrorWords | undefined>> = FAILURES;
+  return words[code] ?? OF_A_LATER_VERSION;
+}
+
+const OF_A_LATER_VERSION: ErrorWords = {
+  means: "this version of the tool does not know the code",
+  todo: "Use the tool of the version that built it.",
 };
 
 /** Why an open request went back to pending; what else stands there came with a hand-over. */

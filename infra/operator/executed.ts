@@ -8,6 +8,6 @@ export async function findExecuted(session: Session, name: string): Promise<Exec
   const { request } = await session.find(name);
   if (request.status === "executed") return request;
   throw unmet(
-    `${request.name} is ${request.status}, so it has no file; \`statements explain\` says why`,
+    `${request.facts.name} is ${request.status}, so it has no file; \`statements explain\` says why`,
   );
 }

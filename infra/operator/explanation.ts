@@ -11,7 +11,7 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { formatDuration } from "./duration.ts";
-import { detailOf, FAILURES, wordsOfLastError } from "./error-words.ts";
+import { detailOf, wordsOfFailure, wordsOfLastError } from "./error-words.ts";
 import { count } from "./plural.ts";
 import { formatBytes } from "./record-view.ts";
 
@@ -43,11 +43,11 @@ function when(instant: number, now: number): string {
 }
 
 function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms): string[] {
-  const { event, attempt, failures, lastError, cancelRequestedAt } = request;
+  const { facts, attempt, failures, lastError, cancelRequestedAt } = request;
   const lines = [
-    `A statement for ${request.customerId} from ${request.startDate} to ${request.endDate} ` +
-      `(${request.timeZone}) was asked for by ${event.source}, event ${event.id}.`,
-    `Recorded ${when(request.recordedAt, now)}.`,
+    `A statement for ${facts.customerId} from ${facts.startDate} to ${facts.endDate} ` +
+      `(${facts.timeZone}) was asked for by ${facts.event.source}, event ${facts.event.id}.`,
+    `Recorded ${when(facts.recordedAt, now)}.`,
   ];
   if (attempt > 0) {
     lines.push(
@@ -75,7 +75,7 @@ function ending(request: FinalRequest, { now }: ExplainTerms): string[] {
     case "failed":
       return [
         `Failed ${when(request.failedAt, now)} with ${request.errorCode}: ` +
-          `${FAILURES[request.errorCode].means}${inBrackets(detailOf(request))}.`,
+          `${wordsOfFailure(request.errorCode).means}${inBrackets(detailOf(request))}.`,
       ];
     case "cancelled":
       return [`Cancelled ${when(request.cancelledAt, now)}; there is no file.`];
@@ -95,7 +95,7 @@ function nextOfFinal(request: FinalRequest): string[] {
     case "executed":
       return [told, "statements download fetches and verifies it."];
     case "failed":
-      return [told, FAILURES[request.errorCode].todo];
+      return [told, wordsOfFailure(request.errorCode).todo];
     case "cancelled":
       return [told, "Whoever still wants it sends a new event."];
   }

@@ -1,8 +1,13 @@
 /** `statements list`: requests by state, customer and age. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { RequestStatus, StatementRequest } from "../../functions/domain/statement-request.ts";
+import {
+  REQUEST_STATES,
+  type RequestStatus,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
+import { toJson } from "../../functions/platform/ledger/configmap-record.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { fieldsOf, reasonOf, STATE_COLOURS, STATES } from "./record-view.ts";
+import { reasonOf, STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
 import { formatTable } from "./table.ts";
 
@@ -21,7 +26,7 @@ export function listCommand(session: Session): Command {
   return new Command("list")
     .alias("ls")
     .description("Shows requests, oldest first.")
-    .option("-s, --state <states>", `only these, by comma: ${STATES.join(",")}`, parseStates)
+    .option("-s, --state <states>", `only these, by comma: ${REQUEST_STATES.join(",")}`, parseStates)
     .option("-c, --customer <id>", "only of this customer")
     .option("--older-than <time>", "recorded longer ago than 90s, 15m, 3h, 2d", parseDuration)
     .option("--newer-than <time>", "recorded within this time", parseDuration)
@@ -41,8 +46,8 @@ Examples:
 
 function parseStates(text: string): readonly RequestStatus[] {
   return text.split(",").map((word) => {
-    const state = STATES.find((one) => one === word.trim());
-    if (!state) throw new InvalidArgumentError(`States are ${STATES.join(", ")}.`);
+    const state = REQUEST_STATES.find((one) => one === word.trim());
+    if (!state) throw new InvalidArgumentError(`States are ${REQUEST_STATES.join(", ")}.`);
     return state;
   });
 }
@@ -61,7 +66,7 @@ async function list(session: Session, options: ListOptions): Promise<void> {
 async function readRequests(session: Session, options: ListOptions) {
   const { state: status, customer: customerId, olderThan, newerThan } = options;
   const now = session.now();
-  const isWanted = ({ recordedAt }: StatementRequest): boolean =>
+  const isWanted = ({ facts: { recordedAt } }: StatementRequest): boolean =>
     (olderThan === undefined || now - recordedAt > olderThan) &&
     (newerThan === undefined || now - recordedAt <= newerThan);
   const requests: StatementRequest[] = [];
@@ -73,7 +78,7 @@ async function readRequests(session: Session, options: ListOptions) {
     session.screen.progress(`${requests.length} requests …`);
   }
   session.screen.progress("");
-  return { requests: requests.sort((a, b) => a.recordedAt - b.recordedAt), unreadable };
+  return { requests: requests.sort((a, b) => a.facts.recordedAt - b.facts.recordedAt), unreadable };
 }
 
 function printTable(
@@ -89,18 +94,19 @@ function printTable(
   const header = ["NAME", "STATE", "CUSTOMER", "PERIOD", "AGE", "REASON"];
   const more = ["TRIES", "FAILURES", "LANE", "ROWS", "OBJECT"];
   const rows = requests.map((request) => [
-    request.name,
+    request.facts.name,
     request.status,
-    request.customerId,
-    `${request.startDate}..${request.endDate}`,
-    formatDuration(now() - request.recordedAt),
+    request.facts.customerId,
+    `${request.facts.startDate}..${request.facts.endDate}`,
+    formatDuration(now() - request.facts.recordedAt),
     reasonOf(request) || "-",
     ...(isWide ? wideCells(request) : []),
   ]);
   const [first = "", ...lines] = formatTable(isWide ? [...header, ...more] : header, rows);
   screen.print(first);
   for (const [i, line] of lines.entries()) {
-    const { name = "", status = "pending" as const } = requests[i] ?? {};
+    const { status = "pending" as const, facts } = requests[i] ?? {};
+    const name = facts?.name ?? "";
     const rest = line
       .slice(name.length)
       .replace(status, screen.paint(STATE_COLOURS[status], status));
@@ -125,9 +131,9 @@ async function printForm(
   requests: readonly StatementRequest[],
   form: "name" | "json" | "yaml",
 ): Promise<void> {
-  if (form === "name") for (const { name } of requests) screen.print(name);
-  else if (form === "json") screen.print(JSON.stringify(requests.map(fieldsOf), null, 2));
-  else screen.print(await toYaml(requests.map(fieldsOf)));
+  if (form === "name") for (const { facts } of requests) screen.print(facts.name);
+  else if (form === "json") screen.print(JSON.stringify(requests.map(toJson), null, 2));
+  else screen.print(await toYaml(requests.map(toJson)));
 }
 
 /** By the Kubernetes client, which writes manifests with it. */

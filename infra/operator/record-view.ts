@@ -1,4 +1,4 @@
-/** A request as the tool shows it: one line of a list, or its fields as the record has them. */
+/** A request as the tool shows it in a line. */
 import {
   isFinal,
   type FinalRequest,
@@ -6,15 +6,6 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { endOf } from "../../functions/pending-scanner/retention.ts";
-import { toData } from "../../functions/platform/ledger/configmap-record.ts";
-
-export const STATES: readonly RequestStatus[] = [
-  "pending",
-  "processing",
-  "executed",
-  "failed",
-  "cancelled",
-];
 
 export const STATE_COLOURS = {
   pending: "yellow",
@@ -33,19 +24,7 @@ export function reasonOf(request: StatementRequest): string {
 
 /** From the recording to the end, or to now while it is open; milliseconds. */
 export function timeTaken(request: StatementRequest, now: number): number {
-  return (isFinal(request) ? endOf(request) : now) - request.recordedAt;
-}
-
-const NUMBERS = new Set(["attempt", "failures", "rows", "bytes"]);
-
-/** The record's own fields and names, with numbers and objects as JSON has them. */
-export function fieldsOf(request: StatementRequest): Record<string, unknown> {
-  const data = Object.entries(toData(request)).map(([field, text]): [string, unknown] => {
-    if (field === "options") return [field, JSON.parse(text)];
-    return [field, NUMBERS.has(field) ? Number(text) : text];
-  });
-  const announced = isFinal(request) ? { announced: request.announced } : {};
-  return { name: request.name, ...Object.fromEntries(data), ...announced };
+  return (isFinal(request) ? endOf(request) : now) - request.facts.recordedAt;
 }
 
 export function describeEnd(request: FinalRequest): string {

@@ -1,7 +1,7 @@
 /** `statements show`: the fields of requests as their records have them. */
 import { Command, Option } from "commander";
 import { toYaml } from "./list.ts";
-import { fieldsOf } from "./record-view.ts";
+import { toJson } from "../../functions/platform/ledger/configmap-record.ts";
 import type { Session } from "./session.ts";
 
 export function showCommand(session: Session): Command {
@@ -18,7 +18,7 @@ Examples:
     )
     .action(async (names: readonly string[], { output }: { readonly output: "yaml" | "json" }) => {
       const found = [];
-      for (const name of names) found.push(fieldsOf((await session.find(name)).request));
+      for (const name of names) found.push(toJson((await session.find(name)).request));
       const shown = found.length === 1 ? found[0] : found;
       session.screen.print(
         output === "json" ? JSON.stringify(shown, null, 2) : await toYaml(shown),

@@ -57,7 +57,7 @@ async function verifyFile(
   screen.print(
     isOfRecord
       ? "  is the file that its record names"
-      : `  ${screen.paint("red", "is whole, but not the file")} that the record ${request.name} (${request.status}) names`,
+      : `  ${screen.paint("red", "is whole, but not the file")} that the record ${request.facts.name} (${request.status}) names`,
   );
   return isOfRecord;
 }

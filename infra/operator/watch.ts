@@ -37,9 +37,9 @@ async function watchAll(session: Session): Promise<void> {
     if (change.kind === "unreadable") screen.note(`${change.name} cannot be read as a request`);
     if (change.kind !== "written") continue;
     const { request } = change;
-    if (seen.get(request.name) === stateKey(request)) continue;
-    seen.set(request.name, stateKey(request));
-    screen.print(`${stateLine(screen, request, now())}  ${request.name}`);
+    if (seen.get(request.facts.name) === stateKey(request)) continue;
+    seen.set(request.facts.name, stateKey(request));
+    screen.print(`${stateLine(screen, request, now())}  ${request.facts.name}`);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   fail,
   recordRequest,
   type PendingRequest,
+  type RequestFacts,
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
@@ -38,8 +39,8 @@ let ledger: Ledger;
 let tool: Tool;
 let namespace: string;
 
-function recorded(name: string, over: Partial<PendingRequest> = {}): PendingRequest {
-  const facts = {
+function recorded(name: string, over: Partial<RequestFacts> = {}): PendingRequest {
+  return recordRequest({
     name,
     customerId: "acme-42",
     startDate: "2026-01-01",
@@ -48,8 +49,8 @@ function recorded(name: string, over: Partial<PendingRequest> = {}): PendingRequ
     options: { time_zone: "Europe/Berlin" },
     event: { source: "/bank", id: name, type: "t", time: START },
     recordedAt: START - HOUR,
-  };
-  return { ...recordRequest(facts), ...over };
+    ...over,
+  });
 }
 
 function held(request: PendingRequest, bucket: string): ProcessingRequest {
@@ -71,7 +72,7 @@ function held(request: PendingRequest, bucket: string): ProcessingRequest {
 async function keep(request: PendingRequest, ...states: readonly StatementRequest[]) {
   await ledger.create(request);
   for (const state of states) {
-    const stored = await ledger.read(request.name);
+    const stored = await ledger.read(request.facts.name);
     if (!stored || (await ledger.replace(stored, state)) === "conflict")
       throw new Error("conflict");
   }
@@ -105,7 +106,8 @@ beforeAll(async () => {
   const zip = await sampleZip();
   await upload(KEY, zip);
   await keep(recorded(EXECUTED), announce(executedFrom(zip, recorded(EXECUTED))));
-  await keep(recorded("waiting", { recordedAt: START - 50 * HOUR, nextAttemptAt: START + HOUR }));
+  const waiting = recorded("waiting", { recordedAt: START - 50 * HOUR });
+  await keep({ ...waiting, nextAttemptAt: START + HOUR });
   await keep(recorded("building"), held(recorded("building"), s3.bucket));
   await keepFailed("broken");
 }, 600_000);
@@ -206,7 +208,7 @@ describe("retry and cancel", () => {
     });
     const again = await ledger.read("try-again");
     expect(again?.request).toMatchObject({ status: "pending", failures: 0, attempt: 1 });
-    expect(again?.foreign.labels).toMatchObject({ "transactions-collector.io/status": "pending" });
+    expect(again?.configMap.metadata?.labels).toMatchObject({ "transactions-collector.io/status": "pending" });
     expect(await tool("retry", "try-again")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("only what has failed") as unknown,

@@ -12,6 +12,7 @@ import {
   execute,
   recordRequest,
   type PendingRequest,
+  type RequestFacts,
 } from "../../functions/domain/statement-request.ts";
 import {
   makeConfigMapLedger,
@@ -112,11 +113,10 @@ function readerOf(kubeconfig: string, namespace: string): Ground["configMap"] {
 }
 
 let serial = 0;
-function newRequest(over: Partial<PendingRequest> = {}): PendingRequest {
+function newRequest(over: Partial<RequestFacts> = {}): PendingRequest {
   const now = Date.now();
   const name = `transaction-request-c-${now}-${++serial}`;
-  return {
-    ...recordRequest({
+  return recordRequest({
       name,
       customerId: "c",
       startDate: "2025-01-01",
@@ -126,9 +126,8 @@ function newRequest(over: Partial<PendingRequest> = {}): PendingRequest {
       event: { source: "/bank", id: name, type: "requested", time: now },
       recordedAt: now,
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    }),
     ...over,
-  };
+  });
 }
 
 describe.each([
@@ -144,7 +143,7 @@ describe.each([
   });
   afterEach(() => ground.proxy.pass());
 
-  async function recorded(over?: Partial<PendingRequest>): Promise<PendingRequest> {
+  async function recorded(over?: Partial<RequestFacts>): Promise<PendingRequest> {
     const request = newRequest(over);
     expect(await ground.direct.create(request)).toBe("created");
     return request;
@@ -167,7 +166,7 @@ describe.each([
 
   test("a record reads back as it was written", async () => {
     const request = await recorded();
-    expect((await ground.ledger.read(request.name))?.request).toEqual(request);
+    expect((await ground.ledger.read(request.facts.name))?.request).toEqual(request);
     expect(await ground.ledger.create(request)).toBe("exists");
   });
 
@@ -179,7 +178,7 @@ describe.each([
   // The winner's lease outlasts the other claims on the busiest machine.
   const AN_HOUR_MS = 3_600_000;
   test("of a hundred claims at once one wins", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     const kinds = await Promise.all(
       Array.from(
         { length: 100 },
@@ -191,11 +190,21 @@ describe.each([
   });
 
   test("what other tools add is kept through every write, and an executed record is frozen", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     const stored = (await ground.direct.read(name)) as Stored;
+    const { metadata, data } = stored.configMap;
     const marked = {
       ...stored,
-      foreign: { labels: { team: "a" }, annotations: { note: "b" }, data: { extra: "c" } },
+      configMap: {
+        metadata: {
+          ...metadata,
+          labels: { ...metadata?.labels, team: "a" },
+          annotations: { note: "b" },
+          finalizers: ["example.com/keep"],
+        },
+        data: { ...data, extra: "c" },
+        binaryData: { picture: "AAEC" },
+      },
     };
     expect(await ground.direct.replace(marked, stored.request)).not.toBe("conflict");
     const lease = await held(name);
@@ -208,22 +217,29 @@ describe.each([
     );
     const last = (await ground.direct.read(name)) as Stored;
     expect(last.request).toMatchObject({ status: "executed", announced: true, rows: 1 });
-    expect(last.foreign.labels).toMatchObject({ team: "a" });
-    expect(last.foreign.annotations).toEqual({ note: "b" });
-    expect(last.foreign.data).toEqual({ extra: "c" });
+    expect(last.configMap).toMatchObject({
+      metadata: {
+        labels: { team: "a" },
+        annotations: { note: "b" },
+        finalizers: ["example.com/keep"],
+      },
+      data: { extra: "c" },
+      binaryData: { picture: "AAEC" },
+      immutable: true,
+    });
     await expect(
       ground.direct.replace(last, { ...last.request, lastError: "changed" }),
-    ).rejects.toThrow(LedgerUnavailable);
+    ).rejects.toThrow("is immutable");
   });
 
   test("lists by status and by whether the outcome was told, and removes one version only", async () => {
-    const { name } = await recorded({ customerId: "listed" });
+    const { name } = (await recorded({ customerId: "listed" })).facts;
     const found: Stored[] = [];
     for await (const page of ground.ledger.list({ status: ["pending"] })) {
       found.push(...page.records);
     }
     const mine = found.find((stored) => stored.name === name) as Stored;
-    expect(mine.request.customerId).toBe("listed");
+    expect(mine.request.facts.customerId).toBe("listed");
     await ground.direct.replace(mine, { ...mine.request, lastError: "newer" } as PendingRequest);
     expect(await ground.ledger.remove(mine)).toBe("conflict");
     const newer = (await ground.ledger.read(name)) as Stored;
@@ -235,25 +251,25 @@ describe.each([
     const claimable = await recorded({ customerId: "rest" });
     const told = await recorded({ customerId: "rest" });
     const untold = await recorded({ customerId: "rest" });
-    for (const [{ name }, announced] of [
+    for (const [{ facts }, announced] of [
       [told, true],
       [untold, false],
     ] as const) {
-      const stored = (await ground.direct.read(name)) as Stored;
+      const stored = (await ground.direct.read(facts.name)) as Stored;
       const ended = { ...stored.request, status: "cancelled", cancelledAt: 1, announced } as const;
       expect(await ground.direct.replace(stored, ended)).not.toBe("conflict");
     }
     const listed = async (filter: ListFilter): Promise<string[]> => {
       const names: string[] = [];
       for await (const { records } of ground.ledger.list(filter)) {
-        const mine = records.filter(({ request }) => request.customerId === "rest");
+        const mine = records.filter(({ request }) => request.facts.customerId === "rest");
         names.push(...mine.map(({ name }) => name));
       }
       return names.sort();
     };
-    const open = [claimable.name, untold.name].sort();
+    const open = [claimable.facts.name, untold.facts.name].sort();
     expect(await listed({ atRest: false })).toEqual(open);
-    expect(await listed({ atRest: true })).toEqual([told.name]);
+    expect(await listed({ atRest: true })).toEqual([told.facts.name]);
     let stale = await listed({ atRest: false, mayBeStale: true });
     while (stale.join() !== open.join()) {
       stale = await listed({ atRest: false, mayBeStale: true });
@@ -270,13 +286,13 @@ describe.each([
       const pages: number[] = [];
       const names: string[] = [];
       for await (const { records } of ground.ledger.list({ status: ["pending"], mayBeStale })) {
-        const mine = records.filter(({ request }) => request.customerId === "large");
+        const mine = records.filter(({ request }) => request.facts.customerId === "large");
         if (mine.length > 0) pages.push(mine.length);
         names.push(...mine.map(({ name }) => name));
       }
-      expect(names.sort()).toEqual(large.map(({ name }) => name).sort());
+      expect(names.sort()).toEqual(large.map(({ facts }) => facts.name).sort());
       expect(Math.max(...pages)).toBeLessThan(9);
-      for (const { name } of large) {
+      for (const { facts: { name } } of large) {
         await ground.direct.remove((await ground.direct.read(name)) as Stored);
       }
     },
@@ -284,13 +300,13 @@ describe.each([
   );
 
   test("nobody keeps books of who set which field, from the claim on", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     expect((await claimIt(name)).kind).toBe("claimed");
     expect((await ground.configMap(name)).metadata?.managedFields ?? []).toEqual([]);
   });
 
   test("429 with Retry-After and 500 are asked again", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     const headers = { "retry-after": "1" };
     const busy = ground.proxy.fail({ times: 1, fault: { kind: "answer", status: 429, headers } });
     const broken = ground.proxy.fail({ times: 1, fault: { kind: "answer", status: 500 } });
@@ -317,7 +333,7 @@ describe.each([
     const names: string[] = [];
     while (names.length <= 500) {
       const some = Array.from({ length: 20 }, () => recorded({ customerId: "many" }));
-      names.push(...(await Promise.all(some)).map(({ name }) => name));
+      names.push(...(await Promise.all(some)).map(({ facts }) => facts.name));
     }
     const listAll = async (): Promise<Set<string>> => {
       const seen = new Set<string>();
@@ -346,7 +362,7 @@ describe.each([
   });
 
   test("a claim whose answer was lost is ours all the same", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     const rule = ground.proxy.fail({ method: "PUT", times: 1, fault: { kind: "reset-after" } });
     const claimed = await claimIt(name);
     expect(rule.hits).toBe(1);
@@ -354,7 +370,7 @@ describe.each([
   });
 
   test("a last write whose answer was lost counts", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     const lease = await held(name);
     ground.proxy.fail({ method: "PUT", times: 1, fault: { kind: "reset-after" } });
     const result = { rows: 1, bytes: 2, sha256: "ab", asOf: 3 };
@@ -364,7 +380,7 @@ describe.each([
   });
 
   test("a lease is kept by its heartbeat, and lost when the ledger stays away", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     await using lease = await held(name);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(lease.signal.aborted).toBe(false);
@@ -375,7 +391,7 @@ describe.each([
   }, 20_000);
 
   test("a holder that was overtaken writes nothing", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     await using lease = await held(name);
     const mine = (await ground.direct.read(name)) as Stored;
     const successor = { ...mine.request, holder: "other/claim", attempt: 2 };
@@ -387,7 +403,7 @@ describe.each([
   });
 
   test("an operator's wish to cancel reaches the holder", async () => {
-    const { name } = await recorded();
+    const { name } = (await recorded()).facts;
     await using lease = await held(name);
     for (;;) {
       const mine = (await ground.direct.read(name)) as Stored;

@@ -108,9 +108,9 @@ async function startScanner(settings: ScannerSettings = {}) {
     summary: () => server.lines.filter(({ msg }) => msg === "tick").at(-1),
     async put(...requests: readonly StatementRequest[]) {
       for (const request of requests) {
-        const created = recordRequest(request);
+        const created = recordRequest(request.facts);
         await local.ledger.create(created);
-        const stored = await local.ledger.read(request.name);
+        const stored = await local.ledger.read(request.facts.name);
         if (!stored) throw new Error("not stored");
         if (request.status !== "pending" || request.nextAttemptAt !== created.nextAttemptAt)
           await local.ledger.replace(stored, request);
@@ -183,7 +183,7 @@ describe("a tick", () => {
     );
     expect((await scanner.tick()).status).toBe(204);
     expect(subjects(scanner.sink.events).sort()).toEqual(
-      [due, dead, cancelled, untold].map(({ name }) => name).sort(),
+      [due, dead, cancelled, untold].map(({ facts }) => facts.name).sort(),
     );
     expect(scanner.summary()).toMatchObject({
       pending: 3,
@@ -206,7 +206,7 @@ describe("a tick", () => {
     await scanner.put(service, { ...job, lane: "job", nextAttemptAt: NOW });
     await scanner.tick();
     const window = Math.floor(NOW / 300_000);
-    expect(scanner.sink.ids()).toEqual([`${service.name}.0.${window}`, `${job.name}.0.${window}`]);
+    expect(scanner.sink.ids()).toEqual([`${service.facts.name}.0.${window}`, `${job.facts.name}.0.${window}`]);
     expect(scanner.sink.events.map(({ headers }) => headers["ce-type"])).toEqual([
       "io.transactions-collector.statement.due.v1",
       "io.transactions-collector.statement.oversized.v1",
@@ -232,13 +232,13 @@ describe("a tick", () => {
     const [good, bad] = [pendingRequest("a", 1), pendingRequest("b", 2)];
     await scanner.put(good, bad);
     const { core, namespace } = scanner.local;
-    const body = await core.readNamespacedConfigMap({ namespace, name: bad.name });
+    const body = await core.readNamespacedConfigMap({ namespace, name: bad.facts.name });
     body.data = { ...body.data, attempt: "many" };
-    await core.replaceNamespacedConfigMap({ namespace, name: bad.name, body });
+    await core.replaceNamespacedConfigMap({ namespace, name: bad.facts.name, body });
     expect((await scanner.tick()).status).toBe(204);
-    expect(subjects(scanner.sink.events)).toEqual([good.name]);
+    expect(subjects(scanner.sink.events)).toEqual([good.facts.name]);
     expect(scanner.lines).toContainEqual(
-      expect.objectContaining({ msg: "unreadable record", record: bad.name }),
+      expect.objectContaining({ msg: "unreadable record", record: bad.facts.name }),
     );
     expect(scanner.summary()).toMatchObject({ unreadable: 1 });
   });
@@ -390,7 +390,7 @@ describe("a backlog", () => {
     await sleep(1_000);
     expect(scanner.sink.events).toEqual([]);
     await until(() => scanner.sink.events.length > 0);
-    expect(subjects(scanner.sink.events)).toEqual([late.name]);
+    expect(subjects(scanner.sink.events)).toEqual([late.facts.name]);
   }, 30_000);
 
   it("offers at a tick's end what the builders finish until the next one", async () => {
@@ -422,7 +422,7 @@ describe("fair ticks", () => {
       subjects(scanner.sink.events)
         .filter((name) => name.includes("many"))
         .sort(),
-    ).toEqual([0, 1, 2, 3, 4].map((i) => pendingRequest("many", i).name));
+    ).toEqual([0, 1, 2, 3, 4].map((i) => pendingRequest("many", i).facts.name));
   }, 120_000);
 
   it("a customer that comes late has its turn within two rounds", async () => {
@@ -437,7 +437,7 @@ describe("fair ticks", () => {
     await scanner.put({ ...late, attempt: 1 });
     const before = scanner.sink.events.length;
     await tick;
-    const place = subjects(scanner.sink.events).indexOf(late.name) - before;
+    const place = subjects(scanner.sink.events).indexOf(late.facts.name) - before;
     expect(place).toBeGreaterThanOrEqual(0);
     // Two rounds: each of the builders, and what they finish in a second at the most.
     expect(place).toBeLessThan(2 * (4 + 4 * 50));
@@ -451,7 +451,7 @@ describe("fair ticks", () => {
     );
     await scanner.tick();
     expect(subjects(scanner.sink.events).sort()).toEqual(
-      [6, 7, 8].map((i) => pendingRequest(`c${i}`, i).name).sort(),
+      [6, 7, 8].map((i) => pendingRequest(`c${i}`, i).facts.name).sort(),
     );
     expect(scanner.summary()).toMatchObject({ due: 2, busy: 8, offered: 3, end: "deadline" });
   });
@@ -473,7 +473,7 @@ describe("fair ticks", () => {
     const unwanted = { ...pendingRequest("a", 999), cancelRequestedAt: NOW - 1 };
     await scanner.put(...[1, 2, 3].map((i) => pendingRequest("a", i)), unwanted);
     await scanner.tick();
-    expect(subjects(scanner.sink.events)).toContain(unwanted.name);
+    expect(subjects(scanner.sink.events)).toContain(unwanted.facts.name);
   });
 
   it("has no more out than the builders can take, though nobody claims", async () => {
@@ -510,13 +510,13 @@ describe("retention", () => {
     ];
     await scanner.put(failed(gone, old, true), ...kept);
     await scanner.tick();
-    expect(new Set(await scanner.names())).toEqual(new Set(kept.map(({ name }) => name)));
+    expect(new Set(await scanner.names())).toEqual(new Set(kept.map(({ facts }) => facts.name)));
     expect(scanner.summary()).toMatchObject({ pruned: 1 });
     expect(saidBefore).toEqual([true]);
     expect(scanner.lines).toContainEqual(
       expect.objectContaining({
         audit: "delete",
-        record: gone.name,
+        record: gone.facts.name,
         kind: "failed",
         ended_at: new Date(old).toISOString(),
       }),

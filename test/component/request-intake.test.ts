@@ -1,3 +1,4 @@
+import { recordRequest } from "../../functions/domain/statement-request.ts";
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
@@ -322,21 +323,18 @@ describe("other events of the same customer in the same millisecond", () => {
         read: () => ledger.read(NAME),
       }),
     });
-    await intake.local.ledger.create({
-      customerId: "c-1001",
-      startDate: "2025-12-01",
-      endDate: "2025-12-31",
-      name: NAME,
-      timeZone: "UTC",
-      options: {},
-      recordedAt: NOW,
-      status: "pending",
-      attempt: 0,
-      failures: 0,
-      lane: "service",
-      nextAttemptAt: NOW,
-      event: { source: "/bank", id: "another", type: TYPE, time: Date.parse(TIME) },
-    });
+    await intake.local.ledger.create(
+      recordRequest({
+        name: NAME,
+        customerId: "c-1001",
+        startDate: "2025-12-01",
+        endDate: "2025-12-31",
+        timeZone: "UTC",
+        options: {},
+        event: { source: "/bank", id: "another", type: TYPE, time: Date.parse(TIME) },
+        recordedAt: NOW,
+      }),
+    );
     const reply = await postStructured(intake.url, EVENT);
     expect(reply).toMatchObject(refusal("id", "event_conflict"));
   });

@@ -26,8 +26,8 @@ let held = new Set<string>();
 /** Takes everything at once, and costs nothing itself: what is measured is intake. */
 const ledger = {
   create(request) {
-    if (held.has(request.name)) return Promise.resolve("exists");
-    held.add(request.name);
+    if (held.has(request.facts.name)) return Promise.resolve("exists");
+    held.add(request.facts.name);
     written += JSON.stringify({ ...toLabels(request), ...toData(request) }).length;
     return Promise.resolve("created");
   },

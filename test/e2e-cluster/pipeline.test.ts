@@ -108,7 +108,7 @@ async function readyBuilders(): Promise<readonly ClusterObject[]> {
 /** The record of an event that went through the Broker, by the event's id. */
 async function recordOf(eventId: string): Promise<string | undefined> {
   for await (const { records } of installed.ledger.list({})) {
-    const found = records.find(({ request }) => request.event.id === eventId);
+    const found = records.find(({ request }) => request.facts.event.id === eventId);
     if (found) return found.name;
   }
   return undefined;

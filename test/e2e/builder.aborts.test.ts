@@ -129,7 +129,7 @@ async function endsWithOneFile(builder: RunningFunction, request: PendingRequest
   for (let tries = 0; tries < 100; tries++) {
     const answer = await offer(builder, request);
     expect(answer.status).toBe(204);
-    const stored = await pipeline.ledger.read(request.name);
+    const stored = await pipeline.ledger.read(request.facts.name);
     if (stored?.request.status === "executed") {
       const key = stored.request.object.key;
       expect(await leftInBucket(key)).toEqual({ objects: 1, uploads: 0 });
@@ -146,10 +146,10 @@ test("the client disconnects: handed over, no failure counted, the query killed"
   await stallInMidStream();
   const client = new AbortController();
   const answer = offer(builder, request, client.signal).catch((error: unknown) => error);
-  await untilStreaming(request.name);
+  await untilStreaming(request.facts.name);
   client.abort();
   await answer;
-  const { request: given } = await pipeline.until(request.name, "pending");
+  const { request: given } = await pipeline.until(request.facts.name, "pending");
   expect(given).toMatchObject({ lastError: "client_disconnected", failures: 0, attempt: 1 });
   await expectNoQuery();
   await endsWithOneFile(builder, request);
@@ -160,11 +160,11 @@ test("SIGTERM: a build that cannot finish in time is handed over, and the proces
   const request = await recorded();
   await stallInMidStream();
   const answer = offer(builder, request);
-  await untilStreaming(request.name);
+  await untilStreaming(request.facts.name);
   await builder.stop();
   // Given back in the ledger, so there is nothing the sender should repeat.
   expect((await answer).status).toBe(204);
-  const stored = await pipeline.ledger.read(request.name);
+  const stored = await pipeline.ledger.read(request.facts.name);
   expect(stored?.request).toMatchObject({
     status: "pending",
     lastError: "shutting_down",
@@ -179,12 +179,12 @@ test("the own deadline: a failure the first time, too_large the second", async (
   const request = await recorded();
   await stallInMidStream();
   expect((await offer(builder, request)).status).toBe(204);
-  const once = await pipeline.ledger.read(request.name);
+  const once = await pipeline.ledger.read(request.facts.name);
   expect(once?.request).toMatchObject({ status: "pending", lastError: "deadline_exceeded" });
   await expectNoQuery();
   await sleep(1_500);
   expect((await offer(builder, request)).status).toBe(204);
-  const twice = await pipeline.ledger.read(request.name);
+  const twice = await pipeline.ledger.read(request.facts.name);
   expect(twice?.request).toMatchObject({ status: "failed", errorCode: "too_large" });
 });
 
@@ -193,11 +193,11 @@ test("the lease is lost in mid-build: nothing is written, nothing published, the
   const request = await recorded();
   await stallInMidStream();
   const answer = offer(builder, request);
-  await untilStreaming(request.name);
+  await untilStreaming(request.facts.name);
   const taken = { holder: "another/claim", attempt: 2, leaseExpiresAt: Date.now() };
-  await change(request.name, (held) => ({ ...held, ...taken }));
+  await change(request.facts.name, (held) => ({ ...held, ...taken }));
   expect((await answer).status).toBe(204);
-  const stored = await pipeline.ledger.read(request.name);
+  const stored = await pipeline.ledger.read(request.facts.name);
   expect(stored?.request).toMatchObject({ holder: "another/claim", attempt: 2 });
   await expectNoQuery();
   const { request: done } = await endsWithOneFile(builder, request);
@@ -229,20 +229,20 @@ test("cancelled in mid-build: stopped, settled, and never a file", async () => {
   const request = await recorded();
   await stallInMidStream();
   const answer = offer(builder, request);
-  await untilStreaming(request.name);
-  await change(request.name, (held) => ({ ...held, cancelRequestedAt: Date.now() }));
+  await untilStreaming(request.facts.name);
+  await change(request.facts.name, (held) => ({ ...held, cancelRequestedAt: Date.now() }));
   expect((await answer).status).toBe(204);
-  const { request: waiting } = await pipeline.until(request.name, "pending");
+  const { request: waiting } = await pipeline.until(request.facts.name, "pending");
   expect(waiting.lastError).toBe("cancel_requested");
   // Not before nothing of the attempt can land any more: clock skew and publish time-out.
   await offer(builder, request);
-  expect((await pipeline.ledger.read(request.name))?.request.status).toBe("pending");
+  expect((await pipeline.ledger.read(request.facts.name))?.request.status).toBe("pending");
   for (let tries = 0; tries < 60; tries++) {
     await offer(builder, request);
-    const stored = await pipeline.ledger.read(request.name);
+    const stored = await pipeline.ledger.read(request.facts.name);
     if (stored?.request.status === "cancelled") break;
     await sleep(200);
   }
-  const { request: ended } = await pipeline.until(request.name, "cancelled", 1);
+  const { request: ended } = await pipeline.until(request.facts.name, "cancelled", 1);
   expect(await leftInBucket(ended.object?.key ?? "none")).toEqual({ objects: 0, uploads: 0 });
 }, 90_000);

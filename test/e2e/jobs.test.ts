@@ -90,7 +90,7 @@ test("a request that has failed for good ends the Job with 42", async () => {
   // As when every request is a Job: it was offered to no service.
   const stored = await recordWithoutWakeUp({ ...PERIOD, customer_id: "nobody" });
   expect(await runJob(eventFor(stored))).toBe(42);
-  const { request } = await pipeline.until(stored.name, "failed");
+  const { request } = await pipeline.until(stored.facts.name, "failed");
   expect(request).toMatchObject({ errorCode: "unknown_customer", lane: "service" });
 });
 
@@ -106,9 +106,9 @@ test("what is no event ends it with 42, a ledger that is away with 1, no setting
   expect(await runJob(eventFor(stored), { KUBECONFIG })).toBe(1);
   expect(await runJob(eventFor(stored), { K_EVENT_PATH: "" })).toBe(78);
   // Nothing of it moved the request; the next Job does.
-  expect((await pipeline.ledger.read(stored.name))?.request).toMatchObject({ attempt: 0 });
+  expect((await pipeline.ledger.read(stored.facts.name))?.request).toMatchObject({ attempt: 0 });
   expect(await runJob(eventFor(stored))).toBe(0);
-  expect((await auditStatements(pipeline)).problemsOf(stored.name)).toEqual([]);
+  expect((await auditStatements(pipeline)).problemsOf(stored.facts.name)).toEqual([]);
 });
 
 async function untilHandedOver(name: string): Promise<StatementRequest> {

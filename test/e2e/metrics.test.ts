@@ -61,7 +61,7 @@ test("requests, attempts, rows, times and the state of the ledger", async () => 
   expect(valueOf(builder, 'claims_total{outcome="claimed"}')).toBe(2);
   expect(valueOf(builder, "statement_rows_total")).toBe(request.rows);
   expect(valueOf(builder, "statement_bytes_total")).toBe(request.bytes);
-  const seconds = (request.executedAt - request.recordedAt) / 1000;
+  const seconds = (request.executedAt - request.facts.recordedAt) / 1000;
   expect(valueOf(builder, "recorded_to_executed_seconds_sum")).toBeCloseTo(seconds, 6);
   expect(valueOf(builder, "request_attempts_count")).toBe(2);
   const put = 's3_call_duration_seconds_count{operation="PutObject",status="200"}';

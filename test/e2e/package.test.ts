@@ -83,7 +83,7 @@ describe.each(["older", "ours"] as const)("on the %s Node", (which) => {
     const { bucket, key } = request.object;
     const { stdout, stderr } = await called(
       which,
-      ...(["node", "backend.mjs", bucket, key, request.customerId] as const),
+      ...(["node", "backend.mjs", bucket, key, request.facts.customerId] as const),
     );
     // The SDK announces which Node its later versions need.
     expect(stderr).toMatch(/^$|NodeVersionSupportWarning/);

@@ -190,13 +190,13 @@ test("a batch is recorded item by item", async () => {
   expect(await answer.json()).toMatchObject({ problems: [{ index: 1, field: "end_date" }] });
   for (const customer of ["customer-000002", "customer-000003"]) {
     const name = await nameOf(customer);
-    expect((await executed(name)).customerId).toBe(customer);
+    expect((await executed(name)).facts.customerId).toBe(customer);
   }
 });
 
 async function nameOf(customerId: string): Promise<string> {
   for await (const { records } of pipeline.ledger.list({})) {
-    const found = records.find(({ request }) => request.customerId === customerId);
+    const found = records.find(({ request }) => request.facts.customerId === customerId);
     if (found) return found.name;
   }
   throw new Error(`no record of ${customerId}`);

@@ -147,8 +147,8 @@ function recorded(name: string): PendingRequest {
 /** As a run that was killed leaves them; an API without functions takes them in. */
 async function addEveryOpenState(ledger: Ledger): Promise<void> {
   const store = async (request: StatementRequest): Promise<void> => {
-    await ledger.create(recorded(request.name));
-    const stored = await ledger.read(request.name);
+    await ledger.create(recorded(request.facts.name));
+    const stored = await ledger.read(request.facts.name);
     if (stored) expect(await ledger.replace(stored, request)).not.toBe("conflict");
   };
   await store(recorded(NAMES.pending));
@@ -179,7 +179,7 @@ async function records(kubeconfig: string): Promise<Records> {
   const ledger = makeConfigMapLedger({ namespace: NAMESPACE, kubeconfig });
   const all = new Map<string, StatementRequest>();
   for await (const page of ledger.list({})) {
-    for (const { request } of page.records) all.set(request.name, request);
+    for (const { request } of page.records) all.set(request.facts.name, request);
   }
   return all;
 }

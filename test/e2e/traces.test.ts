@@ -169,7 +169,7 @@ test("upstream's event, record, build, object and executed event are one trace",
   expect(find(spans, "send executed").parentSpanId).toBe(find(steps, "announce").spanId);
 
   // Whoever takes the record, the object or the event can go on with the trace.
-  expect(executed.traceparent).toBe(written(intake));
+  expect(executed.facts.traceparent).toBe(written(intake));
   expect(await metadataOf(executed.object.key)).toMatchObject({ traceparent: written(intake) });
   const told = sink.events.find(({ headers }) => headers["ce-id"] === `${name}.executed`);
   expect(told?.headers).toMatchObject({
@@ -201,7 +201,7 @@ test("a request that waits for the tick is offered in its own trace, linked to t
   expect(offer.parentSpanId).toBe(intake.spanId);
   const builder = find(spans, "process due", "statement-builder");
   expect(builder.parentSpanId).toBe(offer.spanId);
-  expect(request.traceparent).toBe(written(intake));
+  expect(request.facts.traceparent).toBe(written(intake));
 
   const [link] = offer.links;
   const ticks = await collector.until((all) => all.some((one) => one.spanId === link?.spanId));
@@ -213,7 +213,7 @@ test("a request that waits for the tick is offered in its own trace, linked to t
 test("without a trace from upstream intake begins one, and the record keeps it", async () => {
   const name = await ask("customer-000002", {});
   const { request } = await pipeline.until(name, "executed");
-  const [, traceId = ""] = /^00-(\w{32})-\w{16}-01$/.exec(request.traceparent ?? "") ?? [];
+  const [, traceId = ""] = /^00-(\w{32})-\w{16}-01$/.exec(request.facts.traceparent ?? "") ?? [];
   const spans = await traceOf(traceId, "process requested", "process recorded");
   const intake = find(spans, "process requested", "request-intake");
   expect(intake.parentSpanId).toBeUndefined();

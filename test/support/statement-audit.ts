@@ -86,7 +86,7 @@ function objectProblems(
   const said = [object.key, checked.bytes, checked.sha256, checked.manifest.rows];
   const recorded = [request.object.key, request.bytes, request.sha256, request.rows];
   return [
-    ...(checked.manifest.request_id === request.name ? [] : ["a manifest of another request"]),
+    ...(checked.manifest.request_id === request.facts.name ? [] : ["a manifest of another request"]),
     ...(said.join() === recorded.join() ? [] : [`record ${recorded.join()}, file ${said.join()}`]),
     ...(request.rows === sqlRows ? [] : [`${request.rows} rows, SQL counts ${sqlRows}`]),
   ];
@@ -142,7 +142,7 @@ async function countRows(
   const connection = await createConnection(mariaDb.databaseUrl);
   const rows = new Map<string, number>();
   try {
-    for (const request of requests) rows.set(request.name, await countOf(connection, request));
+    for (const request of requests) rows.set(request.facts.name, await countOf(connection, request));
   } finally {
     await connection.end();
   }
@@ -151,7 +151,7 @@ async function countRows(
 
 async function countOf(
   connection: Connection,
-  { customerId, startDate, endDate }: StatementRequest,
+  { facts: { customerId, startDate, endDate } }: StatementRequest,
 ): Promise<number> {
   const [[row]] = await connection.query<RowDataPacket[]>(
     `SELECT COUNT(*) AS n FROM transactions WHERE customer_id = ? AND status = 'BOOK'

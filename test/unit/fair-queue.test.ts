@@ -19,7 +19,7 @@ function take(requests: readonly StatementRequest[], limit: number, share = 3, t
   const queue = makeFairQueue(10);
   for (const one of requests) queue.put({ request: one, from: 0 });
   queue.sort();
-  return queue.take(limit, 0, (_customer, mine) => taken + mine < share).map(({ name }) => name);
+  return queue.take(limit, 0, (_customer, mine) => taken + mine < share).map(({ facts }) => facts.name);
 }
 
 it("takes the oldest of each customer in turn", () => {
@@ -46,7 +46,7 @@ it("goes on with the next customer where it stopped", () => {
   const queue = makeFairQueue(10);
   for (const customer of ["a", "b", "c"])
     for (const at of [1, 2]) queue.put({ request: request(customer, at), from: 0 });
-  const next = (limit: number) => queue.take(limit, 0, () => true).map(({ name }) => name);
+  const next = (limit: number) => queue.take(limit, 0, () => true).map(({ facts }) => facts.name);
   expect([next(2), next(2), next(9)]).toEqual([
     ["a-1", "b-1"],
     ["c-1", "a-2"],
@@ -59,7 +59,7 @@ it("takes nothing before its time, and what may be offered first", () => {
   queue.put({ request: request("a", 1), from: 100 });
   queue.put({ request: request("a", 2), from: 0 });
   queue.put({ request: request("b", 3), from: 100 });
-  const at = (now: number) => queue.take(9, now, () => true).map(({ name }) => name);
+  const at = (now: number) => queue.take(9, now, () => true).map(({ facts }) => facts.name);
   expect([queue.due(0), queue.due(100)]).toEqual([1, 3]);
   expect(at(99)).toEqual(["a-2"]);
   expect(queue.hasDue(99)).toBe(false);
@@ -91,7 +91,7 @@ it("holds no more than twice its capacity, drops the last turns, and says how ma
       // Nobody loses a place to a customer that keeps more.
       const kept = Map.groupBy(
         bounded.take(2 * capacity, 0, () => true),
-        (one) => one.customerId,
+        (one) => one.facts.customerId,
       );
       const most = Math.max(0, ...[...kept.values()].map(({ length }) => length));
       expect(most).toBeLessThanOrEqual(Math.max(2 * capacity, 1));

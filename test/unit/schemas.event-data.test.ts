@@ -34,19 +34,21 @@ describe("a consumer's validator", () => {
 
   test("accepts an outcome as it is sent, and with a field of a later release", () => {
     const event = outcomeEvent({
-      name: "transaction-request-c-1-1767225600000",
-      customerId: "C-1",
-      startDate: "2026-01-01",
-      endDate: "2026-01-31",
-      timeZone: "UTC",
-      options: {},
-      event: {
-        source: "/bank",
-        id: "1",
-        type: "io.transactions-collector.statement.requested.v1",
-        time: 0,
+      facts: {
+        name: "transaction-request-c-1-1767225600000",
+        customerId: "C-1",
+        startDate: "2026-01-01",
+        endDate: "2026-01-31",
+        timeZone: "UTC",
+        options: {},
+        event: {
+          source: "/bank",
+          id: "1",
+          type: "io.transactions-collector.statement.requested.v1",
+          time: 0,
+        },
+        recordedAt: 0,
       },
-      recordedAt: 0,
       attempt: 1,
       failures: 0,
       lane: "service",

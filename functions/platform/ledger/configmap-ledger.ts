@@ -12,14 +12,13 @@ import type {
 } from "../../domain/statement-request.ts";
 import {
   COMPONENTS,
-  foreignData,
   fromConfigMap,
   LABELS,
   MANAGER,
-  toData,
-  toLabels,
-  UnreadableRecord,
+  movedConfigMap,
+  toConfigMap,
 } from "./configmap-record.ts";
+import { UnreadableRecord } from "./record-codec.ts";
 import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
@@ -35,12 +34,8 @@ export interface RecordRef {
 
 export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
   readonly request: R;
-  /** What other tools have added to the ConfigMap, kept through every write. */
-  readonly foreign: {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-    readonly data: Readonly<Record<string, string>>;
-  };
+  /** As it is stored, with what other versions and tools have added: kept through every write. */
+  readonly configMap: V1ConfigMap;
 }
 
 export interface LedgerPage {
@@ -172,11 +167,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
   }
 
   return {
-    create: (request) =>
-      create({
-        metadata: { name: request.name, labels: toLabels(request) },
-        data: toData(request),
-      }),
+    create: (request) => create(toConfigMap(request)),
 
     async read(name, signal) {
       const result = await call(
@@ -196,7 +187,8 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
         (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
         signal,
       );
-      if ("value" in result) return { ...stored, request: next, version: versionOf(result.value) };
+      if ("value" in result)
+        return { ...refOf(result.value), configMap: result.value, request: next };
       if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
       throw refused("replace", result.refusal);
     },
@@ -326,10 +318,7 @@ function isRequest(configMap: V1ConfigMap): boolean {
 }
 
 function toStored(configMap: V1ConfigMap): Stored {
-  const request = fromConfigMap(configMap);
-  const { labels = {}, annotations = {} } = configMap.metadata ?? {};
-  const foreign = { labels, annotations, data: foreignData(configMap) };
-  return { ...refOf(configMap), request, foreign };
+  return { ...refOf(configMap), configMap, request: fromConfigMap(configMap) };
 }
 
 function refOf({ metadata }: V1ConfigMap): RecordRef {
@@ -340,10 +329,6 @@ function refOf({ metadata }: V1ConfigMap): RecordRef {
   };
 }
 
-function versionOf(configMap: V1ConfigMap): string {
-  return configMap.metadata?.resourceVersion ?? "";
-}
-
 /**
  * As the API defines it, one empty entry ends the book-keeping of who set which field. Compare-and-swap
  * needs none of it, and it takes two fifths of a record in etcd and in every list.
@@ -351,17 +336,8 @@ function versionOf(configMap: V1ConfigMap): string {
 const NO_FIELD_OWNERS = [{}];
 
 function replacement(stored: Stored, next: StatementRequest): V1ConfigMap {
-  const { [LABELS.announced]: announced, ...labels } = stored.foreign.labels;
-  return {
-    metadata: {
-      name: stored.name,
-      uid: stored.uid,
-      resourceVersion: stored.version,
-      annotations: { ...stored.foreign.annotations },
-      labels: { ...labels, ...toLabels(next) },
-      managedFields: NO_FIELD_OWNERS,
-    },
-    data: { ...stored.foreign.data, ...toData(next) },
-    ...(next.status === "executed" ? { immutable: true } : {}),
-  };
+  const { metadata, ...moved } = movedConfigMap(stored.configMap, next);
+  const { name, uid, version: resourceVersion } = stored;
+  const managedFields = NO_FIELD_OWNERS;
+  return { ...moved, metadata: { ...metadata, name, uid, resourceVersion, managedFields } };
 }

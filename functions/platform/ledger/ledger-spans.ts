@@ -20,7 +20,7 @@ export function tracedLedger(ledger: Ledger, tracer: Tracer): Ledger {
 
   return {
     ...ledger,
-    create: (request) => traced("create", request.name, () => ledger.create(request), String),
+    create: (request) => traced("create", request.facts.name, () => ledger.create(request), String),
     read: (name, signal) =>
       traced(
         "read",

@@ -40,7 +40,7 @@ const FACTS: RequestFacts = {
   },
   recordedAt: RECORDED_AT,
 };
-const COMMON = { ...FACTS, attempt: 1, failures: 0, announced: false, lane: "service" } as const;
+const COMMON = { facts: FACTS, attempt: 1, failures: 0, announced: false, lane: "service" } as const;
 const PENDING = { ...COMMON, status: "pending", nextAttemptAt: RECORDED_AT } as const;
 const OBJECT = {
   bucket: "bank-statements",

@@ -37,10 +37,10 @@ export function makeNarrator(write: (text: string) => void = console.log): Narra
 
 function describe(request: StatementRequest): string {
   const after = (time: number): string =>
-    `${((time - request.recordedAt) / 1000).toFixed(2).padStart(7)} s`;
+    `${((time - request.facts.recordedAt) / 1000).toFixed(2).padStart(7)} s`;
   switch (request.status) {
     case "pending":
-      return `${after(request.attempt === 0 ? request.recordedAt : Date.now())}  pending${reason(request)}`;
+      return `${after(request.attempt === 0 ? request.facts.recordedAt : Date.now())}  pending${reason(request)}`;
     case "processing":
       return `${after(Date.now())}  processing  attempt ${request.attempt}`;
     case "executed":

@@ -1,6 +1,5 @@
 /** A request from the sample event to the file a customer gets, as it is shown to a person. */
 import { join, relative } from "node:path";
-import type { ErrorCode } from "../../../functions/domain/statement-request.ts";
 import type { Installation } from "./installation.ts";
 import type { Narrator } from "./narrator.ts";
 import { type RequestChanges, watchRequests } from "./request-watch.ts";
@@ -47,7 +46,7 @@ async function untilStatement(
   for (;;) {
     const request = await changes.next(giveUp);
     if (!request) throw new Error(`${name} did not come to its end in ${PATIENCE_MS / 1000} s`);
-    if (request.name !== name) continue;
+    if (request.facts.name !== name) continue;
     narrator.request(request);
     switch (request.status) {
       case "executed":
@@ -62,7 +61,7 @@ async function untilStatement(
   }
 }
 
-function nextStep(code: ErrorCode): string {
+function nextStep(code: string): string {
   return code === "unknown_customer"
     ? "Name one of your database: CUSTOMER=… START_DATE=… END_DATE=…"
     : "Its record and the builder's log say more.";
@@ -98,9 +97,9 @@ export async function tellEverything(scene: Scene): Promise<never> {
     if (!request) continue;
     // A record is also written when its lease is renewed or its outcome was told: nothing new.
     const now = `${request.status} ${request.attempt}`;
-    if (told.get(request.name) === now) continue;
-    told.set(request.name, now);
-    narrator.request(request, request.name);
+    if (told.get(request.facts.name) === now) continue;
+    told.set(request.facts.name, now);
+    narrator.request(request, request.facts.name);
     if (request.status !== "executed") continue;
     try {
       const { path } = await fetchStatement(installation.objects, request, outDir);

@@ -48,7 +48,7 @@ export function* judgeLedger(census: Census, namespace: string, now: number): Ge
     yield wrong(
       `due for more than ${formatDuration(LATE_MS)}: ${count(late.length, "request")}, the oldest since ` +
         formatDuration(now - dueSince(oldest)),
-      `statements explain ${oldest.name}; then the scanner's log: does it tick?`,
+      `statements explain ${oldest.facts.name}; then the scanner's log: does it tick?`,
     );
   }
   if (unannounced > 0) {

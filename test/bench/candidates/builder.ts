@@ -143,7 +143,7 @@ export function builderCandidate(options: BuilderCandidate): Candidate {
       return {};
     },
     async check() {
-      const executed = (await ledger.read(request.name))?.request;
+      const executed = (await ledger.read(request.facts.name))?.request;
       if (executed?.status !== "executed") throw new Error(`it is ${executed?.status ?? "gone"}`);
       if (executed.rows !== expected.rows) throw new Error(`it has ${executed.rows} rows`);
       if (keptIn !== undefined) {

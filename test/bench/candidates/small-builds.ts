@@ -87,12 +87,14 @@ function heldLease(customerId: string, signal: AbortSignal): Lease {
   const { from, lastDayFrom } = statementPeriod(PERIOD);
   const epochs = { startEpoch: from / 1000, endEpoch: lastDayFrom / 1000 };
   const request: ProcessingRequest = {
-    ...PERIOD,
-    name: `transaction-request-${customerId}-${time}`,
-    customerId,
-    options: {},
-    event: { source: "/bench", id: String(time), type: "bench", time },
-    recordedAt: time,
+    facts: {
+      ...PERIOD,
+      name: `transaction-request-${customerId}-${time}`,
+      customerId,
+      options: {},
+      event: { source: "/bench", id: String(time), type: "bench", time },
+      recordedAt: time,
+    },
     status: "processing",
     attempt: 1,
     failures: 0,

@@ -34,7 +34,7 @@ export async function followRequests(
       for (;;) {
         const change = await changes.next(AbortSignal.timeout(60_000));
         if (!change) throw new Error("a request was not executed in a minute");
-        if (change.name !== name) continue;
+        if (change.facts.name !== name) continue;
         if (change.status === "failed") throw new Error(`a request failed: ${change.errorCode}`);
         if (change.status !== "executed") continue;
         executedAt ??= performance.now();

@@ -74,7 +74,7 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     await ledger.create(request);
     const deps = { ledger, settings, now: Date.now, log };
     const began = performance.now();
-    const claimed = await claimRecord(request.name, deps);
+    const claimed = await claimRecord(request.facts.name, deps);
     if (claimed.kind !== "claimed") throw new Error(`a claim ended ${claimed.kind}`);
     const built = performance.now();
     await using lease = holdLease(claimed.stored, claimed.sentAt, deps);

@@ -2,12 +2,13 @@
 import { basename } from "node:path";
 import {
   isFinal,
+  REQUEST_STATES,
   type RequestStatus,
   type StatementRequest,
 } from "../../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../../functions/pending-scanner/retention.ts";
-import { FAILURES, wordsOfLastError } from "../../../operator/error-words.ts";
-import { describeEnd, STATES } from "../../../operator/record-view.ts";
+import { wordsOfFailure, wordsOfLastError } from "../../../operator/error-words.ts";
+import { describeEnd } from "../../../operator/record-view.ts";
 import type { Followed, Step } from "./followed-ledger.ts";
 
 export interface BoardFilter {
@@ -59,7 +60,7 @@ const MOST_ROWS = 500;
 export function readFilter(query: URLSearchParams): BoardFilter {
   const limit = Math.trunc(Number(query.get("limit")));
   return {
-    state: STATES.find((one) => one === query.get("state")),
+    state: REQUEST_STATES.find((one) => one === query.get("state")),
     text: (query.get("text") ?? "").trim().toLowerCase(),
     limit: limit >= 1 ? Math.min(limit, MOST_ROWS) : 20,
   };
@@ -70,19 +71,21 @@ export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Bo
   const counts = { ...totals };
   const matching: Followed[] = [];
   for (const one of followed) {
-    const { name, customerId, status } = one.request;
+    const { status, facts } = one.request;
+    const { name, customerId } = facts;
     totals[status] += 1;
     if (!name.includes(filter.text) && !customerId.toLowerCase().includes(filter.text)) continue;
     counts[status] += 1;
     if (filter.state === undefined || filter.state === status) matching.push(one);
   }
-  const newestFirst = matching.sort((a, b) => b.request.recordedAt - a.request.recordedAt);
+  const newestFirst = matching.sort((a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt);
   const rows = newestFirst.slice(0, filter.limit).map(toRow);
   return { totals, counts, matching: matching.length, rows };
 }
 
 function toRow({ request, steps }: Followed): Row {
-  const { name, status, customerId, startDate, endDate, timeZone, recordedAt, attempt } = request;
+  const { status, attempt, facts } = request;
+  const { name, customerId, startDate, endDate, timeZone, recordedAt } = facts;
   return {
     name,
     status,
@@ -93,10 +96,10 @@ function toRow({ request, steps }: Followed): Row {
     recordedAt,
     attempt,
     steps,
-    askedBy: request.event.source,
+    askedBy: facts.event.source,
     endedAt: isFinal(request) ? endOf(request) : undefined,
     result: resultOf(request),
-    advice: status === "failed" ? FAILURES[request.errorCode].todo : undefined,
+    advice: status === "failed" ? wordsOfFailure(request.errorCode).todo : undefined,
     nextAttemptAt: status === "pending" ? request.nextAttemptAt : undefined,
     isCancelling: !isFinal(request) && request.cancelRequestedAt !== undefined,
     file: status === "executed" ? basename(request.object.key) : undefined,
@@ -105,7 +108,7 @@ function toRow({ request, steps }: Followed): Row {
 
 function resultOf(request: StatementRequest): string {
   if (request.status === "failed") {
-    return `${request.errorCode}: ${FAILURES[request.errorCode].means}.`;
+    return `${request.errorCode}: ${wordsOfFailure(request.errorCode).means}.`;
   }
   if (isFinal(request)) return describeEnd(request);
   const { lastError } = request;

@@ -58,12 +58,12 @@ export function followLedger(options: FollowOptions): FollowedLedger {
   let clock = 0;
 
   function write(request: StatementRequest): void {
-    const known = requests.get(request.name);
+    const known = requests.get(request.facts.name);
     const isStep = !known || stateKey(known.request) !== stateKey(request);
     const { status, attempt } = request;
     const step = { status, attempt, at: Date.now() };
     const steps = isStep ? [...(known?.steps ?? []), step].slice(-KEPT_STEPS) : known.steps;
-    requests.set(request.name, { request, steps, seenAs: ++clock });
+    requests.set(request.facts.name, { request, steps, seenAs: ++clock });
     if (isStep) onStep(known?.request, request);
   }
 
@@ -77,11 +77,11 @@ export function followLedger(options: FollowOptions): FollowedLedger {
     const found = new Set<string>();
     for await (const { records } of ledger.list({}, signal)) {
       for (const { request } of records) {
-        found.add(request.name);
-        if ((requests.get(request.name)?.seenAs ?? 0) > began) continue;
+        found.add(request.facts.name);
+        if ((requests.get(request.facts.name)?.seenAs ?? 0) > began) continue;
         // What was there before anybody looked has no steps that were seen.
         if (wasRead) write(request);
-        else requests.set(request.name, { request, steps: [], seenAs: ++clock });
+        else requests.set(request.facts.name, { request, steps: [], seenAs: ++clock });
       }
     }
     for (const [name, { seenAs }] of requests) {

@@ -77,7 +77,8 @@ export function travelsOfStep(
   after: StatementRequest | undefined,
 ): readonly Travel[] {
   if (!after) return [];
-  const { name: subject, status } = after;
+  const { status } = after;
+  const subject = after.facts.name;
   if (!before) {
     return [
       { from: "upstream", to: "request-intake", what: "requested", subject },
