@@ -206,7 +206,9 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
         oldest = Math.min(oldest, queue.oldestPendingAt() ?? Infinity);
       }
       const out = [...offers.values()].map(({ request }) => request);
-      for (const { facts: { name, recordedAt } } of [...cancels.values(), ...out]) {
+      for (const {
+        facts: { name, recordedAt },
+      } of [...cancels.values(), ...out]) {
         if (statuses.get(name) === "pending") oldest = Math.min(oldest, recordedAt);
       }
       return {

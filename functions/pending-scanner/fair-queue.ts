@@ -122,7 +122,8 @@ export function makeFairQueue(capacity: number): FairQueue {
     oldestPendingAt() {
       let oldest: number | undefined;
       for (const { request } of places.values()) {
-        if (request.status === "pending") oldest = Math.min(oldest ?? Infinity, request.facts.recordedAt);
+        if (request.status === "pending")
+          oldest = Math.min(oldest ?? Infinity, request.facts.recordedAt);
       }
       return oldest;
     },
@@ -145,7 +146,8 @@ function fairShare(lengths: readonly number[], capacity: number): number {
 
 function byTurn(a: Waiting | undefined, b: Waiting | undefined): number {
   return (
-    (a?.from ?? 0) - (b?.from ?? 0) || (a?.request.facts.recordedAt ?? 0) - (b?.request.facts.recordedAt ?? 0)
+    (a?.from ?? 0) - (b?.from ?? 0) ||
+    (a?.request.facts.recordedAt ?? 0) - (b?.request.facts.recordedAt ?? 0)
   );
 }
 

@@ -5,8 +5,7 @@ import {
 } from "../platform/server/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
-import { timedLedger } from "../platform/ledger/ledger-metrics.ts";
-import { tracedLedger } from "../platform/ledger/ledger-spans.ts";
+import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
@@ -29,7 +28,7 @@ export async function startPendingScanner(
     namespace: config.LEDGER_NAMESPACE,
     kubeconfig: config.KUBECONFIG,
   });
-  const ledger = tracedLedger(timedLedger(configMaps, metrics), tracer);
+  const ledger = observedLedger(configMaps, metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
   const limits = {

@@ -7,7 +7,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
-import { recordRequest, type RequestFacts, type StatementRequest } from "../domain/statement-request.ts";
+import {
+  recordRequest,
+  type RequestFacts,
+  type StatementRequest,
+} from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { RequestedStatement } from "./requested-event.ts";

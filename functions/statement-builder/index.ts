@@ -3,8 +3,7 @@ import { makeCloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import { startCloudEventServer } from "../platform/server/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
-import { timedLedger } from "../platform/ledger/ledger-metrics.ts";
-import { tracedLedger } from "../platform/ledger/ledger-spans.ts";
+import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
@@ -96,7 +95,7 @@ async function openDependencies(
   });
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   return {
-    ledger: tracedLedger(timedLedger(ledger, metrics), tracer),
+    ledger: observedLedger(ledger, metrics, tracer),
     sink: tracedSink(countedSink(sink, metrics), tracer),
     metrics: makeBuilderMetrics(metrics),
     tracer,

@@ -29,7 +29,9 @@ async function explainOne(session: Session, name: string): Promise<void> {
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
     maxFailures: config.MAX_FAILURES,
   });
-  screen.print(`${request.facts.name}  ${screen.paint(STATE_COLOURS[request.status], request.status)}`);
+  screen.print(
+    `${request.facts.name}  ${screen.paint(STATE_COLOURS[request.status], request.status)}`,
+  );
   screen.print("  What happened");
   for (const line of happened) screen.print(`    ${line}`);
   screen.print("  What comes next");

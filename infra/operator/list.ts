@@ -26,7 +26,11 @@ export function listCommand(session: Session): Command {
   return new Command("list")
     .alias("ls")
     .description("Shows requests, oldest first.")
-    .option("-s, --state <states>", `only these, by comma: ${REQUEST_STATES.join(",")}`, parseStates)
+    .option(
+      "-s, --state <states>",
+      `only these, by comma: ${REQUEST_STATES.join(",")}`,
+      parseStates,
+    )
     .option("-c, --customer <id>", "only of this customer")
     .option("--older-than <time>", "recorded longer ago than 90s, 15m, 3h, 2d", parseDuration)
     .option("--newer-than <time>", "recorded within this time", parseDuration)

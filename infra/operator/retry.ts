@@ -28,7 +28,9 @@ async function retryOne(session: Session, name: string): Promise<boolean> {
   const find = () => session.find(name);
   const { before } = await retryRequest({ ledger, find, now, signal });
   if (before.status !== "failed") {
-    screen.note(`${before.facts.name} is ${before.status}: only what has failed can be tried again`);
+    screen.note(
+      `${before.facts.name} is ${before.status}: only what has failed can be tried again`,
+    );
     return false;
   }
   screen.print(`${before.facts.name} pending (was failed: ${before.errorCode})`);

@@ -208,7 +208,9 @@ describe("retry and cancel", () => {
     });
     const again = await ledger.read("try-again");
     expect(again?.request).toMatchObject({ status: "pending", failures: 0, attempt: 1 });
-    expect(again?.configMap.metadata?.labels).toMatchObject({ "transactions-collector.io/status": "pending" });
+    expect(again?.configMap.metadata?.labels).toMatchObject({
+      "transactions-collector.io/status": "pending",
+    });
     expect(await tool("retry", "try-again")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("only what has failed") as unknown,

@@ -117,15 +117,15 @@ function newRequest(over: Partial<RequestFacts> = {}): PendingRequest {
   const now = Date.now();
   const name = `transaction-request-c-${now}-${++serial}`;
   return recordRequest({
-      name,
-      customerId: "c",
-      startDate: "2025-01-01",
-      endDate: "2025-12-31",
-      timeZone: "Europe/Berlin",
-      options: { time_zone: "Europe/Berlin" },
-      event: { source: "/bank", id: name, type: "requested", time: now },
-      recordedAt: now,
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    name,
+    customerId: "c",
+    startDate: "2025-01-01",
+    endDate: "2025-12-31",
+    timeZone: "Europe/Berlin",
+    options: { time_zone: "Europe/Berlin" },
+    event: { source: "/bank", id: name, type: "requested", time: now },
+    recordedAt: now,
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ...over,
   });
 }
@@ -200,7 +200,6 @@ describe.each([
           ...metadata,
           labels: { ...metadata?.labels, team: "a" },
           annotations: { note: "b" },
-          finalizers: ["example.com/keep"],
         },
         data: { ...data, extra: "c" },
         binaryData: { picture: "AAEC" },
@@ -221,7 +220,6 @@ describe.each([
       metadata: {
         labels: { team: "a" },
         annotations: { note: "b" },
-        finalizers: ["example.com/keep"],
       },
       data: { extra: "c" },
       binaryData: { picture: "AAEC" },
@@ -292,7 +290,9 @@ describe.each([
       }
       expect(names.sort()).toEqual(large.map(({ facts }) => facts.name).sort());
       expect(Math.max(...pages)).toBeLessThan(9);
-      for (const { facts: { name } } of large) {
+      for (const {
+        facts: { name },
+      } of large) {
         await ground.direct.remove((await ground.direct.read(name)) as Stored);
       }
     },

@@ -7,6 +7,7 @@ import {
   isClusterName,
 } from "../../functions/platform/identity/cluster-issuer.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
+import { serviceAccount } from "../../functions/platform/identity/service-account.ts";
 import { sendersOf } from "../../functions/platform/server/senders.ts";
 import {
   makeTestLog,
@@ -61,7 +62,9 @@ async function startServer(folder: string): Promise<TestEventServer> {
   };
   return await startEventServer({
     routes: { "/": { handle } },
-    senders: sendersOf(config, makeTestLog().log, () => clusterDocuments(env, folder)),
+    senders: sendersOf(config, makeTestLog().log, () =>
+      clusterDocuments(serviceAccount(env, folder)),
+    ),
   });
 }
 

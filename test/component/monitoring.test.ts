@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { timedLedger } from "../../functions/platform/ledger/ledger-metrics.ts";
+import { observedLedger } from "../../functions/platform/ledger/observed-ledger.ts";
+import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import {
   makeMetricsRegistry,
   type MetricsRegistry,
@@ -59,7 +60,7 @@ const FUNCTIONS: Readonly<Record<string, (registry: MetricsRegistry) => void>> =
 function common(registry: MetricsRegistry): void {
   makeServerMetrics(registry);
   countedSink({ send: () => Promise.resolve({ kind: "accepted" }) }, registry);
-  timedLedger({} as ReturnType<typeof makeConfigMapLedger>, registry);
+  observedLedger({} as ReturnType<typeof makeConfigMapLedger>, registry, NO_TRACER);
 }
 
 /** `name type labels functions`, sorted. */

@@ -206,7 +206,10 @@ describe("a tick", () => {
     await scanner.put(service, { ...job, lane: "job", nextAttemptAt: NOW });
     await scanner.tick();
     const window = Math.floor(NOW / 300_000);
-    expect(scanner.sink.ids()).toEqual([`${service.facts.name}.0.${window}`, `${job.facts.name}.0.${window}`]);
+    expect(scanner.sink.ids()).toEqual([
+      `${service.facts.name}.0.${window}`,
+      `${job.facts.name}.0.${window}`,
+    ]);
     expect(scanner.sink.events.map(({ headers }) => headers["ce-type"])).toEqual([
       "io.transactions-collector.statement.due.v1",
       "io.transactions-collector.statement.oversized.v1",

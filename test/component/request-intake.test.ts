@@ -293,21 +293,18 @@ describe("other events of the same customer in the same millisecond", () => {
     // It gave the next free millisecond: 30 records, the last one of the event that comes again.
     for (let step = 0; step < 30; step++) {
       const id = step === 29 ? "e-1" : `old-${step}`;
-      await ledger.create({
-        customerId: "c-1001",
-        startDate: "2025-12-01",
-        endDate: "2025-12-31",
-        name: `transaction-request-c-1001-${time + step}`,
-        timeZone: "UTC",
-        options: {},
-        recordedAt: NOW,
-        status: "pending",
-        attempt: 0,
-        failures: 0,
-        lane: "service",
-        nextAttemptAt: NOW,
-        event: { source: "/bank", id, type: TYPE, time },
-      });
+      await ledger.create(
+        recordRequest({
+          name: `transaction-request-c-1001-${time + step}`,
+          customerId: "c-1001",
+          startDate: "2025-12-01",
+          endDate: "2025-12-31",
+          timeZone: "UTC",
+          options: {},
+          event: { source: "/bank", id, type: TYPE, time },
+          recordedAt: NOW,
+        }),
+      );
     }
     const reply = await postStructured(intake.url, EVENT);
     expect(reply.headers.get("ce-subject")).toBe(`transaction-request-c-1001-${time + 29}`);

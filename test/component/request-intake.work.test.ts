@@ -4,7 +4,7 @@
  */
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { toData, toLabels } from "../../functions/platform/ledger/configmap-record.ts";
+import { toConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
@@ -28,7 +28,7 @@ const ledger = {
   create(request) {
     if (held.has(request.facts.name)) return Promise.resolve("exists");
     held.add(request.facts.name);
-    written += JSON.stringify({ ...toLabels(request), ...toData(request) }).length;
+    written += JSON.stringify(toConfigMap(request)).length;
     return Promise.resolve("created");
   },
   read: () => Promise.resolve(undefined),

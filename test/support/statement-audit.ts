@@ -86,7 +86,9 @@ function objectProblems(
   const said = [object.key, checked.bytes, checked.sha256, checked.manifest.rows];
   const recorded = [request.object.key, request.bytes, request.sha256, request.rows];
   return [
-    ...(checked.manifest.request_id === request.facts.name ? [] : ["a manifest of another request"]),
+    ...(checked.manifest.request_id === request.facts.name
+      ? []
+      : ["a manifest of another request"]),
     ...(said.join() === recorded.join() ? [] : [`record ${recorded.join()}, file ${said.join()}`]),
     ...(request.rows === sqlRows ? [] : [`${request.rows} rows, SQL counts ${sqlRows}`]),
   ];
@@ -142,7 +144,8 @@ async function countRows(
   const connection = await createConnection(mariaDb.databaseUrl);
   const rows = new Map<string, number>();
   try {
-    for (const request of requests) rows.set(request.facts.name, await countOf(connection, request));
+    for (const request of requests)
+      rows.set(request.facts.name, await countOf(connection, request));
   } finally {
     await connection.end();
   }

@@ -19,7 +19,9 @@ function take(requests: readonly StatementRequest[], limit: number, share = 3, t
   const queue = makeFairQueue(10);
   for (const one of requests) queue.put({ request: one, from: 0 });
   queue.sort();
-  return queue.take(limit, 0, (_customer, mine) => taken + mine < share).map(({ facts }) => facts.name);
+  return queue
+    .take(limit, 0, (_customer, mine) => taken + mine < share)
+    .map(({ facts }) => facts.name);
 }
 
 it("takes the oldest of each customer in turn", () => {

@@ -225,7 +225,7 @@ describe("moves of the operator", () => {
       lane: "job",
       nextAttemptAt: NOON + 2,
       object: OBJECT,
-      event: recorded.facts.event,
+      facts: recorded.facts,
     });
     expect(again.lastError).toBeUndefined();
     expect(again.cancelRequestedAt).toBeUndefined();

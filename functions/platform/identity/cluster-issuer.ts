@@ -4,36 +4,17 @@
  * server itself, with the pod's service account. Whatever address the discovery document names
  * (a node's, a public one), the pod's token is sent nowhere else.
  */
-import { readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
 import type { IssuerDocuments } from "./issuer-keys.ts";
+import { serviceAccount, type ServiceAccount } from "./service-account.ts";
 
-/** Where Kubernetes mounts the pod's token and the cluster's CA. */
-const ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-export interface ClusterAddress {
-  readonly KUBERNETES_SERVICE_HOST?: string | undefined;
-  readonly KUBERNETES_SERVICE_PORT?: string | undefined;
-}
-
-export function clusterDocuments(
-  env: ClusterAddress = process.env,
-  folder = ACCOUNT_FOLDER,
-): IssuerDocuments {
-  const { KUBERNETES_SERVICE_HOST: host = "kubernetes.default.svc" } = env;
-  const { KUBERNETES_SERVICE_PORT: port = "443" } = env;
-  const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function clusterDocuments(account: ServiceAccount = serviceAccount()): IssuerDocuments {
   return {
-    discovery: new URL("/.well-known/openid-configuration", server),
-    keys: new URL("/openid/v1/jwks", server),
+    discovery: new URL("/.well-known/openid-configuration", account.server),
+    keys: new URL("/openid/v1/jwks", account.server),
     async fetch(url, { signal }) {
-      // Both change while the pod lives, and both are asked for rarely.
-      const [ca, token] = await Promise.all([
-        readFile(`${folder}/ca.crt`, "utf8"),
-        readFile(`${folder}/token`, "utf8"),
-      ]);
-      return await get(url, { ca, token: token.trim(), signal });
+      return await get(url, { ...(await account.credentials()), signal });
     },
   };
 }

@@ -4,7 +4,6 @@
  * Every change is a compare-and-swap on `resourceVersion`, so of two writers one always learns
  * that it lost. Nothing here decides what may follow what: see `domain/statement-request.ts`.
  */
-import type { V1ConfigMap } from "@kubernetes/client-node";
 import type {
   PendingRequest,
   RequestStatus,
@@ -17,9 +16,16 @@ import {
   MANAGER,
   movedConfigMap,
   toConfigMap,
+  type ConfigMap,
 } from "./configmap-record.ts";
 import { UnreadableRecord } from "./record-codec.ts";
-import { connectKubernetes, type ApiRefusal, type KubernetesApiOptions } from "./kubernetes-api.ts";
+import {
+  connectKubernetes,
+  type ApiCall,
+  type ApiRefusal,
+  type ApiResult,
+  type KubernetesApiOptions,
+} from "./kubernetes-api.ts";
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 import { rejectedNames } from "./rejected-names.ts";
@@ -35,7 +41,7 @@ export interface RecordRef {
 export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
   readonly request: R;
   /** As it is stored, with what other versions and tools have added: kept through every write. */
-  readonly configMap: V1ConfigMap;
+  readonly configMap: ConfigMap;
 }
 
 export interface LedgerPage {
@@ -120,45 +126,39 @@ export interface LedgerOptions extends KubernetesApiOptions {
 const PAGE_SIZE = 500;
 
 export function makeConfigMapLedger(options: LedgerOptions): Ledger {
-  const { namespace } = options;
-  const { call, config } = connectKubernetes(options);
+  const { call, access } = connectKubernetes(options);
+  const collection = ["api", "v1", "namespaces", options.namespace, "configmaps"];
 
-  async function isThere(name: string): Promise<boolean> {
-    const result = await call((core, opts) =>
-      core.readNamespacedConfigMap({ namespace, name }, opts),
-    );
-    return "value" in result;
-  }
+  const get = (name: string, signal?: AbortSignal): Promise<ApiResult<ConfigMap>> =>
+    call({ method: "GET", path: [...collection, name] }, signal);
 
-  async function create(body: V1ConfigMap, signal?: AbortSignal): Promise<"created" | "exists"> {
-    const result = await call(
-      (core, opts) => core.createNamespacedConfigMap({ namespace, body }, opts),
-      signal,
-    );
+  async function create(body: ConfigMap, signal?: AbortSignal): Promise<"created" | "exists"> {
+    const result = await call({ method: "POST", path: collection, body }, signal);
     if ("value" in result) return "created";
     if (result.refusal.status === 409) return "exists";
     // A full quota refuses before it is seen that the name is taken.
-    if (result.refusal.status === 403 && (await isThere(body.metadata?.name ?? "")))
+    if (result.refusal.status === 403 && "value" in (await get(body.metadata?.name ?? "")))
       return "exists";
     throw refused("create", result.refusal);
   }
 
   async function* pages(labelSelector: string, mayBeStale: boolean, signal?: AbortSignal) {
     // From its memory the server answers in one piece, which may be more than we hold.
-    let from: { resourceVersion?: string; _continue?: string } | undefined = mayBeStale
+    let from: Readonly<Record<string, string>> | undefined = mayBeStale
       ? { resourceVersion: "0" }
       : {};
     let limit = PAGE_SIZE;
     while (from) {
-      const page = { namespace, labelSelector, limit, ...from };
-      const result = await call((core, opts) => core.listNamespacedConfigMap(page, opts), signal);
+      const query = { labelSelector, limit: String(limit), ...from };
+      const page: ApiCall = { method: "GET", path: collection, query };
+      const result: ApiResult<ConfigMapList> = await call(page, signal);
       if ("value" in result) {
         const { items, metadata } = result.value;
         yield { items, version: metadata?.resourceVersion ?? "" };
-        from = continuation(metadata?._continue);
+        from = continuation(metadata?.continue);
       } else if (result.refusal.reason !== "AnswerTooLarge") {
         from = continuation(continuationAfterExpiry(result.refusal));
-      } else if (from.resourceVersion !== undefined) {
+      } else if ("resourceVersion" in from) {
         from = {};
       } else {
         limit = smallerPage(limit, result.refusal);
@@ -170,10 +170,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     create: (request) => create(toConfigMap(request)),
 
     async read(name, signal) {
-      const result = await call(
-        (core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts),
-        signal,
-      );
+      const result = await get(name, signal);
       if ("value" in result) return isRequest(result.value) ? toStored(result.value) : undefined;
       // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
       if ([400, 404, 422].includes(result.refusal.status)) return undefined;
@@ -181,15 +178,12 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     },
 
     async replace(stored, next, signal) {
+      const path = [...collection, stored.name];
       const body = replacement(stored, next);
-      const name = stored.name;
-      const result = await call(
-        (core, opts) => core.replaceNamespacedConfigMap({ namespace, name, body }, opts),
-        signal,
-      );
+      const result = await call<ConfigMap>({ method: "PUT", path, body }, signal);
       if ("value" in result)
         return { ...refOf(result.value), configMap: result.value, request: next };
-      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      if (isConflict(result.refusal)) return "conflict";
       throw refused("replace", result.refusal);
     },
 
@@ -200,23 +194,17 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     },
 
     async watch(version, onChange, signal) {
-      const query = new URLSearchParams({
-        watch: "true",
-        labelSelector: selectorOf({ atRest: false }),
-        resourceVersion: version,
-      });
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps?${query.toString()}`;
+      const labelSelector = selectorOf({ atRest: false });
+      const query = { watch: "true", labelSelector, resourceVersion: version };
       const report = (event: WatchEvent): void => onChange(toChange(event));
-      await watchKubernetes(config, path, report, signal);
+      await watchKubernetes(await access(), { path: collection, query }, report, signal);
     },
 
-    async remove({ name, uid, version }) {
-      const body = { preconditions: { uid, resourceVersion: version } };
-      const result = await call((core, opts) =>
-        core.deleteNamespacedConfigMap({ namespace, name, body }, opts),
-      );
+    async remove({ name, uid, version: resourceVersion }) {
+      const body = { preconditions: { uid, resourceVersion } };
+      const result = await call({ method: "DELETE", path: [...collection, name], body });
       if ("value" in result) return "removed";
-      if (result.refusal.status === 409 || result.refusal.status === 404) return "conflict";
+      if (isConflict(result.refusal)) return "conflict";
       throw refused("delete", result.refusal);
     },
 
@@ -225,10 +213,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
       for (const name of rejectedNames(hash, sharer)) {
         const body = { metadata: { name, labels }, data: { ...fields, event_hash: hash } };
         if ((await create(body, signal)) === "created") return { outcome: "created", name };
-        const result = await call(
-          (core, opts) => core.readNamespacedConfigMap({ namespace, name }, opts),
-          signal,
-        );
+        const result = await get(name, signal);
         const same = "value" in result && result.value.data?.["event_hash"] === hash;
         if (same) return { outcome: "exists", name };
       }
@@ -242,16 +227,24 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
 
     async ready(signal) {
       // The verbs differ by function; a record that cannot exist may be refused but is an answer.
-      await call(
-        (core, opts) => core.readNamespacedConfigMap({ namespace, name: "readiness" }, opts),
-        signal,
-      );
+      await get("readiness", signal);
     },
   };
 }
 
-function continuation(token: string | undefined): { _continue: string } | undefined {
-  return token ? { _continue: token } : undefined;
+/** A list as the API answers it, where the client's own type renames a field. */
+interface ConfigMapList {
+  readonly items: readonly ConfigMap[];
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+}
+
+/** Changed since it was read, or gone. */
+function isConflict({ status }: ApiRefusal): boolean {
+  return status === 409 || status === 404;
+}
+
+function continuation(token: string | undefined): { readonly continue: string } | undefined {
+  return token ? { continue: token } : undefined;
 }
 
 function smallerPage(limit: number, refusal: ApiRefusal): number {
@@ -284,7 +277,7 @@ function selectorOf({ status, customerId, atRest }: ListFilter): string {
   ].join(",");
 }
 
-function toPage(items: readonly V1ConfigMap[]): Omit<LedgerPage, "version"> {
+function toPage(items: readonly ConfigMap[]): Omit<LedgerPage, "version"> {
   const records: Stored[] = [];
   const unreadable: string[] = [];
   for (const item of items) {
@@ -302,7 +295,7 @@ function toPage(items: readonly V1ConfigMap[]): Omit<LedgerPage, "version"> {
 function toChange({ type, object }: WatchEvent): LedgerChange {
   // Such as 410: the version is too old to go on from.
   if (type === "ERROR") throw new LedgerUnavailable("the watch of the Kubernetes API has ended");
-  const configMap = object as V1ConfigMap;
+  const configMap = object as ConfigMap;
   const name = configMap.metadata?.name ?? "";
   if (type === "DELETED") return { kind: "gone", name };
   try {
@@ -313,15 +306,15 @@ function toChange({ type, object }: WatchEvent): LedgerChange {
   }
 }
 
-function isRequest(configMap: V1ConfigMap): boolean {
+function isRequest(configMap: ConfigMap): boolean {
   return configMap.metadata?.labels?.[LABELS.component] === COMPONENTS.request;
 }
 
-function toStored(configMap: V1ConfigMap): Stored {
+function toStored(configMap: ConfigMap): Stored {
   return { ...refOf(configMap), configMap, request: fromConfigMap(configMap) };
 }
 
-function refOf({ metadata }: V1ConfigMap): RecordRef {
+function refOf({ metadata }: ConfigMap): RecordRef {
   return {
     name: metadata?.name ?? "",
     uid: metadata?.uid ?? "",
@@ -335,7 +328,7 @@ function refOf({ metadata }: V1ConfigMap): RecordRef {
  */
 const NO_FIELD_OWNERS = [{}];
 
-function replacement(stored: Stored, next: StatementRequest): V1ConfigMap {
+function replacement(stored: Stored, next: StatementRequest): ConfigMap {
   const { metadata, ...moved } = movedConfigMap(stored.configMap, next);
   const { name, uid, version: resourceVersion } = stored;
   const managedFields = NO_FIELD_OWNERS;

@@ -8,7 +8,6 @@
  */
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { V1ConfigMap } from "@kubernetes/client-node";
 import { eventHash } from "../../domain/record-name.ts";
 import {
   isFinal,
@@ -37,6 +36,20 @@ import {
   type Fields,
   type Sheet,
 } from "./record-codec.ts";
+
+/** As it goes over the wire; of all its fields, those that we read. */
+export interface ConfigMap {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly managedFields?: readonly object[];
+  };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+}
 
 const LABEL_PREFIX = "transactions-collector.io";
 export const LABELS = {
@@ -135,7 +148,7 @@ const MOVED_KEYS = keysOf({ STATUS }, COMMON, ...Object.values(STATES), LATER);
 export const sha256Hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The record of a new request. */
-export function toConfigMap(request: StatementRequest): V1ConfigMap {
+export function toConfigMap(request: StatementRequest): ConfigMap {
   const { name, data, labels } = sheetOf(request);
   return { metadata: { name, labels }, data };
 }
@@ -145,12 +158,12 @@ export function toConfigMap(request: StatementRequest): V1ConfigMap {
  *
  * @throws Error when the record is immutable and the move is more than its labels can hold
  */
-export function movedConfigMap(stored: V1ConfigMap, next: StatementRequest): V1ConfigMap {
+export function movedConfigMap(stored: ConfigMap, next: StatementRequest): ConfigMap {
   const sheet = sheetOfConfigMap(stored);
   const written = sheetOf(next);
   for (const key of FACT_KEYS) Reflect.deleteProperty(written[key.in], key.name);
   for (const key of MOVED_KEYS) Reflect.deleteProperty(sheet[key.in], key.name);
-  const moved: V1ConfigMap = {
+  const moved: ConfigMap = {
     ...stored,
     metadata: {
       ...stored.metadata,
@@ -186,7 +199,7 @@ function sheetOf(request: StatementRequest): Sheet {
   STATUS.write(status, sheet);
   writeFields(COMMON, request, sheet);
   // The table of a state is that of this request's own state.
-  writeFields(STATES[status] as Fields<unknown>, request, sheet);
+  writeFields<object>(STATES[status], request, sheet);
   if (isFinal(request)) writeFields(LATER, request, sheet);
   return sheet;
 }
@@ -205,17 +218,17 @@ function labelsOf({ facts, status }: StatementRequest): Record<string, string> {
 // --- from --------------------------------------------------------------------------------------
 
 /** @throws UnreadableRecord naming the field, never its value. */
-export function fromConfigMap(configMap: V1ConfigMap): StatementRequest {
+export function fromConfigMap(configMap: ConfigMap): StatementRequest {
   const sheet = sheetOfConfigMap(configMap);
   const status = STATUS.read(sheet);
   const facts = readFields(FACTS, sheet);
   const common = readFields(COMMON, sheet);
-  const ofState = readFields<object>(STATES[status] as Fields<object>, sheet);
+  const ofState = readFields<object>(STATES[status], sheet);
   const request = { facts, ...common, ...ofState, status } as StatementRequest;
   return isFinal(request) ? Object.assign(request, readFields(LATER, sheet)) : request;
 }
 
-function sheetOfConfigMap({ metadata, data }: V1ConfigMap): Sheet {
+function sheetOfConfigMap({ metadata, data }: ConfigMap): Sheet {
   const { name = "", labels, annotations } = metadata ?? {};
   return { name, data: { ...data }, labels: { ...labels }, annotations: { ...annotations } };
 }

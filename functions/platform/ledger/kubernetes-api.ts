@@ -1,30 +1,39 @@
 /**
- * Calls to the Kubernetes API: one connection pool, a time-out on every try, and jittered retries
- * of what may pass by itself (429, 5xx, the network). The client library has none of the three.
+ * Calls to the Kubernetes API, over Node's own HTTP/1.1: kept connections, a time-out on every try,
+ * and jittered retries of what may pass by itself (429, 5xx, the network).
+ *
+ * The calls of the Kubernetes client have none of these. They come with `fetch`, which makes a
+ * connection pool for each request and sends a body as a stream, behind its head, at twice the
+ * CPU; and with a megabyte of classes for kinds of objects that no ledger has. Over HTTP/2 a
+ * session of Node 24 that was paused (a frozen container, a machine that slept) can go on writing
+ * forever.
  */
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ApiException,
-  CoreV1Api,
-  createConfiguration,
-  KubeConfig,
-  Observable,
-  ServerConfiguration,
-  type ConfigurationOptions,
-  type RequestContext,
-  type ResponseContext,
-} from "@kubernetes/client-node";
 import { makeConcurrencyLimit } from "../limits/concurrency.ts";
 import { startDeadline } from "../limits/deadline.ts";
-import { AnswerTooLarge, makeKubernetesHttp } from "./kubernetes-http.ts";
+import {
+  accessKubernetes,
+  urlOf,
+  USER_AGENT,
+  type AccessOptions,
+  type KubernetesAccess,
+} from "./kubernetes-access.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
-export interface KubernetesApiOptions {
-  /** Path of a kubeconfig; without it, the pod's own service account. */
-  readonly kubeconfig?: string | undefined;
+export interface KubernetesApiOptions extends AccessOptions {
   /** Of one try, milliseconds. */
   readonly timeoutMs?: number;
   readonly tries?: number;
+}
+
+/** One request; it may be repeated, since creations carry a name and replacements a resourceVersion. */
+export interface ApiCall {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Each part of the path, as it is before any encoding. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
 }
 
 /** A response that is an answer, not a failure: the caller decides what 404, 409 or 410 means. */
@@ -39,18 +48,11 @@ export interface ApiRefusal {
 export type ApiResult<T> = { readonly value: T } | { readonly refusal: ApiRefusal };
 
 export interface KubernetesApi {
-  /**
-   * Runs one request. Every request of the ledger may be repeated, because creations carry a name
-   * and replacements a resourceVersion: a lost answer shows up as a conflict.
-   *
-   * @throws LedgerUnavailable after the last try; the signal's reason when it aborts.
-   */
-  readonly call: <T>(request: Request<T>, signal?: AbortSignal) => Promise<ApiResult<T>>;
-  /** Which server it is, and as whom it is asked. */
-  readonly config: KubeConfig;
+  /** @throws LedgerUnavailable after the last try; the signal's reason when it aborts. */
+  readonly call: <T>(call: ApiCall, signal?: AbortSignal) => Promise<ApiResult<T>>;
+  /** For what is no call with one answer. @throws LedgerUnavailable */
+  readonly access: () => Promise<KubernetesAccess>;
 }
-
-type Request<T> = (core: CoreV1Api, options: ConfigurationOptions) => Promise<T>;
 
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 5_000;
@@ -59,77 +61,124 @@ const REQUESTS_AT_ONCE = 16;
 
 export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
   const { timeoutMs = 5_000, tries = 4 } = options;
-  const config = loadConfig(options.kubeconfig);
-  const core = connect(config);
+  let found: Promise<KubernetesAccess> | undefined;
+
+  /** Found once, for all calls; one that failed is looked for again. */
+  async function access(): Promise<KubernetesAccess> {
+    try {
+      return await (found ??= accessKubernetes(options));
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  }
   const inTurn = makeConcurrencyLimit(REQUESTS_AT_ONCE);
 
   /** Its time counts from its turn. */
-  async function tryOnce<T>(request: Request<T>, signal: AbortSignal | undefined): Promise<T> {
+  async function tryOnce(call: ApiCall, signal: AbortSignal | undefined): Promise<Answer> {
     signal?.throwIfAborted();
     using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
     try {
-      return await request(core, requestOptions(deadline.signal));
+      return await send(await access(), call, deadline.signal);
     } catch (error) {
-      if (deadline.passed) throw unavailable("timed out");
-      throw error;
+      signal?.throwIfAborted();
+      if (error instanceof LedgerUnavailable) throw error;
+      throw unavailable(deadline.passed ? "timed out" : codeOf(error));
     }
   }
 
   return {
-    config,
-    async call(request, signal) {
+    access,
+    async call<T>(call: ApiCall, signal?: AbortSignal): Promise<ApiResult<T>> {
       for (let attempt = 1; ; attempt++) {
+        let retryAfterMs = 0;
         try {
-          return { value: await inTurn(async () => await tryOnce(request, signal)) };
+          const answer = await inTurn(async () => await tryOnce(call, signal));
+          if (answer.status < 300) return { value: parsed(answer) as T };
+          const refusal = refusalOf(answer);
+          if (!isTransient(answer.status)) return { refusal };
+          if (attempt >= tries) throw unavailable(`HTTP ${refusal.status} ${refusal.reason}`);
+          retryAfterMs = answer.retryAfterMs;
         } catch (error) {
-          signal?.throwIfAborted();
-          const refusal = refusalOf(error);
-          if (refusal && !isTransient(refusal.status)) return { refusal };
-          if (attempt >= tries) throw asUnavailable(error, refusal);
-          await sleep(pauseMs(attempt, error), undefined, signal && { signal });
+          if (!(error instanceof LedgerUnavailable) || attempt >= tries) throw error;
         }
+        await sleep(pauseMs(attempt, retryAfterMs), undefined, signal && { signal });
       }
     },
   };
 }
 
-function loadConfig(path: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  if (path) config.loadFromFile(path);
-  else config.loadFromCluster();
-  return config;
+// --- the connection ----------------------------------------------------------------------------
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** As the API server's priority and fairness asks for. */
+  readonly retryAfterMs: number;
 }
 
-function connect(config: KubeConfig): CoreV1Api {
-  const { server = "" } = config.getCurrentCluster() ?? {};
-  const baseServer = new ServerConfiguration(server, {});
-  return new CoreV1Api(createConfiguration({ baseServer, httpApi: makeKubernetesHttp(config) }));
+/** Of one answer, so that no list can take the memory of the process. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const HEADERS = {
+  accept: "application/json",
+  "content-type": "application/json",
+  "user-agent": USER_AGENT,
+} as const;
+
+async function send(access: KubernetesAccess, call: ApiCall, signal: AbortSignal): Promise<Answer> {
+  const { method, path, query, body } = call;
+  const sent = body === undefined ? "" : JSON.stringify(body);
+  // Node leaves the length of a body out of a DELETE, and the server would not read it.
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(sent) };
+  const options = await access.signed({ method, headers: { ...HEADERS, ...length }, signal });
+  const url = urlOf(access, path, query);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    access.open(url, options, resolve).on("error", reject).end(sent);
+  });
+  return await readAnswer(response);
 }
 
-function requestOptions(signal: AbortSignal): ConfigurationOptions {
-  const middleware = {
-    pre(context: RequestContext) {
-      context.setSignal(signal);
-      return new Observable(Promise.resolve(context));
-    },
-    post: (context: ResponseContext) => new Observable(Promise.resolve(context)),
-  };
-  return { middleware: [middleware], middlewareMergeStrategy: "append" };
+/** At once, so that the time-out of the request is also that of its answer. */
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop drops the connection with the rest of the answer.
+    if (bytes > MAX_ANSWER_BYTES) return TOO_LARGE;
+    chunks.push(chunk);
+  }
+  const retryAfter = Number(headers["retry-after"] ?? 0);
+  const text = Buffer.concat(chunks, bytes).toString();
+  return { status, text, retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : 0 };
 }
+
+/** More than this process holds at a time: ask for less. */
+const TOO_LARGE: Answer = {
+  status: 413,
+  text: JSON.stringify({ reason: "AnswerTooLarge" }),
+  retryAfterMs: 0,
+};
+
+// --- what an answer means ----------------------------------------------------------------------
 
 function isTransient(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-function refusalOf(error: unknown): ApiRefusal | undefined {
-  if (error instanceof AnswerTooLarge) return { status: 413, reason: error.name };
-  if (!(error instanceof ApiException)) return undefined;
-  const status = statusObject(error.body);
-  return {
-    status: error.code,
-    reason: status.reason ?? "Unknown",
-    continue: status.metadata?.continue,
-  };
+/** Half an answer, or that of a portal on the way, says nothing of what became of the request. */
+function parsed({ text }: Answer): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unavailable("its answer is no JSON");
+  }
+}
+
+function refusalOf({ status, text }: Answer): ApiRefusal {
+  const { reason = "Unknown", metadata } = statusObject(text);
+  return { status, reason, continue: metadata?.continue };
 }
 
 interface KubernetesStatus {
@@ -137,10 +186,10 @@ interface KubernetesStatus {
   readonly metadata?: { readonly continue?: string };
 }
 
-/** The library hands the body over parsed, or as text. */
-function statusObject(body: unknown): KubernetesStatus {
+/** A proxy on the way answers with a text of its own. */
+function statusObject(text: string): KubernetesStatus {
   try {
-    const value: unknown = typeof body === "string" ? JSON.parse(body) : body;
+    const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? value : {};
   } catch {
     return {};
@@ -151,28 +200,13 @@ function unavailable(why: string): LedgerUnavailable {
   return new LedgerUnavailable(`the Kubernetes API does not answer: ${why}`);
 }
 
-function asUnavailable(error: unknown, refusal: ApiRefusal | undefined): LedgerUnavailable {
-  if (error instanceof LedgerUnavailable) return error;
-  return unavailable(reasonOf(error, refusal));
-}
-
-/** The library's own message holds body and headers, so it goes no further than here. */
-function reasonOf(error: unknown, refusal: ApiRefusal | undefined): string {
-  if (refusal) return `HTTP ${refusal.status} ${refusal.reason}`;
+function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "the connection failed";
 }
 
-function pauseMs(attempt: number, error: unknown): number {
+function pauseMs(attempt: number, retryAfterMs: number): number {
   const backoff = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** (attempt - 1));
   const jittered = backoff * (0.5 + Math.random() / 2);
-  return Math.max(jittered, Math.min(RETRY_MAX_MS, retryAfterMs(error)));
-}
-
-/** `Retry-After` in seconds, as the API server's priority and fairness sends it. */
-function retryAfterMs(error: unknown): number {
-  if (!(error instanceof ApiException)) return 0;
-  const headers = error.headers as Readonly<Record<string, string | undefined>>;
-  const seconds = Number(headers["retry-after"] ?? 0);
-  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+  return Math.max(jittered, Math.min(RETRY_MAX_MS, retryAfterMs));
 }

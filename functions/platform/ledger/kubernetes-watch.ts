@@ -2,9 +2,9 @@
  * A watch of the Kubernetes API: each change as a line of JSON, over the same HTTP as every other
  * call (the client library's own watch brings a second one).
  */
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps, type RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { IncomingMessage } from "node:http";
+import { urlOf, USER_AGENT, type KubernetesAccess } from "./kubernetes-access.ts";
+import type { ApiCall } from "./kubernetes-api.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 
 export interface WatchEvent {
@@ -18,17 +18,16 @@ const MAX_LINE_CHARS = 8 * 1024 * 1024;
 /**
  * Resolves when the server ends the watch, as it does from time to time.
  *
- * @param path with its query
  * @throws LedgerUnavailable when it cannot be opened or breaks off; the signal's reason when it aborts
  */
 export async function watchKubernetes(
-  config: KubeConfig,
-  path: string,
+  access: KubernetesAccess,
+  what: Pick<ApiCall, "path" | "query">,
   onEvent: (event: WatchEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const response = await open(config, path, signal);
+    const response = await open(access, what, signal);
     if (response.statusCode !== 200) {
       response.resume();
       throw new LedgerUnavailable(`the Kubernetes API refused to watch: ${response.statusCode}`);
@@ -42,16 +41,14 @@ export async function watchKubernetes(
 }
 
 async function open(
-  config: KubeConfig,
-  path: string,
+  access: KubernetesAccess,
+  { path, query }: Pick<ApiCall, "path" | "query">,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const { server = "" } = config.getCurrentCluster() ?? {};
-  const options: RequestOptions = { headers: { "user-agent": "transactions-collector" } };
-  await config.applyToHTTPSOptions(options);
+  const options = await access.signed({ headers: { "user-agent": USER_AGENT }, signal });
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const send = server.startsWith("https:") ? requestHttps : requestHttp;
-  send(`${server}${path}`, { ...options, signal }, resolve)
+  access
+    .open(urlOf(access, path, query), options, resolve)
     .on("error", reject)
     .end();
   return await promise;

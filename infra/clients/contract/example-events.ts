@@ -40,7 +40,13 @@ const FACTS: RequestFacts = {
   },
   recordedAt: RECORDED_AT,
 };
-const COMMON = { facts: FACTS, attempt: 1, failures: 0, announced: false, lane: "service" } as const;
+const COMMON = {
+  facts: FACTS,
+  attempt: 1,
+  failures: 0,
+  announced: false,
+  lane: "service",
+} as const;
 const PENDING = { ...COMMON, status: "pending", nextAttemptAt: RECORDED_AT } as const;
 const OBJECT = {
   bucket: "bank-statements",

@@ -8,7 +8,6 @@ import { join, relative } from "node:path";
 import { build, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
 import { byFunction } from "../../../functions/domain/events.ts";
-import { kubernetesModels } from "./kubernetes-models.ts";
 import { noticesOf } from "./notices.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
@@ -67,7 +66,7 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
     sourcesContent: false,
     legalComments: "linked",
     metafile: true,
-    plugins: [kubernetesModels, builtinsRequired],
+    plugins: [builtinsRequired],
     logLevel: "warning",
   });
   // Filled while the image is built; made here, so that whoever is root there need not be.

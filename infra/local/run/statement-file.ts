@@ -34,7 +34,9 @@ export async function fetchStatement(
   const verified = await verifyStatement(createReadStream(path));
   if (!verified.ok) throw new Error(`${path} is damaged: ${verified.problems.join("; ")}`);
   if (verified.sha256 !== request.sha256) {
-    throw new Error(`${path} is whole, but not the file that the record ${request.facts.name} names`);
+    throw new Error(
+      `${path} is whole, but not the file that the record ${request.facts.name} names`,
+    );
   }
   const folder = path.replace(/\.zip$/, "");
   await unpack(path, folder);

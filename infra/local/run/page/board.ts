@@ -78,7 +78,9 @@ export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Bo
     counts[status] += 1;
     if (filter.state === undefined || filter.state === status) matching.push(one);
   }
-  const newestFirst = matching.sort((a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt);
+  const newestFirst = matching.sort(
+    (a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt,
+  );
   const rows = newestFirst.slice(0, filter.limit).map(toRow);
   return { totals, counts, matching: matching.length, rows };
 }
