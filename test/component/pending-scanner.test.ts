@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   recordRequest,
@@ -112,8 +113,7 @@ async function startScanner(settings: ScannerSettings = {}) {
         await local.ledger.create(created);
         const stored = await local.ledger.read(request.facts.name);
         if (!stored) throw new Error("not stored");
-        if (request.status !== "pending" || request.nextAttemptAt !== created.nextAttemptAt)
-          await local.ledger.replace(stored, request);
+        if (!isDeepStrictEqual(request, created)) await local.ledger.replace(stored, request);
       }
     },
     names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
