@@ -28,7 +28,7 @@ const MAY_IMPORT = {
   [TELEMETRY]: [DOMAIN, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
   [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose"],
-  [LEDGER]: [DOMAIN, LIMITS, TELEMETRY, "node:", "@kubernetes/client-node"],
+  [LEDGER]: [DOMAIN, LIMITS, TELEMETRY, IDENTITY, "node:", "@kubernetes/client-node"],
   [SERVER]: [
     DOMAIN,
     LIMITS,
