@@ -60,7 +60,7 @@ export async function startPendingScanner(
     metrics: makeServerMetrics(metrics),
     tracer,
     port: config.PORT,
-    routes: { "/": { handle } },
+    routes: { "/": { handle, isForBroker: true } },
     senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),
     maxBodyBytes: MAX_BODY_BYTES,

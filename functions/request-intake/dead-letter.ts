@@ -29,6 +29,7 @@ export function makeDeadLetterRoute(
     return { kind: "unavailable", code: "parked_full" };
   }
   return {
+    isForBroker: true,
     handle: async (event, context) => {
       if (!OWED_BY_THE_LEDGER.has(event.type))
         return await keep(rejectedEvent(event, context.sender, now()), context);

@@ -29,6 +29,7 @@ export async function startRequestIntake(
   });
   const ledger = observedLedger(configMaps, metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
+  const senders = config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []);
   const handle = makeRequestIntake({
     ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
@@ -48,7 +49,9 @@ export async function startRequestIntake(
     port: config.PORT,
     routes: {
       // Whoever may use a source may send, but not park events.
-      "/": { handle, senders: config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []) },
+      "/": { handle, senders },
+      // What a Trigger posts to, with the same rules: the address decides how the answer looks.
+      "/broker": { handle, isForBroker: true },
       "/dead-letter": makeDeadLetterRoute(ledger, now),
     },
     senders: sendersOf(config, log),

@@ -52,10 +52,14 @@ export type ClaimOutcome =
   | { readonly kind: "wait"; readonly until: number }
   | { readonly kind: "other-lane" };
 
-/** @throws LedgerUnavailable */
+/**
+ * @param signal aborts when nobody waits for the work any more: nothing is claimed then
+ * @throws LedgerUnavailable; the signal's reason
+ */
 export async function claimRecord(
   name: string,
   { ledger, settings, now }: ClaimDependencies,
+  signal?: AbortSignal,
 ): Promise<ClaimOutcome> {
   const claimId = randomUUID();
   const holder = `${settings.hostname}/${claimId}`;
@@ -70,6 +74,8 @@ export async function claimRecord(
       return { kind: "final", stored: { ...stored, request: decision.request } };
     }
     if (decision.kind !== "claim") return decision;
+    // What waited in a queue may be delivered and cut off at once, one after the other.
+    if (!sent) signal?.throwIfAborted();
     sent = { purpose: decision.purpose, sentAt: performance.now() };
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };

@@ -72,7 +72,9 @@ export async function serveRequest(
   const { tracer } = deps;
   const log = context.log.child({ record: name });
   // 1. Claim the record, or learn why there is nothing to do.
-  const claimed = await tracer.span({ name: "claim" }, () => claimRecord(name, deps));
+  const claimed = await tracer.span({ name: "claim" }, () =>
+    claimRecord(name, deps, context.signal),
+  );
   deps.metrics.claimed(claimed.kind);
   if (claimed.kind === "final") await tellOutcome(claimed.stored, { ...context, log }, deps);
   if (claimed.kind !== "claimed") {

@@ -42,7 +42,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
     metrics: makeServerMetrics(context.metrics),
     tracer: context.tracer,
     port: config.PORT,
-    routes: { "/": { handle } },
+    routes: { "/": { handle, isForBroker: true } },
     senders: sendersOf(config, context.log),
     ready: async (signal) => {
       await Promise.all([

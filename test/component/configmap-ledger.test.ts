@@ -175,6 +175,18 @@ describe.each([
     expect(await ground.ledger.read("No_Such NAME")).toBeUndefined();
   });
 
+  test("nothing is claimed for a caller that has gone", async () => {
+    const { name } = (await recorded()).facts;
+    const gone = AbortSignal.abort(new Error("gone"));
+    const claiming = claimRecord(
+      name,
+      { ledger: ground.direct, settings: SETTINGS, now: Date.now },
+      gone,
+    );
+    await expect(claiming).rejects.toThrow("gone");
+    expect((await ground.direct.read(name))?.request.status).toBe("pending");
+  });
+
   // The winner's lease outlasts the other claims on the busiest machine.
   const AN_HOUR_MS = 3_600_000;
   test("of a hundred claims at once one wins", async () => {

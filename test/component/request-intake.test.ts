@@ -55,13 +55,18 @@ async function startIntake(settings: IntakeSettings = {}) {
   const server = opened.use(
     await startEventServer({
       log,
-      routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(ledger, now) },
+      routes: {
+        "/": { handle },
+        "/broker": { handle, isForBroker: true },
+        "/dead-letter": makeDeadLetterRoute(ledger, now),
+      },
     }),
   );
   const resources = opened.move();
   return {
     url: server.url,
     deadLetter: `${server.url}dead-letter`,
+    broker: `${server.url}broker`,
     clock,
     sink,
     lines,
@@ -727,4 +732,32 @@ it("posting to it directly leaves nothing behind: the poster has the truth", asy
   await using intake = await startIntake();
   expect((await postStructured(intake.url, { ...EVENT, data: {} })).status).toBe(400);
   expect(await intake.names()).toEqual([]);
+});
+
+describe("what a Broker delivers", () => {
+  it("is recorded and answered without an event, which would go back into the Broker", async () => {
+    await using intake = await startIntake();
+    const reply = await postStructured(intake.broker, EVENT, { prefer: "reply" });
+    expect(reply).toMatchObject({ status: 202, body: undefined });
+    expect([...reply.headers.keys()].filter((name) => name.startsWith("ce-"))).toEqual([]);
+    expect(await intake.names()).toEqual([NAME]);
+    expect(intake.sink.ids()).toEqual([`${NAME}.recorded`]);
+    // The address decides: the same headers at intake's own bring the whole answer.
+    expect(await postStructured(intake.url, EVENT, { prefer: "reply" })).toMatchObject({
+      status: 200,
+      body: { request_id: NAME },
+    });
+  });
+
+  it("is refused in 512 bytes of whole JSON, at every path of a Broker's", async () => {
+    await using intake = await startIntake();
+    const fields = Array.from({ length: 60 }, (_, i) => [`unknown_${i}`, i] as const);
+    const wrong = { ...EVENT, data: { ...DATA, ...Object.fromEntries(fields) } };
+    const long = await postStructured(intake.url, wrong);
+    expect(Buffer.byteLength(JSON.stringify(long.body))).toBeGreaterThan(512);
+    const short = await postStructured(intake.broker, wrong);
+    expect(short).toMatchObject({ status: 400, body: { error: "unknown_field" } });
+    expect(Buffer.byteLength(JSON.stringify(short.body))).toBeLessThanOrEqual(512);
+    expect((short.body as { problems: unknown[] }).problems.length).toBeGreaterThan(3);
+  });
 });

@@ -77,6 +77,8 @@ const trigger = z.strictObject({
     filter: z.strictObject({ attributes: z.strictObject({ type: z.string() }) }),
     subscriber: z.strictObject({
       ref: z.discriminatedUnion("kind", [knativeServiceRef, jobSinkRef]),
+      /** Behind the address of `ref`. */
+      uri: z.literal("/broker").optional(),
       audience,
     }),
     delivery,

@@ -135,6 +135,13 @@ describe.each(rendered)("%s", (_, manifests) => {
     }
   });
 
+  test("requests go to the path of intake whose answer is no event", () => {
+    for (const { spec } of ofKind("Trigger")) {
+      const { ref, uri } = spec.subscriber;
+      expect(uri).toBe(ref.name === "request-intake" ? "/broker" : undefined);
+    }
+  });
+
   test("a Trigger waits longer than its subscriber may take", () => {
     const seconds = { "statement-builder": 600, "request-intake": 60, JobSink: 10 };
     for (const { spec } of ofKind("Trigger")) {

@@ -89,8 +89,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function post(type: string, id = "1"): Promise<Response> {
-  return fetch(router.environmentOf("request-intake")["K_SINK"] ?? "", {
+function post(type: string, id = "1", to = router): Promise<Response> {
+  return fetch(to.environmentOf("request-intake")["K_SINK"] ?? "", {
     method: "POST",
     headers: {
       "content-type": "application/json",
@@ -172,6 +172,44 @@ test("an answer after the timeout, and a body that is no event, count as failure
   await post(RECORDED);
   expect(await outcome()).toMatchObject({ outcome: "delivered" });
   expect(builder.received).toHaveLength(3);
+});
+
+test("a 2xx answer that is no event is tried again, then parked twice, and nothing says why", async () => {
+  builder.replies = [{ status: 200, body: "done" }];
+  await post(RECORDED);
+  expect(await outcome()).toMatchObject({ outcome: "dead-lettered", status: 502 });
+  expect(builder.received).toHaveLength(4);
+  expect(intake.received).toHaveLength(2);
+  for (const { headers } of intake.received) {
+    expect(Object.keys(headers).filter((name) => name.startsWith("ce-knativeerror"))).toEqual([]);
+  }
+});
+
+test("a delivery says that it comes from a Broker, a tick does not", async () => {
+  await post(RECORDED);
+  await until(() => builder.received.length > 0 && scanner.received.length > 0);
+  expect(builder.received[0]?.headers).toMatchObject({ prefer: "reply" });
+  expect(builder.received[0]?.headers).toHaveProperty("ce-knativearrivaltime");
+  expect(scanner.received[0]?.headers).not.toHaveProperty("prefer");
+});
+
+test("a subscriber's path is where its events go", async () => {
+  const trigger = join(import.meta.dirname, "../../infra/kubernetes/components/broker-intake");
+  await cp(join(trigger, "trigger-requested.yaml"), join(folder, "trigger-requested.yaml"));
+  const list = join(folder, "kustomization.yaml");
+  await writeFile(list, `${await readFile(list, "utf8")}  - trigger-requested.yaml\n`);
+  await using withIntake = await startLocalRouter({
+    eventing: folder,
+    services: {
+      "request-intake": `http://127.0.0.1:${(intake.server.address() as AddressInfo).port}`,
+      "pending-scanner": "http://127.0.0.1:9",
+      "statement-builder": "http://127.0.0.1:9",
+    },
+    schedule: "0 0 1 1 *",
+  });
+  await post("io.transactions-collector.statement.requested.v1", "1", withIntake);
+  await until(() => intake.received.length > 0);
+  expect(intake.received[0]?.path).toBe("/broker");
 });
 
 test("an event in the answer goes back into the broker", async () => {

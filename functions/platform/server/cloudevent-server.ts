@@ -10,7 +10,7 @@ import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
 import type { EventRequest } from "./event-request.ts";
 import { isHealthPath, makeHealth } from "./health.ts";
-import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { briefly, toHttp, type HttpAnswer } from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
@@ -88,9 +88,10 @@ export async function startCloudEventServer(
     const startedAt = performance.now();
     const requestLog = log.child({ request_id: requestId(request) });
     answer(request, response, requestLog).then(
-      (answered) => {
+      (full) => {
         // Nobody to answer when there is none.
-        if (!answered) return;
+        if (!full) return;
+        const answered = routeOf(pathOf(request))?.isForBroker ? briefly(full) : full;
         send(request, response, { answered, lastOne: draining });
         logAnswer(request, answered, { log: requestLog, startedAt });
       },

@@ -26,6 +26,8 @@ export type EventHandler = (event: ReceivedEvent, context: EventContext) => Prom
 export interface EventRoute {
   /** Subjects of tokens that may send here, besides those that may send to every path. */
   readonly senders?: readonly string[] | undefined;
+  /** Whether a Broker posts here, which cannot do anything with an answer but its status. */
+  readonly isForBroker?: boolean;
   readonly handle: EventHandler;
   /**
    * For a path that keeps what is no event: called once for all of a request, so that a batch of

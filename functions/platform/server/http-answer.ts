@@ -95,6 +95,17 @@ export function answerToError(error: unknown): Answer {
   return { kind: "unavailable", code };
 }
 
+/**
+ * What a Broker is told: an event in an answer would go back into it, where its sender may not post, and
+ * a long refusal would not reach the dead-letter sink.
+ */
+export function briefly({ status, headers, body }: HttpAnswer): HttpAnswer {
+  if ("ce-id" in headers) return toHttp({ kind: "accepted" });
+  if (Buffer.byteLength(body) <= MAX_BROKER_ERROR_BYTES) return { status, headers, body };
+  const { error, problems } = JSON.parse(body) as { error: string; problems: IndexedProblem[] };
+  return errorAnswer(status, error, problems, headers, MAX_BROKER_ERROR_BYTES);
+}
+
 // --- batches -----------------------------------------------------------------------------------
 
 /** The good ones are done; a dependency's failure asks for the whole batch again, which is safe. */
@@ -122,8 +133,10 @@ function atIndex(problems: readonly Problem[], index: number): readonly IndexedP
   return problems.map(({ field, code }) => ({ index, field, code }));
 }
 
-/** Knative stores the first KiB of an answer with a dead letter; a longer body would be cut JSON. */
+/** More than a person reads; a sender that mends these learns of the rest. */
 const MAX_ERROR_BYTES = 1024;
+/** A Broker copies a refusal into a header of the dead letter: short ones arrive with every release of it. */
+const MAX_BROKER_ERROR_BYTES = 512;
 
 function invalid(status: number, problems: readonly IndexedProblem[]): HttpAnswer {
   const codes = new Set(problems.map((problem) => problem.code));
@@ -145,12 +158,13 @@ function errorAnswer(
   error: string,
   problems: readonly IndexedProblem[],
   headers: Readonly<Record<string, string>> = {},
+  maxBytes = MAX_ERROR_BYTES,
 ): HttpAnswer {
   let bytes = Buffer.byteLength(JSON.stringify({ error, problems: [] }));
   const fitting: IndexedProblem[] = [];
   for (const problem of problems) {
     bytes += Buffer.byteLength(JSON.stringify(problem)) + 1;
-    if (bytes > MAX_ERROR_BYTES) break;
+    if (bytes > maxBytes) break;
     fitting.push(problem);
   }
   const body = JSON.stringify({ error, problems: fitting });

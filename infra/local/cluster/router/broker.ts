@@ -32,6 +32,9 @@ export interface BrokerParts {
   readonly onDelivery: (report: DeliveryReport) => void;
 }
 
+/** An event in the answer is welcome. */
+const FROM_A_BROKER = { prefer: "reply" };
+
 /** Takes an event and delivers it to every Trigger it matches; resolves when all that is over. */
 export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<void> {
   const { broker, triggers, urlOf, signal, onEvent, onDelivery } = parts;
@@ -46,7 +49,7 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
     // Delivery specs do not merge: a Trigger that has one does without the Broker's.
     const delivery = trigger.spec.delivery ?? broker.spec?.delivery ?? {};
     const url = urlOf(trigger.spec.subscriber);
-    const attempt = await deliver(url, event, delivery, signal);
+    const attempt = await deliver(url, event, { ...delivery, headers: FROM_A_BROKER }, signal);
     if (signal.aborted) return;
     const outcome =
       attempt.kind === "failed" ? await park(event, url, attempt, delivery) : "delivered";
@@ -67,13 +70,23 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
     delivery: Delivery,
   ): Promise<"dead-lettered" | "lost"> {
     if (!delivery.deadLetterSink) return "lost";
-    const parked = withAttributes(event, {
-      knativeerrordest: failedUrl,
-      knativeerrorcode: String(failed.status),
-      knativeerrordata: Buffer.from(failed.detail).toString("base64"),
-    });
-    const attempt = await deliver(urlOf(delivery.deadLetterSink), parked, delivery, signal);
-    return attempt.kind === "delivered" ? "dead-lettered" : "lost";
+    const url = urlOf(delivery.deadLetterSink);
+    const settings = { ...delivery, headers: FROM_A_BROKER };
+    // The filter in front of the subscriber refuses an answer that is no event without a word, and both it
+    // and the dispatcher behind it park the event.
+    const { detail } = failed;
+    const copies =
+      detail === undefined
+        ? [event, event]
+        : [
+            withAttributes(event, {
+              knativeerrordest: failedUrl,
+              knativeerrorcode: String(failed.status),
+              knativeerrordata: Buffer.from(detail).toString("base64"),
+            }),
+          ];
+    const attempts = await Promise.all(copies.map((copy) => deliver(url, copy, settings, signal)));
+    return attempts.every(({ kind }) => kind === "delivered") ? "dead-lettered" : "lost";
   }
 
   return accept;

@@ -23,10 +23,17 @@ export interface FailedAttempt {
   /** 502 for an answer that is no event, 500 when there was no answer. */
   readonly status: number;
   readonly isAnswered: boolean;
-  readonly detail: string;
+  /** undefined for a 2xx answer that is no event: of that the Broker's own filter tells nothing on. */
+  readonly detail: string | undefined;
 }
 
-export type RetrySettings = Pick<Delivery, "retry" | "backoffPolicy" | "backoffDelay" | "timeout">;
+export type RetrySettings = Pick<
+  Delivery,
+  "retry" | "backoffPolicy" | "backoffDelay" | "timeout"
+> & {
+  /** Beside the event's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** How much of an answer the dead-letter sink is told. */
 const ERROR_DETAIL_BYTES = 1_024;
@@ -40,7 +47,7 @@ export async function deliver(
   isSentAgain = (failed: FailedAttempt): boolean => isRetryable(failed.status),
 ): Promise<Attempt> {
   for (let retries = 0; ; retries += 1) {
-    const attempt = await send(url, event, settings.timeout, signal);
+    const attempt = await send(url, event, settings, signal);
     const again = attempt.kind === "failed" && isSentAgain(attempt);
     if (!again || retries >= (settings.retry ?? 0) || signal.aborted) return attempt;
     try {
@@ -65,13 +72,14 @@ export function backoffMs({ backoffPolicy, backoffDelay }: RetrySettings, retrie
 async function send(
   url: string,
   event: RoutedEvent,
-  timeoutMs: number | undefined,
+  settings: RetrySettings,
   stop: AbortSignal,
 ): Promise<Attempt> {
+  const { timeout: timeoutMs } = settings;
   const signal =
     timeoutMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
   try {
-    return outcome(await post(url, event, signal));
+    return outcome(await post(url, event, signal, settings.headers ?? {}));
   } catch (error) {
     const detail = `dispatch error: ${error instanceof Error ? error.message : String(error)}`;
     return { kind: "failed", status: 500, isAnswered: false, detail };
@@ -85,9 +93,14 @@ interface HttpAnswer {
 }
 
 /** Not `fetch`: it gives up when an answer takes longer than five minutes, as a build may. */
-async function post(url: string, event: RoutedEvent, signal: AbortSignal): Promise<HttpAnswer> {
+async function post(
+  url: string,
+  event: RoutedEvent,
+  signal: AbortSignal,
+  more: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
   const { headers, body } = toHttp(event);
-  const message = request(url, { method: "POST", headers, signal });
+  const message = request(url, { method: "POST", headers: { ...headers, ...more }, signal });
   message.end(body);
   const [response] = (await once(message, "response")) as [IncomingMessage];
   return {
@@ -105,6 +118,5 @@ function outcome({ status, headers, body }: HttpAnswer): Attempt {
   if (body.length === 0 && headers["ce-id"] === undefined) return { kind: "delivered", status };
   const reply = fromHttp(headers, body);
   if (reply) return { kind: "delivered", status, reply };
-  const detail = "the answer's body is no CloudEvent";
-  return { kind: "failed", status: 502, isAnswered: true, detail };
+  return { kind: "failed", status: 502, isAnswered: true, detail: undefined };
 }
