@@ -46,8 +46,17 @@ const MAY_IMPORT = {
   "functions/request-intake": [DOMAIN, PLATFORM, "node:", "zod"],
   "functions/pending-scanner": [DOMAIN, PLATFORM, "node:", "zod"],
   [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
-  [`${BUILDER}/source`]: [DOMAIN, LIMITS, TELEMETRY, "node:", "kysely", "mysql2"],
-  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/source`, "node:"],
+  [`${BUILDER}/memory`]: [],
+  [`${BUILDER}/source`]: [
+    DOMAIN,
+    `${BUILDER}/memory`,
+    LIMITS,
+    TELEMETRY,
+    "node:",
+    "kysely",
+    "mysql2",
+  ],
+  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/memory`, `${BUILDER}/source`, "node:"],
   [`${BUILDER}/formats`]: [DOMAIN, "node:", "temporal-polyfill", "pdfkit", "fontkit"],
   [`${BUILDER}/contents`]: [
     DOMAIN,
@@ -61,6 +70,7 @@ const MAY_IMPORT = {
   [`${BUILDER}/zip`]: [
     DOMAIN,
     VERIFICATION,
+    `${BUILDER}/memory`,
     `${BUILDER}/source`,
     `${BUILDER}/lines`,
     `${BUILDER}/contents`,

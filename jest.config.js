@@ -15,6 +15,7 @@ export default {
         ? ["<rootDir>/test/{unit,component,e2e,faults}/**/*.test.ts"]
         : [`<rootDir>/test/component/{${ENGINE_TESTS.join(",")}}.test.ts`],
     transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
+    setupFiles: ["<rootDir>/test/support/poison-memory.ts"],
     globalSetup: "<rootDir>/test/support/prepare-servers.ts",
   })),
   reporters: ["default", "<rootDir>/test/support/summary-reporter.js"],

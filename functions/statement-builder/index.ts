@@ -16,6 +16,7 @@ import { makeBuilderMetrics } from "./metrics.ts";
 import { makeSourceMetrics } from "./source-metrics.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
 import type { OnStep } from "./steps.ts";
+import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeTransactions } from "./source/transactions.ts";
 
 /** Builds of one process at a time; a pod of the service is given one (containerConcurrency). */
@@ -62,6 +63,7 @@ async function openDependencies(
   { log, metrics, tracer, resources }: FunctionContext,
   onStep: OnStep,
 ): Promise<BuilderDependencies> {
+  requireKnownArchiver();
   const sources = makeSourceMetrics(metrics);
   const transactions = resources.use(
     makeTransactions({

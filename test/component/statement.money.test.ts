@@ -63,7 +63,7 @@ test("1: a million random amounts add up to what the database's DECIMAL says", a
   });
   await using snapshot = await openSnapshot(transactions, JANUARY);
   const csv = makeTransactionsCsv(snapshot.balances);
-  for await (const batch of snapshot.batches()) csv.recycle(csv.lines(batch));
+  for await (const batch of snapshot.batches()) csv.lines(batch).release();
   expect([csv.rows, csv.totals.every(balances)]).toEqual([1_000_000, true]);
   const connection = await createConnection(server.databaseUrl);
   const [sums] = await connection.query<Sums[]>("SELECT * FROM sums ORDER BY account_id");

@@ -103,7 +103,7 @@ test("an abort while a small query waits rejects at once and ends it on the serv
 test("rows left early are no trouble for the next statement", async () => {
   {
     await using snapshot = await openSnapshot(transactions, YEAR);
-    for await (const batch of snapshot.batches()) if (batch.length > 0) break;
+    for await (const batch of snapshot.batches()) if (batch.bytes.length > 0) break;
   }
   await until(async () => !(await isReading()), "the query ended");
   await expectStatementsAgain();
@@ -184,7 +184,7 @@ test("a reader that takes its time is not a stalled server", async () => {
   const csv = makeTransactionsCsv(snapshot.balances);
   for await (const batch of snapshot.batches()) {
     if (csv.rows === 0) await sleep(3_000);
-    csv.lines(batch);
+    csv.lines(batch).release();
   }
   expect(csv.rows).toBe(snapshot.rows);
 });

@@ -5,6 +5,7 @@ import type { StatementSnapshot } from "../../functions/statement-builder/source
 import { ROW } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";
+import { lentRows } from "./text-protocol.ts";
 
 export const JANUARY: Asked = {
   customerId: "acme-42",
@@ -69,8 +70,8 @@ export function snapshotOf(
       const own = rows.filter(
         (row) => !account || accountKeyOf(row) === accountKey(account.accountId, account.currency),
       );
-      yield own.slice(0, 2);
-      yield own.slice(2);
+      yield lentRows(own.slice(0, 2));
+      yield lentRows(own.slice(2));
     },
     pending: () => Promise.reject(new Error("nothing pending was asked for")),
     [Symbol.asyncDispose]: () => Promise.resolve(),

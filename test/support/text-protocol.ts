@@ -1,5 +1,6 @@
 /** Rows as a MySQL server sends them. */
 import { SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
+import { lend, type LentBlock } from "../../functions/statement-builder/memory/lent-block.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
 /**
@@ -10,6 +11,11 @@ export function encodeRows(rows: readonly TransactionRow[]): Buffer {
   return Buffer.concat(
     rows.flatMap((row) => SELECTED_COLUMNS.map((_, place) => encodeValue(row[place] ?? null))),
   );
+}
+
+/** The same as a batch of the driver's. */
+export function lentRows(rows: readonly TransactionRow[]): LentBlock {
+  return lend(encodeRows(rows));
 }
 
 function encodeValue(value: string | null): Buffer {

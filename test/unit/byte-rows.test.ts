@@ -1,6 +1,10 @@
-/** The seam to the driver: bytes while it is as known, the driver's own way otherwise. */
-import type { Query } from "mysql2";
-import { takeRowBytes } from "../../functions/statement-builder/source/byte-rows.ts";
+/** The seam to the driver: bytes while it is as known, and an error otherwise. */
+import mysql, { type Query } from "mysql2";
+import {
+  requireKnownDriver,
+  takeRowBytes,
+} from "../../functions/statement-builder/source/byte-rows.ts";
+import { readTransactions } from "../support/statement.ts";
 
 /** A query whose own states answer themselves, as the driver's do. */
 function makeQuery() {
@@ -23,10 +27,12 @@ const packet = (text: string, eof = false) => ({
 
 function start(query: ReturnType<typeof makeQuery>) {
   const taken: string[] = [];
-  takeRowBytes(query as unknown as Query, (bytes, from, to) => {
-    taken.push(bytes.toString("latin1", from, to));
+  const unknown: Error[] = [];
+  takeRowBytes(query as unknown as Query, {
+    onRow: (bytes, from, to) => void taken.push(bytes.toString("latin1", from, to)),
+    onUnknown: (error) => void unknown.push(error),
   });
-  return { taken, state: query.row as unknown as State };
+  return { taken, unknown, state: query.row as unknown as State };
 }
 
 test("rows are taken as bytes, the end is the driver's", () => {
@@ -38,18 +44,33 @@ test("rows are taken as bytes, the end is the driver's", () => {
   expect(query.seen).toEqual([end]);
 });
 
-test("an unknown packet and all after it are the driver's", () => {
+test("an unknown packet is told: nothing of it is taken for a row", () => {
   const query = makeQuery();
-  const { taken, state } = start(query);
-  const unknown = { ...packet("one"), offset: undefined, position: 4 };
-  const next = packet("two");
-  state(unknown, {})(next, {});
+  const { taken, unknown, state } = start(query);
+  const packetOfTomorrow = { ...packet("one"), offset: undefined, position: 4 };
+  state(packetOfTomorrow, {});
   expect(taken).toEqual([]);
-  expect(query.seen).toEqual([unknown, next]);
+  expect(unknown.map(String)).toEqual([expect.stringContaining("mysql2 has a packet of another")]);
+  expect(query.seen).toEqual([packetOfTomorrow]);
 });
 
-test("a query without such a state is left alone", () => {
-  const query = { then: 1 };
-  takeRowBytes(query as unknown as Query, () => undefined);
+test("a query without such a state is refused, before it is sent", () => {
+  const query = { then: 1 } as unknown as Query;
+  const reader = { onRow: () => undefined, onUnknown: () => undefined };
+  expect(() => takeRowBytes(query, reader)).toThrow("mysql2 has a query without row()");
   expect(query).toEqual({ then: 1 });
+});
+
+test("the driver that is installed is as known", () => {
+  expect(requireKnownDriver).not.toThrow();
+});
+
+test("a driver whose queries are made in another way ends the start", () => {
+  const { createQuery } = mysql as unknown as { createQuery: unknown };
+  Object.assign(mysql, { createQuery: () => ({ rows: () => undefined }) });
+  try {
+    expect(() => readTransactions("mysql://nobody@127.0.0.1:1/none")).toThrow("mysql2 has a query");
+  } finally {
+    Object.assign(mysql, { createQuery });
+  }
 });

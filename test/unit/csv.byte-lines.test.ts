@@ -3,9 +3,13 @@ import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
 import { textField } from "../../functions/domain/csv-field.ts";
 import { putText } from "../../functions/statement-builder/lines/byte-fields.ts";
-import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
+import {
+  makeTransactionsCsv,
+  type TransactionsCsv,
+} from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { encodeRows } from "../support/text-protocol.ts";
+import { makePlainCsv } from "../support/plain-csv.ts";
+import { lentRows } from "../support/text-protocol.ts";
 
 const ACCOUNTS: readonly AccountBalance[] = [
   { accountId: "a1", currency: "EUR", opening: 0n, closing: 0n },
@@ -16,15 +20,24 @@ const ACCOUNTS: readonly AccountBalance[] = [
 
 /** Both paths, each on a fresh file; the error's code where there is no file. */
 function both(rows: readonly TransactionRow[]) {
-  return [rows, encodeRows(rows)].map((batch) => {
-    const csv = makeTransactionsCsv(ACCOUNTS);
-    try {
-      const lines = [csv.lines(batch), csv.lines(batch)].map(String);
-      return { lines, rows: csv.rows, totals: csv.totals.map((one) => ({ ...one })) };
-    } catch (error) {
-      return { code: (error as { code?: string }).code };
-    }
-  });
+  const plain = makePlainCsv(ACCOUNTS);
+  const bytes = makeTransactionsCsv(ACCOUNTS);
+  return [
+    written(plain, () => plain.lines(rows)),
+    written(bytes, () => String(bytes.lines(lentRows(rows)).bytes)),
+  ];
+}
+
+function written(csv: Pick<TransactionsCsv, "rows" | "totals">, lines: () => string) {
+  try {
+    return {
+      lines: [lines(), lines()],
+      rows: csv.rows,
+      totals: csv.totals.map((one) => ({ ...one })),
+    };
+  } catch (error) {
+    return { code: (error as { code?: string }).code };
+  }
 }
 
 function row(changes: Partial<Record<number, string | null>> = {}): TransactionRow {

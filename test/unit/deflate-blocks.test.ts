@@ -3,8 +3,12 @@ import { ZipArchive } from "archiver";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { crc32, inflateRawSync } from "node:zlib";
+import { BlockPool } from "../../functions/statement-builder/memory/lent-block.ts";
 import { DeflateBlocks } from "../../functions/statement-builder/zip/deflate-blocks.ts";
-import { deflateInBlocks } from "../../functions/statement-builder/zip/zip-blocks.ts";
+import {
+  deflateInBlocks,
+  requireKnownArchiver,
+} from "../../functions/statement-builder/zip/zip-blocks.ts";
 import { unzip } from "../support/statement.ts";
 
 const MIB = 1024 * 1024;
@@ -51,19 +55,19 @@ test("the pieces the bytes come in leave no trace", async () => {
 
 test("a chunk is given back once it may be written over", async () => {
   const input = lines(3 * MIB);
-  const shared = Buffer.alloc(100_000);
-  const free: Buffer[] = [shared];
-  const blocks = new DeflateBlocks(4, (chunk) => free.push(chunk));
+  const pool = new BlockPool(100_000);
+  const memories = new Set<ArrayBufferLike>();
+  const blocks = new DeflateBlocks(4);
   const output = buffer(blocks);
-  for (let at = 0; at < input.length; at += shared.length) {
-    while (free.length === 0) await new Promise(setImmediate);
-    const chunk = free.pop() ?? Buffer.alloc(0);
-    const bytes = input.copy(chunk, 0, at);
-    // Only a whole chunk comes back as it is; the last one is the end.
-    blocks.write(chunk.subarray(0, bytes));
+  for (let at = 0; at < input.length; at += 100_000) {
+    const room = pool.room(100_000);
+    memories.add(room.buffer);
+    const chunk = pool.lend(room, input.copy(room, 0, at)).handOn();
+    await new Promise((resolve) => blocks.write(chunk, resolve));
   }
   blocks.end();
   expect(inflateRawSync(await output).equals(input)).toBe(true);
+  expect(memories.size).toBe(1);
 });
 
 test("a block refers to the one before it", async () => {
@@ -81,16 +85,12 @@ const OPTIONS = {
   level: 4,
   isTable: () => false,
   onError: () => undefined,
-  onTaken: () => undefined,
 };
 
 async function zipped(blocks: boolean, files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 4 } });
   const errors: Error[] = [];
-  if (blocks)
-    expect(deflateInBlocks(archive, { ...OPTIONS, onError: (error) => errors.push(error) })).toBe(
-      true,
-    );
+  if (blocks) deflateInBlocks(archive, { ...OPTIONS, onError: (error) => errors.push(error) });
   const zip = buffer(archive);
   for (const [name, content] of Object.entries(files)) {
     const entry = new Promise((resolve) => archive.once("entry", resolve));
@@ -112,8 +112,12 @@ test("archiver's zip holds the same files with and without blocks", async () => 
   }
 });
 
-test("an archiver of another shape is left alone", () => {
+test("an archiver of another shape writes no zip", () => {
   const archive = new ZipArchive();
   Object.assign(archive, { _module: { engine: {} } });
-  expect(deflateInBlocks(archive, OPTIONS)).toBe(false);
+  expect(() => deflateInBlocks(archive, OPTIONS)).toThrow("archiver has no writer");
+});
+
+test("the archiver that is installed is as known", () => {
+  expect(requireKnownArchiver).not.toThrow();
 });

@@ -1,5 +1,6 @@
 /** What is read from MySQL is handed on in whole packets, and as a copy unless it may be written over. */
-import { PacketReader } from "../../functions/statement-builder/source/packet-socket.ts";
+import { Socket } from "node:net";
+import { PacketReader, socketOf } from "../../functions/statement-builder/source/packet-socket.ts";
 import { seededRandom, type Random } from "../../infra/local/cluster/sample-bank/random.ts";
 
 const BLOCK = 64 * 1024;
@@ -108,4 +109,10 @@ test("rows use the same memory again and again", () => {
   const row = packet(Buffer.alloc(100, "row"));
   for (let n = 0; n < 1_000; n++) reader.read(row.copy(reader.room()));
   expect(memories.size).toBe(2);
+});
+
+test("a connection that keeps its socket elsewhere is refused", () => {
+  const stream = new Socket();
+  expect(socketOf({ stream })).toBe(stream);
+  expect(() => socketOf({ socket: stream })).toThrow("mysql2 has a connection without a stream");
 });

@@ -2,6 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { StatementFailure } from "../../functions/domain/failure.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
+import { insideOf } from "../../functions/statement-builder/formats/pdf/pdf-paper.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
 
@@ -52,4 +53,12 @@ test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too
   await expect(written(broken, makePdfFormat(cap))).rejects.toMatchObject({
     code: "proof_mismatch",
   });
+});
+
+test("a pdfkit of another shape is refused", () => {
+  const font = { id: "F1", ref: () => undefined, encode: () => [[], []] };
+  const known = { _font: font, ref: () => undefined };
+  expect(insideOf(known)).toBe(known);
+  expect(() => insideOf({ ...known, _font: { ...font, encode: undefined } })).toThrow("pdfkit");
+  expect(() => insideOf({ font, ref: () => undefined })).toThrow("pdfkit has another inside");
 });

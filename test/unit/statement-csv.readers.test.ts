@@ -14,7 +14,7 @@ import {
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { withZipFile as withFile, run } from "../support/statement.ts";
-import { encodeRows } from "../support/text-protocol.ts";
+import { lentRows } from "../support/text-protocol.ts";
 
 const ACCOUNT = { accountId: "a;1\t|,x", currency: "EUR", opening: 0n, closing: 0n };
 
@@ -63,7 +63,7 @@ function fileOf(sample: readonly TransactionRow[], chosen: CsvDialect): Buffer {
     ((lines: Buffer) => lines);
   const csv = makeTransactionsCsv([ACCOUNT]);
   const blocks: Buffer[] = [Buffer.from(TRANSACTIONS_HEADER)];
-  for (const row of sample) blocks.push(csv.lines(encodeRows([row])));
+  for (const row of sample) blocks.push(csv.lines(lentRows([row])).bytes);
   return Buffer.concat(blocks.map((block) => Buffer.from(inDialect(block))));
 }
 

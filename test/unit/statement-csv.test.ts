@@ -7,9 +7,11 @@ import { BALANCE_COLUMNS, CSV_EOL } from "../../functions/domain/manifest.ts";
 import {
   balancesCsv,
   makeTransactionsCsv,
+  type TransactionsCsv,
   TRANSACTIONS_HEADER,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
+import { lentRows } from "../support/text-protocol.ts";
 
 const EUR: AccountBalance = { accountId: "acc-1", currency: "EUR", opening: 0n, closing: 0n };
 
@@ -49,8 +51,13 @@ function rowOf(row: Row = {}): TransactionRow {
   ];
 }
 
+/** By way of the bytes that the server sends. */
+function linesOf(csv: TransactionsCsv, rows: readonly TransactionRow[]): string {
+  return String(csv.lines(lentRows(rows)).bytes);
+}
+
 function csvText(rows: readonly TransactionRow[], accounts = [EUR]): string {
-  return TRANSACTIONS_HEADER + makeTransactionsCsv(accounts).lines(rows).toString();
+  return TRANSACTIONS_HEADER + linesOf(makeTransactionsCsv(accounts), rows);
 }
 
 /** Records by another reader, told nothing but RFC 4180. */
@@ -94,7 +101,7 @@ test("the columns and their order are version 1's, and every line ends with CRLF
 
 test("lines are numbered on from batch to batch", () => {
   const csv = makeTransactionsCsv([EUR]);
-  const text = TRANSACTIONS_HEADER + [1, 2, 3].map(() => csv.lines([rowOf(), rowOf()])).join("");
+  const text = TRANSACTIONS_HEADER + [1, 2, 3].map(() => linesOf(csv, [rowOf(), rowOf()])).join("");
   expect(readBack(text).map(({ line }) => line)).toEqual(["1", "2", "3", "4", "5", "6"]);
   expect(csv.rows).toBe(6);
 });
@@ -317,7 +324,7 @@ test("balances.csv has every account with its sums, also one without a row", () 
     { accountId: "a,1", currency: "JPY", opening: -500n, closing: -1500n },
     { accountId: "b", currency: "BHD", opening: 1n, closing: 1n },
   ]);
-  csv.lines([
+  linesOf(csv, [
     rowOf({ accountId: "a,1", amount: "12.5000", balanceAfter: "112.5000" }),
     rowOf({ accountId: "a,1", amount: "-3.2500", balanceAfter: "109.2500" }),
     rowOf({ accountId: "a,1", amount: "0.0000", balanceAfter: "109.2500" }),

@@ -12,7 +12,8 @@ import {
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { ROW } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { encodeRows } from "../support/text-protocol.ts";
+import { makePlainCsv } from "../support/plain-csv.ts";
+import { lentRows } from "../support/text-protocol.ts";
 
 /** One account id in two currencies, and ids that only a right separator keeps apart. */
 const ACCOUNTS = [
@@ -22,9 +23,25 @@ const ACCOUNTS = [
   { accountId: "a1E", currency: "CLF", scale: 4 },
 ] as const;
 
+/** Both ways from rows to lines; each takes the rows and answers the lines. */
 const PATHS = [
-  ["as values", (rows: readonly TransactionRow[]) => rows],
-  ["as bytes", encodeRows],
+  [
+    "as values",
+    (found: readonly AccountBalance[]) => {
+      const csv = makePlainCsv(found);
+      return { csv, write: (rows: readonly TransactionRow[]) => csv.lines(rows) };
+    },
+  ],
+  [
+    "as bytes",
+    (found: readonly AccountBalance[]) => {
+      const csv = makeTransactionsCsv(found);
+      return {
+        csv,
+        write: (rows: readonly TransactionRow[]) => String(csv.lines(lentRows(rows)).bytes),
+      };
+    },
+  ],
 ] as const;
 
 /** Minor units: what people spend, what banks move, and what no double holds. */
@@ -112,13 +129,13 @@ function more(row: TransactionRow, at: number, scale: number): TransactionRow {
   return row.with(at, column(units(row[at] ?? "") / 10n ** BigInt(4 - scale) + 1n, scale));
 }
 
-describe.each(PATHS)("rows %s", (_, batchOf) => {
+describe.each(PATHS)("rows %s", (_, open) => {
   test("what the tables say adds up, read and summed by others", () => {
     fc.assert(
       fc.property(ledger, (sample) => {
         const { rows, found } = bookkeeping(sample);
-        const csv = makeTransactionsCsv(found);
-        const written = records(TRANSACTIONS_HEADER + csv.lines(batchOf(rows)).toString());
+        const { csv, write } = open(found);
+        const written = records(TRANSACTIONS_HEADER + write(rows));
         const table = records(balancesCsv(csv.totals).toString());
         expect(written).toHaveLength(rows.length);
         expect(csv.totals.every(balances)).toBe(true);
@@ -159,8 +176,8 @@ describe.each(PATHS)("rows %s", (_, batchOf) => {
         const index = how === "another balance at the end" ? rows.length - 1 : at % rows.length;
         const { scale } = ACCOUNTS[sample.entries[index]?.[0] ?? 0] ?? ACCOUNTS[0];
         const instead = SPOIL[how](rows[index] ?? [], scale);
-        const csv = makeTransactionsCsv(found);
-        csv.lines(batchOf(rows.toSpliced(index, 1, ...instead)));
+        const { csv, write } = open(found);
+        write(rows.toSpliced(index, 1, ...instead));
         expect(csv.rows === rows.length && csv.totals.every(balances)).toBe(false);
       }),
       { numRuns: 300 },

@@ -7,6 +7,7 @@ import { crc32, inflateRawSync } from "node:zlib";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeStatementZip } from "../../functions/statement-builder/zip/statement-zip.ts";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
+import { BlockPool } from "../../functions/statement-builder/memory/lent-block.ts";
 import { TableEntry } from "../../functions/statement-builder/zip/table-entry.ts";
 import { tableOf } from "../support/deflate-inputs.ts";
 import { JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
@@ -51,21 +52,19 @@ test("several at a time do not disturb each other, nor one that is given up", as
 
 test("a chunk is given back once it may be written over", async () => {
   const input = tableOf(3_000_000);
-  const chunk = Buffer.alloc(100_000);
-  let free = true;
-  const entry = new TableEntry((given) => {
-    expect(given).toBe(chunk);
-    free = true;
-  });
+  const pool = new BlockPool(100_000);
+  const memories = new Set<ArrayBufferLike>();
+  const entry = new TableEntry();
   const output = buffer(entry);
-  for (let at = 0; at < input.length; at += chunk.length) {
-    while (!free) await new Promise(setImmediate);
-    input.copy(chunk, 0, at);
-    free = false;
-    entry.write(chunk);
+  for (let at = 0; at < input.length; at += 100_000) {
+    const room = pool.room(100_000);
+    memories.add(room.buffer);
+    const chunk = pool.lend(room, input.copy(room, 0, at)).handOn();
+    await new Promise((resolve) => entry.write(chunk, resolve));
   }
   entry.end();
   expect(inflateRawSync(await output).equals(input)).toBe(true);
+  expect(memories.size).toBe(1);
 });
 
 /** What a wrong module might write in place of its `nth` block. */

@@ -11,6 +11,7 @@ import {
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { chunks, JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
+import { lentRows } from "../support/text-protocol.ts";
 import {
   manifestOf,
   sealed,
@@ -66,7 +67,7 @@ describe("a zip is only ended when its rows are proved", () => {
     const snapshot = snapshotOf(ROWS, {
       // eslint-disable-next-line @typescript-eslint/require-await -- it has nothing to wait for
       async *batches() {
-        yield ROWS.slice(0, 2);
+        yield lentRows(ROWS.slice(0, 2));
         throw broken;
       },
     });
@@ -78,10 +79,10 @@ describe("a zip is only ended when its rows are proved", () => {
     const reason = new Error("the lease is lost");
     const snapshot = snapshotOf(ROWS, {
       async *batches() {
-        yield ROWS.slice(0, 2);
+        yield lentRows(ROWS.slice(0, 2));
         await turn();
         stop.abort(reason);
-        yield ROWS.slice(2);
+        yield lentRows(ROWS.slice(2));
       },
     });
     const out = zipOf(JANUARY, snapshot, "balanced", stop.signal);

@@ -40,7 +40,7 @@ async function* provedRows(
   let line = 0;
   for await (const batch of batches) {
     const rows: StatementRow[] = [];
-    for (const values of Buffer.isBuffer(batch) ? textRows(batch) : batch) {
+    for (const values of textRows(batch.bytes)) {
       const accountId = values[ROW.accountId] ?? "";
       const account = sums.get(accountKey(accountId, values[ROW.currency] ?? ""));
       if (!account) throw unknownAccount();
@@ -48,6 +48,7 @@ async function* provedRows(
       account.add(row.amount, row.balanceAfter);
       rows.push(row);
     }
+    batch.release();
     yield rows;
   }
   const wrong = expected.filter((one) => !sameSums(one, sums)).length;

@@ -115,10 +115,15 @@ async function* tableLines(
   yield inDialect ? inDialect(header) : header;
   for await (const batch of batches) {
     if (csv.rows === 0) await onFirst?.();
-    const block = csv.lines(batch);
-    onLines?.(block);
-    yield inDialect ? inDialect(block) : block;
-    if (inDialect) csv.recycle(block);
+    const lines = csv.lines(batch);
+    onLines?.(lines.bytes);
+    if (!inDialect) {
+      yield lines.handOn();
+      continue;
+    }
+    const translated = inDialect(lines.bytes);
+    lines.release();
+    yield translated;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Lines of transactions.csv straight from the bytes of the text protocol, without a string or an
- * object for a row. `statement-csv.ts` has the same line in plain words; tests hold the two to the
+ * object for a row. `plain-line.ts` has the same line in plain words; tests hold the two to the
  * same bytes.
  */
 import { isUtf8 } from "node:buffer";
@@ -8,6 +8,7 @@ import type { RunningTotals } from "../../domain/account-totals.ts";
 import { AccountSums, putSide } from "./byte-amounts.ts";
 import { ROW } from "../../domain/columns.ts";
 import { StatementFailure } from "../../domain/failure.ts";
+import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
 import { linePlan, WRITE } from "./line-plan.ts";
 import { readRow, VALUES } from "./row-bytes.ts";
@@ -19,11 +20,12 @@ const [CR, LF] = [0x0d, 0x0a];
 /** The longest line for a row of so many bytes. */
 const longestLine = (bytes: number): number => bytes * 2 + 256;
 
+/** Memory for the lines of rows that are larger than most is not kept. */
+export const KEPT_BYTES = 512 * 1024;
+
 export interface ByteLines {
   /** The lines of whole rows; they are numbered from `firstLine`. */
-  format(block: Buffer, firstLine: number): { readonly lines: Buffer; readonly rows: number };
-  /** Takes lines back that nobody reads any more: their memory is used again. */
-  recycle(lines: Buffer): void;
+  format(block: Buffer, firstLine: number): { readonly lines: LentBlock; readonly rows: number };
 }
 
 /** @throws StatementFailure `invalid_value`, `invalid_amount`, `proof_mismatch` from `format`. */
@@ -31,9 +33,7 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
   const { writes, places } = linePlan(masked);
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
-  /** By what was lent, the length of it: a part of it that comes back is not all of it. */
-  const lent = new Map<ArrayBufferLike, number>();
-  const spare: Buffer[] = [];
+  const pool = new BlockPool(0, KEPT_BYTES);
   const starts = new Int32Array(VALUES);
   const ends = new Int32Array(VALUES);
   const start = (column: number): number => starts[column] ?? 0;
@@ -109,7 +109,7 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
 
   return {
     format(block, firstLine) {
-      let out = spare.pop() ?? Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
+      let out = pool.room(block.length + (block.length >> 2));
       let at = 0;
       let line = firstLine;
       for (let next = 0; next < block.length; line++) {
@@ -128,13 +128,7 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
       }
       if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
       for (const account of accounts) account.settle();
-      lent.set(out.buffer, at);
-      return { lines: out.subarray(0, at), rows: line - firstLine };
-    },
-    recycle(lines) {
-      if (lent.get(lines.buffer) !== lines.length) return;
-      lent.delete(lines.buffer);
-      spare.push(Buffer.from(lines.buffer));
+      return { lines: pool.lend(out, at), rows: line - firstLine };
     },
   };
 }

@@ -11,13 +11,14 @@
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html
  */
 import { Socket } from "node:net";
+import { lend } from "../memory/lent-block.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 const HEADER_BYTES = 4;
 
 /** Cuts what is read into whole packets. */
 export class PacketReader {
-  /** Packets are handed out as they lie in the memory of the read, good during the call only. */
+  /** Packets are lent as they lie in the memory of the read, for the time of the call. */
   reuse = false;
   readonly #onPackets: (packets: Buffer) => void;
   /** What was handed out last stays as it is until the read after the next one. */
@@ -47,8 +48,13 @@ export class PacketReader {
     [this.#block, this.#other] = [this.#other, block];
     if (whole === 0) return;
     const packets = block.subarray(0, whole);
-    const lent = this.reuse && !inPieces && this.#missing === 0;
-    this.#onPackets(lent ? packets : Buffer.from(packets));
+    if (!this.reuse || inPieces || this.#missing > 0) {
+      this.#onPackets(Buffer.from(packets));
+      return;
+    }
+    const loan = lend(packets);
+    this.#onPackets(loan.bytes);
+    loan.release();
   }
 
   #endOfPackets(block: Buffer, end: number): number {
@@ -104,10 +110,22 @@ function makePacketSocket(): Socket {
 }
 
 /**
- * From now on rows come that are not kept beyond the call that hands them out, or no longer. Has
- * no effect on a socket of another kind.
+ * The socket of a connection, which the driver keeps to itself.
+ * @throws Error for a driver that is not as known here
  */
-export function reuseMemory(socket: object | undefined, reuse: boolean): void {
-  const reader = socket && readers.get(socket);
+export function socketOf(connection: object): Socket {
+  const { stream } = connection as { readonly stream?: unknown };
+  if (stream instanceof Socket) return stream;
+  throw new Error(
+    "mysql2 has a connection without a stream: this release only knows the version of its lock file",
+  );
+}
+
+/**
+ * From now on rows come that are not kept beyond the call that hands them out, or no longer. With
+ * TLS, or compressed, packets cannot be told in what is read: then it has no effect.
+ */
+export function reuseMemory(socket: Socket, reuse: boolean): void {
+  const reader = readers.get(socket);
   if (reader) reader.reuse = reuse;
 }

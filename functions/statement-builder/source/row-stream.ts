@@ -3,18 +3,14 @@
  * connection is paused, and the server waits.
  */
 import type { PoolConnection } from "mysql2";
+import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
 import { takeRowBytes } from "./byte-rows.ts";
-import { reuseMemory } from "./packet-socket.ts";
-import type { TransactionRow } from "./transactions-sql.ts";
+import { reuseMemory, socketOf } from "./packet-socket.ts";
 
-/**
- * Rows as the driver's values, or as the bytes of the text protocol, one row behind the other;
- * bytes are good until the next batch is taken, which may get their memory.
- */
-export type RowBatch = readonly TransactionRow[] | Buffer;
+/** Rows as the bytes of the text protocol, one row behind the other; whoever has read them gives them back. */
+export type RowBatch = LentBlock;
 
 const BATCH_BYTES = 128 * 1024;
-const BATCH_ROWS = 500;
 /** Batches read ahead of the consumer, and what was on its way when that was enough. */
 const READ_AHEAD = 2;
 
@@ -35,14 +31,14 @@ export interface RowStream {
 export interface RowStreamOptions {
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** Rows come as values although the driver could give bytes. */
-  readonly asValues: boolean;
   readonly onError: (error: Error) => void;
+  /** The driver is not as known here. */
+  readonly onUnknown: (error: Error) => void;
 }
 
 export function streamRows(connection: PoolConnection, options: RowStreamOptions): RowStream {
   const ready: RowBatch[] = [];
-  const { sql, values, asValues, onError } = options;
+  const { sql, values, onError, onUnknown } = options;
   let ended = false;
   let paused = false;
   let pausing = false;
@@ -64,37 +60,29 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
     });
   }
 
-  const rows = collectValues(push);
-  const bytes = collectBytes(push);
-  let taken: RowBatch | undefined;
+  const rows = collectRows(push);
   const command = connection.query({ sql, values: [...values], rowsAsArray: true });
-  const { stream: socket } = connection as { readonly stream?: object };
-  if (!asValues) {
-    takeRowBytes(command, (buffer, start, end) => {
+  const socket = socketOf(connection);
+  takeRowBytes(command, {
+    onRow(buffer, start, end) {
       // From the first row on until the end nothing else comes, and each row is copied at once.
       if (received === 0) reuseMemory(socket, true);
       received += 1;
-      bytes.add(buffer, start, end);
-    });
-  }
-  command.on("result", (row: unknown) => {
-    received += 1;
-    rows.add(row as TransactionRow);
+      rows.add(buffer, start, end);
+    },
+    onUnknown,
   });
   command.on("error", onError);
   command.on("end", () => {
     ended = true;
     reuseMemory(socket, false);
     rows.flush();
-    bytes.flush();
     change.resolve(undefined);
   });
 
   return {
     take() {
       const batch = ready.shift();
-      if (Buffer.isBuffer(taken)) bytes.recycle(taken);
-      taken = batch;
       if (paused && ready.length < READ_AHEAD) {
         paused = false;
         connection.resume();
@@ -113,42 +101,19 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
   };
 }
 
-function collectValues(push: (batch: RowBatch) => void) {
-  let batch: TransactionRow[] = [];
-  const flush = (): void => {
-    if (batch.length > 0) push(batch);
-    batch = [];
-  };
-  const add = (row: TransactionRow): void => {
-    batch.push(row);
-    if (batch.length === BATCH_ROWS) flush();
-  };
-  return { add, flush };
-}
-
-function collectBytes(push: (batch: RowBatch) => void) {
-  // New memory for each batch would have the garbage collector look through the heap all the time.
-  const spare: Buffer[] = [];
-  let block: Buffer = Buffer.alloc(0);
+function collectRows(push: (batch: RowBatch) => void) {
+  const pool = new BlockPool(BATCH_BYTES);
+  let room: Buffer | undefined;
   let filled = 0;
   const flush = (): void => {
-    if (filled > 0) push(block.subarray(0, filled));
-    block = Buffer.alloc(0);
+    if (room && filled > 0) push(pool.lend(room, filled));
+    room = undefined;
     filled = 0;
   };
   const add = (bytes: Buffer, start: number, end: number): void => {
-    if (filled + end - start > block.length) {
-      flush();
-      block = roomFor(end - start);
-    }
-    filled += bytes.copy(block, filled, start, end);
+    if (room && filled + end - start > room.length) flush();
+    room ??= pool.room(end - start);
+    filled += bytes.copy(room, filled, start, end);
   };
-  const roomFor = (bytes: number): Buffer =>
-    bytes > BATCH_BYTES
-      ? Buffer.allocUnsafeSlow(bytes)
-      : (spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES));
-  const recycle = ({ buffer }: Buffer): void => {
-    if (buffer.byteLength === BATCH_BYTES) spare.push(Buffer.from(buffer));
-  };
-  return { add, flush, recycle };
+  return { add, flush };
 }

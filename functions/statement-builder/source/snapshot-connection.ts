@@ -3,10 +3,10 @@
  * end; after anything else it is dropped and what it was doing is killed on the server, because a
  * connection with rows on the way would hand them to whoever comes next.
  */
-import type { Duplex } from "node:stream";
 import type { Connection, PoolConnection, QueryError } from "mysql2";
 import { RetryableError } from "../../domain/failure.ts";
 import { databaseError } from "./database-error.ts";
+import { socketOf } from "./packet-socket.ts";
 import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
 
@@ -23,14 +23,12 @@ export interface SnapshotConnectionOptions {
   readonly signal: AbortSignal;
   /** Within this time a row, or a small result, comes, or the server counts as gone. */
   readonly readTimeoutMs: number;
-  /** Rows come as the driver's values, not as bytes. */
-  readonly rowsAsValues: boolean;
   readonly killOnServer: () => void;
 }
 
 export function makeSnapshotConnection(
   connection: PoolConnection,
-  { signal, readTimeoutMs, rowsAsValues, killOnServer }: SnapshotConnectionOptions,
+  { signal, readTimeoutMs, killOnServer }: SnapshotConnectionOptions,
 ): SnapshotConnection {
   let usable = true;
   let busy = false;
@@ -92,8 +90,8 @@ export function makeSnapshotConnection(
       busy = true;
       const rows = streamRows(connection, {
         ...textOf(query),
-        asValues: rowsAsValues,
         onError: (error) => drop(databaseError(error)),
+        onUnknown: drop,
       });
       while (!rows.done) {
         const batch = rows.take();
@@ -120,8 +118,7 @@ export function makeSnapshotConnection(
 /** The driver only says good-bye, and a paused socket never hears the answer: it would stay open. */
 export function closeSocket(connection: Connection): void {
   connection.destroy();
-  const { stream } = connection as { stream?: Duplex };
-  stream?.destroy();
+  socketOf(connection).destroy();
 }
 
 function asText(field: { buffer(): Buffer | null }): string | null {

@@ -7,6 +7,7 @@ import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { StatementFailure } from "../../domain/failure.ts";
+import { requireKnownDriver } from "./byte-rows.ts";
 import { databaseError } from "./database-error.ts";
 import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
@@ -34,8 +35,6 @@ export interface TransactionsConfig {
   readonly connections: number;
   /** Within this time a row, or a small result, comes, or the server counts as gone. */
   readonly readTimeoutMs?: number | undefined;
-  /** The plain path: rows as the driver's values, not as bytes. Slower, and the same statement. */
-  readonly rowsAsValues?: boolean | undefined;
   /** Told of every query in front of the rows, and of each place in the pool, when it has ended. */
   readonly onQuery?: ObserveQuery | undefined;
   readonly log: Log;
@@ -85,7 +84,10 @@ const READ_TIMEOUT_MS = 30_000;
 const START_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 /** In one query; more would make a very long one. */
 const ACCOUNTS_AT_ONCE = 100;
+
+/** @throws Error for a driver that is not as known here */
 export function makeTransactions(config: TransactionsConfig): Transactions {
+  requireKnownDriver();
   const settings = {
     uri: config.databaseUrl,
     stream: connectPackets,
@@ -137,7 +139,6 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
     const connection = makeSnapshotConnection(pooled, {
       signal,
       readTimeoutMs: config.readTimeoutMs ?? READ_TIMEOUT_MS,
-      rowsAsValues: config.rowsAsValues ?? false,
       killOnServer: () => killOnServer(sessions.get(pooled)),
     });
     if (sessions.has(pooled)) return connection;

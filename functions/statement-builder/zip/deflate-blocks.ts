@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import { Transform, type TransformCallback } from "node:stream";
 import { promisify } from "node:util";
+import { giveBack } from "../memory/lent-block.ts";
 import { constants, crc32, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
 
 const BLOCK_BYTES = 1024 * 1024;
@@ -24,7 +25,6 @@ export class DeflateBlocks extends Transform {
   bytesIn = 0;
   bytesOut = 0;
   readonly #level: number;
-  readonly #onTaken: (chunk: Buffer) => void;
   readonly #underWay: Promise<Buffer>[] = [];
   /** Filled in turn: one is free again when it comes up, for its deflate was awaited before. */
   readonly #blocks: Buffer[] = [];
@@ -32,11 +32,10 @@ export class DeflateBlocks extends Transform {
   #filled = 0;
   #window: Buffer | undefined;
 
-  /** `onTaken` is told of each chunk once nothing here reads it any more. */
-  constructor(level: number, onTaken: (chunk: Buffer) => void = () => undefined) {
+  /** Each chunk is given back once it has been copied. */
+  constructor(level: number) {
     super({ highWaterMark: 64 * 1024 });
     this.#level = level;
-    this.#onTaken = onTaken;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -59,7 +58,7 @@ export class DeflateBlocks extends Transform {
       from += taken;
       this.#filled += taken;
     }
-    this.#onTaken(chunk);
+    giveBack(chunk);
   }
 
   async #finish(): Promise<void> {

@@ -78,7 +78,6 @@ export function makeStatementZip(
     level,
     isTable: (path) => !zlibOnly && compression !== "small" && TABLES.has(path),
     onError: fail,
-    onTaken: (chunk) => csv.recycle(chunk),
   });
   archive.pipe(out);
   const onAbort = (): void => fail(signal.reason as Error);

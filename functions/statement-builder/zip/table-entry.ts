@@ -4,6 +4,7 @@
  */
 import { Transform, type TransformCallback } from "node:stream";
 import { crc32 } from "node:zlib";
+import { giveBack } from "../memory/lent-block.ts";
 import { InflateCheck } from "./inflate-check.ts";
 import { TableDeflate } from "./table-deflate/table-deflate.ts";
 
@@ -15,17 +16,15 @@ export class TableEntry extends Transform {
   crc32 = 0;
   bytesIn = 0;
   bytesOut = 0;
-  readonly #onTaken: (chunk: Buffer) => void;
   readonly #check = new InflateCheck();
   #deflate: TableDeflate | undefined = idle.pop() ?? new TableDeflate();
 
   /**
-   * `onTaken` is told of each chunk once nothing here reads it any more. The stream is destroyed with
-   * a RetryableError `deflate_mismatch` if what was deflated does not inflate to what came in.
+   * Each chunk is given back once it has been copied. The stream is destroyed with a RetryableError
+   * `deflate_mismatch` if what was deflated does not inflate to what came in.
    */
-  constructor(onTaken: (chunk: Buffer) => void = () => undefined) {
+  constructor() {
     super({ highWaterMark: 64 * 1024 });
-    this.#onTaken = onTaken;
     this.#deflate?.begin();
   }
 
@@ -53,7 +52,7 @@ export class TableEntry extends Transform {
       if (this.#deflate.isFull) await this.#give(false);
       from += this.#deflate.take(chunk, from);
     }
-    this.#onTaken(chunk);
+    giveBack(chunk);
   }
 
   async #give(last: boolean): Promise<void> {

@@ -14,12 +14,11 @@ export interface Discard {
 process.on("message", ({ sql }: Discard) => {
   let rows = 0;
   const command = connection.query({ sql, rowsAsArray: true });
-  takeRowBytes(command, () => {
-    rows += 1;
-  });
-  command.on("error", (error) => {
+  const fail = (error: Error): never => {
     throw error;
-  });
+  };
+  takeRowBytes(command, { onRow: () => void (rows += 1), onUnknown: fail });
+  command.on("error", fail);
   command.on("end", () => process.send?.(rows));
 });
 connection.query("SELECT 1", () => process.send?.("ready"));

@@ -75,6 +75,19 @@ interface InsideFont {
   encode(text: string, features: readonly string[]): readonly [readonly string[], unknown];
 }
 
+/** @throws Error for a pdfkit of another shape; the page count would be missing from every page. */
+export function insideOf(doc: object): Inside {
+  const { _font: font, ref } = doc as {
+    readonly _font?: Partial<InsideFont>;
+    readonly ref?: unknown;
+  };
+  const known = [ref, font?.ref, font?.encode].every((one) => typeof one === "function");
+  if (known && typeof font?.id === "string") return doc as Inside;
+  throw new Error(
+    "pdfkit has another inside: this release only knows the version of its lock file",
+  );
+}
+
 /** Accessible by ISO 14289-1. pdfkit's own option for it adds a table of glyphs that the standard refuses. */
 const PDF_UA =
   '<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">' +
@@ -108,8 +121,8 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   doc.appendXML(PDF_UA);
   for (const { name, source } of [faces.regular, faces.strong])
     doc.registerFont(name, source as unknown as Buffer);
-  const inside = doc as unknown as Inside;
   doc.font(styles.edge.face.name);
+  const inside = insideOf(doc);
   const pageCount = inside.ref({
     Type: "XObject",
     Subtype: "Form",

@@ -7,7 +7,8 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type { RunningTotals } from "../../../domain/account-totals.ts";
 import { COLUMNS, ROW, type Column } from "../../../domain/columns.ts";
-import { makeByteLines, type ByteLines } from "../byte-lines.ts";
+import { BlockPool } from "../../memory/lent-block.ts";
+import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";
 import { linePlan } from "../line-plan.ts";
 import { readRow, VALUES } from "../row-bytes.ts";
 import { refuseNotUtf8 } from "../row-forms.ts";
@@ -74,9 +75,7 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
   const self = {};
   const starts = new Int32Array(VALUES);
   const ends = new Int32Array(VALUES);
-  const spare: Buffer[] = [];
-  /** By what was lent, the length of it: a part of it that comes back is not all of it. */
-  const lent = new Map<ArrayBufferLike, number>();
+  const pool = new BlockPool(0, KEPT_BYTES);
   let plainOnly = false;
 
   return {
@@ -87,7 +86,7 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
       if (owner !== self) begin(totals, masked);
       owner = self;
       block.copy(memory, ROWS);
-      let out = spare.pop() ?? Buffer.allocUnsafeSlow(block.length + (block.length >> 2));
+      let out = pool.room(block.length + (block.length >> 2));
       let at = 0;
       const append = (lines: Buffer): void => {
         if (out.length - at < lines.length) out = enlarged(out, lines.length + block.length);
@@ -107,24 +106,15 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
         }
         const next = readRow(block, from, starts, ends);
         const { lines } = plain.format(block.subarray(from, next), line);
-        append(lines);
-        plain.recycle(lines);
+        append(lines.bytes);
+        lines.release();
         from = next;
         line += 1;
         left += 1;
       }
       if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
       plainOnly = left > PLAIN_SHARE && left * PLAIN_SHARE > line - firstLine;
-      lent.set(out.buffer, at);
-      return { lines: out.subarray(0, at), rows: line - firstLine };
-    },
-    recycle(lines) {
-      if (lent.get(lines.buffer) !== lines.length) {
-        plain.recycle(lines);
-        return;
-      }
-      lent.delete(lines.buffer);
-      spare.push(Buffer.from(lines.buffer));
+      return { lines: pool.lend(out, at), rows: line - firstLine };
     },
   };
 }
