@@ -14,7 +14,7 @@ interface Row {
 }
 
 async function table(): Promise<readonly Row[]> {
-  const [, section = ""] = (await read("CONTRIBUTING.md")).split("### Private parts of libraries");
+  const [, section = ""] = (await read("CONTRIBUTING.md")).split("## Private parts of libraries");
   const [, ...lines] = section.split("\n## ")[0]?.match(/^\|.*\|$/gm) ?? [];
   return lines.slice(1).map((line) => {
     const [name = "", part = "", , where = "", tests = ""] = line
