@@ -4,9 +4,17 @@ import {
   RunningTotals,
   type AccountBalance,
 } from "../../functions/domain/account-totals.ts";
-import { ROW } from "../../functions/domain/columns.ts";
-import { plainLine } from "../../functions/statement-builder/lines/plain-line.ts";
-import { unknownAccount } from "../../functions/statement-builder/source/row-values.ts";
+import { COLUMNS, propertyOf, ROW, type Column } from "../../functions/domain/columns.ts";
+import { maskAllButLastFour, quoteField, textField } from "../../functions/domain/csv-field.ts";
+import { CSV_EOL } from "../../functions/domain/manifest.ts";
+import { formatAmount } from "../../functions/domain/money.ts";
+import { hasForm } from "./column-forms.ts";
+import { invalidValue } from "../../functions/statement-builder/lines/row-forms.ts";
+import {
+  exactAmount,
+  instant,
+  unknownAccount,
+} from "../../functions/statement-builder/source/row-values.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
 export function makePlainCsv(balances: readonly AccountBalance[], masked = true) {
@@ -30,4 +38,42 @@ export function makePlainCsv(balances: readonly AccountBalance[], masked = true)
     },
     totals: [...totals.values()],
   };
+}
+
+/** One line, column by column; adds the row to its account as well. */
+function plainLine(
+  number: number,
+  row: TransactionRow,
+  account: RunningTotals,
+  masked: boolean,
+): string {
+  const amount = exactAmount(row[ROW.amount] ?? "", account);
+  account.add(amount, exactAmount(row[ROW.balanceAfter] ?? "", account));
+  const places: Readonly<Record<string, number>> = ROW;
+  const fields = COLUMNS.map((column) => {
+    if (column.name === "line") return String(number);
+    if (column.name === "credit_debit") return amount < 0n ? "DBIT" : "CRDT";
+    return field(column, row[places[propertyOf(column.name)] ?? -1] ?? "", account, masked);
+  });
+  return fields.join(",") + CSV_EOL;
+}
+
+function field(column: Column, value: string, account: RunningTotals, masked: boolean): string {
+  if (!hasForm(column, value)) throw invalidValue(column.name, `${column.name} has not its form`);
+  switch (column.kind) {
+    case "integer":
+    case "date":
+    case "enum":
+      return value;
+    case "id":
+    case "currency":
+      return quoteField(value);
+    case "instant":
+      return instant(value);
+    case "amount":
+      if (column.nullable && value === "") return "";
+      return formatAmount(exactAmount(value, account), account.minorUnit);
+    case "text":
+      return textField(masked && column.masked ? maskAllButLastFour(value) : value);
+  }
 }

@@ -40,8 +40,8 @@ function written(make: Make, blocks: readonly Buffer[], accounts = ACCOUNTS, mas
     for (const block of blocks) {
       const made = lines.format(block, next);
       next += made.rows;
-      texts.push(String(made.lines));
-      lines.recycle(made.lines);
+      texts.push(String(made.lines.bytes));
+      made.lines.release();
     }
   } catch (error) {
     return { code: (error as { code?: string }).code };

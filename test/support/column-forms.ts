@@ -1,5 +1,5 @@
 /** The form of each column's value in words; `row-forms.ts` looks for the same in bytes. */
-import type { Column } from "../../domain/columns.ts";
+import type { Column } from "../../functions/domain/columns.ts";
 
 const DATE = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])`;
 const TIME = String.raw`([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?`;
