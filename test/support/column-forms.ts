@@ -1,4 +1,4 @@
-/** The form of each column's value in words; `row-forms.ts` looks for the same in bytes. */
+/** The form of each column's value in words; `functions/statement-builder/lines/row-forms.ts` looks for the same in bytes. */
 import type { Column } from "../../functions/domain/columns.ts";
 
 const DATE = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])`;
