@@ -66,7 +66,10 @@ export function minorUnit(currency: string): number {
   return isoMinorUnit(currency) ?? DEFAULT_MINOR_UNIT;
 }
 
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+/** Digits on either side of the point: no currency is worth so little that more are needed. */
+const DECIMAL = /^(-?)(\d{1,40})(?:\.(\d{1,40}))?$/;
+/** Characters of the longest amount. */
+export const MAX_AMOUNT_LENGTH = 82;
 
 export function isDecimal(text: string): boolean {
   return DECIMAL.test(text);
@@ -78,11 +81,11 @@ export function decimalsOf(decimal: string): number {
 }
 
 /**
- * Minor units of a decimal string. `undefined` when it is no decimal number, or when it has more
- * significant decimals than `scale`: an amount is never rounded.
+ * Minor units of a decimal string. `undefined` when it is no decimal number of at most 40 digits on
+ * either side of its point, or when it has more significant decimals than `scale`: an amount is never rounded.
  */
 export function parseAmount(decimal: string, scale: number): bigint | undefined {
-  const match = DECIMAL.exec(decimal);
+  const match = decimal.length <= MAX_AMOUNT_LENGTH ? DECIMAL.exec(decimal) : null;
   if (!match) return undefined;
   const [, sign = "", whole = "", fraction = ""] = match;
   if (/[^0]/.test(fraction.slice(scale))) return undefined;

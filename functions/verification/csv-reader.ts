@@ -10,6 +10,9 @@ export class CsvReader {
   readonly #delimiter: string;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #rest = "";
+  /** How far `#rest` was looked through for quotes and line ends: nothing is looked at twice. */
+  #scanned = 0;
+  #isQuoted = false;
 
   constructor(onRecord: (fields: readonly string[]) => void, delimiter = ",") {
     this.#onRecord = onRecord;
@@ -36,30 +39,33 @@ export class CsvReader {
 
   #read(text: string): void {
     this.#rest += text;
+    const rest = this.#rest;
     let at = 0;
-    for (;;) {
-      const end = recordEnd(this.#rest, at);
-      if (end < 0) break;
-      this.#onRecord(splitRecord(this.#rest.slice(at, end), this.#delimiter));
-      at = end + 2;
+    let scanned = this.#scanned;
+    let quote = indexOf(rest, '"', scanned);
+    let lineEnd = indexOf(rest, "\r\n", scanned);
+    while (this.#isQuoted ? quote < Infinity : Math.min(quote, lineEnd) < Infinity) {
+      if (this.#isQuoted || quote < lineEnd) {
+        this.#isQuoted = !this.#isQuoted;
+        scanned = quote + 1;
+      } else {
+        this.#onRecord(splitRecord(rest.slice(at, lineEnd), this.#delimiter));
+        scanned = at = lineEnd + 2;
+      }
+      // What lies ahead stays known until the scan has passed it.
+      if (quote < scanned) quote = indexOf(rest, '"', scanned);
+      if (lineEnd < scanned) lineEnd = indexOf(rest, "\r\n", scanned);
     }
-    this.#rest = this.#rest.slice(at);
+    // A CR at the end may be half of a line end.
+    this.#rest = rest.slice(at);
+    this.#scanned = this.#rest.length - (this.#rest.endsWith("\r") ? 1 : 0);
     if (this.#rest.length > LONGEST_LINE) throw new MalformedCsv("a line is too long");
   }
 }
 
-/** Where the next CRLF outside of quotes is, or -1. */
-function recordEnd(text: string, from: number): number {
-  let at = from;
-  for (;;) {
-    const end = text.indexOf("\r\n", at);
-    if (end < 0) return -1;
-    const quote = text.indexOf('"', at);
-    if (quote < 0 || quote > end) return end;
-    const closing = text.indexOf('"', quote + 1);
-    if (closing < 0) return -1;
-    at = closing + 1;
-  }
+function indexOf(text: string, what: string, from: number): number {
+  const found = text.indexOf(what, from);
+  return found < 0 ? Infinity : found;
 }
 
 function splitRecord(record: string, delimiter: string): readonly string[] {

@@ -7,6 +7,8 @@
 import { DELIMITERS } from "../domain/csv-dialect.ts";
 import { MANIFEST_SCHEMAS, type Manifest, type ManifestSchema } from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT } from "../domain/money.ts";
+import { CUSTOMER_ID } from "../domain/record-name.ts";
+import { MAX_ACCOUNTS } from "./limits.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -17,7 +19,19 @@ interface Shape {
   readonly schema: JsonSchema;
 }
 
-const text: Shape = { accepts: (value) => typeof value === "string", schema: { type: "string" } };
+/** Nothing that moves a cursor or turns the direction of what is shown beside it. */
+const text = pattern(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{0,256}$/u);
+/** Of the bank's own making, such as an account's number. */
+const id = pattern(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u);
+const customerId = pattern(CUSTOMER_ID);
+/** Of a ConfigMap. */
+const requestId = pattern(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+const statementId = pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const calendarDate = pattern(/^\d{4}-\d\d-\d\d$/);
+const timeZone = pattern(/^[A-Za-z0-9_+/-]{1,64}$/);
+const languageTag = pattern(/^[A-Za-z0-9-]{1,35}$/);
+const name = pattern(/^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$/);
+const amount = pattern(/^-?\d{1,40}(\.\d{1,40})?$/);
 const flag: Shape = { accepts: (value) => typeof value === "boolean", schema: { type: "boolean" } };
 const integer: Shape = { accepts: Number.isSafeInteger, schema: { type: "integer" } };
 const whole: Shape = {
@@ -32,7 +46,7 @@ const scale: Shape = {
 /** RFC 3339 in UTC with milliseconds. */
 const instant = pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const hash = pattern(/^[0-9a-f]{64}$/);
-const columnName = pattern(/^[a-z][a-z0-9_]*$/);
+const columnName = pattern(/^[a-z][a-z0-9_]{0,63}$/);
 
 function pattern(form: RegExp): Shape {
   return {
@@ -40,6 +54,9 @@ function pattern(form: RegExp): Shape {
     schema: { type: "string", pattern: form.source },
   };
 }
+
+/** Of what a release may add to; accounts have a bound of their own. */
+const MAX_ITEMS = 256;
 
 function is(expected: string | true): Shape {
   return { accepts: (value) => value === expected, schema: { const: expected } };
@@ -56,10 +73,11 @@ function orNull(shape: Shape): Shape {
   };
 }
 
-function listOf(shape: Shape): Shape {
+function listOf(shape: Shape, maxItems = MAX_ITEMS): Shape {
   return {
-    accepts: (value) => Array.isArray(value) && value.every((one) => shape.accepts(one)),
-    schema: { type: "array", items: shape.schema },
+    accepts: (value) =>
+      Array.isArray(value) && value.length <= maxItems && value.every((one) => shape.accepts(one)),
+    schema: { type: "array", items: shape.schema, maxItems },
   };
 }
 
@@ -92,20 +110,20 @@ function record(fields: Readonly<Record<string, Shape>>, exact = false): Shape {
 /** As `Manifest` has it, field by field. */
 function manifestShape(schema: ManifestSchema): Shape {
   const isFirst = schema === MANIFEST_SCHEMAS[0];
-  const sum = record({ count: whole, sum: text }, isFirst);
-  const columns = listOf(record({ name: columnName, kind: text }));
+  const sum = record({ count: whole, sum: amount }, isFirst);
+  const columns = listOf(record({ name: columnName, kind: name }));
   const fields = {
     schema: is(schema),
-    statement_id: text,
-    request_id: text,
+    statement_id: statementId,
+    request_id: requestId,
     attempt: whole,
-    supersedes: orNull(text),
-    customer_id: text,
-    accounts: listOf(record({ account_id: text, currency: text }, isFirst)),
+    supersedes: orNull(statementId),
+    customer_id: customerId,
+    accounts: listOf(record({ account_id: id, currency: name }, isFirst), MAX_ACCOUNTS),
     period: record({
-      start_date: text,
-      end_date: text,
-      time_zone: text,
+      start_date: calendarDate,
+      end_date: calendarDate,
+      time_zone: timeZone,
       from: instant,
       to: instant,
       from_epoch: integer,
@@ -114,34 +132,35 @@ function manifestShape(schema: ManifestSchema): Shape {
     }),
     as_of: instant,
     generated_at: instant,
-    generator: record({ name: text, version: text }),
+    generator: record({ name, version: name }),
     columns: isFirst ? later(columns) : columns,
     rows: whole,
     totals: listOf(
       record(
         {
-          account_id: text,
-          currency: text,
+          account_id: id,
+          currency: name,
           minor_unit: scale,
-          opening: text,
+          opening: amount,
           credits: sum,
           debits: sum,
-          net: text,
-          closing: text,
+          net: amount,
+          closing: amount,
         },
         isFirst,
       ),
+      MAX_ACCOUNTS,
     ),
     content_sha256: hash,
     files: listOf(
-      record({ path: text, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
+      record({ path: name, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
     ),
     checks: listOf(record({ name: text, result: is("passed") })),
     partial: flag,
     pending_included: flag,
     masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
-    formats: listOf(text),
-    language: text,
+    formats: listOf(name),
+    language: languageTag,
     csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
   } satisfies Record<keyof Manifest, Shape>;
   return record(fields);

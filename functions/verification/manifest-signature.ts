@@ -8,7 +8,7 @@ import { WrongStatement } from "./wrong-statement.ts";
 export type VerificationKey = Readonly<Record<string, unknown>> & { readonly kty: string };
 
 export type SignatureCheck =
-  "unchecked" | { readonly algorithm: string; readonly keyId: string | undefined };
+  "absent" | "unchecked" | { readonly algorithm: string; readonly keyId: string | undefined };
 
 /** By name in the header of a signature, RFC 7518 and 8037; no others, and never `none`. */
 export const SIGNATURE_ALGORITHMS = {
@@ -28,18 +28,27 @@ export async function checkSignature(
 ): Promise<SignatureCheck> {
   const [header = "", payload, signature = "", ...more] = jws.trim().split(".");
   const { alg, kid, ...others } = headerOf(header);
-  const isKnown = typeof alg === "string" && isAlgorithm(alg) && !("crit" in others);
+  const isKnown =
+    typeof alg === "string" && isAlgorithm(alg) && !("crit" in others) && !("b64" in others);
   if (payload !== "" || more.length > 0 || !isKnown) {
     throw new WrongStatement("the manifest's signature has a form that is not known");
   }
   const signed = new TextEncoder().encode(`${header}.${base64url(manifest)}`);
   for (const key of keys) {
     if (key["kid"] !== undefined && kid !== undefined && key["kid"] !== kid) continue;
+    if (!mayVerify(key, alg)) continue;
     if (await isSignedBy(key, alg, fromBase64url(signature), signed)) {
       return { algorithm: alg, keyId: typeof kid === "string" ? kid : undefined };
     }
   }
   throw new WrongStatement("the manifest is not signed by one of the keys");
+}
+
+/** As its owner limits it: RFC 7517, sections 4.2 to 4.4. */
+function mayVerify({ use, key_ops: operations, alg }: VerificationKey, name: string): boolean {
+  const isFor =
+    operations === undefined || (Array.isArray(operations) && operations.includes("verify"));
+  return isFor && (use === undefined || use === "sig") && (alg === undefined || alg === name);
 }
 
 function isAlgorithm(name: string): name is SignatureAlgorithm {
@@ -73,8 +82,13 @@ function headerOf(encoded: string): Readonly<Record<string, unknown>> {
 }
 
 function base64url(text: string): string {
-  const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte));
-  return btoa(bytes.join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const bytes = new TextEncoder().encode(text);
+  let binary = "";
+  // As many at a time as a function takes arguments anywhere.
+  for (let at = 0; at < bytes.length; at += 0x2000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
+  }
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** Of no bytes when it is none. */

@@ -9,14 +9,12 @@ import {
 import { isAmountName } from "../domain/columns.ts";
 import { TRANSACTIONS_FILE, type Manifest } from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT, parseAmount } from "../domain/money.ts";
+import { MAX_ACCOUNTS } from "./limits.ts";
 import { columnsOf } from "./statement-columns.ts";
 import { makeSha256 } from "./sha256.ts";
 import { StatementTable } from "./statement-table.ts";
 import { WrongStatement } from "./wrong-statement.ts";
 import type { EntrySink } from "./zip-reader.ts";
-
-/** More than a manifest can hold. */
-export const MAX_ACCOUNTS = 100_000;
 
 /** Those that say something which can be proved; a statement may have any others beside them. */
 const READ_COLUMNS = [

@@ -11,18 +11,22 @@ import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
   BALANCES_FILE,
+  FORMAT_FILES,
   MANIFEST_FILE,
   MANIFEST_SCHEMAS,
   PENDING_FILE,
+  README_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
   TRANSACTIONS_FILE,
   type Manifest,
 } from "../domain/manifest.ts";
+import { parseStatementKey } from "../domain/statement-key.ts";
 import { makeSha256 } from "./sha256.ts";
 import { pendingColumnsOf } from "./statement-columns.ts";
 import { StatementTable } from "./statement-table.ts";
-import { MAX_ACCOUNTS, TransactionSums } from "./transaction-sums.ts";
+import { MAX_ACCOUNTS } from "./limits.ts";
+import { TransactionSums } from "./transaction-sums.ts";
 import { WrongStatement } from "./wrong-statement.ts";
 import { DamagedZip, readZip, type EntrySink } from "./zip-reader.ts";
 
@@ -38,7 +42,12 @@ export type Verification =
   | {
       readonly ok: true;
       readonly manifest: Manifest;
-      /** `unchecked` without keys. */
+      /**
+       * Whether one of the keys has signed it. Without keys nobody knows who made it, however right
+       * it is: whoever can write a zip can also write its hashes.
+       */
+      readonly authentic: boolean;
+      /** Without keys `absent`, or `unchecked` where there is one. */
       readonly signature: SignatureCheck;
       /** Of the zip. */
       readonly bytes: number;
@@ -57,8 +66,16 @@ export type Verification =
 
 /** Of manifest.json, its signature and SHA256SUMS, which are read whole. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
-/** A statement has a dozen; more are not read. */
-const MAX_ENTRIES = 64;
+/** Every entry a statement can have. */
+const ENTRIES: ReadonlySet<string> = new Set([
+  README_FILE,
+  ...Object.values(FORMAT_FILES),
+  BALANCES_FILE,
+  PENDING_FILE,
+  MANIFEST_FILE,
+  SIGNATURE_FILE,
+  SUMS_FILE,
+]);
 /** Entries that say what the others are. */
 const ABOUT_THE_REST: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE];
 
@@ -76,9 +93,10 @@ export async function verifyStatement(
   const contents = new StatementContents();
   try {
     await readZip(bytes, (name) => contents.open(name), onBytes);
-    const manifest = contents.check();
     const signature = await contents.checkSignature(keys);
-    return { ok: true, manifest, signature, bytes: length, sha256: whole.digest() };
+    const manifest = contents.check();
+    const authentic = typeof signature === "object";
+    return { ok: true, authentic, manifest, signature, bytes: length, sha256: whole.digest() };
   } catch (error) {
     if (!isProblem(error)) throw error;
     return { ok: false, problems: [error.message], bytes: length, sha256: whole.digest() };
@@ -120,8 +138,9 @@ class StatementContents {
   };
 
   open(path: string): EntrySink {
+    // Whoever unpacks a statement has just these files, wherever that is done.
+    if (!ENTRIES.has(path)) throw new WrongStatement("an entry that no statement has");
     if (this.#files.some((file) => file.path === path)) throw new WrongStatement(`${path} twice`);
-    if (this.#files.length === MAX_ENTRIES) throw new WrongStatement("too many entries");
     const hash = makeSha256();
     const reader = this.#readerOf(path);
     let bytes = 0;
@@ -141,14 +160,22 @@ class StatementContents {
   #readerOf(path: string): EntrySink | undefined {
     if (path === TRANSACTIONS_FILE) return this.#transactions;
     if (!ABOUT_THE_REST.includes(path)) return this.#tables[path];
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+    const decode = (chunk?: Uint8Array): string => {
+      try {
+        return decoder.decode(chunk, { stream: chunk !== undefined });
+      } catch {
+        // What is signed are bytes: no others may read as the same text.
+        throw new WrongStatement(`${path} is not UTF-8`);
+      }
+    };
     let text = "";
     return {
       write: (chunk) => {
-        text += decoder.decode(chunk, { stream: true });
+        text += decode(chunk);
         if (text.length > MAX_TEXT_BYTES) throw new WrongStatement(`${path} is too large`);
       },
-      end: () => void this.#texts.set(path, text + decoder.decode()),
+      end: () => void this.#texts.set(path, text + decode()),
     };
   }
 
@@ -165,7 +192,7 @@ class StatementContents {
 
   /** @throws WrongStatement when there are keys, and none of them has signed the manifest. */
   async checkSignature(keys: VerificationOptions["keys"]): Promise<SignatureCheck> {
-    if (!keys) return "unchecked";
+    if (!keys) return this.#texts.has(SIGNATURE_FILE) ? "unchecked" : "absent";
     return await checkSignature(this.#text(SIGNATURE_FILE), this.#text(MANIFEST_FILE), keys);
   }
 
@@ -190,7 +217,16 @@ class StatementContents {
     const value = parseJson(this.#text(MANIFEST_FILE));
     if (!hasSchema(value)) throw new WrongStatement(`${MANIFEST_FILE} has another schema`);
     if (!isManifest(value)) {
-      throw new WrongStatement(`${MANIFEST_FILE} lacks a field, or has one of another type`);
+      throw new WrongStatement(`${MANIFEST_FILE} lacks a field, or has one of another form`);
+    }
+    const named = parseStatementKey(`${value.statement_id}.zip`);
+    const { customer_id, period, generated_at } = value;
+    if (
+      named?.customerId !== customer_id ||
+      named.startEpoch !== period.from_epoch ||
+      named.uploadedAt !== Date.parse(generated_at)
+    ) {
+      throw new WrongStatement("statement_id is not of this customer, period and time");
     }
     return value;
   }

@@ -49,6 +49,8 @@ const ZIP64_VERSION = 45;
 
 /** Deflate can make 1032 bytes of one; lines with numbers and times of their own never come near. */
 const MAX_RATIO = 256;
+/** Bytes of an entry's name. */
+const MAX_NAME = 255;
 const FREE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -97,7 +99,9 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
   const header = await take(reader, 30, "a local header");
   const flags = header.getUint16(6, true);
   const method = header.getUint16(8, true);
-  const name = textOf(await take(reader, header.getUint16(26, true), "a file name"));
+  const nameLength = header.getUint16(26, true);
+  if (nameLength > MAX_NAME) throw new DamagedZip("a file name is too long");
+  const name = textOf(await take(reader, nameLength, "a file name"));
   const extra = await take(reader, header.getUint16(28, true), "an extra field");
   const sizes = { compressed: header.getUint32(18, true), size: header.getUint32(22, true) };
   const declared = { crc: header.getUint32(14, true), ...withZip64(sizes, extra, name) };

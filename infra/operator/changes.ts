@@ -112,7 +112,7 @@ function notAllowed(error: unknown): never {
   throw unavailable(
     `the ledger cannot be watched (${statusCode === undefined ? "no answer" : `HTTP ${statusCode}`}); ` +
       "`statements doctor` looks for the reason",
-    error,
+    { cause: error },
   );
 }
 

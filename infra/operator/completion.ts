@@ -22,7 +22,7 @@ Examples:
     )
     .action((shell: Shell) => {
       const all = command.parent?.commands ?? [];
-      session.screen.print(shell === "fish" ? fishScript(all) : bashScript(all, shell));
+      session.screen.printDocument(shell === "fish" ? fishScript(all) : bashScript(all, shell));
     });
 }
 

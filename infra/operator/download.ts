@@ -1,16 +1,18 @@
 /** `statements download`: the file of an executed request, verified before it has its name. */
-import { open, rename, rm, stat } from "node:fs/promises";
+import { link, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Command } from "commander";
 import type { ExecutedRequest } from "../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import type { VerificationKey } from "../../functions/verification/manifest-signature.ts";
 import { findExecuted } from "./executed.ts";
 import { unmet, wrongUse } from "./exit.ts";
 import { formatBytes } from "./record-view.ts";
 import type { Session } from "./session.ts";
+import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
 import { printVerification } from "./verify.ts";
 
-interface DownloadOptions {
+interface DownloadOptions extends KeysOption {
   readonly directory: string;
   readonly force?: boolean;
 }
@@ -21,6 +23,7 @@ export function downloadCommand(session: Session): Command {
     .argument("<name...>", "of executed requests")
     .option("-d, --directory <folder>", "to put them in", ".")
     .option("--force", "replace files that are there")
+    .addOption(keysOption())
     .addHelpText(
       "after",
       `
@@ -37,17 +40,19 @@ Examples:
 export async function download(
   session: Session,
   request: ExecutedRequest,
-  { directory, force = false }: DownloadOptions,
+  { directory, force = false, keys: keysFile }: DownloadOptions,
 ): Promise<string> {
+  const keys = await readKeys({ keys: keysFile });
   const path = join(directory, basename(request.object.key));
   if (!force && (await exists(path))) throw unmet(`${path} is there already; --force replaces it`);
   const part = `${path}.part`;
   try {
-    await fetchVerified(session, request, part);
-    await rename(part, path);
-  } catch (error) {
+    await fetchVerified(session, request, { path: part, keys });
+    // A link is refused where something has appeared meanwhile; a rename would replace it.
+    if (force) await rename(part, path);
+    else await link(part, path).catch(refuseExisting(path));
+  } finally {
     await rm(part, { force: true });
-    throw error;
   }
   return path;
 }
@@ -56,7 +61,7 @@ export async function download(
 async function fetchVerified(
   session: Session,
   request: ExecutedRequest,
-  path: string,
+  { path, keys }: { readonly path: string; readonly keys: readonly VerificationKey[] | undefined },
 ): Promise<void> {
   const { screen, signal } = session;
   const { object } = request;
@@ -74,12 +79,12 @@ async function fetchVerified(
       yield chunk;
     }
   }
-  const found = await verifyStatement(throughFile());
+  const found = await verifyStatement(throughFile(), { keys });
   await file.sync();
   screen.progress("");
   printVerification(screen, path.replace(/\.part$/, ""), found);
   if (!found.ok)
-    throw unmet("the object is damaged and was not kept: tell whoever owns the bucket");
+    throw unmet("the object is no right statement and was not kept: tell whoever owns the bucket");
   if (found.sha256 !== request.sha256) {
     throw unmet(
       `the object is whole, but not the file that the record ${request.facts.name} names; it was not kept`,
@@ -88,10 +93,18 @@ async function fetchVerified(
 }
 
 async function openForWriting(path: string) {
-  return await open(path, "wx").catch((error: unknown) => {
+  // A customer's rows are for whoever fetched them.
+  return await open(path, "wx", 0o600).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     throw wrongUse(`${path} cannot be written (${code ?? "unknown"}): check --directory`);
   });
+}
+
+function refuseExisting(path: string): (error: unknown) => never {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw unmet(`${path} is there already; --force replaces it`);
+  };
 }
 
 async function exists(path: string): Promise<boolean> {

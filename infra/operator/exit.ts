@@ -21,18 +21,24 @@ export const EXIT_CODES_HELP = `Exit codes:
   70   a defect of this program
   130  interrupted`;
 
-/** Ends the command with `code`; the message says what is wrong and what to do. */
+/** Ends the command with `code`; the lines say what is wrong and what to do. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly code: ExitCode;
+  readonly lines: readonly string[];
 
-  constructor(code: ExitCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: ExitCode, lines: readonly string[], options?: ErrorOptions) {
+    super(lines.join("; "), options);
     this.code = code;
+    this.lines = lines;
   }
 }
 
-export const unmet = (message: string): CommandError => new CommandError(EXIT.unmet, message);
-export const wrongUse = (message: string): CommandError => new CommandError(EXIT.usage, message);
-export const unavailable = (message: string, cause?: unknown): CommandError =>
-  new CommandError(EXIT.unavailable, message, { cause });
+export const unmet = (...lines: readonly string[]): CommandError =>
+  new CommandError(EXIT.unmet, lines);
+export const wrongUse = (...lines: readonly string[]): CommandError =>
+  new CommandError(EXIT.usage, lines);
+export const unavailable = (
+  line: string,
+  options: ErrorOptions & { readonly next?: string } = {},
+) => new CommandError(EXIT.unavailable, [line, ...(options.next ? [options.next] : [])], options);

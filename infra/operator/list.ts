@@ -136,8 +136,8 @@ async function printForm(
   form: "name" | "json" | "yaml",
 ): Promise<void> {
   if (form === "name") for (const { facts } of requests) screen.print(facts.name);
-  else if (form === "json") screen.print(JSON.stringify(requests.map(toJson), null, 2));
-  else screen.print(await toYaml(requests.map(toJson)));
+  else if (form === "json") screen.printDocument(JSON.stringify(requests.map(toJson), null, 2));
+  else screen.printDocument(await toYaml(requests.map(toJson)));
 }
 
 /** By the Kubernetes client, which writes manifests with it. */

@@ -23,7 +23,7 @@ Examples:
     .action(async (name: string | undefined) => {
       const events = await readRejected(await session.ledger());
       if (name === undefined) for (const event of events) session.screen.print(lineOf(event));
-      else session.screen.print(wholeOf(events, name));
+      else for (const line of linesOf(events, name)) session.screen.print(line);
     });
 }
 
@@ -34,16 +34,34 @@ export async function readRejected(ledger: Ledger): Promise<readonly StoredRejec
   return events.sort((a, b) => receivedAt(a).localeCompare(receivedAt(b)));
 }
 
-function lineOf({ name, fields }: StoredRejectedEvent): string {
+/** With who parked it, whose word it is, and about whom: nobody should replay what he does not know. */
+export function lineOf({ name, fields }: StoredRejectedEvent): string {
   const { received_at: at = "", event_type: type = "not an event", error_code: code } = fields;
-  return `${name}  ${at}  ${type}${code === undefined ? "" : `  HTTP ${code}`}`;
+  const about = {
+    source: fields["event_source"],
+    customer: customerOf(fields["event"]),
+    sender: fields["sender"],
+  };
+  const known = Object.entries(about).flatMap(([what, value]) =>
+    value === undefined ? [] : [`${what} ${value}`],
+  );
+  return [name, at, type, ...known, ...(code === undefined ? [] : [`HTTP ${code}`])].join("  ");
 }
 
-function wholeOf(events: readonly StoredRejectedEvent[], name: string): string {
+function customerOf(event = "null"): string | undefined {
+  try {
+    const { data } = (JSON.parse(event) ?? {}) as { readonly data?: unknown };
+    const { customer_id: id } = (data ?? {}) as { readonly customer_id?: unknown };
+    return typeof id === "string" ? id : undefined;
+  } catch {
+    // Changed by hand.
+    return undefined;
+  }
+}
+
+function linesOf(events: readonly StoredRejectedEvent[], name: string): readonly string[] {
   const event = events.find((one) => one.name === name);
   if (!event) throw unmet(`${name} not found: see the command \`rejected\``);
   const width = Math.max(...Object.keys(event.fields).map((field) => field.length));
-  return Object.entries(event.fields)
-    .map(([field, value]) => `${field.padEnd(width)}  ${value}`)
-    .join("\n");
+  return Object.entries(event.fields).map(([field, value]) => `${field.padEnd(width)}  ${value}`);
 }

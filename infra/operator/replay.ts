@@ -4,28 +4,49 @@ import type {
   Ledger,
   StoredRejectedEvent,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { EXIT, unavailable, wrongUse } from "./exit.ts";
+import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
-import { readRejected } from "./rejected.ts";
+import { lineOf, readRejected } from "./rejected.ts";
 import type { Session } from "./session.ts";
 
 export function replayCommand(session: Session): Command {
   return new Command("replay")
     .description("Runs rejected events through intake again.")
     .argument("[name...]", "as `rejected` shows them")
-    .option("--all", "every one of them")
+    .option("--all", "every one of them; shows them, and asks")
+    .option("-y, --yes", "of --all: they are known, ask nothing")
     .addHelpText(
       "after",
       `
 Examples:
   statements replay rejected-event-0417
-  INTAKE_TOKEN=$(kubectl create token -n statements ACCOUNT --audience request-intake) statements replay --all`,
+  INTAKE_TOKEN=$(kubectl create token -n statements ACCOUNT --audience request-intake) statements replay --all --yes`,
     )
-    .action(async (names: readonly string[], { all = false }: { readonly all?: boolean }) => {
+    .action(async (names: readonly string[], { all = false, yes = false }: ReplayOptions) => {
       if (all === names.length > 0)
         throw wrongUse("name the events, or give --all; --help shows how");
+      if (all && !yes) await confirmAll(session);
       await replay(session, all ? undefined : new Set(names));
     });
+}
+
+interface ReplayOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+/**
+ * Whoever may park an event has it sent with the operator's own token: he sees first whose they are.
+ * @throws CommandError unless he agrees
+ */
+async function confirmAll(session: Session): Promise<void> {
+  const events = await readRejected(await session.ledger());
+  for (const event of events) session.screen.note(lineOf(event));
+  if (events.length === 0) return;
+  const question = `Send ${events.length === 1 ? "this event" : `these ${events.length} events`} to intake with your token? [y/N] `;
+  const answer = await session.ask(question);
+  if (answer === undefined) throw wrongUse("--all asks first; without a terminal, add --yes");
+  if (!/^y(es)?$/i.test(answer.trim())) throw unmet("nothing was sent");
 }
 
 async function replay(session: Session, wanted: ReadonlySet<string> | undefined): Promise<void> {
@@ -55,7 +76,7 @@ async function replayOne(
   const answer = await postToIntake(config, { headers, body: event }, signal).catch(
     (cause: unknown) => {
       signal.throwIfAborted();
-      throw unavailable(`intake cannot be reached at INTAKE_URL ${config.INTAKE_URL}`, cause);
+      throw unavailable(`intake cannot be reached at INTAKE_URL ${config.INTAKE_URL}`, { cause });
     },
   );
   const isAccepted = answer.status >= 200 && answer.status < 300;

@@ -8,10 +8,11 @@ import { findExecuted } from "./executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake, requestedEvent, type IntakeAnswer } from "./intake.ts";
 import type { Session } from "./session.ts";
+import { keysOption, type KeysOption } from "./verification-keys.ts";
 import { chosenData, withStatementChoice, type StatementChoice } from "./statement-choice.ts";
 import { watchOne } from "./watch.ts";
 
-interface RequestOptions extends StatementChoice {
+interface RequestOptions extends StatementChoice, KeysOption {
   readonly source: string;
   readonly id?: string;
   readonly time?: string;
@@ -31,6 +32,7 @@ export function requestCommand(session: Session): Command {
     .option("--time <instant>", "of the event, to repeat one; with --id")
     .option("-w, --wait", "until it has ended, with each state as it comes")
     .option("--download [folder]", "wait, then fetch and verify the file")
+    .addOption(keysOption())
     .addHelpText(
       "after",
       `
@@ -61,7 +63,7 @@ async function request(
   await watchOne(session, name);
   if (!folder || session.exitCode !== EXIT.done) return;
   const directory = folder === true ? "." : folder;
-  await download(session, await findExecuted(session, name), { directory });
+  await download(session, await findExecuted(session, name), { ...options, directory });
 }
 
 function requireBoth({ id, time }: RequestOptions): void {
@@ -83,14 +85,16 @@ async function post(session: Session, event: StatementEvent): Promise<string> {
     signal.throwIfAborted();
     if (typeof answer !== "string") {
       if (answer.status === 200 && answer.subject !== undefined) return answer.subject;
-      if (!isPassing(answer.status)) throw unmet(describeRefusal(answer));
+      if (!isPassing(answer.status)) throw unmet(...describeRefusal(answer));
     }
     last = typeof answer === "string" ? answer : `HTTP ${answer.status} ${answer.text}`;
     screen.progress(`intake: ${last}; the same event again …`);
   }
   throw unavailable(
-    `intake did not take the event (${last}): is INTAKE_URL ${config.INTAKE_URL} right?\n` +
-      `It may have been recorded all the same. The same event again: --id ${event.id} --time ${event.time}`,
+    `intake did not take the event (${last}): is INTAKE_URL ${config.INTAKE_URL} right?`,
+    {
+      next: `It may have been recorded all the same. The same event again: --id ${event.id} --time ${event.time}`,
+    },
   );
 }
 
@@ -118,15 +122,12 @@ const HINTS: Readonly<Record<string, string>> = {
   source_not_allowed: "the installation takes no requests of this --source",
 };
 
-function describeRefusal({ status, text }: IntakeAnswer): string {
+function describeRefusal({ status, text }: IntakeAnswer): readonly string[] {
   const lines = problemsOf(text).map(({ field = "event", code = "" }) => {
     const hint = HINTS[code];
     return `  ${field}: ${code}${hint === undefined ? "" : ` (${hint})`}`;
   });
-  return [
-    `intake refused the request, HTTP ${status}`,
-    ...(lines.length > 0 ? lines : [text]),
-  ].join("\n");
+  return [`intake refused the request, HTTP ${status}`, ...(lines.length > 0 ? lines : [text])];
 }
 
 interface Problem {

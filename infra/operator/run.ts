@@ -19,7 +19,7 @@ import { retryCommand } from "./retry.ts";
 import { makeSession, type Session } from "./session.ts";
 import type { Environment } from "./settings.ts";
 import { showCommand } from "./show.ts";
-import type { Terminal } from "./terminal.ts";
+import { printableLines, type Terminal } from "./terminal.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -37,8 +37,9 @@ export async function runStatements(
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     session.screen.progress("");
     if (terminal.signal.aborted) return EXIT.interrupted;
-    const { code, message } = describeFailure(error);
-    session.screen.note(`statements: ${message}`);
+    const { code, lines } = describeFailure(error);
+    for (const [i, line] of lines.entries())
+      session.screen.note(i > 0 ? line : `statements: ${line}`);
     return code;
   }
 }
@@ -58,8 +59,9 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     .option("--local", "the installation of `make run` on this machine")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      writeOut: (text) => void stdout.write(printableLines(text)),
+      // It quotes arguments, which may be names that somebody else made.
+      writeErr: (text) => void stderr.write(printableLines(text)),
       getOutHasColors: () => stdout.isTTY === true,
       getErrHasColors: () => stderr.isTTY === true,
       ...(stdout.isTTY ? {} : { getOutHelpWidth: () => 100 }),
@@ -102,12 +104,18 @@ const ENVIRONMENT_HELP = `Environment, named as for the functions:
   LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain
   RETENTION_DAYS                                   as the scanner has it, for prune`;
 
-function describeFailure(error: unknown): { readonly code: ExitCode; readonly message: string } {
-  if (error instanceof CommandError) return { code: error.code, message: error.message };
+interface Failure {
+  readonly code: ExitCode;
+  readonly lines: readonly string[];
+}
+
+function describeFailure(error: unknown): Failure {
+  if (error instanceof CommandError) return { code: error.code, lines: error.lines };
   if (error instanceof LedgerUnavailable || error instanceof RetryableError) {
     const next = "`statements doctor` looks for the reason";
-    return { code: EXIT.unavailable, message: `${error.message}\n${next}` };
+    return { code: EXIT.unavailable, lines: [error.message, next] };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: EXIT.internal, message: `this is a defect of the tool: ${message}` };
+  const lines = `this is a defect of the tool: ${message}`.split("\n");
+  return { code: EXIT.internal, lines };
 }

@@ -24,6 +24,8 @@ export interface Session extends Disposable {
   readonly screen: Screen;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** What the user answers; undefined where nobody sits in front of it. */
+  ask(question: string): Promise<string | undefined>;
   /** Of the options in front of the command. */
   useOptions(options: GlobalOptions): void;
   /** @throws CommandError that names every bad variable */
@@ -63,6 +65,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     screen: makeScreen(terminal),
     signal: terminal.signal,
     now: Date.now,
+    ask: async (question) => await terminal.ask?.(question),
     exitCode: EXIT.done,
 
     useOptions: (given) => void (options = given),
@@ -143,7 +146,7 @@ function readOperatorConfig(env: Environment): OperatorConfig {
     return readConfig(operatorConfig, env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw wrongUse(["the environment is not valid", ...error.problems].join("\n  "));
+    throw wrongUse("the environment is not valid", ...error.problems.map((one) => `  ${one}`));
   }
 }
 

@@ -20,7 +20,7 @@ Examples:
       const found = [];
       for (const name of names) found.push(toJson((await session.find(name)).request));
       const shown = found.length === 1 ? found[0] : found;
-      session.screen.print(
+      session.screen.printDocument(
         output === "json" ? JSON.stringify(shown, null, 2) : await toYaml(shown),
       );
     });

@@ -14,5 +14,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await runStatements(process.argv.slice(2), process.env, {
   stdout: process.stdout,
   stderr: process.stderr,
+  ask: async (question) => {
+    if (!process.stdin.isTTY) return undefined;
+    const { createInterface } = await import("node:readline/promises");
+    using lines = createInterface({ input: process.stdin, output: process.stderr });
+    return await lines.question(question, { signal: interrupted.signal });
+  },
   signal: interrupted.signal,
 });

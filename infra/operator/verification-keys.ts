@@ -5,7 +5,7 @@ import type { VerificationKey } from "../../functions/verification/manifest-sign
 import { wrongUse } from "./exit.ts";
 
 export interface KeysOption {
-  readonly keys?: string;
+  readonly keys?: string | undefined;
 }
 
 export function keysOption(): Option {

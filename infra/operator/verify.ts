@@ -101,7 +101,13 @@ export function printVerification(screen: Screen, file: string, found: Verificat
   );
   screen.print(`  request ${manifest.request_id}`);
   screen.print(`  sha256 ${sha256}`);
-  if (found.signature === "unchecked") return;
-  const { keyId, algorithm } = found.signature;
-  screen.print(`  signed with ${keyId ?? "a key without a name"} (${algorithm})`);
+  screen.print(`  ${signatureLine(found)}`);
+}
+
+/** Who made it; that its numbers agree is said by then. */
+function signatureLine({ signature }: Extract<Verification, { ok: true }>): string {
+  if (signature === "absent") return "signature: none; anybody may have made it";
+  if (signature === "unchecked") return "signature: there, not checked; --keys does it";
+  const { keyId, algorithm } = signature;
+  return `authentic: signed with ${keyId ?? "a key without a name"} (${algorithm})`;
 }

@@ -254,7 +254,7 @@ describe("the file", () => {
   });
 
   test.each([
-    ["damaged", (zip: Buffer) => zip.fill(0, 600, 610), "is damaged and was not kept"],
+    ["damaged", (zip: Buffer) => zip.fill(0, 600, 610), "is no right statement and was not kept"],
     ["another", (zip: Buffer) => zip, "not the file that the record another names"],
   ])("an object that is %s is not kept", async (name, change, message) => {
     const zip = await sampleZip();

@@ -182,7 +182,9 @@ it("the operator's replay has a token too", async () => {
   const cli = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;
   const replay = async (more: Readonly<Record<string, string>>): Promise<string> => {
     const env = { ...process.env, KUBECONFIG: ledger.kubeconfig, INTAKE_URL: url, ...more };
-    const command = promisify(execFile)(process.execPath, [cli, "replay", "--all"], { env });
+    const command = promisify(execFile)(process.execPath, [cli, "replay", "--all", "--yes"], {
+      env,
+    });
     // Exit code 1: the parked event is none that intake takes.
     return await command.then(
       () => "accepted",

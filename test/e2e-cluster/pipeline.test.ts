@@ -182,7 +182,7 @@ promise("an event nobody can use is parked, found, and replayed when it can be u
   await until("it was parked", 120, async () => (await cli("rejected")).includes("HTTP 400"));
   expect(await recordOf(id)).toBeUndefined();
   await until("its time has come", 120, () => Promise.resolve(Date.now() > +time - 3_590_000));
-  await cli("replay", "--all");
+  await cli("replay", "--all", "--yes");
   expect(await cli("rejected")).toBe("");
   await expectOneProvedFile((await recordOf(id)) ?? "");
 });

@@ -59,7 +59,7 @@ test("a parked request is kept, listed, replayed to its end, and leaves the list
   const listed = (await statements("rejected")).stdout.trim().split("\n");
   expect(listed).toHaveLength(1);
   expect(listed[0]).toMatch(/^rejected-event-\d{4} .*requested\.v1 {2}HTTP 503$/);
-  const { code, stdout } = await statements("replay", "--all");
+  const { code, stdout } = await statements("replay", "--all", "--yes");
   expect(code).toBe(0);
   const name = /transaction-request-customer-000001-\d{13}/.exec(stdout)?.[0] ?? "";
   await pipeline.until(name, "executed");
@@ -68,7 +68,7 @@ test("a parked request is kept, listed, replayed to its end, and leaves the list
 
 test("what is no event stays, and says so", async () => {
   expect(await park({}, "{")).toBe(202);
-  const { code, stdout } = await statements("replay", "--all");
+  const { code, stdout } = await statements("replay", "--all", "--yes");
   expect(code).toBe(1);
   expect(stdout).toContain("is no CloudEvent");
   expect((await statements("rejected")).stdout).toContain("not an event");

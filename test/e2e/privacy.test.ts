@@ -169,7 +169,7 @@ describe("marked data goes every way it can", () => {
     expect(await tool("request", "right", "2025-01-01", "2025-01-30", "--wait")).toBe(0);
     expect(await tool("request", "decimals", "2025-01-01", "2025-01-30", "--wait")).toBe(1);
     expect(await tool("rejected")).toBe(0);
-    expect(await tool("replay", "--all")).toBe(1);
+    expect(await tool("replay", "--all", "--yes")).toBe(1);
     expect(await tool("prune", "--dry-run", "--in", "60d")).toBe(0);
     await tool("doctor");
   }, 120_000);

@@ -44,9 +44,12 @@ describe.each(versions)("of version %s", (version) => {
         file,
         ok: true,
         manifest: { schema, rows, content_sha256, files: entries.map((path) => ({ path })) },
-        signature: key === null ? "unchecked" : { keyId: key },
+        signature: key === null ? "absent" : { keyId: key },
       });
-      expect(await kept.verifyStatement(zip, undefined, { keys })).toEqual(byToday);
+      // Its own verifier has fewer words for who has signed.
+      const { authentic: _, ...said } = byToday as typeof byToday & { authentic?: boolean };
+      const byThen = await kept.verifyStatement(zip, undefined, { keys });
+      expect(byThen).toEqual(key === null ? { ...said, signature: "unchecked" } : said);
     }
   });
 

@@ -20,6 +20,9 @@ export interface StatementFile {
   readonly sha256: string;
 }
 
+/** As the tool writes them: rows of a customer are for whoever fetched them. */
+const OWN_FILE = { mode: 0o600 };
+
 /** @throws Error when the object is not what its record says */
 export async function fetchStatement(
   { client, bucket }: ObjectStore,
@@ -30,7 +33,7 @@ export async function fetchStatement(
   const path = join(outDir, basename(key));
   const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   if (!body) throw new Error(`the object ${key} has no content`);
-  await pipeline(body as Readable, createWriteStream(path));
+  await pipeline(body as Readable, createWriteStream(path, OWN_FILE));
   const verified = await verifyStatement(createReadStream(path));
   if (!verified.ok) throw new Error(`${path} is damaged: ${verified.problems.join("; ")}`);
   if (verified.sha256 !== request.sha256) {
@@ -46,11 +49,11 @@ export async function fetchStatement(
 /** Of a verified zip: its entries are known to be plain file names. */
 async function unpack(zip: string, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   await readZip(
     createReadStream(zip),
     (name) => {
-      const file = openSync(join(folder, basename(name)), "wx");
+      const file = openSync(join(folder, basename(name)), "wx", OWN_FILE.mode);
       return {
         write: (bytes) => void writeSync(file, bytes),
         end: () => closeSync(file),

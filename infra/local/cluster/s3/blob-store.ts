@@ -13,14 +13,14 @@ export interface StoredBlob {
 export type BlobStore = Awaited<ReturnType<typeof openBlobStore>>;
 
 export async function openBlobStore(folder: string) {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const pathOf = (id: string): string => join(folder, id);
 
   /** Keeps the bytes of the source, or nothing at all when it fails. Returns the blob's id. */
   async function write(source: AsyncIterable<Buffer>): Promise<string> {
     const id = randomUUID();
     try {
-      await pipeline(source, createWriteStream(pathOf(id), { flags: "wx" }));
+      await pipeline(source, createWriteStream(pathOf(id), { flags: "wx", mode: 0o600 }));
       return id;
     } catch (error) {
       await rm(pathOf(id), { force: true });
