@@ -1,69 +1,21 @@
-/**
- * A build in a trace: what it uses, with a span for each step taken through it. Rows are read while
- * their zip is uploaded, so `build` lasts until the upload's step `publishing`.
- */
+/** A build in a trace: a span for each phase of it, and for each query and call of S3. */
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
-import type { SpanAttributes, SpanName } from "../platform/telemetry/spans.ts";
-import { errorType, type Span, type Tracer } from "../platform/telemetry/tracing.ts";
-import type { Ending } from "./ending.ts";
+import type { SpanAttributes } from "../platform/telemetry/spans.ts";
+import type { Span, Tracer } from "../platform/telemetry/tracing.ts";
 import type { ObserveQuery } from "./source/transactions.ts";
+import type { BuildEnd, BuildListener } from "./steps.ts";
 import type { ObserveS3Call } from "./store/s3-client.ts";
-import type { StatementBucket } from "./store/statement-bucket.ts";
-import type { Transactions } from "./source/transactions.ts";
 
-export function tracedTransactions(transactions: Transactions, tracer: Tracer): Transactions {
+/** What became of the request stands on the span of the event that offered it. */
+export function buildSpans(tracer: Tracer): BuildListener {
   return {
-    ...transactions,
-    open: (query, signal) =>
-      tracer.span({ name: "open snapshot" }, async (span) => {
-        const snapshot = await transactions.open(query, signal);
-        span.set({ "transactions_collector.rows": snapshot.rows });
-        return snapshot;
+    during: (name, work, facts) =>
+      tracer.span({ name }, async (span) => {
+        const result = await work();
+        if (facts) span.set({ "transactions_collector.rows": facts(result).rows });
+        return result;
       }),
-  };
-}
-
-export function tracedBucket(bucket: StatementBucket, tracer: Tracer): StatementBucket {
-  return {
-    ...bucket,
-    abortUploads: (key, signal) =>
-      tracer.span({ name: "fence" }, () => bucket.abortUploads(key, signal)),
-    look: (key, signal) => tracer.span({ name: "look" }, () => bucket.look(key, signal)),
-    async publish(upload) {
-      let phase = openPhase(tracer, "build");
-      try {
-        const outcome = await bucket.publish({
-          ...upload,
-          async onStep(step) {
-            if (step === "publishing") {
-              await phase.end();
-              phase = openPhase(tracer, "publish");
-            }
-            await upload.onStep?.(step);
-          },
-        });
-        await phase.end();
-        return outcome;
-      } catch (error) {
-        await phase.end(error);
-        throw error;
-      }
-    },
-  };
-}
-
-/** A span that begins and ends in different callbacks. */
-function openPhase(tracer: Tracer, name: SpanName) {
-  const { promise, resolve } = Promise.withResolvers<{ readonly error?: unknown }>();
-  const ended = tracer.span({ name }, async (span) => {
-    const { error } = await promise;
-    if (error !== undefined) span.fail(errorType(error));
-  });
-  return {
-    async end(error?: unknown): Promise<void> {
-      resolve({ error });
-      await ended;
-    },
+    ended: (end) => endOfBuild(tracer.current(), end),
   };
 }
 
@@ -86,8 +38,7 @@ export function tracedS3Calls(onCall: ObserveS3Call, tracer: Tracer): ObserveS3C
   };
 }
 
-/** What became of the request, on the span of the event that offered it. */
-export function endOfBuild(span: Span, ending: Ending, stored: Stored | undefined): void {
+function endOfBuild(span: Span, { ending, stored }: BuildEnd): void {
   if (stored) span.set(resultOf(stored));
   else span.fail("lease_lost");
   if (ending.kind === "failed" || ending.kind === "retry") span.fail(ending.code);

@@ -16,9 +16,7 @@ import { startDeadline } from "../platform/limits/deadline.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
-import type { Log } from "../platform/telemetry/log.ts";
 import type { Tracer } from "../platform/telemetry/tracing.ts";
-import { endOfBuild } from "./build-spans.ts";
 import {
   claimRecord,
   type ClaimDependencies,
@@ -29,7 +27,6 @@ import {
 import type { BuildSettings } from "./build-settings.ts";
 import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
-import type { BuilderMetrics } from "./metrics.ts";
 import { reachObject, type BuildDependencies } from "./reach-object.ts";
 
 export type BuilderSettings = ClaimSettings &
@@ -39,7 +36,6 @@ export type BuilderSettings = ClaimSettings &
 
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
   readonly sink: CloudEventSink;
-  readonly metrics: BuilderMetrics;
   readonly tracer: Tracer;
   readonly settings: BuilderSettings;
 }
@@ -69,46 +65,27 @@ export async function serveRequest(
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<Outcome> {
-  const { tracer } = deps;
+  const { story } = deps;
   const log = context.log.child({ record: name });
+  const told = { ...context, log };
   // 1. Claim the record, or learn why there is nothing to do.
-  const claimed = await tracer.span({ name: "claim" }, () =>
-    claimRecord(name, deps, context.signal),
-  );
-  deps.metrics.claimed(claimed.kind);
-  if (claimed.kind === "final") await tellOutcome(claimed.stored, { ...context, log }, deps);
-  if (claimed.kind !== "claimed") {
-    log.debug({ outcome: claimed.kind }, "nothing to do");
-    return claimed.kind;
-  }
-  await deps.onStep("claimed");
+  const claimed = await story.during("claim", () => claimRecord(name, deps, context.signal));
+  story.offered(claimed.kind, log);
+  if (claimed.kind === "final") await tellOutcome(claimed.stored, told, deps);
+  if (claimed.kind !== "claimed") return claimed.kind;
+  await story.onStep("claimed");
   // 2. Under the lease, reach the object or the reason why there is none.
   await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log });
-  const { ending, leaseEndsAt } = await reachEnding(claimed, lease, { ...context, log }, deps);
+  const { ending, leaseEndsAt } = await reachEnding(claimed, lease, told, deps);
   // 3. Write what became of it: the last write of this claim.
-  const stored = await tracer.span({ name: "settle" }, () =>
-    settle(lease, ending, leaseEndsAt, deps),
-  );
-  await deps.onStep("settled");
-  report(ending, stored, lease, log);
-  deps.metrics.ended(claimed, ending, stored);
-  endOfBuild(tracer.current(), ending, stored);
+  const stored = await story.during("settle", () => settle(lease, ending, leaseEndsAt, deps));
+  await story.onStep("settled");
+  story.ended({ claimed, ending, request: lease.request, stored, log });
   if (!stored) return "lost";
   // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
-  await tracer.span({ name: "announce" }, () => tellEnd(stored, { ...context, log }, deps));
-  await deps.onStep("announced");
+  await story.during("announce", () => tellEnd(stored, told, deps));
+  await story.onStep("announced");
   return ending.kind;
-}
-
-/** One line per claim; what a person must look at is marked with `alert`. */
-function report(ending: Ending, stored: Stored | undefined, lease: Lease, log: Log): void {
-  const { attempt, object } = lease.request;
-  const line = { ...ending, attempt };
-  if (ending.kind === "failed" && ending.code === "object_damaged") {
-    log.error({ ...line, object, alert: ending.code }, "the object in the bucket is damaged");
-  } else {
-    log.info(line, `request ${stored ? ending.kind : "lost"}`);
-  }
 }
 
 async function reachEnding(

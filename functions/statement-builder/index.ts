@@ -7,7 +7,7 @@ import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
-import { tracedBucket, tracedQueries, tracedS3Calls, tracedTransactions } from "./build-spans.ts";
+import { buildSpans, tracedQueries, tracedS3Calls } from "./build-spans.ts";
 import { buildSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
@@ -15,9 +15,11 @@ import { runJob } from "./job.ts";
 import { makeBuilderMetrics } from "./metrics.ts";
 import { makeSourceMetrics } from "./source-metrics.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
-import type { OnStep } from "./steps.ts";
+import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeTransactions } from "./source/transactions.ts";
+
+type OnStep = NonNullable<BuildListener["onStep"]>;
 
 /** Builds of one process at a time; a pod of the service is given one (containerConcurrency). */
 const BUILDS_AT_ONCE = 8;
@@ -99,13 +101,12 @@ async function openDependencies(
   return {
     ledger: observedLedger(ledger, metrics, tracer),
     sink: tracedSink(countedSink(sink, metrics), tracer),
-    metrics: makeBuilderMetrics(metrics),
     tracer,
-    transactions: tracedTransactions(transactions, tracer),
-    bucket: tracedBucket(bucket, tracer),
+    transactions,
+    bucket,
+    story: makeNarrator([buildSpans(tracer), BUILD_LOG, makeBuilderMetrics(metrics), { onStep }]),
     settings: await builderSettings(config),
     now: Date.now,
-    onStep,
   };
 }
 

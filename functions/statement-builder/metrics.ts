@@ -3,15 +3,8 @@ import { DEFLATE_MISMATCH } from "../domain/failure.ts";
 import { ERROR_CODES, isFinal } from "../domain/statement-request.ts";
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
 import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
-import type { Claimed, ClaimOutcome } from "./claim.ts";
 import type { Ending } from "./ending.ts";
-
-export interface BuilderMetrics {
-  /** A request was offered; what its claim came to. */
-  claimed(outcome: ClaimOutcome["kind"]): void;
-  /** @param stored the record as this claim wrote it; undefined when it is somebody else's */
-  ended(claimed: Claimed, ending: Ending, stored: Stored | undefined): void;
-}
+import type { BuildListener } from "./steps.ts";
 
 const CLAIM_OUTCOMES = ["claimed", "unknown-record", "final", "wait", "other-lane"] as const;
 /** A small statement takes a quarter of a second, a Job may take six hours. */
@@ -20,7 +13,7 @@ const CLAIM_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 540, 1_800, 7
 const REQUEST_SECONDS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400];
 const ATTEMPTS = [1, 2, 3, 4, 5, 10];
 
-export function makeBuilderMetrics(registry: MetricsRegistry): BuilderMetrics {
+export function makeBuilderMetrics(registry: MetricsRegistry): BuildListener {
   const claims = registry.counter({
     name: "claims_total",
     help: "Requests offered to a builder, by what the claim came to; claimed is one attempt.",
@@ -67,8 +60,8 @@ export function makeBuilderMetrics(registry: MetricsRegistry): BuilderMetrics {
   }
 
   return {
-    claimed: (outcome) => claims.inc({ outcome }),
-    ended(claimed, ending, stored) {
+    offered: (outcome) => claims.inc({ outcome }),
+    ended({ claimed, ending, stored }) {
       const outcome = outcomeOf(ending, stored);
       endings.inc(outcome);
       claimSeconds.observe({ ending: outcome.ending }, secondsSince(claimed.sentAt));

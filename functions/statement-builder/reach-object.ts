@@ -23,13 +23,13 @@ import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
 import type { StatementFacts } from "../domain/statement-facts.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
-import type { OnStep } from "./steps.ts";
+import type { Narrator } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
 
 export interface BuildDependencies {
   readonly transactions: Transactions;
   readonly bucket: StatementBucket;
-  readonly onStep: OnStep;
+  readonly story: Narrator;
   readonly settings: BuildSettings;
 }
 
@@ -63,12 +63,13 @@ async function reachObjectAtKey(
   claim: Claim,
   deps: BuildDependencies,
 ): Promise<Ending | "key-taken"> {
-  const { bucket, onStep } = deps;
+  const { bucket, story } = deps;
   const { request } = claim.lease;
+  const { key } = request.object;
   // 1. The fence: nothing of an earlier attempt can complete behind our back.
-  await bucket.abortUploads(request.object.key, claim.signal);
-  const found = await bucket.look(request.object.key, claim.signal);
-  await onStep("fenced");
+  await story.during("fence", () => bucket.abortUploads(key, claim.signal));
+  const found = await story.during("look", () => bucket.look(key, claim.signal));
+  await story.onStep("fenced");
   // 2. What an earlier attempt published is the statement.
   if (found.kind === "present") {
     return found.metadata.requestId === request.facts.name ? await adopt(claim, deps) : "key-taken";
@@ -84,22 +85,24 @@ export async function buildObject(
   claim: Claim,
   deps: BuildDependencies,
 ): Promise<Ending | "key-taken"> {
-  const { transactions, bucket, onStep, settings } = deps;
+  const { transactions, bucket, story, settings } = deps;
   const { signal, lease } = claim;
   const { request } = lease;
   const facts = statementFacts(request, settings);
-  await using snapshot = await transactions.open(
-    { customerId: request.facts.customerId, from: facts.period.from, to: facts.period.to },
-    signal,
+  const { from, to } = facts.period;
+  await using snapshot = await story.during(
+    "open snapshot",
+    () => transactions.open({ customerId: request.facts.customerId, from, to }, signal),
+    ({ rows }) => ({ rows }),
   );
-  await onStep("snapshot-opened");
+  await story.onStep("snapshot-opened");
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
   const body = makeStatementZip(facts, snapshot, {
     compression: settings.compression,
     zlibOnly: request.lastError === DEFLATE_MISMATCH,
     sign: settings.sign,
     signal,
-    onRows: () => onStep("rows-streaming"),
+    onRows: () => story.onStep("rows-streaming"),
   });
   const outcome = await bucket.publish({
     key: request.object.key,
@@ -122,7 +125,8 @@ export async function buildObject(
       return left;
     },
     signal,
-    onStep,
+    during: story.during,
+    onStep: story.onStep,
   });
   if (outcome.kind === "published") {
     const { bytes, sha256 } = outcome;

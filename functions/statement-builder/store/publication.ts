@@ -20,7 +20,12 @@ export interface StatementUpload {
   readonly lease: () => number;
   readonly signal: AbortSignal;
   readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
+  /** Runs each of the two phases. */
+  readonly during?: (<T>(phase: PublishPhase, work: () => Promise<T>) => Promise<T>) | undefined;
 }
+
+/** While the body comes and its parts are sent; from the lease to the object that was looked at. */
+export type PublishPhase = "build" | "publish";
 
 /**
  * Told of each part that is with the store, of the moment before the lease is asked for the

@@ -18,6 +18,7 @@ import type {
   PresentObject,
   PublishOutcome,
   PublishParts,
+  PublishPhase,
   PublishStep,
   StagedObject,
   StatementUpload,
@@ -27,30 +28,44 @@ import { networkCause, storageFault, storageUnavailable } from "./storage-error.
 
 export function makePublish(parts: PublishParts) {
   return async (upload: StatementUpload): Promise<PublishOutcome> => {
+    const { during = alone } = upload;
     const step = async (name: PublishStep): Promise<void> => await upload.onStep?.(name);
-    const staged = await stage(parts, upload, step);
-    let created = false;
-    try {
-      await step("publishing");
-      const answer = await create(staged, upload);
-      created = answer.kind === "created" || answer.kind === "confirmed";
-      await step("published");
-      const { bytes, sha256 } = staged;
-      if (answer.kind === "confirmed") return { kind: "published", bytes, sha256 };
-      const found = await find(parts, staged, upload, answer);
-      if (found.metadata.claim !== upload.metadata.claim) {
-        if (!created) return { kind: "taken", by: found.metadata };
-        throw damaged(parts, upload, "it was overwritten: does the store know If-None-Match?");
-      }
-      if (found.bytes !== bytes) {
-        throw damaged(parts, upload, `it has ${found.bytes} bytes of ${bytes}`);
-      }
-      if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
-      return { kind: "published", bytes, sha256 };
-    } finally {
-      if (!created) await staged.discard();
-    }
+    const staged = await during("build", () => stage(parts, upload, step));
+    return await during("publish", () => publishStaged(parts, staged, upload, step));
   };
+}
+
+async function alone<T>(_: PublishPhase, work: () => Promise<T>): Promise<T> {
+  return await work();
+}
+
+async function publishStaged(
+  parts: PublishParts,
+  staged: StagedObject,
+  upload: StatementUpload,
+  step: (name: PublishStep) => Promise<void>,
+): Promise<PublishOutcome> {
+  let created = false;
+  try {
+    await step("publishing");
+    const answer = await create(staged, upload);
+    created = answer.kind === "created" || answer.kind === "confirmed";
+    await step("published");
+    const { bytes, sha256 } = staged;
+    if (answer.kind === "confirmed") return { kind: "published", bytes, sha256 };
+    const found = await find(parts, staged, upload, answer);
+    if (found.metadata.claim !== upload.metadata.claim) {
+      if (!created) return { kind: "taken", by: found.metadata };
+      throw damaged(parts, upload, "it was overwritten: does the store know If-None-Match?");
+    }
+    if (found.bytes !== bytes) {
+      throw damaged(parts, upload, `it has ${found.bytes} bytes of ${bytes}`);
+    }
+    if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
+    return { kind: "published", bytes, sha256 };
+  } finally {
+    if (!created) await staged.discard();
+  }
 }
 
 type Answer = { readonly kind: "confirmed" } | AnswerToCheck;

@@ -10,6 +10,7 @@ import type { ProcessingRequest } from "../../../functions/domain/statement-requ
 import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
 import { readConfig } from "../../../functions/platform/settings/config.ts";
 import { makeLog } from "../../../functions/platform/telemetry/log.ts";
+import { makeNarrator } from "../../../functions/statement-builder/steps.ts";
 import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import type { Lease } from "../../../functions/statement-builder/lease.ts";
@@ -41,7 +42,7 @@ const dependencies = {
     queue: config.UPLOAD_QUEUE,
     log,
   }),
-  onStep: () => undefined,
+  story: makeNarrator([]),
   settings: await buildSettings(config),
 };
 let lastTime = Date.now();

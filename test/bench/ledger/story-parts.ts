@@ -8,6 +8,7 @@ import { makeCloudEventSink } from "../../../functions/platform/cloudevents/clou
 import { readConfig } from "../../../functions/platform/settings/config.ts";
 import { makeLog } from "../../../functions/platform/telemetry/log.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
+import { makeNarrator } from "../../../functions/statement-builder/steps.ts";
 import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import { holdLease } from "../../../functions/statement-builder/lease.ts";
@@ -64,7 +65,7 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     renewMs: 20_000,
     ...(await buildSettings(config)),
   };
-  const build = { transactions, bucket, settings, onStep: () => undefined };
+  const build = { transactions, bucket, settings, story: makeNarrator([]) };
   const { signal } = new AbortController();
   // Not the names of requests that are posted meanwhile.
   let lastTime = Date.now() - 86_400_000;
