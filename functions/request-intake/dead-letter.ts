@@ -18,6 +18,13 @@ const OWED_BY_THE_LEDGER = new Set<string>(
   EVENT_NAMES.filter((name) => name !== "requested").map(eventType),
 );
 
+/** The ledger owes nothing once a Broker has accepted these: what a consumer missed it must look up. */
+const OUTCOMES = new Set<string>([
+  eventType("executed"),
+  eventType("failed"),
+  eventType("cancelled"),
+]);
+
 export function makeDeadLetterRoute(
   ledger: Pick<Ledger, "keepRejected">,
   now: () => number,
@@ -33,7 +40,12 @@ export function makeDeadLetterRoute(
     handle: async (event, context) => {
       if (!OWED_BY_THE_LEDGER.has(event.type))
         return await keep(rejectedEvent(event, context.sender, now()), context);
-      context.log.info("a wake-up or an outcome was not delivered; the ledger still owes it");
+      if (OUTCOMES.has(event.type))
+        context.log.error(
+          { alert: "outcome_not_delivered" },
+          "a consumer was not told how a request ended; the ledger and the bucket say it",
+        );
+      else context.log.info("a wake-up was not delivered; the ledger still owes it");
       return { kind: "nothing-to-do" };
     },
     handleMalformed: async (events, context) =>

@@ -3,6 +3,9 @@
  * controllers are played by the test: they call everything ready, in their own time.
  */
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { renderInstallation } from "../support/installation.ts";
@@ -71,13 +74,43 @@ describe("on a cluster", () => {
     expect(stderr).toContain("kn quickstart kind");
   });
 
-  test("an installation is deployed, looked at, and removed without its requests", async () => {
+  test("without a component's own kinds it says which, and applies nothing", async () => {
     for (const crd of await knativeCrds("v0.47.0")) await serverSideApply(server, crd);
+    const folder = await mkdtemp(join(tmpdir(), "overlay-"));
+    const kubernetes = new URL("../../infra/kubernetes", import.meta.url).pathname;
+    const path = (name: string) => relative(folder, join(kubernetes, name));
+    await writeFile(
+      join(folder, "kustomization.yaml"),
+      `resources: [${path("base")}]\ncomponents: [${path("components/monitoring")}]\n`,
+    );
+    const { code, stderr } = await make("deploy", server.kubeconfig, { OVERLAY: folder });
+    await rm(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toContain("PodMonitor (monitoring.coreos.com/v1)");
+    expect(stderr).toContain("Nothing was applied");
+    expect(await namespaces()).not.toContain("namespace/statements");
+  }, 120_000);
+
+  test("an installation is deployed, looked at, and removed without its requests", async () => {
     // 1. Nobody calls anything ready: it ends, and names what it waited for.
     const tooShort = { WAIT_SECONDS: "1" };
     const waited = await make("deploy", server.kubeconfig, tooShort);
     expect(waited.code).toBe(1);
     expect(waited.stdout).toContain("Broker statements: not looked at yet");
+    // The Broker has no class, as no webhook runs here, and nobody has looked at it: it is made anew.
+    const uid = [
+      "get",
+      "broker",
+      "statements",
+      "-n",
+      "statements",
+      "-o",
+      "jsonpath={.metadata.uid}",
+    ];
+    const first = await kubectl(...uid);
+    const again = await make("deploy", server.kubeconfig, tooShort);
+    expect(again.stdout).toContain("a Broker has no class");
+    expect(await kubectl(...uid)).not.toBe(first);
     // 2. With somebody who does, it ends with the next step.
     const controllers = startControllers();
     try {
@@ -96,6 +129,12 @@ describe("on a cluster", () => {
     expect(status.stdout).toContain("✓ Broker statements");
     expect(status.stdout).toContain("ledger transaction-requests: no requests");
     expect(status.code).toBe(0);
+    // A pod that runs and is not ready, though its Service is called ready, is seen with its reason.
+    await unreadyPod("statement-builder-x");
+    const unready = await make("status", server.kubeconfig, OVERLAY);
+    expect(unready.stdout).toContain("pod statement-builder-x is not ready: ");
+    expect(unready.code).toBe(1);
+    await kubectl("delete", "pod", "statement-builder-x", "-n", "statements", "--force");
     // 3. A ledger that holds requests stays until somebody says otherwise.
     const ledger = ["-n", "transaction-requests"];
     await kubectl("delete", "resourcequota", "ledger", ...ledger);
@@ -114,6 +153,37 @@ describe("on a cluster", () => {
     const removed = await make("undeploy", server.kubeconfig, { ...OVERLAY, LEDGER: "delete" });
     expect(removed.stdout).toContain("✓ everything removed");
     expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  /** As a kubelet reports one whose database does not let it in. */
+  async function unreadyPod(name: string): Promise<void> {
+    const core = server.config().makeApiClient(CoreV1Api);
+    const namespace = "statements";
+    const container = { name: "statement-builder", image: "dev.local/x:dev" };
+    const securityContext = {
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    };
+    const made = await core.createNamespacedPod({
+      namespace,
+      body: {
+        metadata: { name },
+        spec: {
+          serviceAccountName: "statement-builder",
+          automountServiceAccountToken: false,
+          containers: [{ ...container, securityContext }],
+        },
+      },
+    });
+    const seen = { ...container, ready: false, imageID: "", restartCount: 0 };
+    const status = { phase: "Running", containerStatuses: [{ ...seen, state: { running: {} } }] };
+    await core.replaceNamespacedPodStatus({
+      name,
+      namespace,
+      body: Object.assign(made, { status }),
+    });
   }
 
   async function namespaces(): Promise<readonly string[]> {

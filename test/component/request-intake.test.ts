@@ -705,14 +705,23 @@ describe("the dead-letter path", () => {
     expect(kept?.data).toHaveProperty("body_base64");
   });
 
-  it.each(["recorded", "due", "oversized", "executed", "failed", "cancelled"])(
-    "drops %s, which the ledger still owes",
-    async (name) => {
+  it.each([
+    ["recorded", undefined],
+    ["due", undefined],
+    ["oversized", undefined],
+    ["executed", "outcome_not_delivered"],
+    ["failed", "outcome_not_delivered"],
+    ["cancelled", "outcome_not_delivered"],
+  ])(
+    "drops %s, and says so with the alert %s: the ledger still owes a wake-up, not an outcome",
+    async (name, alert) => {
       await using intake = await startIntake();
       const type = `io.transactions-collector.statement.${name}.v1`;
       const reply = await postStructured(intake.deadLetter, { ...EVENT, ...parked, type });
       expect(reply).toMatchObject({ status: 204, body: undefined });
       expect(await intake.names()).toEqual([]);
+      const alerts = intake.lines.flatMap((line) => line["alert"] ?? []);
+      expect(alerts).toEqual(alert === undefined ? [] : [alert]);
     },
   );
 

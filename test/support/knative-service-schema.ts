@@ -12,6 +12,7 @@ const cpu = z.string().regex(/^\d+m?$/);
 const memory = z.string().regex(/^\d+Mi$/);
 
 const autoscaling = z.strictObject({
+  "serving.knative.dev/progress-deadline": z.stringFormat("hours", /^[1-9]\d*h$/).optional(),
   "autoscaling.knative.dev/metric": z.enum(["concurrency", "rps"]).optional(),
   "autoscaling.knative.dev/target": z.stringFormat("count", /^[1-9]\d*$/).optional(),
   "autoscaling.knative.dev/target-utilization-percentage": z

@@ -195,6 +195,7 @@ describe("the builder's scale", () => {
   test("one build a pod, and nothing waits behind it", () => {
     expect(podOf("statement-builder").containerConcurrency).toBe(1);
     expect(scalingOf("statement-builder")).toEqual({
+      "serving.knative.dev/progress-deadline": "24h",
       "autoscaling.knative.dev/metric": "concurrency",
       "autoscaling.knative.dev/target": "1",
       "autoscaling.knative.dev/target-utilization-percentage": "100",

@@ -38,12 +38,33 @@ export interface WaitOptions {
 /** Applies and waits. @throws NotReadyInTime with what was not ready, and why. */
 export async function deploy(rendered: Rendered, options: WaitOptions): Promise<void> {
   const first = rendered.objects.filter(({ kind }) => FIRST.includes(kind));
+  await removeClasslessBrokers(first, options.log);
   // The address of a Broker by reference is what SinkBindings hand to the functions.
   await apply(first, options.log);
   await untilReady(yamlOf(first.filter(({ kind }) => kind === "Broker")), options);
   await apply(rendered.objects, options.log);
   await untilReady(rendered.yaml, options);
 }
+
+/**
+ * A Broker that was stored before Knative's webhook ran has no class, and no controller looks at it, ever. Its
+ * class can never be changed, so it is made anew; what it holds nobody would have delivered.
+ */
+async function removeClasslessBrokers(
+  objects: readonly ClusterObject[],
+  log: (line: string) => void,
+): Promise<void> {
+  const brokers = yamlOf(objects.filter(({ kind }) => kind === "Broker"));
+  const dead = (await liveObjects(brokers)).filter(({ metadata, status }) => {
+    const annotations = (metadata["annotations"] ?? {}) as Readonly<Record<string, string>>;
+    return !(BROKER_CLASS in annotations) && status?.["conditions"] === undefined;
+  });
+  if (dead.length === 0) return;
+  log("a Broker has no class, as it was made before Knative's webhook ran: making it anew");
+  await remove(dead);
+}
+
+const BROKER_CLASS = "eventing.knative.dev/broker.class";
 
 /** Client-side: of delivery specs, server-side apply refuses fields that Knative leaves open. */
 async function apply(objects: readonly ClusterObject[], log: (line: string) => void) {

@@ -11,7 +11,7 @@ import {
   type Rendered,
 } from "./installation.ts";
 import { kubectl, KubectlError, liveObjects } from "./kubectl.ts";
-import { NotReadyForUs, requireKnative } from "./preflight.ts";
+import { NotReadyForUs, requireKinds, requireKnative, requireWebhooks } from "./preflight.ts";
 import { troubleOf } from "./trouble.ts";
 
 const USAGE = `usage: make deploy | status | undeploy
@@ -54,6 +54,8 @@ async function folderOf(overlay: string): Promise<string> {
 
 async function runDeploy(rendered: Rendered): Promise<number> {
   const timeoutMs = Number(process.env["WAIT_SECONDS"] ?? 600) * 1000;
+  await requireKinds(rendered.objects);
+  await requireWebhooks();
   try {
     await deploy(rendered, { timeoutMs, log: (line) => say(`  ${line}`) });
   } catch (error) {
@@ -95,8 +97,10 @@ async function runStatus(rendered: Rendered): Promise<number> {
   const said = [...(counts ?? [])].map(([status, count]) => `${status} ${count}`);
   say(`  ledger ${rendered.ledger}: ${said.length === 0 ? "no requests" : said.join(", ")}`);
   const ready = lines.every((line) => line.startsWith("✓"));
-  if (!ready) for (const line of await troubleOf(rendered.namespace)) say(`  ${line}`);
-  return ready ? 0 : EXIT_NOT_READY;
+  // A Knative Service stays Ready when all its pods have lost what they need.
+  const trouble = await troubleOf(rendered.namespace);
+  for (const line of trouble) say(`  ${line}`);
+  return ready && trouble.length === 0 ? 0 : EXIT_NOT_READY;
 }
 
 async function runUndeploy(rendered: Rendered): Promise<number> {

@@ -21,7 +21,50 @@ export async function troubleOf(namespace: string): Promise<readonly string[]> {
   const json = await kubectl(["get", "pods", "-n", namespace, "-o", "json"]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
   const lines = items.flatMap((pod) => [...scheduling(pod), ...containers(pod)]);
+  for (const pod of items) lines.push(...(await notReady(pod)));
   return [...new Set(lines)];
+}
+
+/** A pod that runs and is not ready says in its own log what it waits for. */
+async function notReady({ metadata, status }: ClusterObject): Promise<readonly string[]> {
+  const { phase, containerStatuses = [] } = (status ?? {}) as {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly (ContainerStatus & { readonly ready?: boolean })[];
+  };
+  if (phase !== "Running" || metadata["deletionTimestamp"] !== undefined) return [];
+  const waiting = containerStatuses.find(
+    ({ name, ready, state }) => name !== "queue-proxy" && ready === false && !state?.waiting,
+  );
+  if (!waiting) return [];
+  const logs = ["logs", metadata.name, "-n", metadata.namespace ?? "", "-c", waiting.name];
+  const said = await kubectl([...logs, "--tail=200"]).catch(() => "");
+  return [`pod ${metadata.name} is not ready: ${reasonIn(said)}`];
+}
+
+interface LoggedError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly cause?: LoggedError;
+}
+
+/** Every cause in the last line that says so: a refused login is another thing than no answer. */
+export function reasonIn(log: string): string {
+  for (const line of log.trimEnd().split("\n").toReversed()) {
+    try {
+      const { msg, err } = JSON.parse(line) as { msg?: string; err?: LoggedError };
+      if (msg !== "not ready" || !err) continue;
+      const chain: LoggedError[] = [];
+      for (let one: LoggedError | undefined = err; one && chain.length < 8; one = one.cause)
+        chain.push(one);
+      return chain
+        .map(({ code, message }) => [code, message].filter(Boolean).join(" "))
+        .filter(Boolean)
+        .join(": ");
+    } catch {
+      continue;
+    }
+  }
+  return "its log does not say why";
 }
 
 function scheduling({ metadata, status }: ClusterObject): readonly string[] {
