@@ -60,6 +60,7 @@ export async function startPendingScanner(
     metrics: makeServerMetrics(metrics),
     tracer,
     port: config.PORT,
+    host: config.HOST,
     routes: { "/": { handle, isForBroker: true } },
     senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),

@@ -56,7 +56,7 @@ async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
     const stopped = untilSignal(log).then(() => stop.abort());
     if (config.K_CA_CERTS) trustCertificates(config.K_CA_CERTS);
     const metrics = makeMetricsRegistry();
-    const served = { port: config.METRICS_PORT, registry: metrics, log };
+    const served = { port: config.METRICS_PORT, host: config.HOST, registry: metrics, log };
     const { port: metrics_port } = resources.use(await startMetricsServer(served));
     const tracer = resources.use(await openTracer(setup.name, config, log));
     const context = { log, metrics, tracer, resources, stopping: stop.signal };

@@ -37,6 +37,8 @@ export function makeDeadLetterRoute(
   }
   return {
     isForBroker: true,
+    // A token alone is no reason to park events: the Broker's account is named.
+    namedOnly: true,
     handle: async (event, context) => {
       if (!OWED_BY_THE_LEDGER.has(event.type))
         return await keep(rejectedEvent(event, context.sender, now()), context);

@@ -47,6 +47,7 @@ export async function startRequestIntake(
     metrics: makeServerMetrics(metrics),
     tracer,
     port: config.PORT,
+    host: config.HOST,
     routes: {
       // Whoever may use a source may send, but not park events.
       "/": { handle, senders },

@@ -45,6 +45,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
     metrics: makeServerMetrics(context.metrics),
     tracer: context.tracer,
     port: config.PORT,
+    host: config.HOST,
     routes: { "/": { handle, isForBroker: true } },
     senders: sendersOf(config, context.log),
     ready: async (signal) => {

@@ -136,14 +136,14 @@ test.each([
   ]);
 });
 
-test("only intake can be reached from outside the cluster", () => {
+test("nothing can be reached from outside the cluster", () => {
   const visibility = FUNCTIONS.map((name) => [
     name,
     service(name).metadata.labels["networking.knative.dev/visibility"],
   ]);
   expect(visibility).toEqual([
     ["pending-scanner", "cluster-local"],
-    ["request-intake", undefined],
+    ["request-intake", "cluster-local"],
     ["statement-builder", "cluster-local"],
   ]);
 });

@@ -102,11 +102,11 @@ describe.each(rendered)("%s", (_, manifests) => {
     }
   });
 
-  test("only intake can be reached from outside the cluster", () => {
+  test("nothing can be reached from outside the cluster", () => {
     const reachable = manifests
       .filter(isKnativeService)
       .filter((one) => one.metadata.labels?.["networking.knative.dev/visibility"] === undefined);
-    expect(reachable.map((one) => one.metadata.name)).toEqual(["request-intake"]);
+    expect(reachable.map((one) => one.metadata.name)).toEqual([]);
     for (const one of manifests.filter((m) => m.apiVersion === "v1" && m.kind === "Service")) {
       expect((one["spec"] as { type?: string }).type).toBeUndefined();
     }

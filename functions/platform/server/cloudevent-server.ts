@@ -29,7 +29,7 @@ export interface CloudEventServerOptions {
   readonly tracer?: Tracer | undefined;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
   /** Who may send; without it nobody is asked for a token. */
@@ -120,7 +120,7 @@ export async function startCloudEventServer(
     using current = inFlight.open(response, options.deadlineMs);
     try {
       const { authorization } = request.headers;
-      const admission = await options.senders?.admit(authorization, route.senders);
+      const admission = await options.senders?.admit(authorization, route);
       const refusal = refusalOf(admission, requestLog);
       if (refusal) return toHttp(refusal);
       const body = await bodies.read(request, current.signal);

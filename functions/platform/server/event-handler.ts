@@ -26,6 +26,8 @@ export type EventHandler = (event: ReceivedEvent, context: EventContext) => Prom
 export interface EventRoute {
   /** Subjects of tokens that may send here, besides those that may send to every path. */
   readonly senders?: readonly string[] | undefined;
+  /** Closed to tokens whose subjects no list names. */
+  readonly namedOnly?: boolean;
   /** Whether a Broker posts here, which cannot do anything with an answer but its status. */
   readonly isForBroker?: boolean;
   readonly handle: EventHandler;

@@ -11,6 +11,7 @@ import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 export interface MetricsServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
+  readonly host?: string | undefined;
   readonly registry: Pick<MetricsRegistry, "scrape" | "contentType">;
   readonly log: Log;
 }
@@ -37,7 +38,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     log.error({ err, metrics_port: options.port }, "metrics are not served");
     resolve(false);
   });
-  server.listen(options.port, () => resolve(true));
+  server.listen({ port: options.port, host: options.host }, () => resolve(true));
   const isListening = await listening;
   return {
     port: isListening ? (server.address() as AddressInfo).port : undefined,

@@ -16,9 +16,16 @@ export type Admission =
   | { readonly kind: "stranger"; readonly subject: string }
   | Exclude<TokenVerdict, { kind: "sender" }>;
 
+/** Who may send to one path. */
+export interface PathSenders {
+  /** Subjects that may send besides those that may send everywhere. */
+  readonly senders?: readonly string[] | undefined;
+  /** Without a list of subjects nobody may, where every other path takes all of the issuer's. */
+  readonly namedOnly?: boolean | undefined;
+}
+
 export interface Senders {
-  /** `others` are subjects that may send besides those that may send everywhere. */
-  admit(authorization: string | undefined, others?: readonly string[]): Promise<Admission>;
+  admit(authorization: string | undefined, path?: PathSenders): Promise<Admission>;
 }
 
 /** undefined when no issuer is set: then nobody is asked who they are. */
@@ -31,7 +38,12 @@ export function sendersOf(
   ofCluster: () => IssuerDocuments = clusterDocuments,
 ): Senders | undefined {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config;
-  if (issuer === undefined || audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) {
+    log.warn(
+      "without OIDC_ISSUER nobody is asked who they are: whoever reaches this port may send",
+    );
+    return undefined;
+  }
   const { OIDC_DISCOVERY: discovery = isClusterName(issuer) ? "cluster" : "issuer" } = config;
   const documents = discovery === "cluster" ? ofCluster() : publicDocuments(issuer);
   const keys = makeIssuerKeys(issuer, documents);
@@ -39,14 +51,15 @@ export function sendersOf(
   return makeSenders(verify, config.OIDC_ALLOWED_SUBJECTS);
 }
 
-/** Every subject of the issuer may send when `allowed` is undefined. */
+/** Every subject of the issuer may send when `allowed` is undefined, but for a path of named ones. */
 export function makeSenders(verify: TokenVerifier, allowed?: readonly string[]): Senders {
   return {
-    async admit(authorization, others = []) {
+    async admit(authorization, { senders: others = [], namedOnly = false } = {}) {
       const verdict = await verify(authorization);
       if (verdict.kind !== "sender") return verdict;
       const { subject } = verdict;
-      const patterns = allowed && [...allowed, ...others];
+      const named = allowed ?? (namedOnly ? [] : undefined);
+      const patterns = named && [...named, ...others];
       const admitted = !patterns || patterns.some((pattern) => matchesSubject(pattern, subject));
       return { kind: admitted ? "admitted" : "stranger", subject };
     },

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { IDENTITY_VARIABLES } from "./identity-variables.ts";
 import { TRACING_VARIABLES } from "./tracing-variables.ts";
-import { integer, LOG_LEVELS, oneOf, url, variable } from "./variables.ts";
+import { LOG_LEVELS, integer, oneOf, text, url, variable } from "./variables.ts";
 
 // zod would compile a parser for each schema, which pays only for what is parsed thousands of times.
 z.config({ jitless: true });
@@ -82,6 +82,8 @@ const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
 
 export const COMMON_VARIABLES = {
   PORT: integer({ min: 0, max: 65_535, default: 8080 }),
+  /** Address to listen on; every one of the pod when not set. */
+  HOST: text({ expected: "an address of this machine", example: "127.0.0.1" }).optional(),
   METRICS_PORT: integer({ min: 0, max: 65_535, default: 9464 }),
   LOG_LEVEL: oneOf(LOG_LEVELS, "info"),
   /** How long requests in flight may go on after SIGTERM. */

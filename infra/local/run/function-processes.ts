@@ -25,7 +25,13 @@ export async function startFunction(launch: FunctionLaunch): Promise<FunctionPro
     name,
     command: globalThis.process.execPath,
     args: [join(FUNCTIONS, name, "index.ts")],
-    env: { ...globalThis.process.env, ...env, PORT: String(port), METRICS_PORT: "0" },
+    env: {
+      ...globalThis.process.env,
+      ...env,
+      PORT: String(port),
+      METRICS_PORT: "0",
+      HOST: "127.0.0.1",
+    },
     logFile,
   });
   try {

@@ -7,6 +7,7 @@ const CODE = {
   BadRequest: 400,
   Conflict: 409,
   Expired: 410,
+  Forbidden: 403,
   Invalid: 422,
   MethodNotAllowed: 405,
   NotAcceptable: 406,

@@ -71,6 +71,7 @@ function createFirstNamespaces(store: Store): void {
 /** Never rejects. */
 async function answer(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
+    refuseBrowsers(message);
     const request = readApiRequest(message);
     const target = targetOf(request.path);
     if (target) {
@@ -86,6 +87,23 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
   } catch (error) {
     if (response.headersSent || message.errored) response.destroy();
     else sendError(message, response, error);
+  }
+}
+
+/** Other names may belong to anybody, and lead here as well (DNS rebinding). */
+const NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+
+/**
+ * Any web site can send its visitors' browsers to 127.0.0.1. They say so, and for a body without a
+ * type they ask nobody first.
+ */
+function refuseBrowsers({ headers, method = "" }: IncomingMessage): void {
+  const { host = "", origin, "sec-fetch-site": site, "content-type": type } = headers;
+  if (!NAMES.test(host) || origin !== undefined || site !== undefined) {
+    throw new ApiError("Forbidden", "this API answers to programs of this machine only");
+  }
+  if (["POST", "PUT", "PATCH"].includes(method) && type === undefined) {
+    throw new ApiError("UnsupportedMediaType", "the body has no content type");
   }
 }
 
