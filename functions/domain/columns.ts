@@ -90,8 +90,6 @@ export const TRANSACTION_COLUMNS = COLUMNS.map(({ name }) => name);
 export const TRANSACTION_AMOUNTS = TRANSACTION_COLUMNS.filter(isAmountName);
 /** Those of version 1 of the manifest's schema, which need not name them. */
 export const FIRST_COLUMNS = columnsUpTo(1);
-/** The first version of the manifest's schema that knows all of the columns. */
-export const COLUMNS_SINCE = Math.max(...COLUMNS.map(({ since }) => since));
 
 function columnsUpTo(version: number): readonly string[] {
   const columns: readonly Column[] = COLUMNS;

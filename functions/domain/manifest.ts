@@ -3,7 +3,6 @@
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
 import type { TotalsEntry } from "./account-totals.ts";
-import { COLUMNS_SINCE } from "./columns.ts";
 import type { Delimiter } from "./csv-dialect.ts";
 import type { Format } from "./statement-options.ts";
 
@@ -14,8 +13,8 @@ export const MANIFEST_SCHEMAS = [
 ] as const;
 export type ManifestSchema = (typeof MANIFEST_SCHEMAS)[number];
 
-/** Readers of version 1 know its columns and no others, so others are of a later version. */
-export const MANIFEST_SCHEMA: ManifestSchema = MANIFEST_SCHEMAS[COLUMNS_SINCE === 1 ? 0 : 1];
+/** What is written. */
+export const MANIFEST_SCHEMA: ManifestSchema = MANIFEST_SCHEMAS[1];
 
 /** Entries of the zip, in their order. */
 export const README_FILE = "README.txt";

@@ -10,13 +10,17 @@ export type VerificationKey = Readonly<Record<string, unknown>> & { readonly kty
 export type SignatureCheck =
   "absent" | "unchecked" | { readonly algorithm: string; readonly keyId: string | undefined };
 
-/** By name in the header of a signature, RFC 7518 and 8037; no others, and never `none`. */
+/**
+ * By name in the header of a signature, RFC 7518, 8037 and 9864; no others, and never `none`. `EdDSA`
+ * is the older name of what `Ed25519` says precisely: both are the same signature.
+ */
 export const SIGNATURE_ALGORITHMS = {
   ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
   ES384: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
   PS256: { name: "RSA-PSS", hash: "SHA-256", saltLength: 32 },
   RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
   EdDSA: { name: "Ed25519" },
+  Ed25519: { name: "Ed25519" },
 } as const;
 export type SignatureAlgorithm = keyof typeof SIGNATURE_ALGORITHMS;
 
@@ -31,7 +35,7 @@ export async function checkSignature(
   const isKnown =
     typeof alg === "string" && isAlgorithm(alg) && !("crit" in others) && !("b64" in others);
   if (payload !== "" || more.length > 0 || !isKnown) {
-    throw new WrongStatement("the manifest's signature has a form that is not known");
+    throw new WrongStatement("the manifest's signature has a form that is not known", "unknown");
   }
   const signed = new TextEncoder().encode(`${header}.${base64url(manifest)}`);
   for (const key of keys) {
@@ -41,7 +45,7 @@ export async function checkSignature(
       return { algorithm: alg, keyId: typeof kid === "string" ? kid : undefined };
     }
   }
-  throw new WrongStatement("the manifest is not signed by one of the keys");
+  throw new WrongStatement("the manifest is not signed by one of the keys", "unsigned");
 }
 
 /** As its owner limits it: RFC 7517, sections 4.2 to 4.4. */

@@ -7,21 +7,22 @@
  */
 import { ByteReader } from "./byte-reader.ts";
 import { crc32 } from "./crc32.ts";
-
-/** The marks of a zip's records: sections 4.3.7 to 4.3.16 and 4.4.1.4. */
-export const CENTRAL_HEADER = 0x02014b50;
-export const END = 0x06054b50;
-export const ZIP64_END = 0x06064b50;
-/** In a field of 32 bits: the value is in the zip64 field. */
-export const IN_ZIP64 = 0xffff_ffff;
-const LOCAL_HEADER = 0x04034b50;
-const DESCRIPTOR = 0x08074b50;
-const ZIP64_LOCATOR = 0x07064b50;
-
-/** The bytes are not a whole, consistent zip; the message says where. */
-export class DamagedZip extends Error {
-  override readonly name = "DamagedZip";
-}
+import {
+  CENTRAL_HEADER,
+  DamagedZip,
+  DESCRIPTOR,
+  hasOnlyZip64,
+  IN_ZIP64,
+  LOCAL_HEADER,
+  readCentralDirectory,
+  signature,
+  take,
+  textOf,
+  viewOf,
+  withZip64,
+  type ReadEntry,
+  type ZipDirectory,
+} from "./zip-records.ts";
 
 /** Takes the content of one entry. */
 export interface EntrySink {
@@ -29,23 +30,9 @@ export interface EntrySink {
   end(): void;
 }
 
-interface Entry {
-  readonly name: string;
-  /** The version of the format needed to read it. */
-  readonly version: number;
-  /** Flags, method, time and date: the central directory repeats them. */
-  readonly common: string;
-  readonly offset: number;
-  readonly crc: number;
-  readonly compressed: number;
-  readonly size: number;
-}
-
-const ZIP64_EXTRA = 0x0001;
 const HAS_DESCRIPTOR = 1 << 3;
 const STORED = 0;
 const DEFLATED = 8;
-const ZIP64_VERSION = 45;
 
 /** Deflate can make 1032 bytes of one; lines with numbers and times of their own never come near. */
 const MAX_RATIO = 256;
@@ -53,8 +40,13 @@ const MAX_RATIO = 256;
 const MAX_NAME = 255;
 const FREE_BYTES = 64 * 1024 * 1024;
 
+type OnDamage = (damage: DamagedZip) => void;
+
 /**
  * @param open called for each entry in the order of the file
+ * @param onBytes told of every byte of the source, once and in order
+ * @param onDamage told of an entry whose data is not what the zip says of it; the entries behind it
+ * are read all the same. Without it such a zip is read no further.
  * The source is closed in the end, also when it was not read to its own.
  *
  * @throws DamagedZip; whatever the source or a sink throws
@@ -63,38 +55,27 @@ export async function readZip(
   source: AsyncIterable<Uint8Array>,
   open: (name: string) => EntrySink,
   onBytes: (bytes: Uint8Array) => void,
-): Promise<void> {
+  onDamage?: OnDamage,
+): Promise<ZipDirectory> {
   const reader = new ByteReader(source, onBytes);
-  const entries: Entry[] = [];
+  const entries: ReadEntry[] = [];
   try {
-    while ((await signature(reader)) === LOCAL_HEADER) entries.push(await readEntry(reader, open));
-    await readCentralDirectory(reader, entries);
+    while ((await signature(reader)) === LOCAL_HEADER) {
+      entries.push(await readEntry(reader, open, onDamage));
+    }
+    const directory = await readCentralDirectory(reader, entries);
     if ((await reader.peek(1)).length > 0) throw new DamagedZip("bytes follow the end of the zip");
+    return directory;
   } finally {
     await reader.close();
   }
 }
 
-async function signature(reader: ByteReader): Promise<number> {
-  const bytes = await reader.peek(4);
-  return bytes.length === 4 ? viewOf(bytes).getUint32(0, true) : 0;
-}
-
-async function take(reader: ByteReader, count: number, what: string): Promise<DataView> {
-  const bytes = await reader.take(count);
-  if (bytes.length < count) throw new DamagedZip(`the zip ends inside ${what}`);
-  return viewOf(bytes);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function textOf(view: DataView): string {
-  return new TextDecoder().decode(view);
-}
-
-async function readEntry(reader: ByteReader, open: (name: string) => EntrySink): Promise<Entry> {
+async function readEntry(
+  reader: ByteReader,
+  open: (name: string) => EntrySink,
+  onDamage: OnDamage | undefined,
+): Promise<ReadEntry> {
   const offset = reader.position;
   const header = await take(reader, 30, "a local header");
   const flags = header.getUint16(6, true);
@@ -105,7 +86,8 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
   const extra = await take(reader, header.getUint16(28, true), "an extra field");
   const sizes = { compressed: header.getUint32(18, true), size: header.getUint32(22, true) };
   const declared = { crc: header.getUint32(14, true), ...withZip64(sizes, extra, name) };
-  if (method !== DEFLATED && method !== STORED) throw new DamagedZip(`${name}: unknown method`);
+  if (method !== DEFLATED && method !== STORED)
+    throw new DamagedZip("compressed by an unknown method", name);
 
   const sink = open(name);
   const content = { crc: 0, size: 0 };
@@ -114,7 +96,7 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
     content.crc = crc32(bytes, content.crc);
     content.size += bytes.length;
     if (content.size > FREE_BYTES + MAX_RATIO * counted.compressed) {
-      throw new DamagedZip(`${name}: more data than a statement can hold`);
+      throw new DamagedZip("more data than a statement can hold", name);
     }
     sink.write(bytes);
   };
@@ -122,34 +104,53 @@ async function readEntry(reader: ByteReader, open: (name: string) => EntrySink):
   const data = described
     ? untilDescriptor(reader, name)
     : exactly(reader, declared.compressed, name);
-  if (method === DEFLATED) await inflate(count(data, counted), write, name);
+  const damage = (what: string): void => {
+    const damaged = new DamagedZip(what, name);
+    if (!onDamage) throw damaged;
+    onDamage(damaged);
+  };
+  let isWhole = true;
+  if (method === DEFLATED) isWhole = await inflate(count(data, counted), write);
   else for await (const bytes of count(data, counted)) write(bytes);
 
   const found = { ...content, ...counted };
   const expected = described ? await readDescriptor(reader, counted.compressed) : declared;
   if (described && !leavesToDescriptor(declared, expected)) {
-    throw new DamagedZip(`${name}: the local header says otherwise`);
+    throw new DamagedZip(
+      "the header in front of it says otherwise than what stands behind it",
+      name,
+    );
   }
-  if (expected.crc !== found.crc) throw new DamagedZip(`${name}: the checksum differs`);
-  if (expected.compressed !== found.compressed || expected.size !== found.size) {
-    throw new DamagedZip(`${name}: the sizes differ`);
-  }
+  if (expected.compressed !== found.compressed)
+    throw new DamagedZip("the zip says that its data has another length", name);
+  if (!isWhole) damage("has changed: its compressed data is damaged");
+  else if (expected.size !== found.size)
+    damage("has changed: the zip says that it has another size");
+  else if (expected.crc !== found.crc) damage("has changed: its checksum (CRC-32) differs");
   sink.end();
-  const version = header.getUint16(4, true);
-  return { name, offset, version, common: commonFields(header, 6), ...found };
+  const time = header.getUint32(10, true);
+  const isBare = hasOnlyZip64(extra);
+  return {
+    name,
+    offset,
+    version: header.getUint16(4, true),
+    flags,
+    method,
+    time,
+    isBare,
+    ...counted,
+    size: expected.size,
+    crc: expected.crc,
+  };
 }
 
-type Measures = Pick<Entry, "crc" | "compressed" | "size">;
+type Measures = Pick<ReadEntry, "crc" | "compressed" | "size">;
 
 /** Before its descriptor an entry says nothing, or that it may be large, or the same. */
 function leavesToDescriptor(declared: Measures, described: Measures): boolean {
   const agrees = (key: "compressed" | "size"): boolean =>
     [0, IN_ZIP64, described[key]].includes(declared[key]);
   return [0, described.crc].includes(declared.crc) && agrees("compressed") && agrees("size");
-}
-
-function commonFields(header: DataView, at: number): string {
-  return [0, 2, 4, 6].map((field) => header.getUint16(at + field, true)).join();
 }
 
 async function* count(data: AsyncIterable<Uint8Array>, total: { compressed: number }) {
@@ -163,7 +164,7 @@ async function* exactly(reader: ByteReader, length: number, name: string) {
   for (let left = length; left > 0;) {
     const there = await reader.peekAny(1);
     const bytes = await reader.take(Math.min(left, there.length));
-    if (bytes.length === 0) throw new DamagedZip(`the zip ends inside ${name}`);
+    if (bytes.length === 0) throw new DamagedZip("the zip ends inside of it", name);
     left -= bytes.length;
     yield bytes;
   }
@@ -190,7 +191,7 @@ async function* untilDescriptor(reader: ByteReader, name: string) {
       return;
     }
     const certain = bytes.length - LOOK_AHEAD + 1;
-    if (certain <= 0) throw new DamagedZip(`the zip ends inside ${name}`);
+    if (certain <= 0) throw new DamagedZip("the zip ends inside of it", name);
     seen += certain;
     yield await reader.take(certain);
   }
@@ -231,11 +232,11 @@ async function readDescriptor(reader: ByteReader, compressed: number) {
   return { crc: view.getUint32(4, true), compressed: number(0), size: number(1) };
 }
 
+/** All of the data is read in any case but when `write` throws; false when it is no deflate stream. */
 async function inflate(
   data: AsyncIterable<Uint8Array>,
   write: (bytes: Uint8Array) => void,
-  name: string,
-): Promise<void> {
+): Promise<boolean> {
   const inflater = new DecompressionStream("deflate-raw");
   const writer = inflater.writable.getWriter();
   const ending: { damaged?: true; refusal?: Error } = {};
@@ -252,7 +253,8 @@ async function inflate(
   const consumed = consume().catch(() => (ending.damaged = true));
   try {
     for await (const bytes of data) {
-      if (ending.damaged || ending.refusal) break;
+      if (ending.refusal) break;
+      if (ending.damaged) continue;
       await writer.write(Uint8Array.from(bytes)).catch(() => undefined);
     }
     await writer.close().catch(() => undefined);
@@ -264,103 +266,5 @@ async function inflate(
   }
   // What the sink threw is for whoever gave it; the rest is the inflater's.
   if (ending.refusal) throw ending.refusal;
-  if (ending.damaged) throw new DamagedZip(`${name}: the data is damaged`);
-}
-
-// --- central directory -------------------------------------------------------------------------
-
-async function readCentralDirectory(reader: ByteReader, entries: readonly Entry[]): Promise<void> {
-  const offset = reader.position;
-  for (const entry of entries) await readCentralHeader(reader, entry);
-  const size = reader.position - offset;
-  const at = reader.position;
-  const zip64 = (await signature(reader)) === ZIP64_END;
-  if (zip64) await readZip64End(reader, { at, offset, size, count: entries.length });
-  const end = await take(reader, 22, "the end record");
-  await take(reader, end.getUint16(20, true), "the comment");
-  const matches = (value: number, expected: number, inZip64: number): boolean =>
-    value === expected || (zip64 && value === inZip64);
-  const ok =
-    end.getUint32(0, true) === END &&
-    matches(end.getUint16(4, true), 0, 0xffff) &&
-    matches(end.getUint16(6, true), 0, 0xffff) &&
-    matches(end.getUint16(8, true), entries.length, 0xffff) &&
-    matches(end.getUint16(10, true), entries.length, 0xffff) &&
-    matches(end.getUint32(12, true), size, IN_ZIP64) &&
-    matches(end.getUint32(16, true), offset, IN_ZIP64);
-  if (!ok) throw new DamagedZip("the end record does not describe the zip");
-}
-
-async function readCentralHeader(reader: ByteReader, entry: Entry): Promise<void> {
-  const header = await take(reader, 46, "the central directory");
-  if (header.getUint32(0, true) !== CENTRAL_HEADER) {
-    throw new DamagedZip("the central directory lacks an entry");
-  }
-  const name = textOf(await take(reader, header.getUint16(28, true), "a file name"));
-  const extra = await take(reader, header.getUint16(30, true), "an extra field");
-  await take(reader, header.getUint16(32, true), "a comment");
-  const found = withZip64(
-    {
-      size: header.getUint32(24, true),
-      compressed: header.getUint32(20, true),
-      offset: header.getUint32(42, true),
-    },
-    extra,
-    name,
-  );
-  // Whoever writes a stream learns only behind an entry's data that it needs zip64.
-  const version = header.getUint16(6, true);
-  const inZip64 = [20, 24, 42].some((at) => header.getUint32(at, true) === IN_ZIP64);
-  const ok =
-    name === entry.name &&
-    commonFields(header, 8) === entry.common &&
-    (version === entry.version || (inZip64 && version === ZIP64_VERSION)) &&
-    header.getUint32(16, true) === entry.crc &&
-    [0, 0xffff].includes(header.getUint16(34, true)) &&
-    found.size === entry.size &&
-    found.compressed === entry.compressed &&
-    found.offset === entry.offset;
-  if (!ok) throw new DamagedZip(`${entry.name}: the central directory says otherwise`);
-}
-
-async function readZip64End(
-  reader: ByteReader,
-  directory: { at: number; offset: number; size: number; count: number },
-): Promise<void> {
-  const end = await take(reader, 56, "the zip64 end record");
-  const locator = await take(reader, 20, "the zip64 locator");
-  const number = (at: number): number => Number(end.getBigUint64(at, true));
-  const ok =
-    number(24) === directory.count &&
-    number(32) === directory.count &&
-    number(40) === directory.size &&
-    number(48) === directory.offset &&
-    locator.getUint32(0, true) === ZIP64_LOCATOR &&
-    Number(locator.getBigUint64(8, true)) === directory.at;
-  if (!ok) throw new DamagedZip("the zip64 end record does not describe the zip");
-}
-
-/** Replaces the 32-bit values that stand for "see the zip64 extra field", in that field's order. */
-function withZip64<T extends Partial<Record<"size" | "compressed" | "offset", number>>>(
-  values: T,
-  extra: DataView,
-  name: string,
-): T {
-  let field: DataView | undefined;
-  for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
-    const length = extra.getUint16(at + 2, true);
-    if (at + 4 + length > extra.byteLength) throw new DamagedZip(`${name}: a broken extra field`);
-    if (extra.getUint16(at, true) === ZIP64_EXTRA) {
-      field = new DataView(extra.buffer, extra.byteOffset + at + 4, length);
-    }
-  }
-  if (!field) return values;
-  const result = { ...values };
-  let next = 0;
-  for (const key of ["size", "compressed", "offset"] as const) {
-    if (values[key] !== IN_ZIP64 || next + 8 > field.byteLength) continue;
-    Object.assign(result, { [key]: Number(field.getBigUint64(next, true)) });
-    next += 8;
-  }
-  return result;
+  return !ending.damaged;
 }

@@ -14,6 +14,7 @@ import type { Screen } from "./terminal.ts";
 
 interface VerifyOptions extends KeysOption {
   readonly ledger?: boolean;
+  readonly json?: boolean;
 }
 
 export function verifyCommand(session: Session): Command {
@@ -23,6 +24,7 @@ export function verifyCommand(session: Session): Command {
     )
     .argument("<file...>", "statements (.zip)")
     .option("--ledger", "also hold each against the hash in its request's record")
+    .option("--json", "an object a line for each file, for programs")
     .addOption(keysOption())
     .addHelpText(
       "after",
@@ -30,7 +32,8 @@ export function verifyCommand(session: Session): Command {
 Examples:
   statements verify customer-000001-1735686000-1767135600-1795434992291.zip
   statements verify --ledger out/*.zip
-  statements verify --keys bank-keys.json statement.zip`,
+  statements verify --keys bank-keys.json statement.zip
+  statements verify --json statement.zip | jq -r '.problems[].file'`,
     )
     .action(async (files: readonly string[], options: VerifyOptions) => {
       for (const file of files) {
@@ -50,16 +53,52 @@ async function verifyFile(
   const bytes = readWithProgress(screen, file, await sizeOf(file));
   const found = await verifyStatement(bytes, { keys });
   screen.progress("");
-  printVerification(screen, file, found);
-  if (!found.ok || !options.ledger) return found.ok;
-  const { request } = await session.find(found.manifest.request_id);
-  const isOfRecord = request.status === "executed" && request.sha256 === found.sha256;
-  screen.print(
-    isOfRecord
-      ? "  is the file that its record names"
-      : `  ${screen.paint("red", "is whole, but not the file")} that the record ${request.facts.name} (${request.status}) names`,
-  );
-  return isOfRecord;
+  const ofRecord = found.ok && options.ledger ? await recordOf(session, found) : undefined;
+  if (options.json) {
+    screen.print(JSON.stringify(verdict(file, found, ofRecord)));
+  } else {
+    printVerification(screen, file, found);
+    if (ofRecord) screen.print(`  ${ofRecord.text(screen)}`);
+  }
+  return found.ok && ofRecord?.isRight !== false;
+}
+
+type Verified = Extract<Verification, { readonly ok: true }>;
+
+interface OfRecord {
+  readonly isRight: boolean;
+  readonly text: (screen: Screen) => string;
+}
+
+/** Whether it is the file that its request's record names. */
+async function recordOf(session: Session, { manifest, sha256 }: Verified): Promise<OfRecord> {
+  const { request } = await session.find(manifest.request_id);
+  const isRight = request.status === "executed" && request.sha256 === sha256;
+  const other = `that the record ${request.facts.name} (${request.status}) names`;
+  return {
+    isRight,
+    text: (screen) =>
+      isRight
+        ? "is the file that its record names"
+        : `${screen.paint("red", "is whole, but not the file")} ${other}`,
+  };
+}
+
+/** What `--json` prints of a file: published, fields are only added. */
+function verdict(file: string, found: Verification, ofRecord: OfRecord | undefined) {
+  const { ok, bytes, sha256 } = found;
+  return {
+    file,
+    ok: ok && ofRecord?.isRight !== false,
+    bytes,
+    sha256,
+    statement_id: ok ? found.manifest.statement_id : null,
+    request_id: ok ? found.manifest.request_id : null,
+    rows: ok ? found.manifest.rows : null,
+    signature: ok ? found.signature : null,
+    is_file_of_record: ofRecord?.isRight ?? null,
+    problems: ok ? [] : found.details.map((one) => ({ ...one })),
+  };
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -88,7 +127,7 @@ async function* readWithProgress(
 
 export function printVerification(screen: Screen, file: string, found: Verification): void {
   if (!found.ok) {
-    screen.print(`${file}: ${screen.paint("red", "not a right statement")}`);
+    screen.print(`${file}: ${screen.paint("red", "does not verify")}`);
     for (const problem of found.problems) screen.print(`  ${problem}`);
     return;
   }

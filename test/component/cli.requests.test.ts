@@ -279,7 +279,7 @@ describe("the file", () => {
     await writeFile(file, zip.fill(0, 600, 610));
     const { code, stdout } = await alone("verify", file);
     expect(code).toBe(1);
-    expect(stdout).toContain("not a right statement");
+    expect(stdout).toContain("does not verify");
     expect(await alone("verify", join(folder, "none.zip"))).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("there is no file") as unknown,

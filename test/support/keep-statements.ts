@@ -43,6 +43,7 @@ function newKeys(algorithm: SignatureAlgorithm): KeyPairKeyObjectResult {
     case "RS256":
       return generateKeyPairSync("rsa", { modulusLength: 2048 });
     case "EdDSA":
+    case "Ed25519":
       return generateKeyPairSync("ed25519");
   }
 }

@@ -1,7 +1,7 @@
 /** Statements that were changed by somebody who knows how they are checked: every hash and size fits. */
 import { createHash } from "node:crypto";
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import { zipFiles } from "./zip-writer.ts";
+import { zipFiles, type ZipFile } from "./zip-writer.ts";
 
 /** The entries of a statement by their names, in their order. */
 export type StatementFiles = Readonly<Record<string, string>>;
@@ -37,7 +37,21 @@ export function sealedWithRows(files: StatementFiles, csv: string): Buffer {
 export function withSums(files: StatementFiles): Buffer {
   const listed = Object.entries(files).filter(([path]) => path !== "SHA256SUMS");
   const sums = listed.map(([path, text]) => `${sha256(text)}  ${path}\n`).join("");
-  return zipFiles([...listed, ["SHA256SUMS", sums]]);
+  return sealedZip([...listed, ["SHA256SUMS", sums]], generatedAt(files));
+}
+
+/** The entries as they are, in a zip with a seal that fits. */
+export function sealedZip(
+  entries: readonly ZipFile[],
+  epochMs = generatedAt(Object.fromEntries(entries) as StatementFiles),
+): Buffer {
+  return zipFiles(entries, { sealed: epochMs });
+}
+
+/** What the manifest says; anything when it is none. */
+function generatedAt({ "manifest.json": json = "" }: StatementFiles): number {
+  const found = /"generated_at": ?"([^"]*)"/.exec(json)?.[1];
+  return Math.max(Date.parse(found ?? "") || 0, Date.UTC(1980, 0));
 }
 
 export function sha256(text: string): string {

@@ -81,7 +81,7 @@ describe("with keys", () => {
     for (const keys of [[], [other], [nameless as VerificationKey]]) {
       expect(await verifyStatement(chunks(zip), { keys })).toMatchObject({
         ok: false,
-        problems: ["the manifest is not signed by one of the keys"],
+        problems: ["manifest.jws: the manifest is not signed by one of the keys"],
       });
     }
   });

@@ -46,9 +46,6 @@ const TABLES: ReadonlySet<string> = new Set([
  */
 const LEVELS: Readonly<Record<Compression, number>> = { fast: 1, balanced: 4, small: 9 };
 
-/** The first date a zip can hold, so that equal statements are equal bytes. */
-const ENTRY_DATE = new Date("1980-01-01T00:00:00Z");
-
 /** Bytes that wait for the upload. */
 const READ_AHEAD_BYTES = 1_048_576;
 
@@ -91,7 +88,7 @@ export function makeStatementZip(
   });
   if (signal.aborted) onAbort();
 
-  const addFile = makeFileWriter(archive, { fail, written });
+  const addFile = makeFileWriter(archive, { fail, written, date: new Date(facts.generatedAt) });
   writeStatementFiles(facts, snapshot, { csv, addFile, sign, onRows })
     .then(() => archive.finalize())
     .catch(fail);
@@ -102,10 +99,15 @@ interface FileWriterOptions {
   readonly fail: (error: Error) => void;
   /** Takes each file once it is in the archive. */
   readonly written: WrittenFile[];
+  /** Of every entry, in UTC: the ledger's, so that equal statements are equal bytes. */
+  readonly date: Date;
 }
 
 /** One entry at a time: archiver has no back-pressure across entries. */
-function makeFileWriter(archive: ZipArchive, { fail, written: files }: FileWriterOptions): AddFile {
+function makeFileWriter(
+  archive: ZipArchive,
+  { fail, written: files, date }: FileWriterOptions,
+): AddFile {
   return async (path, mediaType, content) => {
     const sha256 = createHash("sha256");
     let bytes = 0;
@@ -124,7 +126,7 @@ function makeFileWriter(archive: ZipArchive, { fail, written: files }: FileWrite
     archive.once("close", onClosed);
     archive.once("entry", () => written.resolve(undefined));
     const source = Buffer.isBuffer(content) ? count(content) : streamOf(content, count, onError);
-    archive.append(source, { name: path, date: ENTRY_DATE, mode: 0o644 });
+    archive.append(source, { name: path, date, mode: 0o644 });
     try {
       await written.promise;
     } finally {

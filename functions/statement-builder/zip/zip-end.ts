@@ -1,9 +1,11 @@
 /**
  * The last look at a zip before its last bytes leave: its own end must describe the very bytes and
- * files that were written. Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
+ * files that were written. Then it is sealed (`zip-seal.ts` of the verifier). Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
  */
+import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
-import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-reader.ts";
+import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-records.ts";
+import { SEAL_BYTES, sealOf } from "../../verification/zip-seal.ts";
 
 export interface WrittenFile {
   readonly path: string;
@@ -17,15 +19,19 @@ const HELD_BYTES = 16 * 1024;
 const CENTRAL_HEADER_BYTES = 46;
 const ZIP64_END_BYTES = 76;
 const END_BYTES = 22;
+/** The last of them. */
+const COMMENT_LENGTH_BYTES = 2;
 
 /**
- * Lets a zip pass, all but its end, which follows once it agrees with `files`.
+ * Lets a zip pass, all but its end, which follows once it agrees with `files`, and its seal as the
+ * zip's comment, in the place of none.
  * Fails with an Error otherwise: then the zip never ends.
  */
 export function holdEnd(files: readonly WrittenFile[], highWaterMark: number): Transform {
   let held: Buffer[] = [];
   let heldBytes = 0;
   let total = 0;
+  const sha256 = createHash("sha256");
   return new Transform({
     highWaterMark,
     transform(chunk: Buffer, _encoding, done) {
@@ -36,6 +42,7 @@ export function holdEnd(files: readonly WrittenFile[], highWaterMark: number): T
         if (heldBytes - first.length < HELD_BYTES) break;
         held.shift();
         heldBytes -= first.length;
+        sha256.update(first);
         this.push(first);
       }
       done();
@@ -44,8 +51,13 @@ export function holdEnd(files: readonly WrittenFile[], highWaterMark: number): T
       const tail = Buffer.concat(held);
       held = [];
       const problem = problemOfEnd(tail, total, files);
-      if (problem === undefined) done(null, tail);
-      else done(new Error(`the zip's end is wrong: ${problem}`));
+      if (problem !== undefined) {
+        done(new Error(`the zip's end is wrong: ${problem}`));
+        return;
+      }
+      tail.writeUInt16LE(SEAL_BYTES, tail.length - COMMENT_LENGTH_BYTES);
+      const seal = sealOf(sha256.update(tail).digest("hex"));
+      done(null, Buffer.concat([tail, Buffer.from(seal)]));
     },
   });
 }

@@ -9,6 +9,10 @@ export type {
   VerificationOptions,
 } from "../../../functions/verification/verify-statement.ts";
 export type {
+  ProblemKind,
+  StatementProblem,
+} from "../../../functions/verification/wrong-statement.ts";
+export type {
   SignatureCheck,
   VerificationKey,
 } from "../../../functions/verification/manifest-signature.ts";

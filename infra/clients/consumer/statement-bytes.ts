@@ -30,12 +30,9 @@ export async function verifyStatement(
   const name = key.slice(key.lastIndexOf("/") + 1);
   if (name === `${found.manifest.statement_id}.zip`) return found;
   const { sha256, bytes: length } = found;
-  return {
-    ok: false,
-    problems: ["the object has another statement's name"],
-    bytes: length,
-    sha256,
-  };
+  const message = "the object has another statement's name";
+  const details = [{ kind: "contradictory", file: null, message }] as const;
+  return { ok: false, problems: [message], details, bytes: length, sha256 };
 }
 
 /** Told apart by what they can do: a value from another frame or realm is no instance of ours. */

@@ -132,7 +132,39 @@ func check(path string) (string, error) {
 			return "", err
 		}
 	}
-	return checkManifest(statement, listed)
+	id, schema, err := checkManifest(statement, listed)
+	// The first version of the schema had no seal.
+	if err == nil && !strings.HasSuffix(schema, "/manifest.v1.json") {
+		err = checkSeal(path)
+	}
+	return id, err
+}
+
+const sealBytes = len("sha256:") + 2*sha256.Size
+
+// checkSeal: a zip ends with sha256: and the hash of all bytes before that.
+func checkSeal(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	hash := sha256.New()
+	if _, err := io.CopyN(hash, file, info.Size()-int64(sealBytes)); err != nil {
+		return err
+	}
+	seal, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	if string(seal) != fmt.Sprintf("sha256:%x", hash.Sum(nil)) {
+		return errors.New("the zip has changed since it was made")
+	}
+	return nil
 }
 
 func checkFile(statement *zip.ReadCloser, name, sum string) error {
@@ -151,25 +183,26 @@ func checkFile(statement *zip.ReadCloser, name, sum string) error {
 	return nil
 }
 
-func checkManifest(statement *zip.ReadCloser, listed map[string]string) (string, error) {
+func checkManifest(statement *zip.ReadCloser, listed map[string]string) (id, schema string, err error) {
 	file, err := statement.Open("manifest.json")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer file.Close()
 	var manifest struct {
+		Schema      string
 		StatementID string `json:"statement_id"`
 		Files       []struct{ Path, SHA256 string }
 	}
 	if err := json.NewDecoder(file).Decode(&manifest); err != nil {
-		return "", err
+		return "", "", err
 	}
 	for _, one := range manifest.Files {
 		if listed[one.Path] != one.SHA256 {
-			return "", fmt.Errorf("the manifest has another hash of %s", one.Path)
+			return "", "", fmt.Errorf("the manifest has another hash of %s", one.Path)
 		}
 	}
-	return manifest.StatementID, nil
+	return manifest.StatementID, manifest.Schema, nil
 }
 
 func main() {

@@ -7,6 +7,7 @@ The message is what S3, SNS, SQS, EventBridge, MinIO or versitygw sends, or a La
 """
 import hashlib
 import json
+import os
 import re
 import sys
 import zipfile
@@ -54,6 +55,20 @@ def created_object(record):
     return record["s3"]["bucket"]["name"], key if is_plain else unquote_plus(key)
 
 
+SEAL_BYTES = len("sha256:") + 64
+
+
+def is_sealed(path):
+    """Whether the zip ends with sha256: and the hash of all bytes before that."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        left = os.path.getsize(path) - SEAL_BYTES
+        while left > 0 and (chunk := file.read(min(left, 1 << 20))):
+            found.update(chunk)
+            left -= len(chunk)
+        return file.read() == f"sha256:{found.hexdigest()}".encode()
+
+
 def check(path):
     """Returns the manifest; raises ValueError or BadZipFile for a zip that is not as it was made."""
     with zipfile.ZipFile(path) as statement:
@@ -74,6 +89,9 @@ def check(path):
         for file in manifest["files"]:
             if listed.get(file["path"]) != file["sha256"]:
                 raise ValueError(f"the manifest has another hash of {file['path']}")
+        # The first version of the schema had no seal.
+        if not manifest["schema"].endswith("/manifest.v1.json") and not is_sealed(path):
+            raise ValueError("the zip has changed since it was made")
         return manifest
 
 
@@ -88,7 +106,7 @@ def main(command, path):
         try:
             print(check(path)["statement_id"])
         except (ValueError, KeyError, zipfile.BadZipFile) as problem:
-            sys.exit(f"not a right statement: {problem}")
+            sys.exit(f"does not verify: {problem}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ async function check(file: string): Promise<void> {
   if (statement.ok) {
     console.log(statement.manifest.statement_id);
   } else {
-    console.error("not a right statement:", ...statement.problems);
+    console.error("does not verify:", ...statement.problems);
     process.exitCode = 1;
   }
 }
