@@ -2,7 +2,6 @@
  * SHA-256 over a stream. The Web's own crypto can only hash what is whole in memory, so where Node's
  * is missing (a browser) a library hashes.
  */
-import type { Hash as NodeHash } from "node:crypto";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
@@ -19,6 +18,13 @@ export function makeSha256(): Hash {
   const { process } = globalThis as { process?: Partial<Pick<NodeJS.Process, "getBuiltinModule">> };
   const crypto = process?.getBuiltinModule?.("node:crypto");
   return crypto ? nodeHash(crypto.createHash("sha256")) : makePortableSha256();
+}
+
+/** As much of Node's as is used here: where there is no Node, there are no types of it either. */
+interface NodeHash {
+  update(bytes: Uint8Array): unknown;
+  copy(): NodeHash;
+  digest(form: "hex"): string;
 }
 
 function nodeHash(hash: NodeHash): Hash {

@@ -25,8 +25,8 @@ import { pendingColumnsOf } from "./statement-columns.ts";
 import { StatementTable } from "./statement-table.ts";
 import { TransactionSums } from "./transaction-sums.ts";
 import { shownName, WrongStatement, type StatementProblem } from "./wrong-statement.ts";
-import { DamagedZip } from "./zip-records.ts";
-import type { EntrySink } from "./zip-reader.ts";
+import { DamagedZip } from "./zip/zip-records.ts";
+import type { EntrySink } from "./zip/zip-reader.ts";
 
 /** Of manifest.json, its signature and SHA256SUMS, which are read whole. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { quoteField } from "../domain/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
 import { WrongStatement } from "./wrong-statement.ts";
-import type { EntrySink } from "./zip-reader.ts";
+import type { EntrySink } from "./zip/zip-reader.ts";
 
 export interface TableReader {
   readonly path: string;

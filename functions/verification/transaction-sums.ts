@@ -14,7 +14,7 @@ import { columnsOf } from "./statement-columns.ts";
 import { makeSha256 } from "./sha256.ts";
 import { StatementTable } from "./statement-table.ts";
 import { WrongStatement } from "./wrong-statement.ts";
-import type { EntrySink } from "./zip-reader.ts";
+import type { EntrySink } from "./zip/zip-reader.ts";
 
 /** Those that say something which can be proved; a statement may have any others beside them. */
 const READ_COLUMNS = [

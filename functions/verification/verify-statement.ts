@@ -7,9 +7,9 @@ import { MANIFEST_SCHEMAS, type Manifest } from "../domain/manifest.ts";
 import type { SignatureCheck, VerificationKey } from "./manifest-signature.ts";
 import { StatementContents } from "./statement-contents.ts";
 import type { StatementProblem } from "./wrong-statement.ts";
-import { readZip } from "./zip-reader.ts";
-import { DamagedZip } from "./zip-records.ts";
-import { problemsOfSeal, SealedHash } from "./zip-seal.ts";
+import { readZip } from "./zip/zip-reader.ts";
+import { DamagedZip } from "./zip/zip-records.ts";
+import { problemsOfSeal, SealedHash } from "./zip/zip-seal.ts";
 
 export interface VerificationOptions {
   /**

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { crc32, portableCrc32 } from "../../functions/verification/crc32.ts";
+import { crc32, portableCrc32 } from "../../functions/verification/zip/crc32.ts";
 
 test.each([crc32, portableCrc32])("the check value of the algorithm's catalogue", (checksum) => {
   expect(checksum(Buffer.from("123456789"))).toBe(0xcbf43926);

@@ -1,7 +1,7 @@
 /** A small file that unpacks to a very large one is refused before it has cost much. */
 import { Readable } from "node:stream";
 import { createDeflateRaw } from "node:zlib";
-import { readZip } from "../../functions/verification/zip-reader.ts";
+import { readZip } from "../../functions/verification/zip/zip-reader.ts";
 
 const MIB = 1024 * 1024;
 

@@ -3,8 +3,8 @@ import { ZipArchive } from "archiver";
 import fc from "fast-check";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { readZip, type EntrySink } from "../../functions/verification/zip-reader.ts";
-import { DamagedZip } from "../../functions/verification/zip-records.ts";
+import { readZip, type EntrySink } from "../../functions/verification/zip/zip-reader.ts";
+import { DamagedZip } from "../../functions/verification/zip/zip-records.ts";
 import { chunks, sampleZip } from "../support/sample-statement.ts";
 import { zipFiles, type ZipFile } from "../support/zip-writer.ts";
 

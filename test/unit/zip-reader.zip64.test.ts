@@ -3,7 +3,7 @@ import { jest } from "@jest/globals";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
-import { readZip } from "../../functions/verification/zip-reader.ts";
+import { readZip } from "../../functions/verification/zip/zip-reader.ts";
 import { problemOfEnd } from "../../functions/statement-builder/zip/zip-end.ts";
 import { chunks } from "../support/sample-statement.ts";
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
-import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip-records.ts";
-import { SEAL_BYTES, sealOf } from "../../verification/zip-seal.ts";
+import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip/zip-records.ts";
+import { SEAL_BYTES, sealOf } from "../../verification/zip/zip-seal.ts";
 
 export interface WrittenFile {
   readonly path: string;

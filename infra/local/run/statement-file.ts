@@ -8,7 +8,7 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Manifest } from "../../../functions/domain/manifest.ts";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
-import { readZip } from "../../../functions/verification/zip-reader.ts";
+import { readZip } from "../../../functions/verification/zip/zip-reader.ts";
 import type { ObjectStore } from "../cluster/object-store.ts";
 
 export interface StatementFile {

@@ -5,8 +5,8 @@
  * manifest's schema on a statement has one, and every entry has the time and the rights of a
  * statement's: what is unpacked is a plain file, and nothing that a program would run or follow.
  */
-import { makeSha256 } from "./sha256.ts";
-import { shownName, type StatementProblem } from "./wrong-statement.ts";
+import { makeSha256 } from "../sha256.ts";
+import { shownName, type StatementProblem } from "../wrong-statement.ts";
 import type { ZipDirectory, ZipEntry } from "./zip-records.ts";
 
 const PREFIX = "sha256:";

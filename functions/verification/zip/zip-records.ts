@@ -3,7 +3,7 @@
  * APPNOTE.TXT, sections 4.3 and 4.4.
  */
 import type { ByteReader } from "./byte-reader.ts";
-import { shownName } from "./wrong-statement.ts";
+import { shownName } from "../wrong-statement.ts";
 
 /** The marks of a zip's records: sections 4.3.7 to 4.3.16 and 4.4.1.4. */
 export const CENTRAL_HEADER = 0x02014b50;
