@@ -54,7 +54,7 @@ async function moveReadme(folder: string): Promise<void> {
   await writeFile(join(folder, "README.md"), own.replaceAll("](../", "](infra/clients/"));
   const consumers = join(folder, "infra/clients/consumer/README.md");
   const text = await readFile(consumers, "utf8");
-  await writeFile(consumers, text.replaceAll("](./", "](../../../"));
+  await writeFile(consumers, text.replaceAll("](../package/", "](../../../"));
 }
 
 /** The entry that runs in a browser too, and the `package.json` by which it is found. */
