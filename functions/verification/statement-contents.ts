@@ -143,7 +143,11 @@ export class StatementContents {
     damaged: readonly string[],
     keys: readonly VerificationKey[] | undefined,
   ): Promise<CheckedContents> {
-    const problems = [...this.#doubled];
+    const problems = [
+      ...this.#doubled,
+      // What could not be read as a text is there, but says nothing.
+      ...this.#misread.filter(({ file }) => ABOUT_THE_REST.some((path) => path === file)),
+    ];
     if (!damaged.includes(SUMS_FILE)) problems.push(...this.#problemsOfSums());
     const add = (file: string, check: () => void): void => {
       const problem = problemOf(file, check);

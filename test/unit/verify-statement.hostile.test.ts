@@ -169,7 +169,7 @@ describe("no entry is there but those of a statement", () => {
 
 test("a manifest that is not UTF-8 is none: what is signed are bytes", async () => {
   const found = await verify(zipFiles([["manifest.json", Uint8Array.of(0x7b, 0xff, 0x7d)]]));
-  expect(found).toMatchObject({ ok: false, problems: ["manifest.json is not UTF-8"] });
+  expect(found.ok ? [] : found.problems).toContain("manifest.json is not UTF-8");
 });
 
 test("its schema has the same bounds", async () => {
