@@ -34,6 +34,7 @@ export type RetryableCode =
   | "publish_conflict"
   | "publish_unknown"
   | typeof DEFLATE_MISMATCH
+  | "lease_late"
   | "internal";
 
 /** A failure worth another attempt: the request goes back to `pending`. */

@@ -161,7 +161,13 @@ export interface ClaimTerms {
 export type ClaimPurpose = "build" | "cancel" | "give-up";
 
 export type ClaimDecision =
-  | { readonly kind: "claim"; readonly purpose: ClaimPurpose; readonly request: ProcessingRequest }
+  | {
+      readonly kind: "claim";
+      readonly purpose: ClaimPurpose;
+      readonly request: ProcessingRequest;
+      /** Until then an upload of an earlier attempt may still land. */
+      readonly earlierLandsUntil: number;
+    }
   | { readonly kind: "final"; readonly request: FinalRequest }
   /** Held by a live lease, waiting for its next attempt, or for an earlier upload to settle. */
   | { readonly kind: "wait"; readonly until: number }
@@ -177,6 +183,7 @@ export function claim(request: StatementRequest, terms: ClaimTerms): ClaimDecisi
   return {
     kind: "claim",
     purpose,
+    earlierLandsUntil: landsUntil(request, terms),
     request: {
       ...commonFields(request),
       status: "processing",
@@ -195,15 +202,19 @@ function claimPurpose(request: OpenRequest, exhausted: boolean): ClaimPurpose {
   return exhausted ? "give-up" : "build";
 }
 
-/**
- * Ending a request without a build must wait until an upload of the last attempt has either
- * landed or cannot land any more: last lease + clock skew + publish time-out.
- */
+/** An upload of the last attempt has either landed by then or cannot land any more. */
+function landsUntil(
+  { leaseExpiresAt }: OpenRequest,
+  { clockSkewMs, publishTimeoutMs }: ClaimTerms,
+): number {
+  return leaseExpiresAt === undefined ? 0 : leaseExpiresAt + clockSkewMs + publishTimeoutMs;
+}
+
+/** Ending a request without a build must wait until no upload of it can land any more. */
 function claimableAt(request: OpenRequest, purpose: ClaimPurpose, terms: ClaimTerms): number {
   const lease = request.leaseExpiresAt;
   const leaseOver = lease === undefined ? 0 : lease + terms.clockSkewMs;
-  const settled = lease === undefined ? 0 : leaseOver + terms.publishTimeoutMs;
-  if (purpose !== "build") return settled;
+  if (purpose !== "build") return landsUntil(request, terms);
   if (request.status === "processing") return leaseOver;
   // A Job is started for one request only: it does not wait for the tick that would start another.
   return terms.execution === "job" ? 0 : request.nextAttemptAt;

@@ -14,7 +14,7 @@ export function dueAt(request: StatementRequest): number {
     case "pending":
       return request.cancelRequestedAt === undefined ? request.nextAttemptAt : 0;
     case "processing":
-      // The holder of a live lease sees a cancellation by itself, at its next renewal.
+      // The holder of a live lease sees a cancellation by itself, within seconds.
       return request.leaseExpiresAt;
     case "executed":
     case "failed":

@@ -39,6 +39,8 @@ export type Claimed = {
   readonly kind: "claimed";
   readonly stored: Stored<ProcessingRequest>;
   readonly purpose: ClaimPurpose;
+  /** Until then an upload of an earlier attempt may still land; 0 without one. */
+  readonly earlierLandsUntil: number;
   /** UUID of this claim, part of the holder and of the object's metadata. */
   readonly claimId: string;
   /** Monotonic time just before the claim was sent, from which the lease counts. */
@@ -63,7 +65,7 @@ export async function claimRecord(
 ): Promise<ClaimOutcome> {
   const claimId = randomUUID();
   const holder = `${settings.hostname}/${claimId}`;
-  let sent: Pick<Claimed, "purpose" | "sentAt"> | undefined;
+  let sent: Pick<Claimed, "purpose" | "sentAt" | "earlierLandsUntil"> | undefined;
   for (;;) {
     const stored = await ledger.read(name);
     if (!stored) return { kind: "unknown-record" };
@@ -76,7 +78,8 @@ export async function claimRecord(
     if (decision.kind !== "claim") return decision;
     // What waited in a queue may be delivered and cut off at once, one after the other.
     if (!sent) signal?.throwIfAborted();
-    sent = { purpose: decision.purpose, sentAt: performance.now() };
+    const { purpose, earlierLandsUntil } = decision;
+    sent = { purpose, earlierLandsUntil, sentAt: performance.now() };
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };
   }

@@ -20,7 +20,7 @@ import {
   type StatementResult,
 } from "../domain/statement-request.ts";
 import { RetryableError, StatementFailure } from "../domain/failure.ts";
-import { CancelRequested, LeaseLost } from "./lease.ts";
+import { CancelRequested, LeaseLate, LeaseLost } from "./lease.ts";
 
 export type Ending =
   | { readonly kind: "executed"; readonly object: ObjectLocation; readonly result: StatementResult }
@@ -44,14 +44,19 @@ export interface StopSignals {
 /**
  * @throws LedgerUnavailable and whatever else only a repeated event can cure: the record then stays
  * as it is until its lease expires.
+ * @param object whether an object of this request may be in the bucket, or still land there
  */
-export function endingOf(error: unknown, signals: StopSignals): Ending {
+export function endingOf(
+  error: unknown,
+  signals: StopSignals,
+  object: { readonly mayBeThere: boolean },
+): Ending {
   // Whatever broke after a signal broke because of it.
-  if (signals.lease.aborted) return leaseEnding(signals.lease.reason);
+  if (signals.lease.aborted) return leaseEnding(signals.lease.reason, object.mayBeThere);
   const cause = abortCause(signals.request);
   if (cause) return { kind: "handed-over", reason: cause };
   if (signals.deadline.aborted) return { kind: "retry", code: DEADLINE_EXCEEDED };
-  if (error instanceof LeaseLost) return { kind: "lost" };
+  if (error instanceof LeaseLost) return leaseEnding(error, object.mayBeThere);
   if (error instanceof LedgerUnavailable) throw error;
   if (error instanceof StatementFailure) {
     return { kind: "failed", code: error.code, detail: error.detail };
@@ -62,11 +67,13 @@ export function endingOf(error: unknown, signals: StopSignals): Ending {
   return { kind: "retry", code: "internal" };
 }
 
-function leaseEnding(reason: unknown): Ending {
-  // The claim that follows waits until nothing of this attempt can land, and then cancels.
-  return reason instanceof CancelRequested
-    ? { kind: "handed-over", reason: "cancel_requested" }
-    : { kind: "lost" };
+function leaseEnding(reason: unknown, mayBeThere: boolean): Ending {
+  if (reason instanceof CancelRequested) {
+    // Otherwise the claim that follows waits until nothing can land any more, looks, and then cancels.
+    return mayBeThere ? { kind: "handed-over", reason: "cancel_requested" } : { kind: "cancelled" };
+  }
+  // As long as nobody has claimed the record, it can be said there that this builder was slow, not gone.
+  return reason instanceof LeaseLate ? { kind: "retry", code: "lease_late" } : { kind: "lost" };
 }
 
 export interface RetrySettings {

@@ -94,19 +94,26 @@ async function reachEnding(
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
-  const { purpose, claimId } = claimed;
+  const { purpose, claimId, earlierLandsUntil } = claimed;
   using deadline = startDeadline(deps.settings.buildDeadlineMs);
   const signals = { request: context.signal, lease: lease.signal, deadline: deadline.signal };
   const signal = AbortSignal.any(Object.values(signals));
   let publishing = false;
-  const onPublish = (): void => void (publishing = true);
+  // An earlier attempt's object may be there until a look that came after its last chance.
+  let mayBeThere = earlierLandsUntil > 0;
+  const onAbsent = (lookedAt: number): void => {
+    mayBeThere = lookedAt < earlierLandsUntil;
+  };
+  const onPublish = (): void => {
+    publishing = mayBeThere = true;
+  };
   // Until then an upload of ours may still land, whatever we heard of it.
   const leaseEndsAt = (): number => (publishing ? lease.expiresAt : deps.now());
   try {
-    const claim = { lease, claimId, purpose, signal, onPublish, log: context.log };
+    const claim = { lease, claimId, purpose, signal, onAbsent, onPublish, log: context.log };
     return { ending: await reachObject(claim, deps), leaseEndsAt };
   } catch (error) {
-    const ending = endingOf(error, signals);
+    const ending = endingOf(error, signals, { mayBeThere });
     context.log.warn({ err: error, ending: ending.kind }, "the build did not reach its object");
     return { ending, leaseEndsAt };
   }

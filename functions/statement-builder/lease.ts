@@ -24,6 +24,9 @@ export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
 }
 
+/** We could not renew it in time; the record may be ours all the same, for as long as nobody claims it. */
+export class LeaseLate extends LeaseLost {}
+
 /** An operator asked for the end of this request while it was being built. */
 export class CancelRequested extends Error {
   override readonly name = "CancelRequested";
@@ -43,6 +46,13 @@ export interface Lease {
   readonly expiresAt: number;
   /** @returns milliseconds left, for a time-out. @throws LeaseLost, also before the timer fired. */
   remainingMs(): number;
+  /**
+   * Looks whether the record is still ours and nobody wants its end, right before what cannot be
+   * undone. A ledger that does not answer does not stop it: the lease alone decides then.
+   *
+   * @throws LeaseLost, CancelRequested
+   */
+  check(): Promise<void>;
   /** A change while the work goes on. @throws LeaseLost */
   update(move: (request: ProcessingRequest) => ProcessingRequest): Promise<void>;
   /**
@@ -71,6 +81,10 @@ export interface LeaseDependencies {
 
 /** How soon a renewal that the ledger did not take is tried again. */
 const RENEWAL_PAUSE_MS = 1_000;
+/** Between renewals the record is read this often: somebody may want the end of the request. */
+const LOOK_MS = 3_000;
+/** What a look may take before the work goes on without it. */
+const LOOK_TIMEOUT_MS = 1_000;
 
 /** Our own write whose answer was lost: nobody else writes an end with this attempt's number. */
 function isSettled<R extends StatementRequest>(fresh: Stored, next: R): fresh is Stored<R> {
@@ -99,17 +113,17 @@ export function holdLease(
   let lostAt = sentAt + settings.leaseMs;
   const ended = new AbortController();
   const stopHeartbeat = new AbortController();
-  const lose = (why: string): LeaseLost => {
-    const lost = new LeaseLost(why);
-    ended.abort(lost);
-    return lost;
+  const end = <E extends Error>(reason: E): E => {
+    ended.abort(reason);
+    return reason;
   };
-  let timer = setTimeout(lose, lostAt - performance.now(), "not renewed in time");
+  const late = (): LeaseLate => end(new LeaseLate("not renewed in time"));
+  let timer = setTimeout(late, lostAt - performance.now());
 
   function renewed(sent: number): void {
     lostAt = sent + settings.leaseMs;
     clearTimeout(timer);
-    timer = setTimeout(lose, lostAt - performance.now(), "not renewed in time");
+    timer = setTimeout(late, lostAt - performance.now());
   }
 
   function isOurs(fresh: Stored): fresh is Stored<ProcessingRequest> {
@@ -130,29 +144,50 @@ export function holdLease(
         stored = result;
         return;
       }
-      const fresh = await ledger.read(stored.name, ended.signal);
-      if (!fresh || !isOurs(fresh)) throw lose("the record has another holder");
-      stored = fresh;
-      if (stored.request.cancelRequestedAt !== undefined) {
-        ended.abort(new CancelRequested("cancel_requested_at is set"));
-      }
+      await look(ended.signal);
     }
+  }
+
+  /** The record as it is now. @throws LeaseLost, LedgerUnavailable, and the signal's reason */
+  async function look(signal: AbortSignal): Promise<void> {
+    const fresh = await ledger.read(stored.name, signal);
+    if (!fresh || !isOurs(fresh)) throw end(new LeaseLost("the record has another holder"));
+    stored = fresh;
+    // A claim that was made to end the request knows it already.
+    const { cancelRequestedAt } = claimed.request;
+    if (cancelRequestedAt === undefined && fresh.request.cancelRequestedAt !== undefined)
+      end(new CancelRequested("cancel_requested_at is set"));
+  }
+
+  /** A look that may fail. */
+  async function tryLook(): Promise<void> {
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+    await look(signal).catch((error: unknown) => {
+      if (error instanceof LeaseLost) throw error;
+    });
   }
 
   async function keepRenewing(): Promise<void> {
     const { signal } = stopHeartbeat;
-    let pauseMs = settings.renewMs;
+    let renewAt = performance.now() + settings.renewMs;
     while (!ended.signal.aborted) {
-      if (!(await pause(pauseMs, signal))) return;
+      const leftMs = Math.max(0, renewAt - performance.now());
+      if (!(await pause(Math.min(leftMs, LOOK_MS), signal))) return;
       const sent = performance.now();
+      if (sent < renewAt) {
+        // A record that is not ours any more ends the lease by itself.
+        await serially(tryLook).catch(() => undefined);
+        continue;
+      }
       try {
         await serially(() => write((request) => renew(request, now() + settings.leaseMs)));
         renewed(sent);
-        pauseMs = settings.renewMs;
+        renewAt = performance.now() + settings.renewMs;
       } catch (error) {
-        if (!(error instanceof LedgerUnavailable)) return void lose("the renewal failed");
+        if (!(error instanceof LedgerUnavailable))
+          return void end(new LeaseLost("the renewal failed"));
         log.warn({ err: error }, "the lease could not be renewed, trying again");
-        pauseMs = RENEWAL_PAUSE_MS;
+        renewAt = performance.now() + RENEWAL_PAUSE_MS;
       }
     }
   }
@@ -184,8 +219,13 @@ export function holdLease(
     remainingMs() {
       ended.signal.throwIfAborted();
       const left = lostAt - performance.now();
-      if (left <= 0) throw lose("not renewed in time");
+      if (left <= 0) throw late();
       return left;
+    },
+    async check() {
+      ended.signal.throwIfAborted();
+      await serially(tryLook);
+      ended.signal.throwIfAborted();
     },
     update: (move) => serially(() => write(move)),
     async settle(move) {

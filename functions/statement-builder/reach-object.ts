@@ -31,6 +31,7 @@ export interface BuildDependencies {
   readonly bucket: StatementBucket;
   readonly story: Narrator;
   readonly settings: BuildSettings;
+  readonly now: () => number;
 }
 
 export interface Claim {
@@ -39,6 +40,8 @@ export interface Claim {
   readonly purpose: ClaimPurpose;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Told when no object was found, with the time from just before the look. */
+  readonly onAbsent: (lookedAt: number) => void;
   /** Told right before the request that makes the object visible. */
   readonly onPublish: () => void;
 }
@@ -63,11 +66,12 @@ async function reachObjectAtKey(
   claim: Claim,
   deps: BuildDependencies,
 ): Promise<Ending | "key-taken"> {
-  const { bucket, story } = deps;
+  const { bucket, story, now } = deps;
   const { request } = claim.lease;
   const { key } = request.object;
   // 1. The fence: nothing of an earlier attempt can complete behind our back.
   await story.during("fence", () => bucket.abortUploads(key, claim.signal));
+  const lookedAt = now();
   const found = await story.during("look", () => bucket.look(key, claim.signal));
   await story.onStep("fenced");
   // 2. What an earlier attempt published is the statement.
@@ -75,6 +79,7 @@ async function reachObjectAtKey(
     return found.metadata.requestId === request.facts.name ? await adopt(claim, deps) : "key-taken";
   }
   // 3. Nothing there: an end without a file, or a build.
+  claim.onAbsent(lookedAt);
   if (claim.purpose === "cancel") return { kind: "cancelled" };
   if (claim.purpose === "give-up") return { kind: "failed", code: "retries_exhausted" };
   return await buildObject(claim, deps);
@@ -119,7 +124,8 @@ export async function buildObject(
     },
     encryption: encryptionFor(request.facts.event.source, settings.encryption),
     body,
-    lease: () => {
+    lease: async () => {
+      await lease.check();
       const left = lease.remainingMs();
       claim.onPublish();
       return left;

@@ -11,8 +11,10 @@ export function cancelCommand(session: Session): Command {
     .addHelpText(
       "after",
       `
-A builder ends it: at its next renewal when it is at work, else with the next tick. A file that
-was published before stays, and the request is then executed.
+The builder that is at work on it stops within seconds and ends it; otherwise the next builder that
+is offered it does, and such requests are offered first. While an upload of an earlier attempt may
+still arrive, the end waits for that. A file that was published before stays, and the request is
+then executed.
 
 Examples:
   statements cancel transaction-request-customer-000001-1795434992079

@@ -74,7 +74,9 @@ const OF_A_LATER_VERSION: ErrorWords = {
 };
 
 /** Why an open request went back to pending; what else stands there came with a hand-over. */
-const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized", string>> = {
+const LAST_ERRORS: Readonly<
+  Record<RetryableCode | "lease_expired" | "oversized" | "cancel_requested", string>
+> = {
   database_unavailable: "the database did not answer",
   database_error: "the database answered with an error that may pass",
   database_refused:
@@ -87,7 +89,10 @@ const LAST_ERRORS: Readonly<Record<RetryableCode | "lease_expired" | "oversized"
   deflate_mismatch:
     "zlib did not read back what the table deflate wrote; the next attempt uses zlib",
   internal: "the builder met an error that it does not know; its log has it",
-  lease_expired: "its builder fell silent and the lease ran out",
+  lease_expired: "its builder is gone: it fell silent and the lease ran out",
+  lease_late:
+    "its builder lived but could not renew its lease in time: too little CPU, or the ledger did not answer",
+  cancel_requested: "it was stopped because cancellation was requested",
   oversized: "it has too many rows for the service and was handed to a Job",
 };
 

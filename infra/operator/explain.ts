@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { explain } from "./explanation.ts";
 import { STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
+import type { StatementRequest } from "../../functions/domain/statement-request.ts";
+import { isDue } from "../../functions/pending-scanner/due.ts";
 
 export function explainCommand(session: Session): Command {
   return new Command("explain")
@@ -24,6 +26,7 @@ async function explainOne(session: Session, name: string): Promise<void> {
   const { screen, config, now } = session;
   const { request } = await session.find(name);
   const { happened, next } = explain(request, {
+    waitingLonger: request.status === "pending" ? await countBefore(session, request) : undefined,
     now: now(),
     leaseMs: config.LEASE_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
@@ -36,4 +39,19 @@ async function explainOne(session: Session, name: string): Promise<void> {
   for (const line of happened) screen.print(`    ${line}`);
   screen.print("  What comes next");
   for (const line of next) screen.print(`    ${line}`);
+}
+
+/** Requests that are due and were recorded before it. */
+async function countBefore(session: Session, { facts }: StatementRequest): Promise<number> {
+  const ledger = await session.ledger();
+  let found = 0;
+  for await (const { records } of ledger.list(
+    { status: ["pending"], mayBeStale: true },
+    session.signal,
+  )) {
+    found += records.filter(
+      ({ request }) => request.facts.recordedAt < facts.recordedAt && isDue(request, session.now()),
+    ).length;
+  }
+  return found;
 }

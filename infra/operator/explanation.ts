@@ -21,6 +21,8 @@ export interface ExplainTerms {
   readonly leaseMs: number;
   readonly clockSkewMs: number;
   readonly maxFailures: number;
+  /** Due requests that were recorded before this one, where somebody has counted them. */
+  readonly waitingLonger?: number | undefined;
 }
 
 export interface Explanation {
@@ -56,10 +58,10 @@ function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms
   }
   const isOfTheEnd = request.status === "failed" && detailOf(request) !== undefined;
   if (lastError !== undefined && request.status !== "executed" && !isOfTheEnd) {
-    lines.push(`The attempt before ended with ${lastError}: ${wordsOfLastError(lastError)}.`);
+    lines.push(`The last attempt ended with ${lastError}: ${wordsOfLastError(lastError)}.`);
   }
   if (cancelRequestedAt !== undefined) {
-    lines.push(`Its end was asked for ${when(cancelRequestedAt, now)}.`);
+    lines.push(`Cancellation was requested ${when(cancelRequestedAt, now)}.`);
   }
   return lines;
 }
@@ -145,23 +147,28 @@ function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTer
     ? lines
     : [
         ...lines,
-        "It sees the wish to cancel at its next renewal and stops, unless the file is out already.",
+        "It sees this within seconds, stops and ends the request as cancelled, unless its file is out already. " +
+          "Where an earlier attempt's upload may still arrive, it gives the request back, and the end waits for that.",
       ];
 }
 
 function nextOfClaimable(
   request: OpenRequest,
   { purpose }: Extract<ClaimDecision, { kind: "claim" }>,
-  { now }: ExplainTerms,
+  { now, waitingLonger }: ExplainTerms,
 ): string[] {
   const since = request.status === "pending" ? request.nextAttemptAt : request.leaseExpiresAt;
   const how =
     request.lane === "job"
       ? "the next tick has a Job started for it"
-      : "the next tick offers it to a builder, at most one minute from now";
+      : "the scanner offers it to a builder when its turn comes";
+  const first =
+    request.lane === "job"
+      ? how
+      : "the scanner offers it to a builder before those that wait to be built";
   const what = {
-    build: `It is due since ${when(since, now)}: ${how}.`,
-    cancel: `It will be cancelled: ${how}, which ends it, unless its file is out already.`,
+    build: `It has been due since ${when(since, now)}: ${how}.${queueWords(waitingLonger)}`,
+    cancel: `It will be cancelled: ${first}, which ends it, unless its file is out already.`,
     "give-up": `Its failures are used up: ${how}, which ends it as failed, unless its file is out already.`,
   }[purpose];
   return [
@@ -169,6 +176,13 @@ function nextOfClaimable(
     "If it stays like this for minutes: does the PingSource tick, and does the scanner's line of each tick " +
       "say refused or no room?",
   ];
+}
+
+/** Customers take turns, so those who wait longer are not all before it: a number, and no time. */
+function queueWords(waitingLonger: number | undefined): string {
+  if (waitingLonger === undefined) return "";
+  const others = count(waitingLonger, "request");
+  return ` ${others} ${waitingLonger === 1 ? "has" : "have"} been waiting longer; customers take turns.`;
 }
 
 function nextOfWaiting(request: OpenRequest, until: number, terms: ExplainTerms): string[] {
@@ -184,7 +198,7 @@ function nextOfWaiting(request: OpenRequest, until: number, terms: ExplainTerms)
   }
   if (request.status === "processing") {
     return [
-      `Its builder has fallen silent; another takes over at ${when(until, now)}, when no clock can be so wrong ` +
+      `Its builder is gone or too slow to renew its lease; another takes over at ${when(until, now)}, when no clock can be so wrong ` +
         "that the first one still holds it.",
     ];
   }

@@ -9,9 +9,11 @@ import { join } from "node:path";
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
 import {
   announce,
+  requestCancel,
   execute,
   recordRequest,
   type PendingRequest,
+  type ProcessingRequest,
   type RequestFacts,
 } from "../../functions/domain/statement-request.ts";
 import {
@@ -22,7 +24,11 @@ import {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { claimRecord, type ClaimOutcome } from "../../functions/statement-builder/claim.ts";
-import { holdLease, LeaseLost } from "../../functions/statement-builder/lease.ts";
+import {
+  holdLease,
+  LeaseLost,
+  type LeaseSettings,
+} from "../../functions/statement-builder/lease.ts";
 import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
@@ -156,12 +162,12 @@ describe.each([
   ): Promise<ClaimOutcome> =>
     claimRecord(name, { ledger, settings: { ...SETTINGS, leaseMs }, now: Date.now });
 
-  async function held(name: string) {
+  async function held(name: string, settings: LeaseSettings = SETTINGS) {
     const claimed = await claimIt(name);
     if (claimed.kind !== "claimed") throw new Error(claimed.kind);
     const { stored, sentAt } = claimed;
     const { ledger } = ground;
-    return holdLease(stored, sentAt, { ledger, settings: SETTINGS, now: Date.now, log });
+    return holdLease(stored, sentAt, { ledger, settings, now: Date.now, log });
   }
 
   test("a record reads back as it was written", async () => {
@@ -413,6 +419,41 @@ describe.each([
     expect(done.kind).toBe("lost");
     expect((await ground.direct.read(name))?.request).toMatchObject({ holder: "other/claim" });
   });
+
+  const SELDOM_RENEWED = { ...SETTINGS, leaseMs: 60_000, renewMs: 20_000 };
+
+  async function wishCancelled(name: string): Promise<void> {
+    const mine = (await ground.direct.read(name)) as Stored<ProcessingRequest>;
+    const wish = requestCancel(mine.request, Date.now());
+    expect(await ground.direct.replace(mine, wish)).not.toBe("conflict");
+  }
+
+  test("an operator's wish to cancel reaches the holder between two renewals", async () => {
+    const { name } = (await recorded()).facts;
+    await using lease = await held(name, SELDOM_RENEWED);
+    await wishCancelled(name);
+    const began = performance.now();
+    await new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+    expect(lease.signal.reason).toMatchObject({ name: "CancelRequested" });
+    expect(performance.now() - began).toBeLessThan(15_000);
+  }, 30_000);
+
+  test("the look right before the creating write sees a wish that came a moment ago", async () => {
+    const { name } = (await recorded()).facts;
+    await using lease = await held(name, SELDOM_RENEWED);
+    await lease.check();
+    await wishCancelled(name);
+    await expect(lease.check()).rejects.toMatchObject({ name: "CancelRequested" });
+  });
+
+  test("a ledger that does not answer does not keep a held lease from publishing", async () => {
+    const { name } = (await recorded()).facts;
+    await using lease = await held(name, SELDOM_RENEWED);
+    ground.proxy.fail({ fault: { kind: "drop" } });
+    await lease.check();
+    expect(lease.remainingMs()).toBeGreaterThan(0);
+    ground.proxy.pass();
+  }, 20_000);
 
   test("an operator's wish to cancel reaches the holder", async () => {
     const { name } = (await recorded()).facts;

@@ -58,7 +58,7 @@ interface Problem {
 /** How it ended: the outcome, or the code of the error. */
 async function publish({ bytes }: typeof SMALL, lease = () => 60_000): Promise<string> {
   const ending: PublishOutcome | Problem = await bucket
-    .publish({ ...uploadOf(key, bytes), lease })
+    .publish({ ...uploadOf(key, bytes), lease: async () => await Promise.resolve(lease()) })
     .catch((error: unknown) => ({ code: (error as Problem).code }));
   if ("code" in ending) return String(ending.code);
   if (ending.kind === "published") expect(ending.bytes).toBe(bytes.byteLength);

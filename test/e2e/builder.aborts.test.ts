@@ -224,13 +224,36 @@ async function expectNoQuery(): Promise<void> {
   expect(open).toBe(0);
 }
 
-test("cancelled in mid-build: stopped, settled, and never a file", async () => {
+test("cancelled in mid-build: seen within seconds, settled by its builder, and never a file", async () => {
   const builder = await startBuilder();
   const request = await recorded();
   await stallInMidStream();
   const answer = offer(builder, request);
   await untilStreaming(request.facts.name);
-  await change(request.facts.name, (held) => ({ ...held, cancelRequestedAt: Date.now() }));
+  await cancelIt(request.facts.name);
+  expect((await answer).status).toBe(204);
+  const stored = await pipeline.ledger.read(request.facts.name);
+  expect(stored?.request).toMatchObject({ status: "cancelled", attempt: 1, failures: 0 });
+  await expectNoQuery();
+  const key = stored?.request.object?.key ?? "none";
+  expect(await leftInBucket(key)).toEqual({ objects: 0, uploads: 0 });
+});
+
+test("cancelled while an earlier attempt's upload may still land: given back, and cancelled after that", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  // As a first attempt leaves it that was given back a moment ago.
+  const fresh = (await pipeline.ledger.read(request.facts.name)) as Stored;
+  await pipeline.ledger.replace(fresh, {
+    ...request,
+    attempt: 1,
+    leaseExpiresAt: Date.now(),
+    object: { bucket: pipeline.s3.bucket, key: KEY_OF_AN_EARLIER_ATTEMPT },
+  });
+  await stallInMidStream();
+  const answer = offer(builder, request);
+  await untilStreaming(request.facts.name);
+  await cancelIt(request.facts.name);
   expect((await answer).status).toBe(204);
   const { request: waiting } = await pipeline.until(request.facts.name, "pending");
   expect(waiting.lastError).toBe("cancel_requested");
@@ -246,3 +269,8 @@ test("cancelled in mid-build: stopped, settled, and never a file", async () => {
   const { request: ended } = await pipeline.until(request.facts.name, "cancelled", 1);
   expect(await leftInBucket(ended.object?.key ?? "none")).toEqual({ objects: 0, uploads: 0 });
 }, 90_000);
+
+const KEY_OF_AN_EARLIER_ATTEMPT = "customer-000001-1704067200-1767139200-1768478400000.zip";
+
+const cancelIt = (name: string): Promise<void> =>
+  change(name, (held) => ({ ...held, cancelRequestedAt: Date.now() }));

@@ -123,7 +123,7 @@ export function uploadOf(
     key,
     metadata: { ...METADATA, ...metadata },
     body: Readable.from(Buffer.isBuffer(bytes) ? [bytes] : bytes, { objectMode: false }),
-    lease: () => 60_000,
+    lease: () => Promise.resolve(60_000),
     signal: new AbortController().signal,
   };
 }

@@ -40,9 +40,18 @@ const next = (request: StatementRequest, now = NOON): string =>
 const happened = (request: StatementRequest): string => explain(request, terms).happened.join("\n");
 
 describe("what comes next", () => {
-  test("recorded: the next tick offers it", () => {
+  test("recorded: offered when its turn comes, and no time is promised", () => {
     expect(next(recorded, NOON + 20_000)).toContain(
-      "due since 2026-01-15T12:00:00.000Z (20s ago): the next tick offers it",
+      "due since 2026-01-15T12:00:00.000Z (20s ago): the scanner offers it to a builder when its turn comes.",
+    );
+    expect(next(recorded, NOON + 20_000)).not.toMatch(/minute from now|waiting longer/);
+    const { next: queued } = explain(recorded, {
+      ...terms,
+      now: NOON + 20_000,
+      waitingLonger: 3_640,
+    });
+    expect(queued.join()).toContain(
+      "3640 requests have been waiting longer; customers take turns.",
     );
   });
 
@@ -66,20 +75,20 @@ describe("what comes next", () => {
   });
 
   test("cancelled while held, while it may still land, and after", () => {
-    expect(next(requestCancel(held, NOON))).toContain(
-      "sees the wish to cancel at its next renewal",
-    );
+    expect(next(requestCancel(held, NOON))).toContain("stops and ends the request as cancelled");
     const waiting = requestCancel(handOver(held, "cancel_requested", release), NOON);
     // Lease + clock skew + publish time-out.
     expect(next(waiting)).toContain("ends as cancelled at 2026-01-15T12:01:50.000Z");
-    expect(next(waiting, NOON + 5 * MINUTE)).toContain("It will be cancelled: the next tick");
+    expect(next(waiting, NOON + 5 * MINUTE)).toContain(
+      "It will be cancelled: the scanner offers it to a builder before",
+    );
     expect(next(requestCancel(recorded, NOON))).toContain("It will be cancelled");
   });
 
   test("out of failures: it ends as failed", () => {
     const spent = { ...handOver(held, "shutting_down", release), failures: 5 };
     expect(next(spent)).toContain("ends as failed at 2026-01-15T12:01:50.000Z");
-    expect(next(spent, NOON + 5 * MINUTE)).toContain("failures are used up: the next tick");
+    expect(next(spent, NOON + 5 * MINUTE)).toContain("failures are used up: the scanner");
   });
 
   test("too large for the service: a Job, and when another one", () => {

@@ -141,7 +141,7 @@ function makePartsClient(task: PartsUpload) {
 async function abortStrays(task: PartsUpload, except?: string): Promise<void> {
   const { key, lease } = task.upload;
   try {
-    lease();
+    await lease();
     await task.abortUploads(key, new AbortController().signal, except);
   } catch (error) {
     task.log.warn({ err: error, key }, "uploads may be left behind; the bucket's rule clears them");

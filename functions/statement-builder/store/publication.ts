@@ -16,8 +16,8 @@ export interface StatementUpload {
   readonly encryption?: Encryption | undefined;
   /** The bytes of the zip; must end with an error, not cleanly, when the zip is not whole. */
   readonly body: Readable;
-  /** Milliseconds left of the lease; throws when it is lost. Asked right before the creating write. */
-  readonly lease: () => number;
+  /** Milliseconds left of the lease; rejects when it is lost. Asked right before the creating write. */
+  readonly lease: () => Promise<number>;
   readonly signal: AbortSignal;
   readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
   /** Runs each of the two phases. */

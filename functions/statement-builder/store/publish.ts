@@ -75,7 +75,7 @@ type AnswerToCheck =
 
 /** Sent while the lease has time left, and given up before it ends. */
 async function create(staged: StagedObject, upload: StatementUpload): Promise<Answer> {
-  using deadline = startDeadline(upload.lease() * 0.9, upload.signal);
+  using deadline = startDeadline((await upload.lease()) * 0.9, upload.signal);
   try {
     return { kind: await staged.create(deadline.signal) };
   } catch (error) {

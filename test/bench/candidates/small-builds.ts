@@ -44,6 +44,7 @@ const dependencies = {
   }),
   story: makeNarrator([]),
   settings: await buildSettings(config),
+  now: Date.now,
 };
 let lastTime = Date.now();
 
@@ -69,6 +70,7 @@ async function buildOne(customerId: string): Promise<void> {
       purpose: "build",
       signal,
       log,
+      onAbsent: onPublish,
       onPublish,
     },
     dependencies,
@@ -115,6 +117,7 @@ function heldLease(customerId: string, signal: AbortSignal): Lease {
     signal,
     expiresAt: time + 60_000,
     remainingMs: () => 60_000,
+    check: () => Promise.resolve(),
     update: unexpected,
     settle: unexpected,
     [Symbol.asyncDispose]: async () => await Promise.resolve(),

@@ -65,7 +65,7 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     renewMs: 20_000,
     ...(await buildSettings(config)),
   };
-  const build = { transactions, bucket, settings, story: makeNarrator([]) };
+  const build = { transactions, bucket, settings, story: makeNarrator([]), now: Date.now };
   const { signal } = new AbortController();
   // Not the names of requests that are posted meanwhile.
   let lastTime = Date.now() - 86_400_000;
@@ -80,7 +80,15 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     const built = performance.now();
     await using lease = holdLease(claimed.stored, claimed.sentAt, deps);
     const { claimId, purpose } = claimed;
-    const claim = { lease, claimId, purpose, signal, log, onPublish: () => undefined };
+    const claim = {
+      lease,
+      claimId,
+      purpose,
+      signal,
+      log,
+      onAbsent: () => undefined,
+      onPublish: () => undefined,
+    };
     const ending = await reachObject(claim, build);
     if (ending.kind !== "executed") throw new Error(`a build ended ${ending.kind}`);
     const settled = performance.now();

@@ -1,0 +1,24 @@
+/** What a signal that stops a build makes of its claim. */
+import { endingOf } from "../../functions/statement-builder/ending.ts";
+import { CancelRequested, LeaseLate, LeaseLost } from "../../functions/statement-builder/lease.ts";
+
+const never = new AbortController().signal;
+
+function endedBy(reason: Error, mayBeThere: boolean) {
+  const lease = AbortSignal.abort(reason);
+  return endingOf(reason, { request: never, lease, deadline: never }, { mayBeThere });
+}
+
+test("a wish to cancel ends the request where no object of it can be", () => {
+  expect(endedBy(new CancelRequested("wished"), false)).toEqual({ kind: "cancelled" });
+});
+
+test("where an object may be or still land, the request is given back, to be looked at once more", () => {
+  const reason = "cancel_requested";
+  expect(endedBy(new CancelRequested("wished"), true)).toEqual({ kind: "handed-over", reason });
+});
+
+test("a builder that was too slow says so; one that was overtaken writes nothing", () => {
+  expect(endedBy(new LeaseLate("late"), true)).toEqual({ kind: "retry", code: "lease_late" });
+  expect(endedBy(new LeaseLost("another holder"), true)).toEqual({ kind: "lost" });
+});
