@@ -30,6 +30,7 @@ export type RetryableCode =
   | "database_error"
   | "database_refused"
   | "storage_unavailable"
+  | "store_not_create_only"
   | "deadline_exceeded"
   | "publish_conflict"
   | "publish_unknown"

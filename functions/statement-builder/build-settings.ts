@@ -28,11 +28,15 @@ export async function buildSettings(config: BuilderConfig): Promise<BuildSetting
     defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
     masked: config.MASK_COUNTERPARTY_ACCOUNT,
     sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
-    encryption: {
-      keyId: config.SSE_KMS_KEY_ID,
-      keyIds: new Map(config.SSE_KMS_KEYS),
-      context: Object.fromEntries(config.SSE_KMS_CONTEXT),
-    },
+    encryption: encryptionSettings(config),
     oversizedRows: config.OVERSIZED_ROWS,
+  };
+}
+
+export function encryptionSettings(config: BuilderConfig): EncryptionSettings {
+  return {
+    keyId: config.SSE_KMS_KEY_ID,
+    keyIds: new Map(config.SSE_KMS_KEYS),
+    context: Object.fromEntries(config.SSE_KMS_CONTEXT),
   };
 }

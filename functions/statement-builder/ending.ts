@@ -102,7 +102,7 @@ export function moveTo(
       return handOver(request, ending.reason, release);
     case "retry":
       return retry(request, lastError(ending), release, {
-        patient: ending.code === "database_refused",
+        patient: ["database_refused", "store_not_create_only"].includes(ending.code),
         baseMs: settings.retryBaseMs,
         maxMs: settings.retryMaxMs,
         maxFailures: settings.maxFailures,

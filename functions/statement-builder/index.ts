@@ -8,12 +8,13 @@ import { runFunction, type FunctionContext } from "../platform/function-process.
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { buildSpans, tracedQueries, tracedS3Calls } from "./build-spans.ts";
-import { buildSettings } from "./build-settings.ts";
+import { buildSettings, encryptionSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
 import { makeBuilderMetrics } from "./metrics.ts";
 import { makeSourceMetrics } from "./source-metrics.ts";
+import { encryptionFor } from "./store/encryption.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
 import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
@@ -53,6 +54,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
         deps.ledger.ready(signal),
         deps.transactions.ready(signal),
         deps.bucket.ready(signal),
+        deps.bucket.proveCreateOnly(),
       ]);
     },
     maxBodyBytes: MAX_BODY_BYTES,
@@ -83,6 +85,7 @@ async function openDependencies(
     makeStatementBucket({
       bucket: config.S3_BUCKET,
       prefix: config.S3_PREFIX,
+      encryption: encryptionFor("", encryptionSettings(config)),
       endpoint: config.S3_ENDPOINT,
       caFile: config.S3_CA_FILE,
       region: config.AWS_REGION,

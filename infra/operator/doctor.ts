@@ -9,7 +9,7 @@ const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "
 export function doctorCommand(session: Session): Command {
   return new Command("doctor")
     .description(
-      "Looks at cluster, rights, Knative, ledger, store, database and clock; changes nothing.",
+      "Looks at cluster, rights, Knative, ledger, store, database and clock; writes only the probe of the store.",
     )
     .addHelpText(
       "after",

@@ -82,6 +82,8 @@ const LAST_ERRORS: Readonly<
   database_refused:
     "the database refuses what only an operator can change: a login, a right, a limit or a view; " +
     "`statements doctor` names it",
+  store_not_create_only:
+    "the store does not know If-None-Match and would overwrite statements: use one that does",
   storage_unavailable: "the store did not do what it was asked",
   [DEADLINE_EXCEEDED]: "the build ran out of time",
   publish_conflict: "the upload met another one of the same name",

@@ -84,6 +84,7 @@ test("with its policy the builder does all it has to, and nothing else", async (
   await apply(await file("builder-policy.json"), BUILDER.accessKeyId);
   using bucket = makeStatementBucket({
     bucket: BUCKET,
+    prefix: "statements/",
     endpoint: server.endpoint,
     region: server.region,
     forcePathStyle: true,

@@ -14,7 +14,9 @@ test.each([
   const upload = uploadOf("acme-1-2-3.zip", randomBytes(size));
   const outcome = await bucket.publish({ ...upload, encryption: ENCRYPTION });
   expect(outcome).toMatchObject({ kind: "published", bytes: size });
-  const created = proxy.requests.findIndex((request) => request.startsWith(method));
+  const created = proxy.requests.findIndex(
+    (request) => request.startsWith(method) && request.includes("acme"),
+  );
   expect(proxy.headers[created]).toMatchObject({
     "x-amz-server-side-encryption": "aws:kms",
     "x-amz-server-side-encryption-aws-kms-key-id": "alias/private-bank",

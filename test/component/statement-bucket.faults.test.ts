@@ -32,6 +32,9 @@ let count = 0;
 
 beforeAll(async () => {
   store = await openTestBucket("the real store");
+  // A new bucket's first writes may take longer than the time-outs of these tests.
+  await store.bucket.proveCreateOnly();
+  await store.bucket.publish(uploadOf("first.zip", randomBytes(6 * MIB)));
 });
 beforeEach(async () => {
   proxy = await startHttpFaultProxy({ url: store.endpoint });
@@ -39,6 +42,8 @@ beforeEach(async () => {
     endpoint: proxy.url,
     timeouts: { connect: 500, idle: 400, request: 5_000, call: 3_000 },
   });
+  // What is counted below are the requests of a publication.
+  await bucket.proveCreateOnly();
   key = `faults-${(count += 1)}.zip`;
 });
 afterEach(async () => {

@@ -13,6 +13,7 @@ import type {
   ExecutedRequest,
   StatementRequest,
 } from "../../functions/domain/statement-request.ts";
+import { PROBE_NAME } from "../../functions/statement-builder/store/create-only-probe.ts";
 import {
   verifyStatement,
   type Verification,
@@ -112,6 +113,7 @@ async function readObjects(s3: AuditedServers["s3"]): Promise<Map<string, Stored
       { Bucket: s3.bucket },
     )) {
       for (const { Key: key = "" } of Contents) {
+        if (key.endsWith(PROBE_NAME)) continue;
         const found = await client.send(new GetObjectCommand({ Bucket: s3.bucket, Key: key }));
         const requestId = found.Metadata?.["request-id"] ?? "";
         const attempt = Number(found.Metadata?.["attempt"]);

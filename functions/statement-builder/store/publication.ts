@@ -39,6 +39,7 @@ export type PublishStep = (typeof PUBLISH_STEPS)[number];
  * signal's reason, or with
  * - RetryableError `publish_conflict`: another write of the key was under way (409);
  * - RetryableError `publish_unknown`: no clear answer, and no object found (yet);
+ * - RetryableError `store_not_create_only`: the store would overwrite;
  * - RetryableError `storage_unavailable`: the store refused, or failed before the creating write;
  * - StatementFailure `object_damaged`: the stored object is not what was sent.
  */
@@ -74,6 +75,8 @@ export interface PublishParts {
   readonly look: (key: string, signal: AbortSignal) => Promise<Look>;
   readonly abortUpload: (key: string, uploadId: string, signal: AbortSignal) => Promise<void>;
   readonly abortUploads: (key: string, signal: AbortSignal, except?: string) => Promise<number>;
+  /** Resolves when it is known that the store overwrites nothing; asked once for all uploads. */
+  readonly proveCreateOnly: () => Promise<void>;
   readonly log: Log;
 }
 

@@ -30,8 +30,11 @@ export function makePublish(parts: PublishParts) {
   return async (upload: StatementUpload): Promise<PublishOutcome> => {
     const { during = alone } = upload;
     const step = async (name: PublishStep): Promise<void> => await upload.onStep?.(name);
+    // Beside the build; before the first write that creates, it is known.
+    const proved = parts.proveCreateOnly();
+    proved.catch(() => undefined);
     const staged = await during("build", () => stage(parts, upload, step));
-    return await during("publish", () => publishStaged(parts, staged, upload, step));
+    return await during("publish", () => publishStaged(parts, staged, upload, { step, proved }));
   };
 }
 
@@ -39,14 +42,21 @@ async function alone<T>(_: PublishPhase, work: () => Promise<T>): Promise<T> {
   return await work();
 }
 
+interface Before {
+  readonly step: (name: PublishStep) => Promise<void>;
+  /** Settles when it is known whether the store overwrites. */
+  readonly proved: Promise<void>;
+}
+
 async function publishStaged(
   parts: PublishParts,
   staged: StagedObject,
   upload: StatementUpload,
-  step: (name: PublishStep) => Promise<void>,
+  { step, proved }: Before,
 ): Promise<PublishOutcome> {
   let created = false;
   try {
+    await proved;
     await step("publishing");
     const answer = await create(staged, upload);
     created = answer.kind === "created" || answer.kind === "confirmed";

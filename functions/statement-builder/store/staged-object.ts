@@ -114,7 +114,7 @@ function objectParams({ config }: PublishParts, { key, metadata, encryption }: S
   } satisfies PutObjectCommandInput;
 }
 
-function encryptionParams({ keyId, context }: Encryption) {
+export function encryptionParams({ keyId, context }: Encryption) {
   return {
     ServerSideEncryption: "aws:kms",
     SSEKMSKeyId: keyId,

@@ -12,15 +12,21 @@ import {
 import type { Readable } from "node:stream";
 import { startDeadline } from "../../platform/limits/deadline.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
+import { RetryableError } from "../../domain/failure.ts";
+import { proveCreateOnly } from "./create-only-probe.ts";
+import type { Encryption } from "./encryption.ts";
 import { fromUserMetadata } from "./object-metadata.ts";
 import type { Look, PublishOutcome, StatementUpload, UploadSettings } from "./publication.ts";
 import { makePublish } from "./publish.ts";
 import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "./s3-client.ts";
+import { encryptionParams } from "./staged-object.ts";
 import { storageFault, storageUnavailable } from "./storage-error.ts";
 
 export interface StatementBucketConfig extends S3Settings, UploadSettings {
   /** What the builder's rights are limited to; asked for by `ready`. */
   readonly prefix?: string | undefined;
+  /** Of what is no tenant's; the bucket's default when absent. */
+  readonly encryption?: Encryption | undefined;
   readonly log: Log;
 }
 
@@ -38,6 +44,11 @@ export interface StatementBucket extends Disposable {
   look(key: string, signal: AbortSignal): Promise<Look>;
   read(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   publish(upload: StatementUpload): Promise<PublishOutcome>;
+  /**
+   * Resolves when the store is known to overwrite nothing, which is asked once.
+   * @throws RetryableError `store_not_create_only` as well
+   */
+  proveCreateOnly(): Promise<void>;
   /** Resolves when the bucket is there and may be listed. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -59,6 +70,7 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
       return await send({ abortSignal: deadline.signal });
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof RetryableError) throw error;
       throw storageUnavailable(operation, error, hintFor(operation, error));
     }
   }
@@ -124,12 +136,46 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
     }
   }
 
+  let proof: Promise<void> | undefined;
+  /** Nobody's abort ends it: others wait for it too. */
+  async function proveOnce(): Promise<void> {
+    const { prefix, encryption } = config;
+    const store = {
+      client,
+      bucket: Bucket,
+      prefix,
+      ...(encryption ? { encryption: encryptionParams(encryption) } : {}),
+    };
+    const { signal } = new AbortController();
+    await call("the create-only probe", signal, async ({ abortSignal }) => {
+      await proveCreateOnly(store, abortSignal);
+    });
+  }
+  async function prove(): Promise<void> {
+    proof ??= proveOnce();
+    try {
+      await proof;
+    } catch (error) {
+      proof = undefined;
+      throw error;
+    }
+  }
+
   return {
     name: Bucket,
     abortUploads: async (key, signal) => await abortUploads(key, signal),
     look,
     read,
-    publish: makePublish({ client, config, look, abortUpload, abortUploads, log }),
+    publish: makePublish({
+      client,
+      config,
+      look,
+      abortUpload,
+      abortUploads,
+      proveCreateOnly: prove,
+      log,
+    }),
+    proveCreateOnly: prove,
     async ready(signal) {
       const command = new ListObjectsV2Command({ Bucket, Prefix: config.prefix, MaxKeys: 1 });
       await call("ListObjectsV2", signal, async (options) => await client.send(command, options));

@@ -1,5 +1,7 @@
 /** Whether the bucket is there, and whether its rules fit the ledger's. */
 import { GetBucketLifecycleConfigurationCommand, type LifecycleRule } from "@aws-sdk/client-s3";
+import { RetryableError } from "../../../functions/domain/failure.ts";
+import { PROBE_NAME } from "../../../functions/statement-builder/store/create-only-probe.ts";
 import { storageFault } from "../../../functions/statement-builder/store/storage-error.ts";
 import type { Session } from "../session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
@@ -28,7 +30,25 @@ export async function* checkStore(session: Session): AsyncGenerator<Finding> {
     );
     return;
   }
+  yield await checkCreateOnly(session, name);
   yield* await checkLifecycle(session, name, { prefix, retentionDays });
+}
+
+/** By the builder's own probe, one small object that stays. */
+async function checkCreateOnly(session: Session, name: string): Promise<Finding> {
+  const bucket = await session.bucket(name);
+  try {
+    await bucket.proveCreateOnly();
+    return ok("the store refuses to write over an object");
+  } catch (error) {
+    if (error instanceof RetryableError && error.code === "store_not_create_only") {
+      return wrong(error.message, "no statement is made on this store until it does");
+    }
+    return unknown(
+      `it cannot be seen whether the store writes over objects: ${reasonOf(error)}`,
+      `ask as one who may write ${name}/…/${PROBE_NAME}; the builder asks at each start`,
+    );
+  }
 }
 
 interface LifecycleTerms {

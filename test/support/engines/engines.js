@@ -11,6 +11,7 @@ export const ENGINES = [
 
 export const ENGINE_TESTS = [
   "camt053.statement",
+  "create-only-probe",
   "seed.sample-bank",
   "statement-bucket",
   "statement-bucket.faults",
