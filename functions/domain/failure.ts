@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./statement-request.ts";
+import type { ErrorCode, UNKNOWN_ON_REPLICA } from "./statement-request.ts";
 
 /**
  * What stands in the record behind the code: an error's number, a column and a row's position.
@@ -29,6 +29,8 @@ export type RetryableCode =
   | "database_unavailable"
   | "database_error"
   | "database_refused"
+  | "database_behind"
+  | typeof UNKNOWN_ON_REPLICA
   | "storage_unavailable"
   | "store_not_create_only"
   | "deadline_exceeded"

@@ -55,6 +55,13 @@ export const BALANCE_COLUMNS = [
 /** Which the option `decimal_comma` changes. */
 export const BALANCE_AMOUNTS = ["opening", "credit_sum", "debit_sum", "net", "closing"] as const;
 
+/**
+ * `watermark`: the instant up to which the bank says its data is whole. `replica_clock`: the clock of
+ * a read-only server, whose data may be older.
+ */
+export const AS_OF_BASES = ["watermark", "replica_clock"] as const;
+export type AsOfBasis = (typeof AS_OF_BASES)[number];
+
 export interface Manifest {
   readonly schema: ManifestSchema;
   /** The object's file name without `.zip`. */
@@ -79,8 +86,10 @@ export interface Manifest {
     /** `end_date` belongs to the period, `to` does not. */
     readonly end_inclusive: true;
   };
-  /** Instant of the database snapshot. */
+  /** Instant of the database snapshot, or of its data where `as_of_basis` says so. */
   readonly as_of: string;
+  /** Not there: the clock of a server that takes the writes. */
+  readonly as_of_basis?: AsOfBasis;
   /** The upload time fixed in the ledger, so that every attempt writes the same. */
   readonly generated_at: string;
   readonly generator: { readonly name: string; readonly version: string };

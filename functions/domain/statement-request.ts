@@ -330,6 +330,14 @@ export function retry(
 
 export const DEADLINE_EXCEEDED = "deadline_exceeded";
 
+/** A new customer may not have got to a replica yet: only the last attempt takes that for the truth. */
+export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
+
+/** Why a request ends whose attempts are used up. */
+export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
+  return lastError === UNKNOWN_ON_REPLICA ? "unknown_customer" : "retries_exhausted";
+}
+
 /**
  * Exponential with jitter: between half and the whole of `base × 2^(failures − 1)`, at most `max`.
  * Out of budget there is nothing left to wait for but the end: the shortest time.

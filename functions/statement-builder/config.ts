@@ -45,6 +45,13 @@ export const builderConfig = z
     }).optional(),
     STATEMENT_VIEW: view("statement_transactions"),
     ACCOUNT_VIEW: view("statement_accounts"),
+    /** One row and one column: the instant up to which the bank's data is whole. */
+    STATEMENT_WATERMARK_VIEW: variable(z.string().regex(VIEW).optional(), {
+      expected: "the name of a view, with or without its schema",
+      example: "statement_watermark",
+    }),
+    MAX_STALENESS_SECONDS: integer({ min: 1, max: 86_400, default: 300 }),
+    REPLICA_WITHOUT_WATERMARK: yesOrNo("false"),
     S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
       expected: "the name of a bucket",
       example: "bank-statements",

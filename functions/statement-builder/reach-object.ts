@@ -7,6 +7,7 @@
 import { nextStatementKey, parseStatementKey } from "../domain/statement-key.ts";
 import { statementPeriod } from "../domain/statement-period.ts";
 import {
+  codeOfGivingUp,
   moveObject,
   type ClaimPurpose,
   type ProcessingRequest,
@@ -81,7 +82,7 @@ async function reachObjectAtKey(
   // 3. Nothing there: an end without a file, or a build.
   claim.onAbsent(lookedAt);
   if (claim.purpose === "cancel") return { kind: "cancelled" };
-  if (claim.purpose === "give-up") return { kind: "failed", code: "retries_exhausted" };
+  if (claim.purpose === "give-up") return { kind: "failed", code: codeOfGivingUp(request) };
   return await buildObject(claim, deps);
 }
 

@@ -5,7 +5,12 @@
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
 import { DELIMITERS } from "../domain/csv-dialect.ts";
-import { MANIFEST_SCHEMAS, type Manifest, type ManifestSchema } from "../domain/manifest.ts";
+import {
+  AS_OF_BASES,
+  MANIFEST_SCHEMAS,
+  type Manifest,
+  type ManifestSchema,
+} from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT } from "../domain/money.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { MAX_ACCOUNTS } from "./limits.ts";
@@ -131,6 +136,7 @@ function manifestShape(schema: ManifestSchema): Shape {
       end_inclusive: is(true),
     }),
     as_of: instant,
+    as_of_basis: later(oneOf(AS_OF_BASES)),
     generated_at: instant,
     generator: record({ name, version: name }),
     columns: isFirst ? later(columns) : columns,

@@ -1,6 +1,7 @@
 /** What the codes in a record mean, and what a person can do. Each code of the domain has its words. */
 import {
   DEADLINE_EXCEEDED,
+  UNKNOWN_ON_REPLICA,
   type ErrorCode,
   type FailedRequest,
 } from "../../functions/domain/statement-request.ts";
@@ -82,6 +83,10 @@ const LAST_ERRORS: Readonly<
   database_refused:
     "the database refuses what only an operator can change: a login, a right, a limit or a view; " +
     "`statements doctor` names it",
+  database_behind:
+    "the database's watermark is older than MAX_STALENESS_SECONDS: a replica that lags, or a load that hangs",
+  [UNKNOWN_ON_REPLICA]:
+    "the replica does not know the customer, who may be new: it is asked again, and believed in the end",
   store_not_create_only:
     "the store does not know If-None-Match and would overwrite statements: use one that does",
   storage_unavailable: "the store did not do what it was asked",

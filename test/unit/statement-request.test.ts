@@ -2,6 +2,7 @@ import {
   announce,
   cancel,
   claim,
+  codeOfGivingUp,
   execute,
   fail,
   handOver,
@@ -168,6 +169,11 @@ describe("the holder's moves", () => {
     expect([wait(0), wait(1)]).toEqual([1_800_000, 1_800_000]);
     // Nothing comes after it but the end.
     expect(wait(2)).toBe(15_000);
+  });
+
+  test("a customer whom a replica did not know until the end is unknown", () => {
+    expect(codeOfGivingUp({ ...held, lastError: "unknown_on_replica" })).toBe("unknown_customer");
+    expect(codeOfGivingUp({ ...held, lastError: "internal" })).toBe("retries_exhausted");
   });
 
   test("a second deadline in a row is too_large", () => {

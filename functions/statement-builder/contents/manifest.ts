@@ -1,7 +1,12 @@
 /** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
 import { totalsEntry, type AccountTotals } from "../../domain/account-totals.ts";
 import { COLUMNS } from "../../domain/columns.ts";
-import { MANIFEST_SCHEMA, type Manifest, type ManifestFile } from "../../domain/manifest.ts";
+import {
+  MANIFEST_SCHEMA,
+  type AsOfBasis,
+  type Manifest,
+  type ManifestFile,
+} from "../../domain/manifest.ts";
 import { isPartial, statementId, type StatementFacts } from "../../domain/statement-facts.ts";
 
 /** What the rows have proved. */
@@ -11,6 +16,8 @@ export interface ProvedRows {
   readonly contentSha256: string;
   /** Instant of the snapshot, milliseconds since the epoch. */
   readonly asOf: number;
+  /** What that is, where it is not the clock of a server that takes the writes. */
+  readonly asOfBasis: AsOfBasis | undefined;
 }
 
 const GENERATOR = { name: "transactions-collector", version: "0.1.0" } as const;
@@ -43,6 +50,7 @@ export function makeManifest(
       end_inclusive: true,
     },
     as_of: rfc3339(proved.asOf),
+    ...(proved.asOfBasis && { as_of_basis: proved.asOfBasis }),
     generated_at: rfc3339(facts.generatedAt),
     generator: GENERATOR,
     columns: COLUMNS.map(({ name, kind }) => ({ name, kind })),

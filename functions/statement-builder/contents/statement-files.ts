@@ -58,7 +58,7 @@ export async function writeStatementFiles(
   snapshot: StatementSnapshot,
   { csv, addFile, sign, onRows }: StatementParts,
 ): Promise<void> {
-  const { asOf } = snapshot;
+  const { asOf, asOfBasis } = snapshot;
   const partial = isPartial(facts, asOf);
   const text = readmeText({ ...facts, partial, signed: sign !== undefined });
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
@@ -86,7 +86,7 @@ export async function writeStatementFiles(
     files.push({ ...file, rows: format.isTable ? rows : null });
   }
   // 3. What was written, for whoever checks it.
-  const proved = { rows, totals, contentSha256: content.digest("hex"), asOf };
+  const proved = { rows, totals, contentSha256: content.digest("hex"), asOf, asOfBasis };
   const json = Buffer.from(`${JSON.stringify(makeManifest(facts, proved, files), null, 2)}\n`);
   const last = [await addFile(MANIFEST_FILE, "application/json", json)];
   if (sign) {

@@ -6,7 +6,10 @@ import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
-import { StatementFailure } from "../../domain/failure.ts";
+import { RetryableError, StatementFailure } from "../../domain/failure.ts";
+import type { AsOfBasis } from "../../domain/manifest.ts";
+import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
+import { inUtc, readDataTime, type DataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
 import { databaseError } from "./database-error.ts";
 import { killQuery } from "./kill-query.ts";
@@ -24,7 +27,7 @@ import {
   type TransactionRow,
 } from "./transactions-sql.ts";
 
-export interface TransactionsConfig {
+export interface TransactionsConfig extends DataTimeConfig {
   /** `mysql://user:password@host:port/database` */
   readonly databaseUrl: string;
   /** CA certificates in PEM form; the connection is then encrypted and the server's name checked. */
@@ -47,8 +50,9 @@ export type QueryName = "connect" | "snapshot" | "accounts" | "balances" | "coun
 export type ObserveQuery = (query: QueryName, outcome: "ok" | "error", seconds: number) => void;
 
 export interface StatementSnapshot extends AsyncDisposable {
-  /** Instant of the snapshot by the server's clock, milliseconds since the epoch. */
+  /** Instant of the snapshot, or of its data where `asOfBasis` says so; milliseconds since the epoch. */
   readonly asOf: number;
+  readonly asOfBasis?: AsOfBasis | undefined;
   /** How many rows the stream must bring, counted by a query of its own. */
   readonly rows: number;
   /** Every account of the customer with its opening and closing balance, from queries of their own. */
@@ -72,8 +76,8 @@ export interface PendingRows {
 export interface Transactions extends AsyncDisposable {
   /**
    * @throws StatementFailure `unknown_customer`, `invalid_amount`, `unsupported_database`;
-   * RetryableError `database_unavailable`, `database_error`, `database_refused`; the signal's reason
-   * when it aborts.
+   * RetryableError `database_unavailable`, `database_error`, `database_refused`, `database_behind`,
+   * `unknown_on_replica`; the signal's reason when it aborts.
    */
   open(query: StatementQuery, signal: AbortSignal): Promise<StatementSnapshot>;
   ready(signal: AbortSignal): Promise<void>;
@@ -134,19 +138,20 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
     met = session;
   }
 
-  async function connect(signal: AbortSignal): Promise<SnapshotConnection> {
+  async function connect(signal: AbortSignal): Promise<Connected> {
     const pooled = await acquire(pool, signal);
     const connection = makeSnapshotConnection(pooled, {
       signal,
       readTimeoutMs: config.readTimeoutMs ?? READ_TIMEOUT_MS,
       killOnServer: () => killOnServer(sessions.get(pooled)),
     });
-    if (sessions.has(pooled)) return connection;
+    const known = sessions.get(pooled);
+    if (known) return { connection, session: known };
     try {
       const session = await prepareSession((text) => connection.run(text), pooled);
       sessions.set(pooled, session);
       meet(session);
-      return connection;
+      return { connection, session };
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       throw error;
@@ -155,16 +160,19 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
 
   return {
     async open(query, signal) {
-      const connection = await timed("connect", connect(signal));
+      const connected = await timed("connect", connect(signal));
+      const readTime = async () =>
+        await readDataTime(connected.connection, connected.session, config);
       try {
-        return await openSnapshot(connection, sql, query, timed);
+        return await openSnapshot(connected, sql, query, { timed, readTime });
       } catch (error) {
-        await connection[Symbol.asyncDispose]();
+        await connected.connection[Symbol.asyncDispose]();
         throw error;
       }
     },
     async ready(signal) {
-      await using connection = await connect(signal);
+      const connected = await connect(signal);
+      await using connection = connected.connection;
       await connection.run("SELECT 1");
     },
     async [Symbol.asyncDispose]() {
@@ -208,18 +216,26 @@ function makeQueryTimer(onQuery: ObserveQuery = () => undefined): TimeQuery {
   };
 }
 
+interface Connected {
+  readonly connection: SnapshotConnection;
+  readonly session: ServerSession;
+}
+
 async function openSnapshot(
-  connection: SnapshotConnection,
+  { connection, session }: Connected,
   sql: StatementSql,
   query: StatementQuery,
-  timed: TimeQuery,
+  { timed, readTime }: { readonly timed: TimeQuery; readonly readTime: () => Promise<DataTime> },
 ): Promise<StatementSnapshot> {
   await timed("snapshot", connection.run(START_SNAPSHOT));
+  const { watermark, basis } = await readTime();
   const matching = await timed("accounts", connection.run(sql.accounts(query.customerId)));
   // To a collation `ab` may be `AB`, and to a column of numbers `7b` is 7: other customers, to us.
   const found = matching.filter((row) => String(row[3]) === query.customerId);
   if (found.length === 0) {
-    throw new StatementFailure("unknown_customer", "the account view has no row of the customer");
+    const message = "the account view has no row of the customer";
+    if (session.readOnly) throw new RetryableError(UNKNOWN_ON_REPLICA, message);
+    throw new StatementFailure("unknown_customer", message);
   }
   const accounts = found.map(toAccount);
   const asOf = found[0]?.[2];
@@ -229,7 +245,8 @@ async function openSnapshot(
     return Number(rows);
   };
   return {
-    asOf: Date.parse(`${String(asOf).replace(" ", "T")}Z`),
+    asOf: watermark ?? inUtc(asOf),
+    asOfBasis: basis,
     rows: await count("BOOK"),
     balances,
     batches: (account) => connection.stream(sql.rows(query, "BOOK", account)),

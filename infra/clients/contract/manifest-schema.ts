@@ -50,7 +50,10 @@ const DESCRIPTIONS = {
   "period.to": "First instant after it.",
   "period.from_epoch": "The same in seconds since 1970-01-01T00:00:00Z.",
   "period.to_epoch": "The same in seconds since 1970-01-01T00:00:00Z.",
-  as_of: "Instant of the database snapshot.",
+  as_of: "Instant of the database snapshot, or of its data where as_of_basis says so.",
+  as_of_basis:
+    "Not there: the clock of a server that takes the writes. watermark: the bank's data is whole up to " +
+    "as_of. replica_clock: the clock of a read-only server, whose data may be older.",
   generated_at: "The upload time in the object's key.",
   columns: "Of transactions.csv, in their order. Without it: those of version 1.",
   "columns.*.kind": "What its values are: a later release may add a kind.",

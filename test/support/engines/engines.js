@@ -24,6 +24,7 @@ export const ENGINE_TESTS = [
   "tls",
   "transactions.faults",
   "transactions.reads",
+  "transactions.replica",
   "transactions.sample-bank",
   "transactions.session",
 ];
