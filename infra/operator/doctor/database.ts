@@ -1,6 +1,8 @@
 /** Whether the views have what a statement reads, and an index leads to it. */
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { readFileSync } from "node:fs";
+import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
+import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import type { OperatorConfig } from "../settings.ts";
 import type { Session } from "../session.ts";
@@ -21,7 +23,10 @@ export async function* checkDatabase({ config }: Session): AsyncGenerator<Findin
     connection = await createConnection({
       uri: url,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, "utf8") } }),
+      charset: "utf8mb4",
+      ...(caFile === undefined
+        ? {}
+        : { ssl: { ca: readFileSync(caFile, "utf8"), verifyIdentity: true } }),
     });
   } catch (error) {
     yield wrong(
@@ -31,10 +36,62 @@ export async function* checkDatabase({ config }: Session): AsyncGenerator<Findin
     return;
   }
   try {
-    yield ok("the database answers");
+    yield* checkServer(connection);
     yield* checkViews(connection, config);
+    yield* checkTexts(connection, config);
+  } catch (error) {
+    yield wrong(`the database refuses the builder's session: ${reasonOf(error)}`, ENGINES);
   } finally {
     connection.destroy();
+  }
+}
+
+const ENGINES = "use MySQL or MariaDB; what stands between must not change sessions";
+
+/** In the builder's own session, which all that follows is asked in. */
+async function* checkServer(connection: Connection): AsyncGenerator<Finding> {
+  const run = async (sql: string) =>
+    (
+      await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true })
+    )[0] as unknown as string[][];
+  const session = await prepareSession(run, connection);
+  yield ok(`the database answers, and takes the builder's session: ${session.version}`);
+  if (session.readOnly) {
+    yield unknown(
+      "this server is read-only, a replica: its clock says nothing of how old its data is",
+      "give the builder STATEMENT_WATERMARK_VIEW, or REPLICA_WITHOUT_WATERMARK=true",
+    );
+  }
+  if (session.throughRouter) {
+    yield unknown(
+      "a router is between here and the server, which may share sessions out anew",
+      "have it keep a connection to one server for as long as the client keeps it",
+    );
+  }
+}
+
+const BYTES = /binary|blob|^bit$|geometry|point/;
+
+/** A text that is bytes is refused, row by row, unless they happen to be UTF-8. */
+async function* checkTexts(
+  connection: Connection,
+  { STATEMENT_VIEW: view }: OperatorConfig,
+): AsyncGenerator<Finding> {
+  const [name = "", schema] = view.split(".").toReversed();
+  const [columns] = await connection.query<RowDataPacket[]>(
+    `SELECT column_name AS name, data_type AS type FROM information_schema.columns
+     WHERE table_name = ? AND table_schema = COALESCE(?, DATABASE())`,
+    [name, schema ?? null],
+  );
+  const selected = new Set<string>(SELECTED_COLUMNS.map(({ sql }) => sql));
+  const bytes = columns.filter(({ name: column, type }) => {
+    return selected.has(String(column)) && BYTES.test(String(type));
+  });
+  for (const { name: column, type } of bytes) {
+    yield wrong(
+      `${String(column)} of ${view} is of the type ${String(type)}: bytes, not text`,
+      `CONVERT(${String(column)} USING utf8mb4) in the view; else statements end as invalid_value`,
+    );
   }
 }
 
@@ -75,9 +132,16 @@ interface Query {
 
 async function checkPlan(connection: Connection, what: string, query: Query): Promise<Finding> {
   try {
-    const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN ${query.sql}`, [
-      ...query.parameters,
-    ]);
+    const [plan] = await connection.query<RowDataPacket[]>(
+      `EXPLAIN FORMAT = TRADITIONAL ${query.sql}`,
+      [...query.parameters],
+    );
+    if (!plan.every((step) => "type" in step)) {
+      return unknown(
+        `it cannot be seen whether an index leads to ${what}: this server's plans are of another form`,
+        "look at its EXPLAIN yourself",
+      );
+    }
     // Steps without a table, and those that the server has answered already, read nothing.
     const scans = plan.filter(({ table, type }) => table !== null && type === "ALL");
     if (scans.length === 0) return ok(`an index leads to ${what}`);
