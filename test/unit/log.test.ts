@@ -1,4 +1,4 @@
-import { describeError } from "../../functions/platform/telemetry/log.ts";
+import { describeError, makeLog } from "../../functions/platform/telemetry/log.ts";
 import { makeTestLog } from "../support/event-server.ts";
 
 it("is one JSON object a line, with the function, a level by name and RFC 3339 time", () => {
@@ -41,4 +41,17 @@ it("comes to an end when causes go round in a circle", () => {
   const error = new Error("round");
   error.cause = error;
   expect(JSON.stringify(describeError(error)).length).toBeLessThan(20_000);
+});
+
+test("what an id brings along is shown as its code, and says the same", () => {
+  const lines: string[] = [];
+  const log = makeLog(
+    { name: "request-intake", level: "info" },
+    { write: (line) => void lines.push(line) },
+  );
+  const event_id = "a\u009b31m\u202eb\u2028c\u001b[2J";
+  log.info({ event_id }, "seen");
+  const [line = ""] = lines;
+  expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(line)).toMatchObject({ event_id, msg: "seen" });
 });

@@ -1,6 +1,7 @@
 /** Structured logs: one JSON object a line on stdout, as collectors of container logs expect. */
 import { pino } from "pino";
 import type { FunctionName } from "../../domain/events.ts";
+import { printable } from "../../domain/printable.ts";
 import type { LogLevel } from "../settings/variables.ts";
 
 export type Log = pino.Logger;
@@ -19,6 +20,8 @@ export function makeLog({ name, level }: LogOptions, destination?: pino.Destinat
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
+      // Ids come from outside: in a terminal they are text. JSON's own escapes leave some through.
+      hooks: { streamWrite: (line) => `${printable(line.trimEnd())}\n` },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   );
