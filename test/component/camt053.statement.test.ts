@@ -63,7 +63,7 @@ test("a statement that was asked for with camt.053 holds it, valid and adding up
       expect(addUp(Buffer.from(xml))).toEqual(["EUR 3 100.00", "BHD 1 -0.005"]);
       expect(xml).toContain(`<IBAN>${IBAN}</IBAN>`);
       expect(xml).toContain("<Nm>Zoë &amp; Co</Nm>");
-      expect(xml).toContain("<Id>******************6819</Id>");
+      expect(xml).toContain("<Ustrd>counterparty_account: ******************6819</Ustrd>");
       expect(xml).not.toContain("NWBK");
     },
     { schema: BANK_SCHEMA },

@@ -165,7 +165,7 @@ describe("an entry", () => {
   });
 
   test("of a debit goes to the creditor, of a credit comes from the debtor", async () => {
-    const account = "************5678";
+    const account = "NL-5678";
     const at = await withRows(
       { amount: "-1.00", counterpartyName: "Shop", counterpartyAccount: account },
       { amount: "1.00", counterpartyName: "Employer", counterpartyAccount: account },
@@ -175,6 +175,14 @@ describe("an entry", () => {
     expect(at("RltdPties/CdtrAcct/Id/Othr/Id")).toEqual([account]);
     expect(at("RltdPties/Dbtr/Pty/Nm")).toEqual(["Employer"]);
     expect(at("RltdPties/DbtrAcct/Id/Othr/Id")).toEqual([account, account]);
+  });
+
+  test("has no account of a masked number, which importers would match by: it is in the text", async () => {
+    for (const account of ["******************5678", "****", `${"*".repeat(40)}5678`]) {
+      const at = await withRow({ counterpartyAccount: account });
+      expect(at("CdtrAcct")).toEqual([]);
+      expect(at("Ustrd").at(-1)).toBe(`counterparty_account: ${account}`);
+    }
   });
 
   test("names a counterparty's account that is not masked, and none that is too long", async () => {
@@ -245,7 +253,7 @@ describe("a text", () => {
     });
     expect(at("Cdtr/Pty/Nm")).toEqual(["N".repeat(140)]);
     expect(at("BkTxCd/Prtry/Cd")).toEqual(["T".repeat(35)]);
-    expect(at("CdtrAcct/Id/Othr/Id")).toEqual(["*".repeat(30) + "1234"]);
+    expect(at("CdtrAcct")).toEqual([]);
     // A reference that was cut would be another one.
     expect(at("Refs")).toEqual([]);
     expect(at("Ntry/AcctSvcrRef")).toEqual([]);

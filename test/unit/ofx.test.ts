@@ -89,16 +89,16 @@ describe("a statement of several accounts", () => {
     const content = statementContent([account([])]);
     // January in Berlin; the balance is of its last millisecond.
     expect(await texts(content, "//DTSTART|//DTEND|//DTASOF")).toEqual([
-      "20251231230000.000[0:GMT]",
-      "20260131230000.000[0:GMT]",
-      "20260131225959.999[0:GMT]",
+      "20260101000000.000[+1]",
+      "20260201000000.000[+1]",
+      "20260131235959.999[+1]",
     ]);
   });
 
   test("goes no further than it looked, where the period was not over", async () => {
     const asOf = Date.UTC(2026, 0, 20, 9, 8, 7, 654);
     const content = statementContent([account([])], { asOf });
-    const now = "20260120090807.654[0:GMT]";
+    const now = "20260120100807.654[+1]";
     expect(await texts(content, "//DTEND|//DTASOF")).toEqual([now, now]);
   });
 });
@@ -108,8 +108,8 @@ describe("a transaction", () => {
     const [children] = await found(statementContent(ACCOUNTS), "//STMTTRN");
     expect(children).toEqual([
       { element: "TRNTYPE", text: "DEBIT" },
-      { element: "DTPOSTED", text: "20260101120000.000[0:GMT]" },
-      { element: "DTAVAIL", text: "20260102120000.000[0:GMT]" },
+      { element: "DTPOSTED", text: "20260101105900.000[0:GMT]" },
+      { element: "DTAVAIL", text: "20260102105900.000[0:GMT]" },
       { element: "TRNAMT", text: "-20.50" },
       { element: "FITID", text: "11" },
       { element: "REFNUM", text: "000123" },

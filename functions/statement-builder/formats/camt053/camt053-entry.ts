@@ -43,16 +43,22 @@ function party({ amount, counterpartyName, counterpartyAccount }: StatementRow):
   const role = amount < 0n ? "Cdtr" : "Dbtr";
   const name = cutElement("Nm", counterpartyName ?? "", MAX_TEXT);
   const who = name && `<${role}><Pty>${name}</Pty></${role}>`;
-  const account = fittingAccount(counterpartyAccount ?? "");
+  const account = wholeAccount(counterpartyAccount ?? "");
   const where = account && `<${role}Acct>${accountId(account)}</${role}Acct>`;
   return who || where ? `<RltdPties>${who}${where}</RltdPties>` : "";
 }
 
-/** Of a masked number the characters that show: they are its last. Any other goes in whole or not. */
-function fittingAccount(account: string): string {
-  if (fits(account, MAX_ACCOUNT)) return account;
-  const end = account.slice(-MAX_ACCOUNT);
-  return /^\*+$/.test(account.slice(0, -end.length)) ? end : "";
+/**
+ * None for a masked number: importers would take what shows of it for an account, and all that end alike
+ * for the same one. None that is too long either: it goes in whole or not.
+ */
+function wholeAccount(account: string): string {
+  return fits(account, MAX_ACCOUNT) && !isMasked(account) ? account : "";
+}
+
+/** As the builder masks a number, whatever its length. */
+function isMasked(account: string): boolean {
+  return account.startsWith("*");
 }
 
 /** The description, and behind it whole what its own element cannot hold: nothing is lost. */
@@ -73,7 +79,9 @@ function tooLong(row: StatementRow): string[] {
     ["reference", row.reference, MAX_REFERENCE],
     ["reversal_of", row.reversalOf, MAX_REFERENCE],
   ] as const;
+  const isElsewhere = (name: string, text: string, max: number): boolean =>
+    fits(text, max) && !(name === "counterparty_account" && isMasked(text));
   return fields.flatMap(([name, text, max]) =>
-    text !== null && !fits(text, max) ? [`${name}: ${text}`] : [],
+    text !== null && !isElsewhere(name, text, max) ? [`${name}: ${text}`] : [],
   );
 }

@@ -1,20 +1,40 @@
 /** Values in the forms of OFX 2.2, section 3.2. */
+import { Temporal } from "temporal-polyfill";
 import { element } from "../xml-text.ts";
 
 /** In units of UTF-16, so that a reader may count those or characters. A longer text ends in "…". */
 const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32 } as const;
 
+const GMT = "[0:GMT]";
+const HOUR_MS = 3_600_000;
+
 /** `2026-01-31T22:59:59.999Z` as `20260131225959.999[0:GMT]`. */
 export function instant(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().replace(/[-:TZ]/g, "")}[0:GMT]`;
+  return `${digits(epochMs)}${GMT}`;
 }
 
 /**
- * A calendar date, for which OFX has no form of its own: at noon in GMT it is the same day in nearly
- * every time zone, whether software converts it to its own or takes the digits as they are.
+ * An instant in the statement's own zone, `20260131235959.999[+1]`: much software takes the first
+ * eight digits for the day. Readers do not agree on offsets with minutes: those stand in GMT.
+ */
+export function localInstant(epochMs: number, timeZone: string): string {
+  const at = Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone);
+  const hours = at.offsetNanoseconds / 1_000_000 / HOUR_MS;
+  if (hours === 0 || !Number.isInteger(hours)) return instant(epochMs);
+  return `${digits(epochMs + hours * HOUR_MS)}[${hours > 0 ? "+" : ""}${hours}]`;
+}
+
+function digits(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/[-:TZ]/g, "");
+}
+
+/**
+ * A calendar date, for which OFX has no form of its own: at 10:59 GMT it is the same day from UTC-10
+ * to UTC+13, whether software converts it to its own zone or takes the digits as they are. It is the
+ * time of day that GnuCash uses for this.
  */
 export function day(date: string): string {
-  return `${date.replaceAll("-", "")}120000.000[0:GMT]`;
+  return `${date.replaceAll("-", "")}105900.000${GMT}`;
 }
 
 /** A line end of any kind, those of Unicode as well, or a tab. */

@@ -18,7 +18,7 @@ import { FORMAT_FILES } from "../../../domain/manifest.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { Language } from "../../../domain/statement-options.ts";
 import { ofxAccountIds } from "./ofx-account-id.ts";
-import { day, instant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
+import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
 import { inBlocks } from "../text-blocks.ts";
 import { element } from "../xml-text.ts";
@@ -87,9 +87,9 @@ function statementStart(
     "<ACCTTYPE>CHECKING</ACCTTYPE>",
     "</BANKACCTFROM>",
     "<BANKTRANLIST>",
-    element("DTSTART", instant(period.from)),
+    element("DTSTART", localInstant(period.from, period.timeZone)),
     // Where the next statement has to start so that nothing is missed.
-    element("DTEND", instant(Math.min(period.to, asOf))),
+    element("DTEND", localInstant(Math.min(period.to, asOf), period.timeZone)),
   );
 }
 
@@ -122,7 +122,7 @@ function statementEnd(
     "<LEDGERBAL>",
     element("BALAMT", formatAmount(closing, minorUnit)),
     // On the last day, for software that keeps only the date.
-    element("DTASOF", instant(Math.min(period.to - 1, asOf))),
+    element("DTASOF", localInstant(Math.min(period.to - 1, asOf), period.timeZone)),
     "</LEDGERBAL>",
     "</STMTRS>",
     "</STMTTRNRS>",
