@@ -147,6 +147,7 @@ const MAY_IMPORT = {
   "infra/local/programs": ["node:"],
   "infra/local/cluster": [
     DOMAIN,
+    LIMITS,
     CLOUDEVENTS,
     "infra/local/programs",
     "infra/local/settings.ts",

@@ -1,4 +1,5 @@
 /** What a Knative Broker does with an event once it has said 202: filters, delivers, parks. */
+import { makeConcurrencyLimit } from "../../../../functions/platform/limits/concurrency.ts";
 import type { RoutedEvent } from "./routed-event.ts";
 import { withAttributes } from "./routed-event.ts";
 import { deliver, type Attempt } from "./delivery.ts";
@@ -32,12 +33,16 @@ export interface BrokerParts {
   readonly onDelivery: (report: DeliveryReport) => void;
 }
 
+/** To one Service: in a cluster the activator holds back what its pods cannot take yet. */
+const AT_ONCE = 8;
 /** An event in the answer is welcome. */
 const FROM_A_BROKER = { prefer: "reply" };
 
 /** Takes an event and delivers it to every Trigger it matches; resolves when all that is over. */
 export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<void> {
   const { broker, triggers, urlOf, signal, onEvent, onDelivery } = parts;
+
+  const turns = new Map<string, ReturnType<typeof makeConcurrencyLimit>>();
 
   async function accept(event: RoutedEvent): Promise<void> {
     const matching = triggers.filter((one) => matches(one, event));
@@ -49,7 +54,10 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
     // Delivery specs do not merge: a Trigger that has one does without the Broker's.
     const delivery = trigger.spec.delivery ?? broker.spec?.delivery ?? {};
     const url = urlOf(trigger.spec.subscriber);
-    const attempt = await deliver(url, event, { ...delivery, headers: FROM_A_BROKER }, signal);
+    const inTurn = turns.get(url) ?? makeConcurrencyLimit(AT_ONCE);
+    turns.set(url, inTurn);
+    const settings = { ...delivery, headers: FROM_A_BROKER };
+    const attempt = await inTurn(() => deliver(url, event, settings, signal));
     if (signal.aborted) return;
     const outcome =
       attempt.kind === "failed" ? await park(event, url, attempt, delivery) : "delivered";
