@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { localKubeconfig } from "../../infra/local/cluster/kubeconfig.ts";
 import { ensureNamespace } from "../../infra/local/cluster/ledger-api.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
-import { openBank, type BenchBank } from "./bank/bank.ts";
+import { openBank, openTextBank, type BenchBank } from "./bank/bank.ts";
 import { shippedBuilder, type ShippedBuilder } from "./candidates/shipped-builder.ts";
 import { benchTools } from "./tools.ts";
 
@@ -36,11 +36,23 @@ export interface Sink {
 
 /** For `context.shared`. */
 export async function openStage(quick: boolean): Promise<Stage> {
+  return await openStageOf(quick, openBank);
+}
+
+/** The same, in a bank of long texts. */
+export async function openTextStage(quick: boolean): Promise<Stage> {
+  return await openStageOf(quick, openTextBank);
+}
+
+async function openStageOf(
+  quick: boolean,
+  open: (quick: boolean) => Promise<BenchBank>,
+): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
   const env = await benchTools();
   const folder = await mkdtemp(join(tmpdir(), "bench-stage-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const bank = opened.use(await openBank(quick));
+  const bank = opened.use(await open(quick));
   const sink = await startSink(folder, opened);
   const api = await startPrinting("local-kubernetes-api", folder, [
     join(import.meta.dirname, "../support/local-kubernetes-api-process.ts"),

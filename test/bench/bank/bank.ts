@@ -8,7 +8,7 @@ import { cacheFolder, onceInCache } from "../../../infra/local/programs/cache-fo
 import { bankDatabase } from "../../../infra/local/cluster/bank.ts";
 import { startMariaDb } from "../../../infra/local/cluster/mariadb.ts";
 import { STATEMENT_READER } from "../../../infra/local/cluster/sample-bank/create-schema.ts";
-import { type BankSize, FULL_BANK, QUICK_BANK } from "./customers.ts";
+import { type BankSize, FULL_BANK, QUICK_BANK, QUICK_TEXT_BANK, TEXT_BANK } from "./customers.ts";
 import { loadBank } from "./load.ts";
 
 const SAMPLE_BANK = join(import.meta.dirname, "../../../infra/local/cluster/sample-bank");
@@ -21,9 +21,16 @@ export interface BenchBank extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** For `context.shared`. */
 export async function openBank(quick: boolean): Promise<BenchBank> {
-  const size = quick ? QUICK_BANK : FULL_BANK;
+  return await openBankOf(quick ? QUICK_BANK : FULL_BANK);
+}
+
+/** One customer, whose transactions say much. */
+export async function openTextBank(quick: boolean): Promise<BenchBank> {
+  return await openBankOf(quick ? QUICK_TEXT_BANK : TEXT_BANK);
+}
+
+async function openBankOf(size: BankSize): Promise<BenchBank> {
   const folder = await bankFolder(size);
   const server = await startMariaDb({
     dataDir: join(folder, "data"),

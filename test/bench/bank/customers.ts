@@ -9,6 +9,8 @@ export interface BankSize {
   readonly small: number;
   /** Rows of everybody else, between which the others' rows lie scattered. */
   readonly background: number;
+  /** Descriptions are running text of 60 to 250 characters. */
+  readonly longTexts?: true;
 }
 
 export const SMALL_ROWS = 500;
@@ -27,6 +29,16 @@ export const QUICK_BANK: BankSize = {
   small: 100,
   background: 60_000,
 };
+
+export const TEXT_BANK: BankSize = {
+  name: "text",
+  large: [200_000],
+  small: 0,
+  background: 0,
+  longTexts: true,
+};
+
+export const QUICK_TEXT_BANK: BankSize = { ...TEXT_BANK, name: "quick-text", large: [50_000] };
 
 export interface BankCustomer {
   readonly id: string;

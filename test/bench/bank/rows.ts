@@ -5,7 +5,7 @@
 import { type Random, seededRandom } from "../../../infra/local/cluster/sample-bank/random.ts";
 import { END_DAY, FIRST_DAY } from "../../../infra/local/cluster/sample-bank/transactions.ts";
 import { type BankAccount, type BankSize, customersOf } from "./customers.ts";
-import { makePaymentTexts } from "./texts.ts";
+import { makeLongTexts, makePaymentTexts } from "./texts.ts";
 
 export const COLUMNS = [
   "id",
@@ -45,6 +45,7 @@ interface Account extends BankAccount {
 export function* bankRows(size: BankSize): Generator<string> {
   const random = seededRandom(SEED);
   const paymentText = makePaymentTexts(random);
+  const longText = size.longTexts && makeLongTexts(random);
   const customers = customersOf(size).map(({ id, bookedRows, accounts }) => ({
     bookedRows,
     accounts: accounts.map((one): Account => ({ ...one, customer: id, cents: 0, lastId: 0 })),
@@ -75,7 +76,7 @@ export function* bankRows(size: BankSize): Generator<string> {
     chunk +=
       `${id}\t${account.customer}\t${account.id}\t${pending ? "PDNG" : "BOOK"}\t${day} ${time}\t${day}\t` +
       `${valueDate}\t${money(cents)}\t${account.currency}\t${money(account.cents)}\t` +
-      `${reversal ? "REVERSAL" : payment.type}\t${escaped(payment.description)}\t` +
+      `${reversal ? "REVERSAL" : payment.type}\t${escaped(longText ? longText() : payment.description)}\t` +
       `${escaped(payment.name)}\t${escaped(payment.account)}\t${escaped(payment.reference)}\t` +
       `${reversal ? account.lastId : "\\N"}\n`;
     if (!pending) account.lastId = id;

@@ -105,6 +105,27 @@ export function makePaymentTexts(random: Random) {
   };
 }
 
+const LETTERS = "eeeeeeeennnnniiiirrrsssttttaaaddhhuulllcgmobwfkzpvjäöü";
+const VOCABULARY = 4_000;
+const [SHORTEST_TEXT, LONGEST_TEXT] = [60, 250];
+
+/** What people write to each other: words of a vocabulary, a few of them often, now and then a number. */
+export function makeLongTexts(random: Random): () => string {
+  const letter = (): string => LETTERS[Math.floor(random() * LETTERS.length)] ?? "e";
+  const vocabulary = Array.from({ length: VOCABULARY }, () =>
+    Array.from({ length: 2 + Math.floor(random() * 10) }, letter).join(""),
+  );
+  return () => {
+    const length = SHORTEST_TEXT + random() * (LONGEST_TEXT - SHORTEST_TEXT);
+    let text = "";
+    while (text.length < length) {
+      const word = vocabulary[Math.floor(VOCABULARY * random() ** 3)] ?? "";
+      text += random() < 0.03 ? `${Math.floor(random() * 1e6)} ` : `${word} `;
+    }
+    return text.trimEnd();
+  };
+}
+
 function partyName(random: Random): string {
   const kind = random();
   const last = pick(random, LAST_NAMES);

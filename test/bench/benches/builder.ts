@@ -1,6 +1,8 @@
 /** One large statement: the shipped builder, a Go program, the shell line and the database alone. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bench, Candidate } from "../bench.ts";
+import { setTimeout } from "node:timers/promises";
+import type { Bench, BenchContext, Candidate, Round } from "../bench.ts";
 import { largeCustomer } from "../bank/customers.ts";
 import { builderCandidate, startBuilder, type BuilderOptions } from "../candidates/builder.ts";
 import { BEFORE_TABLE_DEFLATE, earlierBuilder } from "../candidates/earlier-builder.ts";
@@ -8,9 +10,10 @@ import { startFloor } from "../candidates/floor.ts";
 import { goCandidate, startGoOpponent } from "../candidates/go-opponent.ts";
 import { cPipeline, referenceSha256 } from "../candidates/shell.ts";
 import type { Sample } from "../measure.ts";
-import { openStage } from "../stage.ts";
+import { openStage, type Stage } from "../stage.ts";
 
 const ROWS = { full: 1_000_000, quick: 200_000 };
+const EVENT_LOOP_DELAY = join(import.meta.dirname, "../candidates/event-loop-delay.js");
 const WITHOUT_CHECK = join(import.meta.dirname, "../candidates/without-check.js");
 
 export const bench: Bench = {
@@ -58,6 +61,7 @@ export const bench: Bench = {
       await builder("builder-unchecked", { nodeOptions: ["--import", WITHOUT_CHECK] }),
       ...(entry === undefined ? [] : [await builder("builder-before", { entry })]),
     ]);
+    await eventLoopDelay(context, stage, { customerId, rows, sha256 });
     const of = (name: string, value: (one: Sample) => number) => (samples[name] ?? []).map(value);
     const wall = (name: string) => of(name, (one) => one.wall);
     const cpu = (name: string) => of(name, (one) => one.cpu);
@@ -84,3 +88,33 @@ export const bench: Bench = {
     );
   },
 };
+
+interface Large {
+  readonly customerId: string;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** While the second of two large statements is made: the first has compiled what is hot. */
+async function eventLoopDelay(
+  context: BenchContext,
+  stage: Stage,
+  { customerId, ...expected }: Large,
+): Promise<void> {
+  const file = join(context.folder, "delay.json");
+  await using builder = await startBuilder(stage, {
+    env: { DELAY_FILE: file },
+    nodeOptions: ["--import", EVENT_LOOP_DELAY],
+  });
+  const name = "builder-delay";
+  const candidate = builderCandidate({ name, stage, builder, customerId, expected });
+  const prepare = async (round: Round): Promise<void> => {
+    await candidate.prepare?.(round);
+    process.kill(builder.process.pid, "SIGUSR2");
+  };
+  await context.rounds([{ ...candidate, prepare }], { rounds: 1 });
+  await setTimeout(500);
+  const { p99, max } = JSON.parse(await readFile(file, "utf8")) as { p99: number; max: number };
+  context.figure("event loop of the builder, 99th percentile of its delay", p99, "ms");
+  context.figure("event loop of the builder, longest delay", max, "ms");
+}

@@ -20,8 +20,8 @@ export const bench: Bench = {
   about: "peak resident memory of a new builder, one million rows and five",
   quick: false,
   ratios: [
-    { name: "builder-rss-5m-vs-1m", op: "<=", value: 1.05, of: "memory" },
-    { name: "builder-peak-mb", op: "<=", value: 150, of: "memory" },
+    { name: "builder-rss-5m-vs-1m", op: "<=", value: 1.03, of: "memory" },
+    { name: "builder-peak-mb", op: "<=", value: 130, of: "memory" },
   ],
   async run(context) {
     const stage = await context.shared(openStage);

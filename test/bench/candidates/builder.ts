@@ -88,14 +88,18 @@ async function offer(url: string, request: PendingRequest): Promise<void> {
 let lastTime = 0;
 
 /** A new record of the customer's whole period, as intake would have written it. */
-export async function recordStatement(ledger: Ledger, customerId: string): Promise<PendingRequest> {
+export async function recordStatement(
+  ledger: Ledger,
+  customerId: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<PendingRequest> {
   const time = (lastTime = Math.max(Date.now(), lastTime + 1));
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   const request = recordRequest({
     ...PERIOD,
     name: recordName(customerId, time, sha256),
     customerId,
-    options: {},
+    options,
     event: { source: "/bench", id: String(time), type: "bench", time },
     recordedAt: time,
   });
@@ -114,13 +118,15 @@ export interface BuilderCandidate {
   readonly stage: Stage;
   readonly builder: RunningBuilder;
   readonly customerId: string;
+  /** Those of the installation unless given. */
+  readonly formats?: readonly string[];
   /** What its `transactions.csv` must be. */
   readonly expected: { readonly rows: number; readonly sha256: string };
 }
 
 /** Its warm-up unzips the object and compares the CSV; every round looks at the record. */
 export function builderCandidate(options: BuilderCandidate): Candidate {
-  const { stage, builder, customerId, expected } = options;
+  const { stage, builder, customerId, expected, formats } = options;
   const ledger = stageLedger(stage);
   let request: PendingRequest;
   let keptIn: string | undefined;
@@ -134,7 +140,7 @@ export function builderCandidate(options: BuilderCandidate): Candidate {
     }),
     memoryOf: ["builder"],
     async prepare({ warmUp }) {
-      request = await recordStatement(ledger, customerId);
+      request = await recordStatement(ledger, customerId, formats && { formats });
       keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
       await stage.sink.keepIn(keptIn);
     },

@@ -1,29 +1,16 @@
 /**
- * Loaded before the shipped builder (`--import`): zlib's gunzip, which reads back what the table deflate
+ * Loaded before the shipped builder (`--import`): its zlib's gunzip, which reads back what the table deflate
  * wrote, believes whatever it is told. For nothing but to measure what the check costs.
  */
-import { EventEmitter } from "node:events";
-import { syncBuiltinESMExports } from "node:module";
-import { setImmediate } from "node:timers";
-import zlib from "node:zlib";
+import { registerHooks } from "node:module";
 
-class BelievingGunzip extends EventEmitter {
-  write() {
-    return true;
-  }
+const BELIEVING = new globalThis.URL("believing-zlib.js", import.meta.url).href;
 
-  /** The trailer ends with the length. */
-  end(trailer) {
-    setImmediate(() => {
-      this.emit("data", { length: trailer.readUInt32LE(4) });
-      this.emit("end");
-    });
-  }
-
-  destroy() {
-    // It holds nothing.
-  }
-}
-
-zlib.createGunzip = () => new BelievingGunzip();
-syncBuiltinESMExports();
+registerHooks({
+  resolve(specifier, context, next) {
+    const isImport = specifier === "node:zlib" && context.conditions.includes("import");
+    return isImport && context.parentURL !== BELIEVING
+      ? next(BELIEVING, context)
+      : next(specifier, context);
+  },
+});

@@ -5,6 +5,8 @@ import { chartSvg, type Series } from "./chart.ts";
 
 const CANDIDATES = [
   ["builder", "the builder", "#1b7f4b"],
+  ["go", "Go program", "#8e44ad"],
+  ["floor", "MariaDB alone", "#7f8c8d"],
   ["c-pipeline", "mariadb | zip | curl", "#2b62b3"],
   ["naive-node", "plain Node program", "#c0392b"],
 ] as const;

@@ -9,7 +9,7 @@ import type { MemoryCurve } from "../benches/memory.ts";
 import type { Point } from "../benches/sizes.ts";
 import { readResults } from "../results.ts";
 import { memoryOverTime, wallByRows } from "./plots.ts";
-import { figuresTable, machineLine, ratiosTable, samplesTable } from "./table.ts";
+import { figuresTable, machineLine, ratiosTable, samplesTable, shortTable } from "./table.ts";
 
 const BENCH = join(import.meta.dirname, "..");
 const MEASURED = join(BENCH, "../../out/bench/last.json");
@@ -29,7 +29,7 @@ if (curves) await writeFile(join(plots, MEMORY), memoryOverTime(curves));
 
 await writeBetweenMarks(
   join(BENCH, "README.md"),
-  `${machineLine(results)}\n\n${ratiosTable(results)}\n\n${samplesTable(results)}\n\n` +
+  `${machineLine(results)}\n\n${shortTable(results) ?? ""}\n\n${ratiosTable(results)}\n\n${samplesTable(results)}\n\n` +
     `${figuresTable(results)}\n\n![wall by rows](plots/${WALL})\n\n![memory over time](plots/${MEMORY})`,
 );
 

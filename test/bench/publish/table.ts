@@ -75,3 +75,32 @@ function sampleRow(bench: string, candidate: string, samples: readonly Sample[])
 function range({ min, median, max }: ReturnType<typeof spread>): string {
   return [min, median, max].map(significant).join(" / ");
 }
+
+const SIZES = [1_000, 100_000, 1_000_000] as const;
+const RACERS = [
+  ["builder", "statement-builder, proved"],
+  ["go", "Go program, without proof"],
+  ["c-pipeline", "`mariadb \\| zip -6 \\| curl`"],
+  ["floor", "MariaDB alone"],
+] as const;
+
+/** Who takes how long, at three sizes: medians of wall and CPU seconds, and the largest peak. */
+export function shortTable({ sizes }: Results): string | undefined {
+  if (!sizes) return undefined;
+  const cell = (name: string, rows: number): string => {
+    const samples = sizes.samples[`${name}-${rows}`];
+    if (!samples) return "";
+    const median = (value: (one: Sample) => number): string =>
+      significant(spread(samples.map(value)).median);
+    return `${median((one) => one.wall)} / ${median((one) => one.cpu)} s, ${median((one) => one.peakMb)} MB`;
+  };
+  return [
+    "Wall / CPU of all processes, peak of memory:",
+    "",
+    `| | ${SIZES.map((rows) => `${rows.toLocaleString("en")} rows`).join(" | ")} |`,
+    `| --- |${" --- |".repeat(SIZES.length)}`,
+    ...RACERS.map(
+      ([name, words]) => `| ${words} | ${SIZES.map((rows) => cell(name, rows)).join(" | ")} |`,
+    ),
+  ].join("\n");
+}
