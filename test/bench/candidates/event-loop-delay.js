@@ -10,7 +10,7 @@ import { setInterval } from "node:timers";
 const histogram = monitorEventLoopDelay({ resolution: 1 });
 histogram.enable();
 // Start-up is over: what follows is work.
-process.once("SIGUSR2", () => histogram.reset());
+process.on("SIGUSR2", () => histogram.reset());
 setInterval(() => {
   const [p99, max] = [histogram.percentile(99), histogram.max].map((nanos) => nanos / 1e6);
   writeFileSync(process.env.DELAY_FILE, JSON.stringify({ p99, max }));
