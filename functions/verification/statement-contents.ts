@@ -32,7 +32,7 @@ import type { EntrySink } from "./zip/zip-reader.ts";
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** More are not read. */
 const MAX_ENTRIES = 64;
-/** Every entry a statement can have: whoever unpacks one has just these files, wherever that is done. */
+/** Every entry a statement of this version can have. */
 const ENTRIES: ReadonlySet<string> = new Set([
   README_FILE,
   ...Object.values(FORMAT_FILES),
@@ -42,6 +42,12 @@ const ENTRIES: ReadonlySet<string> = new Set([
   SIGNATURE_FILE,
   SUMS_FILE,
 ]);
+/**
+ * What a later version may add, if its lists name it: a plain file of a kind that runs nothing, whose name
+ * is the same file on no system as another's, and no device on any.
+ */
+const LATER_ENTRY =
+  /^(?!(?:con|prn|aux|nul|com\d|lpt\d)\.)[a-z0-9][a-z0-9._-]*\.(?:csv|jsonl?|ofx|pdf|txt|xml)$/;
 /** Entries that say what the others are. */
 const ABOUT_THE_REST: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE];
 
@@ -232,7 +238,9 @@ export class StatementContents {
   }
 
   #strangers(): readonly StatementProblem[] {
-    const strangers = this.#files.filter(({ path }) => !ENTRIES.has(path));
+    const strangers = this.#files.filter(
+      ({ path }) => !ENTRIES.has(path) && (!LATER_ENTRY.test(path) || path === "readme.txt"),
+    );
     return strangers.map(({ path }) => {
       const message = `${shownName(path)} was added: no statement has such a file`;
       return { kind: "added", file: path, message };

@@ -148,6 +148,8 @@ describe("no entry is there but those of a statement", () => {
     "..\\other.txt",
     "Transactions.csv",
     "statement.html",
+    "readme.txt",
+    "aux.txt",
     "a\nb",
     "folder/README.txt",
     "x".repeat(300),
