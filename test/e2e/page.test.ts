@@ -31,7 +31,8 @@ let intakeUrl: string;
 
 beforeAll(async () => {
   outDir = await mkdtemp(join(tmpdir(), "page-"));
-  run = startLocalRun("run", outDir);
+  // Ticks of a second: what is tried again then waits for the next one, and can be seen waiting.
+  run = startLocalRun("run", outDir, { TICK_DEADLINE_SECONDS: "1" });
   [browser] = await Promise.all([startBrowser(), run.says(/What happens/)]);
   [, url = ""] = await run.says(/Look at it: (\S+)/);
   [, intakeUrl = ""] = await run.says(/curl -i (\S+)/);
