@@ -2,7 +2,7 @@
  * What a customer may choose about a statement, beside its period. Each has a default of the
  * installation; what is not asked for costs nothing.
  */
-import { CANONICAL_CSV, type CsvDialect } from "./csv-dialect.ts";
+import type { CsvDialect } from "./csv-dialect.ts";
 
 /** In the order of their entries in the zip; `csv` is in every statement. */
 export const FORMATS = ["csv", "pdf", "jsonl", "camt.053", "ofx"] as const;
@@ -24,12 +24,3 @@ export interface StatementOptions {
   readonly supersedes: string | null;
   readonly csv: CsvDialect;
 }
-
-export const PLAIN_STATEMENT: StatementOptions = {
-  formats: ["csv"],
-  language: "en",
-  partial: false,
-  includePending: false,
-  supersedes: null,
-  csv: CANONICAL_CSV,
-};

@@ -8,10 +8,8 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { parse } from "csv-parse/sync";
 import pino from "pino";
-import {
-  PLAIN_STATEMENT,
-  type StatementOptions,
-} from "../../functions/domain/statement-options.ts";
+import { CANONICAL_CSV } from "../../functions/domain/csv-dialect.ts";
+import type { StatementOptions } from "../../functions/domain/statement-options.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
 import type { StatementFacts } from "../../functions/domain/statement-facts.ts";
 import {
@@ -24,6 +22,15 @@ import {
   type Transactions,
   type TransactionsConfig,
 } from "../../functions/statement-builder/source/transactions.ts";
+
+const PLAIN_STATEMENT: StatementOptions = {
+  formats: ["csv"],
+  language: "en",
+  partial: false,
+  includePending: false,
+  supersedes: null,
+  csv: CANONICAL_CSV,
+};
 
 export const SILENT = pino({ level: "silent" });
 
