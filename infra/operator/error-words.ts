@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
   invalid_value: {
     means:
       "a value has not the form of its column: a text that is not UTF-8 (a binary column), no date, " +
-      "nothing where there must be something, or a row beyond 4 MiB",
+      "nothing where there must be something, a row beyond 4 MiB, or an account's id that no reader takes",
     todo:
       "The record names the column and the row's position in the statement, never the value. Convert the " +
       "column in the view (`CONVERT(… USING utf8mb4)`, `CAST(… AS DATE)`), then retry.",

@@ -109,6 +109,21 @@ test.each([
   });
 });
 
+test("an account's id that no reader takes is refused before there is a manifest", async () => {
+  await given({ account_id: "CONCAT(account_id, CHAR(7))" });
+  await server.execute(`CREATE OR REPLACE VIEW ringing AS
+    SELECT customer_id, CONCAT(account_id, CHAR(7)) AS account_id, currency FROM accounts`);
+  await using transactions = readTransactions(server.databaseUrl, {
+    transactionView: "changed",
+    accountView: "ringing",
+  });
+  await using snapshot = await openSnapshot(transactions, JANUARY);
+  await expect(buffer(zipOf(JANUARY, snapshot))).rejects.toMatchObject({
+    name: "StatementFailure",
+    code: "invalid_value",
+  });
+});
+
 test("an instant that is a day only is refused", async () => {
   expect(await failure({ posted_at: "DATE(posted_at)" })).toMatchObject({
     code: "invalid_value",

@@ -32,6 +32,11 @@ import {
   type TransactionsCsv,
 } from "../lines/statement-csv.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
+import { isManifest } from "../../verification/manifest-shape.ts";
+
+const NO_MANIFEST =
+  "the manifest would hold what no reader takes: an account's id with control characters or of " +
+  "more than 256 characters, or more than 100,000 accounts";
 
 /** Puts one file behind the other; answers what was written. */
 export type AddFile = (
@@ -52,7 +57,7 @@ export interface StatementParts {
   readonly onRows?: (() => void | Promise<void>) | undefined;
 }
 
-/** @throws StatementFailure `proof_mismatch`, `balance_mismatch`, `invalid_amount` */
+/** @throws StatementFailure `proof_mismatch`, `balance_mismatch`, `invalid_amount`, `invalid_value` */
 export async function writeStatementFiles(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
@@ -87,7 +92,10 @@ export async function writeStatementFiles(
   }
   // 3. What was written, for whoever checks it.
   const proved = { rows, totals, contentSha256: content.digest("hex"), asOf, asOfBasis };
-  const json = Buffer.from(`${JSON.stringify(makeManifest(facts, proved, files), null, 2)}\n`);
+  const manifest = makeManifest(facts, proved, files);
+  // What no reader takes is not published.
+  if (!isManifest(manifest)) throw new StatementFailure("invalid_value", NO_MANIFEST);
+  const json = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const last = [await addFile(MANIFEST_FILE, "application/json", json)];
   if (sign) {
     const signature = Buffer.from(await sign(json));
