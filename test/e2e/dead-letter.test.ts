@@ -58,7 +58,9 @@ test("a parked request is kept, listed, replayed to its end, and leaves the list
   expect(await park(event, JSON.stringify(data))).toBe(202);
   const listed = (await statements("rejected")).stdout.trim().split("\n");
   expect(listed).toHaveLength(1);
-  expect(listed[0]).toMatch(/^rejected-event-\d{4} .*requested\.v1 {2}HTTP 503$/);
+  expect(listed[0]).toMatch(
+    /^rejected-event-\d{4} .*requested\.v1 {2}source \/tests {2}customer customer-000001 {2}HTTP 503$/,
+  );
   const { code, stdout } = await statements("replay", "--all", "--yes");
   expect(code).toBe(0);
   const name = /transaction-request-customer-000001-\d{13}/.exec(stdout)?.[0] ?? "";
