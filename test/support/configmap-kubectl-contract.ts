@@ -77,8 +77,24 @@ export function configMapKubectlContract({ server, core, newNamespace }: ConfigM
     ["HTML", "GET", "", { accept: "text/html" }, "", 406, "NotAcceptable"],
     ["text", "POST", "", { "content-type": "text/plain" }, "{}", 415, "UnsupportedMediaType"],
     ["no JSON", "POST", "", { "content-type": "application/json" }, "x", 400, "BadRequest"],
-    ["a replaced list", "PUT", "", {}, "{}", 405, "MethodNotAllowed"],
-    ["a posted object", "POST", "/a", {}, "{}", 405, "MethodNotAllowed"],
+    [
+      "a replaced list",
+      "PUT",
+      "",
+      { "content-type": "application/json" },
+      "{}",
+      405,
+      "MethodNotAllowed",
+    ],
+    [
+      "a posted object",
+      "POST",
+      "/a",
+      { "content-type": "application/json" },
+      "{}",
+      405,
+      "MethodNotAllowed",
+    ],
     ["an unknown part", "GET", "/a/status", {}, "", 404, "NotFound"],
   ])("%s is refused", async (_what, method, suffix, headers, body, code, reason) => {
     const answer = await raw(server().config, method, `${path}${suffix}`, headers, body);
