@@ -13,7 +13,7 @@ export const bench: Bench = {
   name: "formats",
   about:
     "the builder's CPU with every format, against transactions.csv alone; the PDF at its cap of rows",
-  quick: true,
+  quick: false,
   ratios: [{ name: "formats-cpu", op: "<=", value: 8, of: "cpu" }],
   async run(context) {
     const stage = await context.shared(openStage);
