@@ -47,32 +47,3 @@ function isAfter(upload: Upload, keyMarker: string, uploadIdMarker: string): boo
   const order = compareUtf8(upload.key, keyMarker);
   return order > 0 || (order === 0 && uploadIdMarker !== "" && upload.uploadId > uploadIdMarker);
 }
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
-export const listParts: Operation = (request, { uploads }) => {
-  const { bucket, key, query } = request;
-  const upload = uploads.find(bucket, key, query.get("uploadId") ?? "");
-  const marker = numberParameter(request, "part-number-marker", 0);
-  const maxParts = Math.min(numberParameter(request, "max-parts", MAX_ENTRIES), MAX_ENTRIES);
-  const matching = uploads.parts(upload).filter(({ partNumber }) => partNumber > marker);
-  const page = matching.slice(0, maxParts);
-  const truncated = matching.length > page.length;
-  return xmlResponse("ListPartsResult", {
-    Bucket: bucket,
-    Key: key,
-    UploadId: upload.uploadId,
-    StorageClass: "STANDARD",
-    PartNumberMarker: marker,
-    NextPartNumberMarker: truncated ? page.at(-1)?.partNumber : undefined,
-    MaxParts: maxParts,
-    IsTruncated: truncated,
-    ChecksumAlgorithm: upload.checksumAlgorithm,
-    Part: page.map((part) => ({
-      PartNumber: part.partNumber,
-      LastModified: new Date(part.lastModified).toISOString(),
-      ETag: `"${part.etag}"`,
-      Size: part.size,
-      ...(upload.checksumAlgorithm && { [`Checksum${upload.checksumAlgorithm}`]: part.checksum }),
-    })),
-  });
-};

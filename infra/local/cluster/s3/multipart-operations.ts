@@ -58,8 +58,7 @@ export const uploadPart: Operation = async (request, { store, uploads }) => {
     const { size, md5, checksum } = body.summary();
     const etag = md5.toString("hex");
     const value = partChecksum(upload, checksum);
-    const lastModified = Date.now();
-    await uploads.putPart(upload, { partNumber, size, etag, checksum: value, lastModified, blob });
+    await uploads.putPart(upload, { partNumber, size, etag, checksum: value, blob });
     return {
       status: 200,
       headers: {
@@ -174,13 +173,12 @@ function requireSize(announced: string | undefined, object: StoredObject): void 
 }
 
 function joinParts(upload: Upload, parts: readonly StoredPart[]): StoredObject {
-  const { key, headers, tags, uploadId, checksumAlgorithm } = upload;
+  const { key, headers, uploadId, checksumAlgorithm } = upload;
   const md5 = createHash("md5");
   for (const part of parts) md5.update(part.etag, "hex");
   return {
     key,
     headers,
-    tags,
     uploadId,
     size: parts.reduce((sum, part) => sum + part.size, 0),
     etag: `${md5.digest("hex")}-${parts.length}`,

@@ -22,9 +22,6 @@ const ENCRYPTION_HEADERS = [
 
 /** All metadata of an object, names and values: S3 user guide, "Working with object metadata". */
 const MAX_METADATA_BYTES = 2048;
-const MAX_TAGS = 10;
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export function readAttributes(request: S3Request): ObjectAttributes {
   const metadata = headerNames(request).filter((name) => name.startsWith("x-amz-meta-"));
@@ -40,26 +37,7 @@ export function readAttributes(request: S3Request): ObjectAttributes {
   if (metadataBytes > MAX_METADATA_BYTES) {
     throw new S3Error("MetadataTooLarge", "Your metadata headers exceed the allowed size.");
   }
-  const tags = checkTags([...new URLSearchParams(header(request, "x-amz-tagging"))]);
-  return { headers: withoutTransferCoding(headers), tags };
-}
-
-/** @throws S3Error when S3 would not keep them */
-export function checkTags(
-  tags: readonly (readonly [string, string])[],
-): Readonly<Record<string, string>> {
-  if (tags.length > MAX_TAGS) {
-    throw new S3Error("BadRequest", "Object tags cannot be greater than 10");
-  }
-  if (new Set(tags.map(([key]) => key)).size < tags.length) {
-    throw new S3Error("InvalidTag", "Cannot provide multiple Tags with the same key");
-  }
-  const isText = ([key, value]: readonly [string, string]): boolean =>
-    key.length > 0 && key.length <= 128 && value.length <= 256 && TAG_TEXT.test(key + value);
-  if (!tags.every(isText)) {
-    throw new S3Error("InvalidTag", "The TagKey or TagValue you have provided is invalid");
-  }
-  return Object.fromEntries(tags);
+  return { headers: withoutTransferCoding(headers) };
 }
 
 export function encryptionHeaders(attributes: ObjectAttributes): Record<string, string> {
@@ -73,13 +51,11 @@ export function encryptionHeaders(attributes: ObjectAttributes): Record<string, 
 
 /** The headers of HeadObject and GetObject but for length and range. */
 export function objectHeaders(object: StoredObject): Record<string, string> {
-  const tags = Object.keys(object.tags).length;
   return {
     ...object.headers,
     "accept-ranges": "bytes",
     etag: `"${object.etag}"`,
     "last-modified": new Date(object.lastModified).toUTCString(),
-    ...(tags > 0 && { "x-amz-tagging-count": String(tags) }),
   };
 }
 

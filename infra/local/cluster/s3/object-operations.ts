@@ -1,19 +1,15 @@
-import { checkedBody, readText } from "./checked-body.ts";
+import { checkedBody } from "./checked-body.ts";
 import {
   checksumHeaders,
-  checkTags,
   encryptionHeaders,
   objectHeaders,
   readAttributes,
 } from "./object-attributes.ts";
-import { xmlResponse, type Operation } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import type { StoredObject } from "./object-store.ts";
 import { readRange } from "./range.ts";
 import { S3Error } from "./s3-error.ts";
 import { header, type S3Request, type S3Response } from "./s3-request.ts";
-import { xmlElements, xmlText } from "./xml.ts";
-
-const MAX_TAGGING_BYTES = 64 * 1024;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const putObject: Operation = async (request, { store, announce }) => {
@@ -68,28 +64,6 @@ export const headObject: Operation = (request, { store }) => {
   const object = store.object(request.bucket, request.key);
   if (isUnchanged(request, object)) return { status: 304, headers: objectHeaders(object) };
   return describe(request, object).response;
-};
-
-export const deleteObject: Operation = async (request, { store }) => {
-  await store.remove(request.bucket, request.key);
-  return { status: 204 };
-};
-
-export const putObjectTagging: Operation = async (request, { store }) => {
-  const tags = await readText(request, MAX_TAGGING_BYTES);
-  const object = store.object(request.bucket, request.key);
-  const pairs = xmlElements(tags, "Tag").map(
-    (tag) => [xmlText(tag, "Key") ?? "", xmlText(tag, "Value") ?? ""] as const,
-  );
-  await store.put(request.bucket, { ...object, tags: checkTags(pairs) });
-  return { status: 200 };
-};
-
-export const getObjectTagging: Operation = (request, { store }) => {
-  const { tags } = store.object(request.bucket, request.key);
-  return xmlResponse("Tagging", {
-    TagSet: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
-  });
 };
 
 /** @throws S3Error PreconditionFailed when `If-Match` names another version */

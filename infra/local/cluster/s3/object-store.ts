@@ -10,9 +10,8 @@
  * the death of the machine is not provided for.
  */
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { openBlobStore, type StoredBlob, type BlobStore } from "./blob-store.ts";
+import { openBlobStore, type StoredBlob } from "./blob-store.ts";
 import type { Checksum } from "./checksum.ts";
 import { listFolder, readJson, readJsonFolder, writeJson } from "./json-file.ts";
 import { S3Error } from "./s3-error.ts";
@@ -21,7 +20,6 @@ import { S3Error } from "./s3-error.ts";
 export interface ObjectAttributes {
   /** Response headers, `x-amz-meta-*` among them. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface StoredObject extends ObjectAttributes {
@@ -100,15 +98,7 @@ export async function openObjectStore(dir: string) {
       }
       writeJson(fileOf(bucket, object.key), object);
       objects.set(object.key, object);
-      return removeBlobs(blobs, older, object);
-    },
-
-    remove(bucket: string, key: string): Promise<void> {
-      const { objects } = open(bucket);
-      const object = objects.get(key);
-      rmSync(fileOf(bucket, key), { force: true });
-      objects.delete(key);
-      return removeBlobs(blobs, object);
+      return blobs.remove((older?.blobs ?? []).map(({ id }) => id));
     },
   };
 }
@@ -117,15 +107,4 @@ function loadBucket(folder: string, name: string): OpenBucket {
   const { createdAt } = readJson(join(folder, name, "bucket.json")) as Bucket;
   const objects = readJsonFolder(join(folder, name, "objects")) as StoredObject[];
   return { name, createdAt, objects: new Map(objects.map((object) => [object.key, object])) };
-}
-
-/** The bytes of an object that is gone, unless its successor has the same (new tags only). */
-async function removeBlobs(
-  store: BlobStore,
-  gone: StoredObject | undefined,
-  successor?: StoredObject,
-): Promise<void> {
-  const kept = new Set(successor?.blobs.map(({ id }) => id));
-  const ids = (gone?.blobs ?? []).map(({ id }) => id).filter((id) => !kept.has(id));
-  await store.remove(ids);
 }

@@ -4,21 +4,14 @@
  */
 import { createBucket, headBucket, listBuckets } from "./bucket-operations.ts";
 import { listObjects } from "./list-objects.ts";
-import { listMultipartUploads, listParts } from "./list-uploads.ts";
+import { listMultipartUploads } from "./list-uploads.ts";
 import {
   abortMultipartUpload,
   completeMultipartUpload,
   createMultipartUpload,
   uploadPart,
 } from "./multipart-operations.ts";
-import {
-  deleteObject,
-  getObject,
-  getObjectTagging,
-  headObject,
-  putObject,
-  putObjectTagging,
-} from "./object-operations.ts";
+import { getObject, headObject, putObject } from "./object-operations.ts";
 import type { Operation } from "./operation.ts";
 import { S3Error } from "./s3-error.ts";
 import { headerNames, isAmazonHeader, type S3Request } from "./s3-request.ts";
@@ -65,12 +58,8 @@ const ROUTES: readonly Route[] = [
   route("PUT", "object", [], [], putObject, CREATE),
   route("GET", "object", [], OVERRIDES, getObject, READ),
   route("HEAD", "object", [], OVERRIDES, headObject, READ),
-  route("DELETE", "object", [], [], deleteObject),
-  route("PUT", "object", ["tagging"], [], putObjectTagging),
-  route("GET", "object", ["tagging"], [], getObjectTagging),
   route("POST", "object", ["uploads"], [], createMultipartUpload),
   route("PUT", "object", ["partNumber", "uploadId"], [], uploadPart),
-  route("GET", "object", ["uploadId"], ["max-parts", "part-number-marker"], listParts),
   route("POST", "object", ["uploadId"], [], completeMultipartUpload, CREATE),
   route("DELETE", "object", ["uploadId"], [], abortMultipartUpload),
 ];
@@ -124,7 +113,6 @@ const KNOWN_HEADERS = new Set([
   "x-amz-server-side-encryption",
   "x-amz-server-side-encryption-aws-kms-key-id",
   "x-amz-server-side-encryption-bucket-key-enabled",
-  "x-amz-tagging",
   "x-amz-trailer",
   "x-amz-user-agent",
 ]);

@@ -14,7 +14,6 @@ export interface StoredPart {
   readonly etag: string;
   /** Base64, by the upload's algorithm. */
   readonly checksum?: string | undefined;
-  readonly lastModified: number;
   readonly blob: string;
 }
 
