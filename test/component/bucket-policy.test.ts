@@ -13,7 +13,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { pino } from "pino";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
-import { startS3Server, type S3Server } from "../support/s3-server.ts";
+import type { S3Server } from "../support/s3-server.ts";
+import { startS3Server } from "../support/versitygw-server.ts";
 import { uploadOf } from "../support/statement-bucket.ts";
 
 /** As the files name it. */

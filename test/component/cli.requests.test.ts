@@ -22,7 +22,8 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { startS3Server, type S3Server } from "../support/s3-server.ts";
+import type { S3Server } from "../support/s3-server.ts";
+import { startS3Server } from "../support/versitygw-server.ts";
 import { sampleZip } from "../support/sample-statement.ts";
 import { makeTool, type Tool } from "../support/statements-tool.ts";
 

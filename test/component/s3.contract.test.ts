@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import type { S3EventMessage } from "../support/s3-bench.ts";
 import { s3Contract } from "../support/s3-contract.ts";
-import { startS3Server } from "../support/s3-server.ts";
+import { startS3Server } from "../support/versitygw-server.ts";
 
 s3Contract("local server", async () => {
   const dir = await mkdtemp(join(tmpdir(), "local-s3-"));

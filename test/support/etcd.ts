@@ -1,39 +1,37 @@
 /** What kube-apiserver keeps its objects in. */
 import { join } from "node:path";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { startOnPort, startProcess } from "../../infra/local/programs/server-process.ts";
+import { startServer, type Server } from "../../infra/local/programs/server-process.ts";
 import { etcd } from "./kube-programs.ts";
 
-export interface Etcd extends AsyncDisposable {
+export interface Etcd extends Server {
   readonly url: string;
-  readonly pid: number;
 }
 
 /** Its data and its log go into `folder`, which belongs to the caller. */
 export async function startEtcd(folder: string): Promise<Etcd> {
   const command = await etcd();
   const peers = clientUrl(await freePort());
-  const launch = (port: number) =>
-    startProcess({
-      name: "etcd",
-      command,
-      args: [
-        "--data-dir",
-        join(folder, "etcd"),
-        "--unsafe-no-fsync",
-        "--log-level",
-        "warn",
-        "--listen-client-urls",
-        clientUrl(port),
-        "--advertise-client-urls",
-        clientUrl(port),
-        "--listen-peer-urls",
-        peers,
-      ],
-      logFile: join(folder, "etcd.log"),
-    });
-  const { process, port } = await startOnPort(launch, isHealthy);
-  return { url: clientUrl(port), pid: process.pid, [Symbol.asyncDispose]: () => process.stop() };
+  const commandOn = (port: number) => ({
+    name: "etcd",
+    command,
+    args: [
+      "--data-dir",
+      join(folder, "etcd"),
+      "--unsafe-no-fsync",
+      "--log-level",
+      "warn",
+      "--listen-client-urls",
+      clientUrl(port),
+      "--advertise-client-urls",
+      clientUrl(port),
+      "--listen-peer-urls",
+      peers,
+    ],
+    logFile: join(folder, "etcd.log"),
+  });
+  const server = await startServer(commandOn, isHealthy);
+  return Object.assign(server, { url: clientUrl(server.port) });
 }
 
 function clientUrl(port: number): string {

@@ -17,18 +17,16 @@ import {
   PatchStrategy,
   type KubernetesObject,
 } from "@kubernetes/client-node";
-import { startOnPort, startProcess } from "../../infra/local/programs/server-process.ts";
+import { startServer, type Server } from "../../infra/local/programs/server-process.ts";
 import { startEtcd } from "./etcd.ts";
 import { kubeApiserver } from "./kube-programs.ts";
 
-export interface KubeApiserver extends AsyncDisposable {
+/** A restart keeps its data; etcd keeps running through `stop` and `kill`. */
+export interface KubeApiserver extends Server {
   /** `https://127.0.0.1:PORT`; the same after a restart. */
   readonly url: string;
-  readonly port: number;
   /** Path of a kubeconfig with every right. */
   readonly kubeconfig: string;
-  /** Of the API server; etcd has its own and keeps running through `stop` and `kill`. */
-  readonly pid: number;
   readonly etcd: { readonly url: string; readonly pid: number };
   /** A client with every right. */
   config(): KubeConfig;
@@ -41,11 +39,6 @@ export interface KubeApiserver extends AsyncDisposable {
    * `server` in place of the API server's own address, for a proxy in front of it.
    */
   serviceAccountKubeconfig(namespace: string, name: string, server?: string): Promise<string>;
-  /** Starts it again after `stop` or `kill`, on the same data and port. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** SIGKILL. */
-  kill(): Promise<void>;
 }
 
 export async function startKubeApiserver(): Promise<KubeApiserver> {
@@ -57,36 +50,33 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
   const adminToken = randomUUID();
   await writeIdentities(folder, adminToken);
 
-  const launch = (port: number) =>
-    startProcess({
-      name: "kube-apiserver",
-      command,
-      args: [
-        `--etcd-servers=${etcd.url}`,
-        `--secure-port=${port}`,
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
-        "--endpoint-reconciler-type=none",
-        "--service-cluster-ip-range=10.0.0.0/24",
-        // It makes its own certificate there, signed by a CA of its own.
-        `--cert-dir=${folder}`,
-        `--token-auth-file=${join(folder, "tokens.csv")}`,
-        "--authorization-mode=RBAC",
-        "--service-account-issuer=https://kubernetes.default.svc",
-        `--service-account-signing-key-file=${join(folder, "service-accounts.key")}`,
-        `--service-account-key-file=${join(folder, "service-accounts.pub")}`,
-      ],
-      logFile: join(folder, "kube-apiserver.log"),
-    });
+  const commandOn = (port: number) => ({
+    name: "kube-apiserver",
+    command,
+    args: [
+      `--etcd-servers=${etcd.url}`,
+      `--secure-port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      "--endpoint-reconciler-type=none",
+      "--service-cluster-ip-range=10.0.0.0/24",
+      // It makes its own certificate there, signed by a CA of its own.
+      `--cert-dir=${folder}`,
+      `--token-auth-file=${join(folder, "tokens.csv")}`,
+      "--authorization-mode=RBAC",
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-signing-key-file=${join(folder, "service-accounts.key")}`,
+      `--service-account-key-file=${join(folder, "service-accounts.pub")}`,
+    ],
+    logFile: join(folder, "kube-apiserver.log"),
+  });
   const readCertificates = () => readFile(join(folder, "apiserver.crt"), "utf8");
   const isReady = async (port: number) => {
     const certificates = await readCertificates().catch(() => undefined);
     return certificates !== undefined && (await answersReady(port, adminToken, certificates));
   };
-  const started = await startOnPort(launch, isReady);
-  const { port } = started;
-  let server = started.process;
-  opened.defer(() => server.stop());
+  const server = opened.use(await startServer(commandOn, isReady));
+  const { port } = server;
 
   const url = `https://127.0.0.1:${port}`;
   const certificates = await readCertificates();
@@ -102,40 +92,29 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
     return loaded;
   };
   const closing = opened.move();
-  return {
+  return Object.assign(server, {
     url,
-    port,
     kubeconfig,
     config,
-    get pid() {
-      return server.pid;
-    },
     etcd,
-    async createNamespace(name = `test-${randomUUID()}`) {
+    async createNamespace(name = `test-${randomUUID()}`): Promise<string> {
       await config()
         .makeApiClient(CoreV1Api)
         .createNamespace({ body: { metadata: { name } } });
       return name;
     },
-    async apply(manifests) {
+    async apply(manifests: string | readonly KubernetesObject[]) {
       const api = KubernetesObjectApi.makeApiClient(config());
       for (const object of typeof manifests === "string" ? parse(manifests) : manifests) {
         await api.patch(object, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
       }
     },
-    async serviceAccountKubeconfig(namespace, name, address) {
+    async serviceAccountKubeconfig(namespace: string, name: string, address?: string) {
       const token = await requestToken(config(), namespace, name);
       return await writeKubeconfig({ name, namespace, token }, address);
     },
-    async start() {
-      await server.stop();
-      server = launch(port);
-      await server.ready(() => isReady(port));
-    },
-    stop: () => server.stop(),
-    kill: () => server.kill(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 export async function withKubeApiserver<T>(use: (server: KubeApiserver) => Promise<T>): Promise<T> {

@@ -19,7 +19,8 @@ import type { FunctionName } from "../../functions/domain/events.ts";
 import { requested } from "./requested.ts";
 import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
 import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
-import { startS3Server, type S3Server } from "./s3-server.ts";
+import type { S3Server } from "./s3-server.ts";
+import { startS3Server } from "./versitygw-server.ts";
 
 const LEDGER = "transaction-requests";
 const HOME = "statements";

@@ -27,23 +27,22 @@ export async function dataOwner(folder: string): Promise<User | undefined> {
   }
 }
 
-/** Leaves a folder that is there as it is; a new one has the user root without a password. */
-export async function prepareDataFolder(
+/** Leaves a folder that is there as it is. */
+export async function copyDataFolder(
+  template: () => Promise<string>,
   folder: string,
-  programs: MariaDbPrograms,
-  log: Log,
 ): Promise<void> {
   if (existsSync(folder)) return;
-  const template = await templateFolder(programs, log);
   const unfinished = `${folder}.unfinished-${process.pid}`;
   await mkdir(dirname(folder), { recursive: true });
-  await cp(template, unfinished, { recursive: true });
+  await cp(await template(), unfinished, { recursive: true });
   const owner = await dataOwner(folder);
   if (owner) await chownAll(unfinished, owner);
   await rename(unfinished, folder);
 }
 
-async function templateFolder(programs: MariaDbPrograms, log: Log): Promise<string> {
+/** With the user root, who has no password. */
+export async function emptyMariaDbData(programs: MariaDbPrograms, log: Log): Promise<string> {
   const { stdout: version } = await run(programs.mariadbd, ["--version"], { env: programs.env });
   const key = createHash("sha256").update(version).digest("hex").slice(0, 12);
   const cached = await onceInCache(`mariadb-data-${key}`, async (folder) => {

@@ -14,7 +14,7 @@ export interface ServerCommand {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** Whom it runs as, when not as this process; only root may choose. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Takes both of its output streams. */
@@ -108,25 +108,60 @@ let guardWorks: boolean | undefined;
 
 const PORT_TRIES = 5;
 
+/** A server on one port, which may end and come back there. */
+export interface Server extends AsyncDisposable {
+  readonly port: number;
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number;
+  /** Starts it again after `stop` or `kill`, on the same port. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** SIGKILL, as a crash would end it. */
+  kill(): Promise<void>;
+}
+
 /**
  * Starts a server on the port `wanted`, or on a free one: another one when somebody was quicker.
- * Leaves no process behind when it throws.
+ * Leaves no process behind when it throws. What it is given back as may be added to, not spread:
+ * `pid` is another one after a restart.
  */
-export async function startOnPort(
-  launch: (port: number) => ServerProcess,
+export async function startServer(
+  commandOn: (port: number) => ServerCommand,
   isReady: (port: number) => Promise<boolean>,
   wanted?: number,
-): Promise<{ readonly process: ServerProcess; readonly port: number }> {
+): Promise<Server> {
   for (let tries = 1; ; tries++) {
-    const port = wanted ?? (await freePort());
-    const process = launch(port);
+    const server = serverOn(wanted ?? (await freePort()), commandOn, isReady);
     try {
-      await process.ready(() => isReady(port));
-      return { process, port };
+      await server.start();
+      return server;
     } catch (error) {
-      await process.kill();
+      await server.kill();
       const again = error instanceof ServerExited && error.portTaken && wanted === undefined;
       if (!again || tries === PORT_TRIES) throw error;
     }
   }
+}
+
+function serverOn(
+  port: number,
+  commandOn: (port: number) => ServerCommand,
+  isReady: (port: number) => Promise<boolean>,
+): Server {
+  let process: ServerProcess | undefined;
+  const stop = async (): Promise<void> => await process?.stop();
+  return {
+    port,
+    get pid() {
+      return process?.pid ?? 0;
+    },
+    async start() {
+      await stop();
+      process = startProcess(commandOn(port));
+      await process.ready(() => isReady(port));
+    },
+    stop,
+    kill: async () => await process?.kill(),
+    [Symbol.asyncDispose]: stop,
+  };
 }

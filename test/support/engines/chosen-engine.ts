@@ -4,7 +4,8 @@ import {
   type MariaDb,
   type MariaDbOptions,
 } from "../../../infra/local/cluster/mariadb.ts";
-import { startS3Server, type S3Server } from "../s3-server.ts";
+import type { S3Server } from "../s3-server.ts";
+import { startS3Server } from "../versitygw-server.ts";
 import { mariaDb11 } from "./mariadb-archive.ts";
 import { startMinio } from "./minio.ts";
 import { startMySql } from "./mysql-server.ts";

@@ -1,11 +1,7 @@
 /** A store that does not know `If-None-Match`: `rclone serve s3`, over a fresh directory. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startProcess } from "../../../infra/local/programs/server-process.ts";
-import type { S3Server } from "../s3-server.ts";
-import { s3ServerOf } from "./s3-server-of.ts";
+import { startStoreProgram, type S3Server } from "../s3-server.ts";
 import { wheelProgram } from "./wheel-program.ts";
 
 /** @throws Error where it cannot be had. */
@@ -20,19 +16,15 @@ export async function rclone(): Promise<string> {
 
 export async function startRclone(): Promise<S3Server> {
   const command = await rclone();
-  const folder = await mkdtemp(join(tmpdir(), "rclone-"));
-  const credentials = {
-    accessKeyId: `test${randomBytes(6).toString("hex")}`,
-    secretAccessKey: randomBytes(20).toString("hex"),
-  };
-  const keys = `${credentials.accessKeyId},${credentials.secretAccessKey}`;
-  const launch = (port: number) =>
-    startProcess({
+  return await startStoreProgram(async (folder, keys) => {
+    const served = join(folder, "objects");
+    await mkdir(served);
+    const auth = `${keys.accessKeyId},${keys.secretAccessKey}`;
+    return (port) => ({
       name: "rclone",
       command,
-      args: ["serve", "s3", folder, "--addr", `127.0.0.1:${port}`, "--auth-key", keys],
+      args: ["serve", "s3", served, "--addr", `127.0.0.1:${port}`, "--auth-key", auth],
       env: { ...process.env, RCLONE_CONFIG: "" },
-      logFile: join(tmpdir(), `rclone-${randomBytes(6).toString("hex")}.log`),
     });
-  return await s3ServerOf(credentials, launch, () => rm(folder, { recursive: true, force: true }));
+  });
 }

@@ -1,12 +1,8 @@
 /** A second real store: SeaweedFS, all of it in one process over a fresh directory. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
-import { startProcess } from "../../../infra/local/programs/server-process.ts";
-import type { S3Server } from "../s3-server.ts";
-import { s3ServerOf } from "./s3-server-of.ts";
+import { startStoreProgram, type S3Keys, type S3Server } from "../s3-server.ts";
 import { wheelProgram } from "./wheel-program.ts";
 
 /** @throws Error where it cannot be had. */
@@ -21,16 +17,11 @@ export async function seaweedfs(): Promise<string> {
 
 export async function startSeaweedfs(): Promise<S3Server> {
   const command = await seaweedfs();
-  const folder = await mkdtemp(join(tmpdir(), "seaweedfs-"));
-  const credentials = {
-    accessKeyId: `test-${randomBytes(6).toString("hex")}`,
-    secretAccessKey: randomBytes(20).toString("hex"),
-  };
-  const config = join(folder, "s3.json");
-  await writeFile(config, JSON.stringify(identities(credentials)));
-  const otherPorts = await portsOfParts();
-  const launch = (port: number) =>
-    startProcess({
+  return await startStoreProgram(async (folder, keys) => {
+    const config = join(folder, "s3.json");
+    await writeFile(config, JSON.stringify(identities(keys)));
+    const otherPorts = await portsOfParts();
+    return (port) => ({
       name: "weed",
       command,
       args: [
@@ -42,12 +33,11 @@ export async function startSeaweedfs(): Promise<S3Server> {
         ...["-volume.max=2000", "-master.volumeSizeLimitMB=64"],
         ...otherPorts,
       ],
-      logFile: join(folder, "weed.log"),
     });
-  return await s3ServerOf(credentials, launch, () => rm(folder, { recursive: true, force: true }));
+  });
 }
 
-function identities({ accessKeyId, secretAccessKey }: Record<string, string>) {
+function identities({ accessKeyId, secretAccessKey }: S3Keys) {
   return {
     identities: [
       {
