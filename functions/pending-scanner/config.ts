@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
-import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
+import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { integer } from "../platform/settings/variables.ts";
 
-export const pendingScannerConfig = z
-  .object({
+export const pendingScannerConfig = withIdentity(
+  z.object({
     ...COMMON_VARIABLES,
     /** Requests of one customer that are offered or being built at a time, while builds are slow. */
     TICK_CAP_PER_CUSTOMER: integer({ min: 1, max: 100_000, default: 5 }),
@@ -12,7 +12,7 @@ export const pendingScannerConfig = z
     BUILDER_CAPACITY: integer({ min: 1, max: 10_000, default: 8 }),
     TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 50 }),
     RETENTION_DAYS,
-  })
-  .refine(...WHOLE_IDENTITY);
+  }),
+);
 
 export type PendingScannerConfig = z.output<typeof pendingScannerConfig>;

@@ -8,6 +8,7 @@ import type { FunctionName } from "../domain/events.ts";
 import type { CloudEventServer } from "./server/cloudevent-server.ts";
 import { trustCertificates } from "./cloudevents/cloudevent-sink.ts";
 import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./settings/config.ts";
+import { unknownVariables } from "./settings/unknown-variables.ts";
 import { makeLog, type Log } from "./telemetry/log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
 import { startMetricsServer } from "./server/metrics-server.ts";
@@ -50,6 +51,7 @@ async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
   if (!config) return EXIT_CONFIG;
   const log = makeLog({ name: setup.name, level: config.LOG_LEVEL });
   failLoudly(log);
+  warnOfUnknown(setup, log);
   try {
     await using resources = new AsyncDisposableStack();
     const stop = new AbortController();
@@ -82,8 +84,20 @@ function readConfigOrReport<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
     if (!(error instanceof ConfigError)) throw error;
     const log = makeLog({ name: setup.name, level: "info" });
     for (const problem of error.problems) log.fatal(`configuration: ${problem}`);
+    warnOfUnknown(setup, log);
     return undefined;
   }
+}
+
+/** One line, which names them and what they may have been meant for. */
+function warnOfUnknown<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
+  { name, config }: FunctionSetup<S>,
+  log: Log,
+): void {
+  const unknown = unknownVariables(Object.keys(config.shape), process.env);
+  if (unknown.length === 0) return;
+  const all = unknown.map((one) => `${one.name} (the nearest is ${one.nearest})`).join(", ");
+  log.warn(`configuration: no settings of ${name}: ${all}`);
 }
 
 /** The first SIGTERM or SIGINT starts the drain; a second one ends the process at once. */

@@ -1,54 +1,58 @@
 import * as z from "zod";
 import { isTimeZone } from "../domain/statement-period.ts";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
-import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
+import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { integer, list, variable } from "../platform/settings/variables.ts";
 import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because what is no event is kept whole and as base64. */
 const LARGEST_BODY = 524_288;
 
-export const requestIntakeConfig = z
-  .object({
-    ...COMMON_VARIABLES,
-    /** IANA zone of the dates of requests that name none. */
-    STATEMENT_TIME_ZONE: variable(z.string().refine(isTimeZone).default("UTC"), {
-      expected: "the name of an IANA time zone",
-      example: "Europe/Berlin",
-    }),
-    MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
-    /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
-    MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),
-    /** How old an event may be. */
-    EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
-    RETENTION_DAYS,
-    /**
-     * Exact values of `source` that may ask, every source when not set. In front of one may stand
-     * the subject that alone may use it, and that is then allowed to send.
-     */
-    ALLOWED_SOURCES: variable(
-      list()
-        .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
-        .transform((entries) => entries.map(readAllowedSource))
-        .optional(),
+export const requestIntakeConfig = withIdentity(
+  z
+    .object({
+      ...COMMON_VARIABLES,
+      /** IANA zone of the dates of requests that name none. */
+      STATEMENT_TIME_ZONE: variable(z.string().refine(isTimeZone).default("UTC"), {
+        expected: "the name of an IANA time zone",
+        example: "Europe/Berlin",
+      }),
+      MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
+      /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
+      MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),
+      /** How old an event may be. */
+      EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
+      RETENTION_DAYS,
+      /**
+       * Exact values of `source` that may ask, every source when not set. In front of one may stand
+       * the subject that alone may use it, and that is then allowed to send.
+       */
+      ALLOWED_SOURCES: variable(
+        list()
+          .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
+          .transform((entries) => entries.map(readAllowedSource))
+          .optional(),
+        {
+          expected: "event sources separated by commas, each with or without a subject in front",
+          example: "/mobile-app, system:serviceaccount:billing:api /billing",
+        },
+      ),
+      /** Wake-ups a minute; what is left out waits for the tick. */
+      WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
+    })
+    .refine((config) => !(config.EVENT_WINDOW_DAYS >= config.RETENTION_DAYS), {
+      path: ["EVENT_WINDOW_DAYS"],
+      message: "is not less than RETENTION_DAYS",
+      when: () => true,
+    })
+    .refine(
+      ({ OIDC_ISSUER, ALLOWED_SOURCES }) =>
+        OIDC_ISSUER !== undefined || !ALLOWED_SOURCES?.some((one) => one.sender !== undefined),
       {
-        expected: "event sources separated by commas, each with or without a subject in front",
-        example: "/mobile-app, system:serviceaccount:billing:api /billing",
+        path: ["ALLOWED_SOURCES"],
+        message: "names senders, and without OIDC_ISSUER none is known",
       },
     ),
-    /** Wake-ups a minute; what is left out waits for the tick. */
-    WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
-  })
-  .refine((config) => !(config.EVENT_WINDOW_DAYS >= config.RETENTION_DAYS), {
-    path: ["EVENT_WINDOW_DAYS"],
-    message: "is not less than RETENTION_DAYS",
-    when: () => true,
-  })
-  .refine(...WHOLE_IDENTITY)
-  .refine(
-    ({ OIDC_ISSUER, ALLOWED_SOURCES }) =>
-      OIDC_ISSUER !== undefined || !ALLOWED_SOURCES?.some((one) => one.sender !== undefined),
-    { path: ["ALLOWED_SOURCES"], message: "names senders, and without OIDC_ISSUER none is known" },
-  );
+);
 
 export type RequestIntakeConfig = z.output<typeof requestIntakeConfig>;

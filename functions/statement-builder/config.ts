@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { COMMON_VARIABLES } from "../platform/settings/config.ts";
-import { WHOLE_IDENTITY } from "../platform/settings/identity-variables.ts";
+import { withIdentity } from "../platform/settings/identity-variables.ts";
+import { withoutPlainText } from "../platform/settings/plain-text.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import { integer, list, oneOf, text, url, variable } from "../platform/settings/variables.ts";
 
@@ -32,117 +33,124 @@ const yesOrNo = (value: "true" | "false") =>
 const DEFAULT_PART_BYTES = 5 * MIB;
 
 /** The environment of statement-builder; credentials come from `AWS_*` as in every AWS program. */
-export const builderConfig = z
-  .object({
-    ...COMMON_VARIABLES,
-    DATABASE_URL: variable(
-      z.string().refine((value) => URL.parse(value)?.protocol === "mysql:"),
-      { expected: "a mysql URL", example: "mysql://user:password@database:3306/bank" },
-    ),
-    DATABASE_CA_FILE: text({
-      expected: "the path of a PEM file",
-      example: "/etc/database-ca/ca.pem",
-    }).optional(),
-    STATEMENT_VIEW: view("statement_transactions"),
-    ACCOUNT_VIEW: view("statement_accounts"),
-    /** One row and one column: the instant up to which the bank's data is whole. */
-    STATEMENT_WATERMARK_VIEW: variable(z.string().regex(VIEW).optional(), {
-      expected: "the name of a view, with or without its schema",
-      example: "statement_watermark",
-    }),
-    MAX_STALENESS_SECONDS: integer({ min: 1, max: 86_400, default: 300 }),
-    REPLICA_WITHOUT_WATERMARK: yesOrNo("false"),
-    S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
-      expected: "the name of a bucket",
-      example: "bank-statements",
-    }),
-    S3_PREFIX: variable(
-      z
-        .string()
-        .regex(/^([A-Za-z0-9._-]+\/)+$/)
-        .default(""),
-      { expected: "folders with a slash at the end", example: "statements/" },
-    ),
-    S3_ENDPOINT: url("http://s3.local:9000").optional(),
-    S3_CA_FILE: text({
-      expected: "the path of a PEM file",
-      example: "/etc/s3-ca/ca.pem",
-    }).optional(),
-    S3_FORCE_PATH_STYLE: yesOrNo("false"),
-    /** Some S3-compatible stores refuse the checksums that Amazon's S3 wants by default. */
-    S3_CHECKSUMS: oneOf(["when_supported", "when_required"], "when_supported"),
-    SSE_KMS_KEY_ID: text({
-      expected: "the id or ARN of a KMS key",
-      example: "alias/statements",
-    }).optional(),
-    /** Keys of tenants, who are told apart by the source of their events. */
-    SSE_KMS_KEYS: variable(pairs(/^(\S+) (\S+)$/).default([]), {
-      expected: "a source of events and the id or ARN of its KMS key, separated by commas",
-      example: "/retail alias/retail, /private-bank alias/private-bank",
-    }),
-    SSE_KMS_CONTEXT: variable(pairs(/^([^\s=]+)=(.+)$/).default([]), {
-      expected: "names and values separated by commas; {source} is the source of the event",
-      example: "application=statements, tenant={source}",
-    }),
-    /** Signs every manifest with it. */
-    SIGNING_KEY_FILE: text({
-      expected: "the path of a private JSON Web Key with alg",
-      example: "/etc/signing-key/key.json",
-    }).optional(),
-    /** All but the last four characters of a counterparty's account number. */
-    MASK_COUNTERPARTY_ACCOUNT: yesOrNo("true"),
-    AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),
-    LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
-    LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),
-    CLOCK_SKEW_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
-    BUILD_DEADLINE_SECONDS: integer({ min: 1, max: 86_400, default: 540 }),
-    MAX_FAILURES: integer({ min: 1, max: 1_000, default: 5 }),
-    RETRY_BASE_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
-    RETRY_MAX_SECONDS: integer({ min: 0, max: 86_400, default: 3_600 }),
-    OVERSIZED_ROWS: variable(
-      z
-        .string()
-        .regex(/^[1-9]\d{0,14}$/)
-        .transform(Number)
-        .optional(),
-      { expected: "a number of rows", example: "5000000" },
-    ),
-    EXECUTION: oneOf(["service", "job"], "service"),
-    /** Where a JobSink puts the event for a Job. */
-    K_EVENT_PATH: text({
-      expected: "the path of a folder with the file event, or of the file",
-      example: "/etc/jobsink-event",
-    }).optional(),
-    /** What a statement has beside its tables where the request does not say. */
-    STATEMENT_FORMATS: variable(
-      list()
-        .pipe(z.array(z.enum(FORMATS)))
-        .prefault("csv"),
-      { expected: `formats separated by commas, of ${FORMATS.join(", ")}`, example: "csv,pdf" },
-    ),
-    STATEMENT_LANGUAGE: oneOf(LANGUAGES, "en"),
-    COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
-    UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
-    UPLOAD_QUEUE: integer({ min: 1, max: 16, default: 2 }),
-    HOSTNAME: z.string().default("builder"),
-  })
-  .refine((config) => config.LEASE_RENEW_SECONDS * 2 <= config.LEASE_SECONDS, {
-    path: ["LEASE_RENEW_SECONDS"],
-    message: "must be at most half of LEASE_SECONDS",
-  })
-  .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
-    path: ["K_EVENT_PATH"],
-    message: "is missing, and EXECUTION=job needs it",
-  })
-  // For an address the driver would look for the name localhost in the certificate.
-  .refine(
-    ({ DATABASE_CA_FILE, DATABASE_URL }) =>
-      DATABASE_CA_FILE === undefined || isIP(new URL(DATABASE_URL).hostname) === 0,
-    {
-      path: ["DATABASE_URL"],
-      message: "needs the host's name as its certificate has it, with DATABASE_CA_FILE",
-    },
-  )
-  .refine(...WHOLE_IDENTITY);
+export const builderConfig = withIdentity(
+  withoutPlainText(
+    z
+      .object({
+        ...COMMON_VARIABLES,
+        DATABASE_URL: variable(
+          z.string().refine((value) => URL.parse(value)?.protocol === "mysql:"),
+          { expected: "a mysql URL", example: "mysql://user:password@database:3306/bank" },
+        ),
+        DATABASE_CA_FILE: text({
+          expected: "the path of a PEM file",
+          example: "/etc/database-ca/ca.pem",
+        }).optional(),
+        /** `true`: rows may travel in plain text to another machine, as in a mesh that encrypts. */
+        DATABASE_INSECURE: yesOrNo("false"),
+        STATEMENT_VIEW: view("statement_transactions"),
+        ACCOUNT_VIEW: view("statement_accounts"),
+        /** One row and one column: the instant up to which the bank's data is whole. */
+        STATEMENT_WATERMARK_VIEW: variable(z.string().regex(VIEW).optional(), {
+          expected: "the name of a view, with or without its schema",
+          example: "statement_watermark",
+        }),
+        MAX_STALENESS_SECONDS: integer({ min: 1, max: 86_400, default: 300 }),
+        REPLICA_WITHOUT_WATERMARK: yesOrNo("false"),
+        S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
+          expected: "the name of a bucket",
+          example: "bank-statements",
+        }),
+        S3_PREFIX: variable(
+          z
+            .string()
+            .regex(/^([A-Za-z0-9._-]+\/)+$/)
+            .default(""),
+          { expected: "folders with a slash at the end", example: "statements/" },
+        ),
+        S3_ENDPOINT: url("http://s3.local:9000").optional(),
+        S3_CA_FILE: text({
+          expected: "the path of a PEM file",
+          example: "/etc/s3-ca/ca.pem",
+        }).optional(),
+        /** The same for statements. */
+        S3_INSECURE: yesOrNo("false"),
+        S3_FORCE_PATH_STYLE: yesOrNo("false"),
+        /** Some S3-compatible stores refuse the checksums that Amazon's S3 wants by default. */
+        S3_CHECKSUMS: oneOf(["when_supported", "when_required"], "when_supported"),
+        SSE_KMS_KEY_ID: text({
+          expected: "the id or ARN of a KMS key",
+          example: "alias/statements",
+        }).optional(),
+        /** Keys of tenants, who are told apart by the source of their events. */
+        SSE_KMS_KEYS: variable(pairs(/^(\S+) (\S+)$/).default([]), {
+          expected: "a source of events and the id or ARN of its KMS key, separated by commas",
+          example: "/retail alias/retail, /private-bank alias/private-bank",
+        }),
+        SSE_KMS_CONTEXT: variable(pairs(/^([^\s=]+)=(.+)$/).default([]), {
+          expected: "names and values separated by commas; {source} is the source of the event",
+          example: "application=statements, tenant={source}",
+        }),
+        /** Signs every manifest with it. */
+        SIGNING_KEY_FILE: text({
+          expected: "the path of a private JSON Web Key with alg",
+          example: "/etc/signing-key/key.json",
+        }).optional(),
+        /** All but the last four characters of a counterparty's account number. */
+        MASK_COUNTERPARTY_ACCOUNT: yesOrNo("true"),
+        AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),
+        LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
+        LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),
+        CLOCK_SKEW_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
+        BUILD_DEADLINE_SECONDS: integer({ min: 1, max: 86_400, default: 540 }),
+        MAX_FAILURES: integer({ min: 1, max: 1_000, default: 5 }),
+        RETRY_BASE_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),
+        RETRY_MAX_SECONDS: integer({ min: 0, max: 86_400, default: 3_600 }),
+        OVERSIZED_ROWS: variable(
+          z
+            .string()
+            .regex(/^[1-9]\d{0,14}$/)
+            .transform(Number)
+            .optional(),
+          { expected: "a number of rows", example: "5000000" },
+        ),
+        EXECUTION: oneOf(["service", "job"], "service"),
+        /** Where a JobSink puts the event for a Job. */
+        K_EVENT_PATH: text({
+          expected: "the path of a folder with the file event, or of the file",
+          example: "/etc/jobsink-event",
+        }).optional(),
+        /** What a statement has beside its tables where the request does not say. */
+        STATEMENT_FORMATS: variable(
+          list()
+            .pipe(z.array(z.enum(FORMATS)))
+            .prefault("csv"),
+          { expected: `formats separated by commas, of ${FORMATS.join(", ")}`, example: "csv,pdf" },
+        ),
+        STATEMENT_LANGUAGE: oneOf(LANGUAGES, "en"),
+        COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
+        UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
+        UPLOAD_QUEUE: integer({ min: 1, max: 16, default: 2 }),
+        HOSTNAME: z.string().default("builder"),
+      })
+      .refine((config) => config.LEASE_RENEW_SECONDS * 2 <= config.LEASE_SECONDS, {
+        path: ["LEASE_RENEW_SECONDS"],
+        message: "must be at most half of LEASE_SECONDS",
+      })
+      .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
+        path: ["K_EVENT_PATH"],
+        message: "is missing, and EXECUTION=job needs it",
+      })
+      // For an address the driver would look for the name localhost in the certificate.
+      .refine(
+        ({ DATABASE_CA_FILE, DATABASE_URL }) =>
+          DATABASE_CA_FILE === undefined || isIP(new URL(DATABASE_URL).hostname) === 0,
+        {
+          path: ["DATABASE_URL"],
+          message: "needs the host's name as its certificate has it, with DATABASE_CA_FILE",
+        },
+      ),
+  ),
+);
 
 export type BuilderConfig = z.output<typeof builderConfig>;

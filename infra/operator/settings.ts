@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../../functions/platform/settings/config.ts";
+import { withoutPlainText } from "../../functions/platform/settings/plain-text.ts";
 import { text, url } from "../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { LOCAL_BUCKET, LOCAL_CREDENTIALS, PORTS, readLocalSettings } from "../local/settings.ts";
@@ -14,27 +15,33 @@ import { wrongUse } from "./exit.ts";
 const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
 const builder = builderConfig.shape;
 
-export const operatorConfig = z.object({
-  KUBECONFIG,
-  LEDGER_NAMESPACE,
-  INTAKE_URL: url("http://localhost:8081/").default(`http://localhost:${PORTS["request-intake"]}/`),
-  INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
-  RETENTION_DAYS,
-  LEASE_SECONDS: builder.LEASE_SECONDS,
-  CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
-  MAX_FAILURES: builder.MAX_FAILURES,
-  S3_BUCKET: builder.S3_BUCKET.optional(),
-  S3_PREFIX: builder.S3_PREFIX,
-  S3_ENDPOINT: builder.S3_ENDPOINT,
-  S3_CA_FILE: builder.S3_CA_FILE,
-  S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
-  S3_CHECKSUMS: builder.S3_CHECKSUMS,
-  AWS_REGION: builder.AWS_REGION,
-  DATABASE_URL: builder.DATABASE_URL.optional(),
-  DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
-  STATEMENT_VIEW: builder.STATEMENT_VIEW,
-  ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
-});
+export const operatorConfig = withoutPlainText(
+  z.object({
+    KUBECONFIG,
+    LEDGER_NAMESPACE,
+    INTAKE_URL: url("http://localhost:8081/").default(
+      `http://localhost:${PORTS["request-intake"]}/`,
+    ),
+    INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
+    RETENTION_DAYS,
+    LEASE_SECONDS: builder.LEASE_SECONDS,
+    CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
+    MAX_FAILURES: builder.MAX_FAILURES,
+    S3_BUCKET: builder.S3_BUCKET.optional(),
+    S3_PREFIX: builder.S3_PREFIX,
+    S3_ENDPOINT: builder.S3_ENDPOINT,
+    S3_CA_FILE: builder.S3_CA_FILE,
+    S3_INSECURE: builder.S3_INSECURE,
+    S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
+    S3_CHECKSUMS: builder.S3_CHECKSUMS,
+    AWS_REGION: builder.AWS_REGION,
+    DATABASE_URL: builder.DATABASE_URL.optional(),
+    DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
+    DATABASE_INSECURE: builder.DATABASE_INSECURE,
+    STATEMENT_VIEW: builder.STATEMENT_VIEW,
+    ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
+  }),
+);
 export type OperatorConfig = z.output<typeof operatorConfig>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

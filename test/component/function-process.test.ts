@@ -20,7 +20,7 @@ interface FunctionProcess extends AsyncDisposable {
 function startProcess(name: string, env: Readonly<Record<string, string>>): FunctionProcess {
   const entry = new URL(`../../functions/${name}/index.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [entry], {
-    env: { METRICS_PORT: "0", ...env },
+    env: { METRICS_PORT: "0", IDENTITY: "none", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: LogLine[] = [];
@@ -60,14 +60,37 @@ describe.each(ENTRIES)("%s", (name) => {
     ]);
   });
 
+  it("does not start when nobody said who may send, and names what was meant", async () => {
+    const env = { K_SINK: "http://broker.example", IDENTITY: "", ODIC_ISSUER: "https://i.example" };
+    await using running = startProcess(name, env);
+    expect(await running.exited).toBe(78);
+    expect(running.lines.map(({ level, msg }) => [level, msg])).toEqual([
+      [
+        "fatal",
+        "configuration: IDENTITY is missing, and OIDC_ISSUER as well: nobody said who may send; expected none, where whoever reaches the port may send, or else OIDC_ISSUER, for example none",
+      ],
+      ["warn", `configuration: no settings of ${name}: ODIC_ISSUER (the nearest is OIDC_ISSUER)`],
+    ]);
+  });
+
   it("is alive and ready, and drains on SIGTERM", async () => {
     await using local = await startLocalLedger();
     await using sink = await startEventSink();
-    const env = { PORT: "0", K_SINK: sink.url, KUBECONFIG: local.kubeconfig };
+    const unknown = { LEDGER_NAMESPACES: "a", OIDC_ISSUR: "b" };
+    const env = { PORT: "0", K_SINK: sink.url, KUBECONFIG: local.kubeconfig, ...unknown };
     await using running = startProcess(name, env);
     const { port } = await running.said("listening");
-    for (const probe of ["liveness", "readiness"])
-      expect((await fetch(`http://127.0.0.1:${String(port)}/health/${probe}`)).status).toBe(200);
+    expect(running.lines.filter(({ msg }) => msg?.startsWith("configuration"))).toEqual([
+      expect.objectContaining({
+        level: "warn",
+        msg: `configuration: no settings of ${name}: LEDGER_NAMESPACES (the nearest is LEDGER_NAMESPACE), OIDC_ISSUR (the nearest is OIDC_ISSUER)`,
+      }),
+    ]);
+    const probe = async (of: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${String(port)}/health/${of}`)).status;
+    expect(await probe("liveness")).toBe(200);
+    // On a busy machine the first look at the API may take longer than a probe waits.
+    while ((await probe("readiness")) !== 200);
     running.child.kill("SIGTERM");
     expect(await running.exited).toBe(0);
     expect(running.lines.at(-1)).toMatchObject({ level: "info", msg: "drained" });

@@ -14,7 +14,7 @@ const FUNCTIONS = [
 /** With everything that runs as these accounts, and everything that might add to their rights. */
 const rendered = await renderInstallation({
   on: "overlays/production",
-  components: ["kafka", "broker-intake", "oidc", "oidc/jobs", "monitoring"],
+  components: ["kafka", "broker-intake", "monitoring"],
 });
 const core = rendered.filter((manifest) => !manifest.apiVersion.includes("knative.dev"));
 const namespaces = core.filter((manifest) => manifest.kind === "Namespace");

@@ -188,6 +188,7 @@ async function serveOne(env: Readonly<Record<string, string>>, entry = SOURCE) {
     env: {
       PORT: "0",
       METRICS_PORT: "0",
+      IDENTITY: "none",
       K_SINK: sink.url,
       KUBECONFIG: local.kubeconfig,
       OTEL_BSP_SCHEDULE_DELAY: "10",

@@ -8,11 +8,13 @@ import { z } from "zod";
 const quantity = z.string().regex(/^\d+(m|Mi)?$/);
 const path = z.string().startsWith("/");
 
-/** A value, a key of a Secret, or without a name every key of a Secret. */
+/** A value, a variable of whoever deploys, a key of a Secret, or without a name every key of a Secret. */
 const env = z.union([
   z.strictObject({
     name: z.string().regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/),
-    value: z.string().regex(/^(?!\{\{)|^\{\{ secret:(\w|-\w)+:[-._a-zA-Z0-9]+ \}\}$/),
+    value: z
+      .string()
+      .regex(/^(?!\{\{)|^\{\{ env:\w+ \}\}$|^\{\{ secret:(\w|-\w)+:[-._a-zA-Z0-9]+ \}\}$/),
   }),
   z.strictObject({ value: z.string().regex(/^\{\{ secret:(\w|-\w)+ \}\}$/) }),
 ]);

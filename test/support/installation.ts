@@ -1,10 +1,11 @@
 /** Installations as users make them: an overlay, components on top, namespaces of their own. */
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { render, type Manifest } from "./kustomize.ts";
 
+const PRODUCTION = "overlays/production";
 const INFRA = join(import.meta.dirname, "../../infra/kubernetes");
 
 export interface Installation {
@@ -42,15 +43,7 @@ export const INSTALLATIONS: readonly Installation[] = [
   },
   {
     on: "overlays/production",
-    components: [
-      "kafka",
-      "broker-intake",
-      "oidc",
-      "oidc/jobs",
-      "monitoring",
-      "tracing",
-      "jobs/every-request",
-    ],
+    components: ["kafka", "broker-intake", "monitoring", "tracing", "jobs/every-request"],
   },
 ];
 
@@ -63,11 +56,16 @@ export function titleOf({ on, components = [] }: Installation): string {
 export async function writeInstallation(folder: string, one: Installation): Promise<void> {
   const to = (path: string) => relative(folder, join(INFRA, path));
   const { components = [], namespaces, settings = {} } = one;
+  const added = components.map((component) => to(`components/${component}`));
+  const below =
+    one.on === PRODUCTION && components.length > 0
+      ? await copyOfProduction(folder, added)
+      : { resources: [to(one.on)], components: added };
   const kustomization = {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
-    resources: [to(one.on), ...(namespaces ? ["namespaces.yaml"] : [])],
-    components: components.map((component) => to(`components/${component}`)),
+    ...below,
+    resources: [...below.resources, ...(namespaces ? ["namespaces.yaml"] : [])],
     ...(namespaces ? { transformers: [to("namespaces")] } : {}),
     ...settings,
   };
@@ -83,6 +81,32 @@ export async function writeInstallation(folder: string, one: Installation): Prom
     data: namespaces,
   };
   await writeFile(join(folder, "namespaces.yaml"), stringify(configMap));
+}
+
+/** As its users make it: the folder, with more of its components. */
+async function copyOfProduction(
+  folder: string,
+  added: readonly string[],
+): Promise<Pick<Kustomization, "resources" | "components">> {
+  const from = join(INFRA, PRODUCTION);
+  await cp(from, folder, { recursive: true });
+  const file = await readFile(join(from, "kustomization.yaml"), "utf8");
+  const moved = (path: string): string =>
+    path.startsWith("../") ? relative(folder, join(from, path)) : path;
+  const { resources, components, ...rest } = parse(file) as Kustomization;
+  // A component that changes what others added comes behind them.
+  const order = [/oidc/, /every-request/];
+  const rank = (path: string): number => order.findIndex((one) => one.test(path));
+  return {
+    ...rest,
+    resources: resources.map(moved),
+    components: [...components.map(moved), ...added].toSorted((a, b) => rank(a) - rank(b)),
+  };
+}
+
+interface Kustomization {
+  readonly resources: readonly string[];
+  readonly components: readonly string[];
 }
 
 export async function renderInstallation(one: Installation): Promise<readonly Manifest[]> {

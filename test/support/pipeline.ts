@@ -111,6 +111,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     LEDGER_NAMESPACE: LEDGER,
     DATABASE_URL: mariaDb.databaseUrl,
     METRICS_PORT: "0",
+    IDENTITY: "none",
     TICK_DEADLINE_SECONDS: "5",
     ...options.env,
   };

@@ -6,9 +6,13 @@ import {
 } from "../../functions/platform/settings/config.ts";
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
+import { unknownVariables } from "../../functions/platform/settings/unknown-variables.ts";
+import { operatorConfig } from "../../infra/operator/settings.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 
 const SINK = "http://broker/statements";
+/** What no function starts without. */
+const NEEDED = { K_SINK: SINK, IDENTITY: "none" };
 
 function problemsOf(schema: z.ZodObject, env: Record<string, string>): readonly string[] {
   try {
@@ -22,10 +26,11 @@ function problemsOf(schema: z.ZodObject, env: Record<string, string>): readonly 
 
 describe("readConfig", () => {
   it("has the contract's defaults", () => {
-    expect(readConfig(requestIntakeConfig, { K_SINK: SINK })).toEqual({
+    expect(readConfig(requestIntakeConfig, NEEDED)).toEqual({
       PORT: 8080,
       METRICS_PORT: 9464,
       LOG_LEVEL: "info",
+      IDENTITY: "none",
       OTEL_EXPORTER_OTLP_TIMEOUT: 10_000,
       OTEL_BSP_SCHEDULE_DELAY: 5_000,
       OTEL_TRACES_SAMPLER: "parentbased_always_on",
@@ -40,7 +45,7 @@ describe("readConfig", () => {
       RETENTION_DAYS: 30,
       WAKEUPS_PER_CUSTOMER: 10,
     });
-    expect(readConfig(pendingScannerConfig, { K_SINK: SINK })).toMatchObject({
+    expect(readConfig(pendingScannerConfig, NEEDED)).toMatchObject({
       TICK_CAP_PER_CUSTOMER: 5,
       BUILDER_CAPACITY: 8,
       TICK_DEADLINE_SECONDS: 50,
@@ -59,6 +64,7 @@ describe("readConfig", () => {
         STATEMENT_TIME_ZONE: "Berlin",
         ALLOWED_SOURCES: "/a,,/b",
         LEDGER_NAMESPACE: "Not A Namespace",
+        IDENTITY: "nobody",
       }),
     ).toEqual([
       "PORT is not valid; expected a whole number from 0 to 65535, for example 8080",
@@ -67,6 +73,7 @@ describe("readConfig", () => {
       "K_SINK is missing; expected an http or https URL, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
       'K_CE_OVERRIDES is not JSON; expected JSON with an object of extension attributes, for example {"extensions":{"region":"eu"}}',
       "K_CA_CERTS is not valid; expected certificates in PEM form, for example -----BEGIN CERTIFICATE-----…",
+      "IDENTITY is not valid; expected none, where whoever reaches the port may send, or else OIDC_ISSUER, for example none",
       "STATEMENT_TIME_ZONE is not valid; expected the name of an IANA time zone, for example Europe/Berlin",
       "MAX_PERIOD_MONTHS is not valid; expected a whole number from 1 to 1200, for example 24",
       "ALLOWED_SOURCES is not valid; expected event sources separated by commas, each with or without a subject in front, for example /mobile-app, system:serviceaccount:billing:api /billing",
@@ -89,7 +96,7 @@ describe("readConfig", () => {
 
   it("reads overrides and lists", () => {
     const config = readConfig(requestIntakeConfig, {
-      K_SINK: SINK,
+      ...NEEDED,
       K_CE_OVERRIDES: '{"extensions":{"region":"eu"}}',
       ALLOWED_SOURCES: "/billing, /app",
     });
@@ -105,14 +112,22 @@ describe("identity", () => {
   ];
   const AUDIENCE = { OIDC_AUDIENCE: "here" };
 
+  const said =
+    "; expected none, where whoever reaches the port may send, or else OIDC_ISSUER, for example none";
+
   it.each([
-    [{}, []],
+    [{ IDENTITY: "none" }, []],
+    [{}, [`IDENTITY is missing, and OIDC_ISSUER as well: nobody said who may send${said}`]],
+    [
+      { IDENTITY: "none", ...ISSUER, ...AUDIENCE },
+      [`IDENTITY is none, and OIDC_ISSUER is set${said}`],
+    ],
     [{ ...ISSUER, ...AUDIENCE }, []],
     [{ ...ISSUER, ...AUDIENCE, OIDC_ALLOWED_SUBJECTS: "a, b*" }, []],
     [ISSUER, half],
     [AUDIENCE, half],
     [{ OIDC_ALLOWED_SUBJECTS: "a" }, half],
-  ])("is whole, or there is none: %j", (env, problems) => {
+  ])("is whole, or said to be none: %j", (env, problems) => {
     for (const schema of [requestIntakeConfig, pendingScannerConfig])
       expect(problemsOf(schema, { K_SINK: SINK, ...env })).toEqual(problems);
   });
@@ -149,7 +164,7 @@ describe("identity", () => {
       { source: "/app" },
       { source: "/billing", sender: "system:serviceaccount:billing:api" },
     ]);
-    expect(problemsOf(requestIntakeConfig, { K_SINK: SINK, ALLOWED_SOURCES })).toEqual([
+    expect(problemsOf(requestIntakeConfig, { ...NEEDED, ALLOWED_SOURCES })).toEqual([
       expect.stringMatching(
         /^ALLOWED_SOURCES names senders, and without OIDC_ISSUER none is known/,
       ),
@@ -158,7 +173,7 @@ describe("identity", () => {
 });
 
 describe("a database with a CA of its own", () => {
-  const env = { K_SINK: SINK, S3_BUCKET: "statements", DATABASE_CA_FILE: "/ca.pem" };
+  const env = { ...NEEDED, S3_BUCKET: "statements", DATABASE_CA_FILE: "/ca.pem" };
 
   it.each([
     ["mysql://reader@database.example/bank", []],
@@ -173,6 +188,75 @@ describe("a database with a CA of its own", () => {
   });
 });
 
+describe("plain text", () => {
+  const REMOTE = { DATABASE_URL: "mysql://reader@database.example/bank" };
+  const LOCAL = { DATABASE_URL: "mysql://reader@127.0.0.1/bank" };
+  const STORE = { S3_ENDPOINT: "http://store.example:9000" };
+  const database =
+    "DATABASE_CA_FILE is missing: rows and the log-in would leave this machine in plain text, which DATABASE_INSECURE=true allows";
+  const store =
+    "S3_ENDPOINT is not https: statements would leave this machine in plain text, which S3_INSECURE=true allows";
+
+  it.each([
+    [REMOTE, [database]],
+    [{ ...REMOTE, DATABASE_CA_FILE: "/ca.pem" }, []],
+    [{ ...REMOTE, DATABASE_INSECURE: "true" }, []],
+    [{ ...REMOTE, S3_INSECURE: "true" }, [database]],
+    [{ DATABASE_URL: "mysql://reader@127.0.0.1.example/bank" }, [database]],
+    [{ DATABASE_URL: "mysql://reader@localhost:3306/bank" }, []],
+    [{ DATABASE_URL: "mysql://reader@[::1]:3306/bank" }, []],
+    [LOCAL, []],
+    [{ ...LOCAL, ...STORE }, [store]],
+    [{ ...LOCAL, S3_ENDPOINT: "HTTP://store.example" }, [store]],
+    [{ ...LOCAL, ...STORE, S3_INSECURE: "true" }, []],
+    [{ ...LOCAL, ...STORE, DATABASE_INSECURE: "true" }, [store]],
+    [{ ...LOCAL, S3_ENDPOINT: "https://store.example" }, []],
+    [{ ...LOCAL, S3_ENDPOINT: "http://localhost:9000" }, []],
+    [{ ...REMOTE, ...STORE }, [database, store]],
+  ])("leaves this machine only where somebody said so: %j", (env, problems) => {
+    expect(problemsOf(builderConfig, { ...NEEDED, S3_BUCKET: "statements", ...env })).toEqual(
+      problems,
+    );
+    expect(problemsOf(operatorConfig, env)).toEqual(problems);
+  });
+});
+
+describe("variables that nobody reads", () => {
+  const known = [
+    "OIDC_ISSUER",
+    "OIDC_ALLOWED_SUBJECTS",
+    "LEDGER_NAMESPACE",
+    "PORT",
+    "K_SINK",
+    "AWS_REGION",
+    "OTEL_SERVICE_NAME",
+    "ALLOWED_SOURCES",
+  ];
+
+  it.each([
+    ["ODIC_ISSUER", "OIDC_ISSUER"],
+    ["OIDC_ISUER", "OIDC_ISSUER"],
+    ["OIDC_SUBJECTS", "OIDC_ISSUER"],
+    ["LEDGER_NAMSEPACE", "LEDGER_NAMESPACE"],
+    ["ALOWED_SOURCE", "ALLOWED_SOURCES"],
+    ["OTEL_SERVICE_NAMES", "OTEL_SERVICE_NAME"],
+  ])("%s is meant for %s, or for nothing", (name, nearest) => {
+    expect(unknownVariables(known, { [name]: "a value", HOME: "/" })).toEqual([{ name, nearest }]);
+  });
+
+  it.each([
+    "OIDC_ISSUER",
+    "HOME",
+    "K_SERVICE",
+    "AWS_PROFILE",
+    "OTEL_SDK_DISABLED",
+    "SORT",
+    "oidc_issuer",
+  ])("%s is not", (name) => {
+    expect(unknownVariables(known, { [name]: "a value" })).toEqual([]);
+  });
+});
+
 describe("the window of events ends before the retention of records", () => {
   const wrong = [
     "EVENT_WINDOW_DAYS is not less than RETENTION_DAYS; expected a whole number from 1 to 3650, for example 29",
@@ -183,7 +267,7 @@ describe("the window of events ends before the retention of records", () => {
     [{ RETENTION_DAYS: "10" }, wrong],
     [{ EVENT_WINDOW_DAYS: "7", RETENTION_DAYS: "8" }, []],
   ])("%j", (env, problems) => {
-    expect(problemsOf(requestIntakeConfig, { K_SINK: SINK, ...env })).toEqual(problems);
+    expect(problemsOf(requestIntakeConfig, { ...NEEDED, ...env })).toEqual(problems);
   });
 
   it("is reported beside the other problems", () => {
@@ -192,6 +276,7 @@ describe("the window of events ends before the retention of records", () => {
       "PORT",
       "K_SINK",
       "EVENT_WINDOW_DAYS",
+      "IDENTITY",
     ]);
   });
 });

@@ -71,6 +71,8 @@ test("its settings are the service's, but for how it runs and how long it may", 
     // As the JobSink sets it.
     K_EVENT_PATH: "/etc/jobsink-event",
     DATABASE_URL: "mysql://reader:password@database:3306/bank",
+    DATABASE_CA_FILE: "/etc/database-ca/ca.pem",
+    IDENTITY: "none",
   };
   expect(() => readConfig(builderConfig, given)).not.toThrow();
 });

@@ -64,7 +64,8 @@ describe.each(FUNCTIONS)("$name", ({ name, schema, besides }) => {
   });
 
   test("every value in the manifests is one it accepts", () => {
-    const given = { ...settings, K_SINK: "http://broker.example/", ...databaseOf(secrets) };
+    const others = { K_SINK: "http://broker.example/", IDENTITY: "none" };
+    const given = { ...settings, ...others, ...databaseOf(secrets) };
     expect(() => readConfig(schema, given)).not.toThrow();
   });
 
@@ -86,10 +87,11 @@ describe.each(FUNCTIONS)("$name", ({ name, schema, besides }) => {
   });
 });
 
-/** Stands for the Secret. */
+/** Stands for the Secret, which is mounted too. */
 function databaseOf(secrets: readonly { readonly variable: string }[]): Record<string, string> {
   const needed = secrets.some((one) => one.variable === "DATABASE_URL");
-  return needed ? { DATABASE_URL: "mysql://reader:password@database:3306/bank" } : {};
+  const DATABASE_URL = "mysql://reader:password@database:3306/bank";
+  return needed ? { DATABASE_URL, DATABASE_CA_FILE: "/etc/database-ca/ca.pem" } : {};
 }
 
 test("the database's Secret is required; the bucket's is not, for workload identity", () => {

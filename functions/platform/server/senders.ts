@@ -39,9 +39,7 @@ export function sendersOf(
 ): Senders | undefined {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = config;
   if (issuer === undefined || audience === undefined) {
-    log.warn(
-      "without OIDC_ISSUER nobody is asked who they are: whoever reaches this port may send",
-    );
+    log.warn("IDENTITY=none: nobody is asked who they are, whoever reaches this port may send");
     return undefined;
   }
   const { OIDC_DISCOVERY: discovery = isClusterName(issuer) ? "cluster" : "issuer" } = config;

@@ -11,7 +11,12 @@ const issuer = z
 export const SUBJECT = /^(\*|[^\s*]+\*?)$/;
 
 export const IDENTITY_VARIABLES = {
-  /** With it every request with events needs a token of this issuer; without it nobody is asked. */
+  /** `none`: whoever reaches the port may send. Said aloud, or it is not so. */
+  IDENTITY: variable(z.enum(["none"]).optional(), {
+    expected: "none, where whoever reaches the port may send, or else OIDC_ISSUER",
+    example: "none",
+  }),
+  /** With it every request with events needs a token of this issuer. */
   OIDC_ISSUER: variable(issuer.optional(), {
     expected: "an https URL, exactly as the issuer's tokens have it",
     example: "https://kubernetes.default.svc.cluster.local",
@@ -42,20 +47,38 @@ export const IDENTITY_VARIABLES = {
 } as const;
 
 interface IdentityVariables {
+  readonly IDENTITY?: "none" | undefined;
   readonly OIDC_ISSUER?: string | undefined;
   readonly OIDC_AUDIENCE?: string | undefined;
   readonly OIDC_ALLOWED_SUBJECTS?: readonly string[] | undefined;
 }
 
-/** For `.refine(...)`: half of an identity would be a door that only looks locked. */
-export const WHOLE_IDENTITY: Parameters<z.ZodType<IdentityVariables>["refine"]> = [
-  (config: IdentityVariables) =>
-    config.OIDC_ISSUER === undefined
-      ? config.OIDC_AUDIENCE === undefined && config.OIDC_ALLOWED_SUBJECTS === undefined
-      : config.OIDC_AUDIENCE !== undefined,
-  {
-    path: ["OIDC_ISSUER"],
-    message: "and OIDC_AUDIENCE go together, and OIDC_ALLOWED_SUBJECTS needs both",
-    when: () => true,
-  },
-];
+/**
+ * The schema, asking for a whole identity or for a word that there is none: half of one would be a
+ * door that only looks locked, and a forgotten one an open door that nobody opened.
+ */
+export function withIdentity<S extends z.ZodType<IdentityVariables>>(schema: S): S {
+  return schema
+    .refine(
+      (config) =>
+        config.OIDC_ISSUER === undefined
+          ? config.OIDC_AUDIENCE === undefined && config.OIDC_ALLOWED_SUBJECTS === undefined
+          : config.OIDC_AUDIENCE !== undefined,
+      {
+        path: ["OIDC_ISSUER"],
+        message: "and OIDC_AUDIENCE go together, and OIDC_ALLOWED_SUBJECTS needs both",
+        when: () => true,
+      },
+    )
+    .refine((config) => config.IDENTITY === undefined || config.OIDC_ISSUER === undefined, {
+      path: ["IDENTITY"],
+      message: "is none, and OIDC_ISSUER is set",
+      when: () => true,
+    })
+    .refine((config) => config.IDENTITY !== undefined || config.OIDC_ISSUER !== undefined, {
+      path: ["IDENTITY"],
+      message: "is missing, and OIDC_ISSUER as well: nobody said who may send",
+      // Others of these variables have problems that say more.
+      when: ({ issues }) => !issues.some(({ path }) => /^(OIDC_|IDENTITY)/.test(String(path?.[0]))),
+    });
+}

@@ -71,7 +71,7 @@ export async function funcYaml(name: FunctionName): Promise<string> {
     invoke: "cloudevent",
     namespace,
     image,
-    run: { envs: envs(container, parseEnv(await base(`${name}/settings.env`))) },
+    run: { envs: [IDENTITY, ...envs(container, parseEnv(await base(`${name}/settings.env`)))] },
     deploy: {
       namespace,
       image,
@@ -94,10 +94,13 @@ export async function funcYaml(name: FunctionName): Promise<string> {
   return HEAD.replace("NAME", name) + stringify(file, { lineWidth: 0 });
 }
 
+/** The base does not say whether anybody is asked for a token; whoever deploys does. */
+const IDENTITY = { name: "IDENTITY", value: "{{ env:IDENTITY }}" };
+
 const HEAD = `# Made by \`node infra/kubernetes/images/func-yaml.ts\`; never edited by hand.
 # For Knative's \`func\`: rolls out the image that \`make images\` made, with the settings of the base. It cannot say
 # everything (time-outs, the security context), so \`kubectl apply -k\` comes first and \`func\` after it:
-#   func deploy --build=false --push=false --path functions/NAME
+#   IDENTITY=none func deploy --build=false --push=false --path functions/NAME
 `;
 
 function envs(container: Container, settings: NodeJS.Dict<string>) {

@@ -118,6 +118,7 @@ async function environment(folder: string, url: string): Promise<NodeJS.ProcessE
     LOG_LEVEL: "info",
     KUBECONFIG: kubeconfig,
     K_SINK: url,
+    IDENTITY: "none",
     DATABASE_URL: "mysql://nobody@127.0.0.1:1/none",
     S3_BUCKET: "none",
     S3_ENDPOINT: url,

@@ -21,13 +21,15 @@ export interface FunctionLaunch {
 export async function startFunction(launch: FunctionLaunch): Promise<FunctionProcess> {
   const { name, port, env, logDir } = launch;
   const logFile = join(logDir, `${name}.log`);
+  const told = { ...globalThis.process.env, ...env };
   const process = startProcess({
     name,
     command: globalThis.process.execPath,
     args: [join(FUNCTIONS, name, "index.ts")],
     env: {
-      ...globalThis.process.env,
-      ...env,
+      // Whoever is on this machine may send, unless an issuer says who is who.
+      ...(told["OIDC_ISSUER"] ? {} : { IDENTITY: "none" }),
+      ...told,
       PORT: String(port),
       METRICS_PORT: "0",
       HOST: "127.0.0.1",

@@ -59,6 +59,7 @@ export async function startBuilder(
       KUBECONFIG: stage.kubeconfig,
       LEDGER_NAMESPACE: NAMESPACE,
       K_SINK: `${stage.sink.url}/-/events`,
+      IDENTITY: "none",
       PORT: String(port),
       METRICS_PORT: "0",
       ...env,

@@ -110,6 +110,7 @@ export async function openStarts({ folder, resources }: BenchContext): Promise<S
     NODE_ENV: "production",
     KUBECONFIG: kubeconfig,
     K_SINK: `${sink}/-/events`,
+    IDENTITY: "none",
     DATABASE_URL: "mysql://nobody@127.0.0.1:1/none",
     S3_BUCKET: "none",
     S3_ENDPOINT: sink,

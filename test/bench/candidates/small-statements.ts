@@ -26,6 +26,7 @@ export async function startSmallBuilder(
     ...stage.shipped.env,
     ...stage.sink.env,
     K_SINK: `${stage.sink.url}/-/events`,
+    IDENTITY: "none",
     ...env,
   });
   return {

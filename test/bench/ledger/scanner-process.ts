@@ -48,6 +48,7 @@ export async function startScanner(
       PORT: String(port),
       METRICS_PORT: "0",
       K_SINK: `http://127.0.0.1:${(sink.address() as AddressInfo).port}`,
+      IDENTITY: "none",
       ...env,
     },
     logFile,

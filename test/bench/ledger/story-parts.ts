@@ -36,7 +36,12 @@ export type Story = (customerId: string) => Promise<StoryTimes>;
 
 export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack): Promise<Story> {
   const { ledger, mariaDb, s3 } = pipeline;
-  const env = { ...s3.env, DATABASE_URL: mariaDb.databaseUrl, K_SINK: "http://127.0.0.1:1" };
+  const env = {
+    ...s3.env,
+    DATABASE_URL: mariaDb.databaseUrl,
+    K_SINK: "http://127.0.0.1:1",
+    IDENTITY: "none",
+  };
   const config = readConfig(builderConfig, env);
   const transactions = opened.use(
     makeTransactions({
