@@ -3,7 +3,7 @@
  * TypeScript types, of the checks at intake and of the JSON Schemas in `eventing/schemas/`.
  */
 import * as z from "zod";
-import { DELIMITERS } from "./csv-dialect.ts";
+import { DELIMITERS } from "./csv/csv-dialect.ts";
 import { CUSTOMER_ID } from "./record-name.ts";
 import { parseStatementKey } from "./statement-key.ts";
 import { FORMATS, LANGUAGES } from "./statement-options.ts";

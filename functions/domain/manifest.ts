@@ -3,7 +3,7 @@
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
 import type { TotalsEntry } from "./account-totals.ts";
-import type { Delimiter } from "./csv-dialect.ts";
+import type { Delimiter } from "./csv/csv-dialect.ts";
 import type { Format } from "./statement-options.ts";
 
 /** Every version there was: a reader takes them all. */

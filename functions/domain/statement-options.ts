@@ -2,7 +2,7 @@
  * What a customer may choose about a statement, beside its period. Each has a default of the
  * installation; what is not asked for costs nothing.
  */
-import type { CsvDialect } from "./csv-dialect.ts";
+import type { CsvDialect } from "./csv/csv-dialect.ts";
 
 /** In the order of their entries in the zip; `csv` is in every statement. */
 export const FORMATS = ["csv", "pdf", "jsonl", "camt.053", "ofx"] as const;

@@ -12,6 +12,9 @@
  * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
  * All times are milliseconds since 1970-01-01T00:00:00Z.
  */
+import { backoffMs, type Backoff } from "./backoff.ts";
+import type { BuildProgress } from "./build-progress.ts";
+
 export const LANES = ["service", "job"] as const;
 export type Lane = (typeof LANES)[number];
 
@@ -86,6 +89,8 @@ export interface ProcessingRequest extends CommonFields {
   readonly holder: string;
   readonly leaseExpiresAt: number;
   readonly object: ObjectLocation;
+  /** As of the last renewal; undefined before the first one. */
+  readonly progress?: BuildProgress | undefined;
 }
 
 /** What the published object holds, read from its own bytes. */
@@ -192,7 +197,7 @@ export function claim(request: StatementRequest, terms: ClaimTerms): ClaimDecisi
       failures,
       leaseExpiresAt: terms.now + terms.leaseMs,
       object: request.object ?? terms.object,
-      lastError: request.status === "processing" ? "lease_expired" : request.lastError,
+      lastError: request.status === "processing" ? LEASE_EXPIRED : request.lastError,
     },
   };
 }
@@ -222,8 +227,17 @@ function claimableAt(request: OpenRequest, purpose: ClaimPurpose, terms: ClaimTe
 
 // --- moves of the holder -----------------------------------------------------------------------
 
-export function renew(request: ProcessingRequest, leaseExpiresAt: number): ProcessingRequest {
-  return { ...request, leaseExpiresAt };
+export function renew(
+  request: ProcessingRequest,
+  leaseExpiresAt: number,
+  progress?: BuildProgress,
+): ProcessingRequest {
+  return { ...request, leaseExpiresAt, progress };
+}
+
+/** The builder before this one was not gone, but too slow: it has just said so. */
+export function blameSlowness(request: ProcessingRequest): ProcessingRequest {
+  return { ...request, lastError: LEASE_LATE };
 }
 
 /** Another request's object has the key: aim one millisecond later. */
@@ -298,16 +312,6 @@ export function oversize(request: ProcessingRequest, release: Release): PendingR
   };
 }
 
-export interface Backoff {
-  readonly baseMs: number;
-  readonly maxMs: number;
-  /** Uniform in [0, 1). */
-  readonly random: number;
-  readonly maxFailures: number;
-  /** Only a person can help, and needs time: the longest pause from the first failure on. */
-  readonly patient?: boolean;
-}
-
 /** A retryable failure: back to pending with a time, or failed when it can only happen again. */
 export function retry(
   request: ProcessingRequest,
@@ -329,6 +333,10 @@ export function retry(
 }
 
 export const DEADLINE_EXCEEDED = "deadline_exceeded";
+/** Nothing was heard of the builder until its lease was over. */
+export const LEASE_EXPIRED = "lease_expired";
+/** The builder lived, and could not renew its lease in time. */
+export const LEASE_LATE = "lease_late";
 
 /** A new customer may not have got to a replica yet: only the last attempt takes that for the truth. */
 export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
@@ -336,17 +344,6 @@ export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
 /** Why a request ends whose attempts are used up. */
 export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
   return lastError === UNKNOWN_ON_REPLICA ? "unknown_customer" : "retries_exhausted";
-}
-
-/**
- * Exponential with jitter: between half and the whole of `base × 2^(failures − 1)`, at most `max`.
- * Out of budget there is nothing left to wait for but the end: the shortest time.
- */
-function backoffMs(failures: number, backoff: Backoff): number {
-  const last = failures >= backoff.maxFailures;
-  const doubled = backoff.baseMs * 2 ** (last ? 0 : failures - 1);
-  const whole = backoff.patient && !last ? backoff.maxMs : Math.min(backoff.maxMs, doubled);
-  return Math.round(whole * (0.5 + backoff.random / 2));
 }
 
 /** The outcome event was accepted. */

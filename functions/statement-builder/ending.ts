@@ -10,6 +10,7 @@ import {
   execute,
   fail,
   handOver,
+  LEASE_LATE,
   oversize,
   retry,
   type ErrorCode,
@@ -73,7 +74,7 @@ function leaseEnding(reason: unknown, mayBeThere: boolean): Ending {
     return mayBeThere ? { kind: "handed-over", reason: "cancel_requested" } : { kind: "cancelled" };
   }
   // As long as nobody has claimed the record, it can be said there that this builder was slow, not gone.
-  return reason instanceof LeaseLate ? { kind: "retry", code: "lease_late" } : { kind: "lost" };
+  return reason instanceof LeaseLate ? { kind: "retry", code: LEASE_LATE } : { kind: "lost" };
 }
 
 export interface RetrySettings {

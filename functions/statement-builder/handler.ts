@@ -7,9 +7,12 @@
 import { eventType, offerEvent, outcomeEvent } from "../domain/events.ts";
 import {
   announce,
+  blameSlowness,
   execute,
   isFinal,
+  LEASE_EXPIRED,
   type FinalRequest,
+  type ProcessingRequest,
   type StatementRequest,
 } from "../domain/statement-request.ts";
 import { startDeadline } from "../platform/limits/deadline.ts";
@@ -24,10 +27,11 @@ import {
   type ClaimOutcome,
   type ClaimSettings,
 } from "./claim.ts";
+import { makeBuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
-import { reachObject, type BuildDependencies } from "./reach-object.ts";
+import { reachObject, type BuildDependencies, type Claim } from "./reach-object.ts";
 
 export type BuilderSettings = ClaimSettings &
   LeaseSettings &
@@ -75,8 +79,12 @@ export async function serveRequest(
   if (claimed.kind !== "claimed") return claimed.kind;
   await story.onStep("claimed");
   // 2. Under the lease, reach the object or the reason why there is none.
-  await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log });
-  const { ending, leaseEndsAt } = await reachEnding(claimed, lease, told, deps);
+  const meter = makeBuildMeter();
+  using build = new DisposableStack();
+  build.use(story.building(meter));
+  const progress = meter.take;
+  await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log, progress });
+  const { ending, leaseEndsAt } = await reachEnding({ ...claimed, lease, meter }, told, deps);
   // 3. Write what became of it: the last write of this claim.
   const stored = await story.during("settle", () => settle(lease, ending, leaseEndsAt, deps));
   await story.onStep("settled");
@@ -88,13 +96,13 @@ export async function serveRequest(
   return ending.kind;
 }
 
+type Held = Claimed & Pick<Claim, "lease" | "meter">;
+
 async function reachEnding(
-  claimed: Claimed,
-  lease: Lease,
+  { purpose, claimId, earlierLandsUntil, lease, meter }: Held,
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
-  const { purpose, claimId, earlierLandsUntil } = claimed;
   using deadline = startDeadline(deps.settings.buildDeadlineMs);
   const signals = { request: context.signal, lease: lease.signal, deadline: deadline.signal };
   const signal = AbortSignal.any(Object.values(signals));
@@ -110,7 +118,7 @@ async function reachEnding(
   // Until then an upload of ours may still land, whatever we heard of it.
   const leaseEndsAt = (): number => (publishing ? lease.expiresAt : deps.now());
   try {
-    const claim = { lease, claimId, purpose, signal, onAbsent, onPublish, log: context.log };
+    const claim = { lease, meter, claimId, purpose, signal, onAbsent, onPublish, log: context.log };
     return { ending: await reachObject(claim, deps), leaseEndsAt };
   } catch (error) {
     const ending = endingOf(error, signals, { mayBeThere });
@@ -132,11 +140,18 @@ async function settle(
   );
   if (settlement.kind === "settled") return settlement.stored;
   const { to } = settlement;
+  if (to && isTakenForGone(to, lease)) await ledger.replace(to, blameSlowness(to.request));
   // We published, and meanwhile the request was given up: the file is there, so the file counts.
   if (ending.kind !== "executed" || !to || !wasGivenUp(to)) return undefined;
   const { object, result } = ending;
   const stored = await ledger.replace(to, execute(to.request, object, result, now()));
   return stored === "conflict" ? undefined : stored;
+}
+
+/** Somebody took over from a builder that lives: on a conflict the record keeps saying that it was gone. */
+function isTakenForGone(to: Stored, { request }: Lease): to is Stored<ProcessingRequest> {
+  const { status, attempt, lastError } = to.request;
+  return status === "processing" && attempt === request.attempt + 1 && lastError === LEASE_EXPIRED;
 }
 
 function wasGivenUp(

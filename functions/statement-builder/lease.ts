@@ -10,6 +10,7 @@
  * `resourceVersion`; that they never both publish, on create-only uploads.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { BuildProgress } from "../domain/build-progress.ts";
 import {
   renew,
   type ProcessingRequest,
@@ -76,6 +77,8 @@ export interface LeaseDependencies {
   readonly ledger: Ledger;
   readonly settings: LeaseSettings;
   readonly now: () => number;
+  /** Written with each renewal. */
+  readonly progress?: (at: number) => BuildProgress;
   readonly log: Log;
 }
 
@@ -107,7 +110,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 export function holdLease(
   claimed: Stored<ProcessingRequest>,
   sentAt: number,
-  { ledger, settings, now, log }: LeaseDependencies,
+  { ledger, settings, now, progress, log }: LeaseDependencies,
 ): Lease {
   let stored = claimed;
   let lostAt = sentAt + settings.leaseMs;
@@ -180,7 +183,8 @@ export function holdLease(
         continue;
       }
       try {
-        await serially(() => write((request) => renew(request, now() + settings.leaseMs)));
+        const reading = progress?.(now());
+        await serially(() => write((request) => renew(request, now() + settings.leaseMs, reading)));
         renewed(sent);
         renewAt = performance.now() + settings.renewMs;
       } catch (error) {

@@ -14,6 +14,7 @@ import {
 } from "../domain/statement-request.ts";
 import { verifyStatement } from "../verification/verify-statement.ts";
 import type { Log } from "../platform/telemetry/log.ts";
+import type { BuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { chosenOptions } from "./contents/chosen-options.ts";
 import { encryptionFor } from "./store/encryption.ts";
@@ -37,6 +38,7 @@ export interface BuildDependencies {
 
 export interface Claim {
   readonly lease: Lease;
+  readonly meter: BuildMeter;
   readonly claimId: string;
   readonly purpose: ClaimPurpose;
   readonly signal: AbortSignal;
@@ -70,6 +72,7 @@ async function reachObjectAtKey(
   const { bucket, story, now } = deps;
   const { request } = claim.lease;
   const { key } = request.object;
+  claim.meter.begin("fence");
   // 1. The fence: nothing of an earlier attempt can complete behind our back.
   await story.during("fence", () => bucket.abortUploads(key, claim.signal));
   const lookedAt = now();
@@ -92,15 +95,17 @@ export async function buildObject(
   deps: BuildDependencies,
 ): Promise<Ending | "key-taken"> {
   const { transactions, bucket, story, settings } = deps;
-  const { signal, lease } = claim;
+  const { signal, lease, meter } = claim;
   const { request } = lease;
   const facts = statementFacts(request, settings);
   const { from, to } = facts.period;
+  meter.begin("query");
   await using snapshot = await story.during(
     "open snapshot",
     () => transactions.open({ customerId: request.facts.customerId, from, to }, signal),
     ({ rows }) => ({ rows }),
   );
+  meter.readFrom(snapshot);
   await story.onStep("snapshot-opened");
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
   const body = makeStatementZip(facts, snapshot, {
@@ -108,6 +113,7 @@ export async function buildObject(
     zlibOnly: request.lastError === DEFLATE_MISMATCH,
     sign: settings.sign,
     signal,
+    onFile: meter.begin,
     onRows: () => story.onStep("rows-streaming"),
   });
   const outcome = await bucket.publish({
@@ -125,7 +131,9 @@ export async function buildObject(
     },
     encryption: encryptionFor(request.facts.event.source, settings.encryption),
     body,
+    onSent: meter.sent,
     lease: async () => {
+      meter.begin("publish");
       await lease.check();
       const left = lease.remainingMs();
       claim.onPublish();

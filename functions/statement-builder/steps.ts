@@ -6,6 +6,7 @@
 import type { ProcessingRequest } from "../domain/statement-request.ts";
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
 import type { Log } from "../platform/telemetry/log.ts";
+import type { BuildMeter } from "./build-meter.ts";
 import type { Claimed, ClaimOutcome } from "./claim.ts";
 import type { Ending } from "./ending.ts";
 import { PUBLISH_STEPS, type PublishPhase } from "./store/publication.ts";
@@ -47,6 +48,8 @@ export interface BuildListener {
   readonly during?: During;
   /** What an offered request came to. */
   readonly offered?: (outcome: ClaimOutcome["kind"], log: Log) => void;
+  /** A claimed request is being built, until what this answers is disposed of. */
+  readonly building?: (meter: BuildMeter) => Disposable;
   /** A step is done; the next one waits. */
   readonly onStep?: (step: BuildStep) => void | Promise<void>;
   /** What a claim came to, once it is written. */
@@ -63,6 +66,11 @@ export function makeNarrator(listeners: readonly BuildListener[]): Narrator {
         work,
       )(),
     offered: (outcome, log) => listeners.forEach((one) => one.offered?.(outcome, log)),
+    building(meter) {
+      const all = new DisposableStack();
+      for (const one of listeners) all.use(one.building?.(meter));
+      return all;
+    },
     async onStep(step) {
       for (const one of listeners) await one.onStep?.(step);
     },

@@ -4,7 +4,7 @@
  * readers compared them as text. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
-import { DELIMITERS } from "../domain/csv-dialect.ts";
+import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import {
   AS_OF_BASES,
   MANIFEST_SCHEMAS,

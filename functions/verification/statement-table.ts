@@ -1,6 +1,6 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
-import { readHeader, type CsvDialect } from "../domain/csv-dialect.ts";
-import { quoteField } from "../domain/csv-field.ts";
+import { readHeader, type CsvDialect } from "../domain/csv/csv-dialect.ts";
+import { quoteField } from "../domain/csv/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
 import { WrongStatement } from "./wrong-statement.ts";

@@ -1,6 +1,8 @@
 /** What the codes in a record mean, and what a person can do. Each code of the domain has its words. */
 import {
   DEADLINE_EXCEEDED,
+  LEASE_EXPIRED,
+  LEASE_LATE,
   UNKNOWN_ON_REPLICA,
   type ErrorCode,
   type FailedRequest,
@@ -76,7 +78,7 @@ const OF_A_LATER_VERSION: ErrorWords = {
 
 /** Why an open request went back to pending; what else stands there came with a hand-over. */
 const LAST_ERRORS: Readonly<
-  Record<RetryableCode | "lease_expired" | "oversized" | "cancel_requested", string>
+  Record<RetryableCode | typeof LEASE_EXPIRED | "oversized" | "cancel_requested", string>
 > = {
   database_unavailable: "the database did not answer",
   database_error: "the database answered with an error that may pass",
@@ -96,8 +98,9 @@ const LAST_ERRORS: Readonly<
   deflate_mismatch:
     "zlib did not read back what the table deflate wrote; the next attempt uses zlib",
   internal: "the builder met an error that it does not know; its log has it",
-  lease_expired: "its builder is gone: it fell silent and the lease ran out",
-  lease_late:
+  [LEASE_EXPIRED]:
+    "its builder was not heard of until the lease ran out: it is gone, or was too slow to say so",
+  [LEASE_LATE]:
     "its builder lived but could not renew its lease in time: too little CPU, or the ledger did not answer",
   cancel_requested: "it was stopped because cancellation was requested",
   oversized: "it has too many rows for the service and was handed to a Job",

@@ -2,6 +2,7 @@
  * A request in plain words. What comes next is asked of the same rule that the builder claims by,
  * so the words cannot promise anything else. Pure: the clock is an argument.
  */
+import { msLeft, type BuildProgress } from "../../functions/domain/build-progress.ts";
 import {
   claim,
   type ClaimDecision,
@@ -13,7 +14,7 @@ import {
 import { formatDuration } from "./duration.ts";
 import { detailOf, wordsOfFailure, wordsOfLastError } from "./error-words.ts";
 import { count } from "./plural.ts";
-import { formatBytes } from "./record-view.ts";
+import { describeProgress, formatBytes } from "./record-view.ts";
 
 /** As the installation has them; milliseconds. */
 export interface ExplainTerms {
@@ -62,6 +63,10 @@ function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms
   }
   if (cancelRequestedAt !== undefined) {
     lines.push(`Cancellation was requested ${when(cancelRequestedAt, now)}.`);
+  }
+  if (request.status === "processing" && request.progress) {
+    const { progress } = request;
+    lines.push(`${when(progress.at, now)} its builder was ${describeProgress(progress)}.`);
   }
   return lines;
 }
@@ -136,10 +141,12 @@ function decide(request: OpenRequest, terms: ExplainTerms, now = terms.now): Cla
 }
 
 function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTerms): string[] {
+  const { progress } = request;
   const pod = request.holder.slice(0, request.holder.lastIndexOf("/"));
   const lines = [
     `${pod} is at work on it. Its lease holds until ${when(request.leaseExpiresAt, now)} and is renewed ` +
       "as long as it works.",
+    ...estimate(progress),
     `Should it fall silent, the next builder takes over after ` +
       `${new Date(request.leaseExpiresAt + clockSkewMs).toISOString()}.`,
   ];
@@ -150,6 +157,13 @@ function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTer
         "It sees this within seconds, stops and ends the request as cancelled, unless its file is out already. " +
           "Where an earlier attempt's upload may still arrive, it gives the request back, and the end waits for that.",
       ];
+}
+
+/** Of the file that is being written: how long the others take nobody knows. */
+function estimate(progress: BuildProgress | undefined): string[] {
+  const left = progress && msLeft(progress);
+  if (progress === undefined || left === undefined) return [];
+  return [`If it goes on as fast, ${progress.phase} takes about ${formatDuration(left)} more.`];
 }
 
 function nextOfClaimable(

@@ -7,7 +7,7 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import { toJson } from "../../functions/platform/ledger/configmap-record.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { reasonOf, STATE_COLOURS } from "./record-view.ts";
+import { reasonOf, shortProgress, STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
 import { formatTable } from "./table.ts";
 
@@ -103,7 +103,7 @@ function printTable(
     request.facts.customerId,
     `${request.facts.startDate}..${request.facts.endDate}`,
     formatDuration(now() - request.facts.recordedAt),
-    reasonOf(request) || "-",
+    reasonOf(request) || shortProgress(request) || "-",
     ...(isWide ? wideCells(request) : []),
   ]);
   const [first = "", ...lines] = formatTable(isWide ? [...header, ...more] : header, rows);

@@ -1,7 +1,7 @@
 /** One state of a request, as `watch` and `request --wait` show it when it comes. */
 import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
 import { formatDuration } from "./duration.ts";
-import { describeEnd, reasonOf, STATE_COLOURS, timeTaken } from "./record-view.ts";
+import { describeEnd, reasonOf, shortProgress, STATE_COLOURS, timeTaken } from "./record-view.ts";
 import type { Screen } from "./terminal.ts";
 
 const WIDEST_STATE = "processing".length;
@@ -21,7 +21,7 @@ function elapsed(ms: number): string {
 function detail(request: StatementRequest): string {
   if (isFinal(request)) return describeEnd(request);
   const tries = request.attempt === 0 ? "" : `attempt ${request.attempt}`;
-  return [tries, reasonOf(request)].filter((one) => one !== "").join(", ");
+  return [tries, shortProgress(request), reasonOf(request)].filter((one) => one !== "").join(", ");
 }
 
 /** A renewal changes the record and not the state: only what a person would call a change counts. */

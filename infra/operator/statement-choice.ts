@@ -1,6 +1,6 @@
 /** The options of `statements request` that say what the statement shall be like. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { DELIMITERS } from "../../functions/domain/csv-dialect.ts";
+import { DELIMITERS } from "../../functions/domain/csv/csv-dialect.ts";
 import { FORMATS, LANGUAGES } from "../../functions/domain/statement-options.ts";
 
 export interface StatementChoice {

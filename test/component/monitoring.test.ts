@@ -14,8 +14,8 @@ import {
 } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { countedSink, makeServerMetrics } from "../../functions/platform/server/server-metrics.ts";
 import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
-import { makeBuilderMetrics } from "../../functions/statement-builder/metrics.ts";
-import { makeSourceMetrics } from "../../functions/statement-builder/source-metrics.ts";
+import { makeBuilderMetrics } from "../../functions/statement-builder/telemetry/metrics.ts";
+import { makeSourceMetrics } from "../../functions/statement-builder/telemetry/source-metrics.ts";
 import { promtool } from "../support/promtool.ts";
 
 const run = promisify(execFile);

@@ -204,6 +204,63 @@ test("the lease is lost in mid-build: nothing is written, nothing published, the
   expect(done).toMatchObject({ attempt: 3, failures: 1 });
 });
 
+test("each renewal says how far the build is", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  await stallInMidStream();
+  const client = new AbortController();
+  const answer = offer(builder, request, client.signal).catch((error: unknown) => error);
+  await untilStreaming(request.facts.name);
+  let stored = await pipeline.ledger.read(request.facts.name);
+  while (stored?.request.status === "processing" && !stored.request.progress)
+    stored = await pipeline.ledger.read(request.facts.name);
+  client.abort();
+  await answer;
+  if (stored?.request.status !== "processing") throw new Error("not held");
+  const { progress } = stored.request;
+  expect(progress).toMatchObject({ phase: "transactions.csv", bytesSent: 0 });
+  expect(progress?.rowsCounted).toBe(await countedRows());
+  expect(progress?.rows).toBeGreaterThan(0);
+  expect(progress?.rows).toBeLessThan(progress?.rowsCounted ?? 0);
+  // 100 kB of rows have come, then nothing more.
+  expect(progress?.rowsPerSecond).toBeLessThanOrEqual(progress?.rows ?? 0);
+  const { request: given } = await pipeline.until(request.facts.name, "pending");
+  expect(given).not.toHaveProperty("progress");
+});
+
+async function countedRows(): Promise<number> {
+  const connection = await createConnection({ uri: pipeline.mariaDb.databaseUrl });
+  const [rows] = await connection.query<RowDataPacket[]>(
+    "SELECT COUNT(*) AS n FROM statement_transactions WHERE customer_id = 'customer-000001' " +
+      "AND status = 'BOOK' AND posted_at >= '2024-01-01' AND posted_at < '2026-01-01'",
+  );
+  await connection.end();
+  return Number(rows[0]?.["n"]);
+}
+
+test("overtaken while it was too slow to renew: the record does not say that it was gone", async () => {
+  const builder = await startBuilder();
+  const request = await recorded();
+  await stallInMidStream();
+  const answer = offer(builder, request);
+  await untilStreaming(request.facts.name);
+  process.kill(builder.pid, "SIGSTOP");
+  const { leaseExpiresAt } = (await pipeline.ledger.read(request.facts.name))
+    ?.request as ProcessingRequest;
+  while (Date.now() < leaseExpiresAt) await sleep(100);
+  const taken = { holder: "another/claim", attempt: 2, lastError: "lease_expired" };
+  await change(request.facts.name, (held) => ({
+    ...held,
+    ...taken,
+    leaseExpiresAt: Date.now() + 60_000,
+  }));
+  process.kill(builder.pid, "SIGCONT");
+  expect((await answer).status).toBe(204);
+  const stored = await pipeline.ledger.read(request.facts.name);
+  expect(stored?.request).toMatchObject({ ...taken, lastError: "lease_late" });
+  await expectNoQuery();
+});
+
 /** A write from outside, as of another builder or an operator; the holder renews beside it. */
 async function change(
   name: string,

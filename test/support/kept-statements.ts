@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { DELIMITERS, type CsvDialect } from "../../functions/domain/csv-dialect.ts";
+import { DELIMITERS, type CsvDialect } from "../../functions/domain/csv/csv-dialect.ts";
 import { FORMATS, LANGUAGES } from "../../functions/domain/statement-options.ts";
 import {
   SIGNATURE_ALGORITHMS,

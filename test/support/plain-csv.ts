@@ -5,7 +5,7 @@ import {
   type AccountBalance,
 } from "../../functions/domain/account-totals.ts";
 import { COLUMNS, propertyOf, ROW, type Column } from "../../functions/domain/columns.ts";
-import { maskAllButLastFour, quoteField, textField } from "../../functions/domain/csv-field.ts";
+import { maskAllButLastFour, quoteField, textField } from "../../functions/domain/csv/csv-field.ts";
 import { CSV_EOL } from "../../functions/domain/manifest.ts";
 import { formatAmount } from "../../functions/domain/money.ts";
 import { hasForm } from "./column-forms.ts";

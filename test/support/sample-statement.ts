@@ -74,6 +74,7 @@ export function snapshotOf(
       yield lentRows(own.slice(2));
     },
     pending: () => Promise.reject(new Error("nothing pending was asked for")),
+    received: () => 0,
     [Symbol.asyncDispose]: () => Promise.resolve(),
     ...found,
   };

@@ -8,7 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { parse } from "csv-parse/sync";
 import pino from "pino";
-import { CANONICAL_CSV } from "../../functions/domain/csv-dialect.ts";
+import { CANONICAL_CSV } from "../../functions/domain/csv/csv-dialect.ts";
 import type { StatementOptions } from "../../functions/domain/statement-options.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
 import type { StatementFacts } from "../../functions/domain/statement-facts.ts";

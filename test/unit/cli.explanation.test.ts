@@ -5,6 +5,7 @@ import {
   fail,
   handOver,
   oversize,
+  renew,
   requestCancel,
   retry,
   type ProcessingRequest,
@@ -65,6 +66,34 @@ describe("what comes next", () => {
   test("held: by whom, and who comes when it falls silent", () => {
     expect(next(held)).toContain("builder-7 is at work on it");
     expect(next(held)).toContain("takes over after 2026-01-15T12:01:30.000Z");
+  });
+
+  test("held and renewed: how far it is, and an estimate of this file alone", () => {
+    const progress = {
+      phase: "transactions.csv",
+      rows: 415_000,
+      rowsCounted: 830_000,
+      bytesSent: 21_000_000,
+      rowsPerSecond: 5_000,
+      at: NOON - 12_000,
+    };
+    const renewed = renew(held, NOON + MINUTE, progress);
+    expect(happened(renewed)).toContain(
+      "2026-01-15T11:59:48.000Z (12s ago) its builder was writing transactions.csv, " +
+        "415000 of 830000 (50 %) rows, 5000 rows a second, 21.0 MB sent.",
+    );
+    expect(next(renewed)).toContain(
+      "If it goes on as fast, transactions.csv takes about 83s more.",
+    );
+    // Nothing came since the renewal before: no time is known.
+    const stalled = renew(held, NOON + MINUTE, { ...progress, rowsPerSecond: 0 });
+    expect(next(stalled)).not.toContain("as fast");
+    const asking = renew(held, NOON + MINUTE, {
+      ...{ phase: "query", rows: 0, bytesSent: 0, rowsPerSecond: 0, at: NOON },
+    });
+    expect(happened(asking)).toContain(
+      "its builder was asking the database for balances and counts.",
+    );
   });
 
   test("held by a lease that ran out: taken over once no clock can disagree", () => {

@@ -1,7 +1,7 @@
 /** The fast path from rows to lines gives the bytes and the totals of the plain one. */
 import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
-import { textField } from "../../functions/domain/csv-field.ts";
+import { textField } from "../../functions/domain/csv/csv-field.ts";
 import { putText } from "../../functions/statement-builder/lines/byte-fields.ts";
 import {
   makeTransactionsCsv,

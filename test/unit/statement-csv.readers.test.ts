@@ -4,8 +4,12 @@
  */
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { CANONICAL_CSV, DELIMITERS, type CsvDialect } from "../../functions/domain/csv-dialect.ts";
-import { guardFormula } from "../../functions/domain/csv-field.ts";
+import {
+  CANONICAL_CSV,
+  DELIMITERS,
+  type CsvDialect,
+} from "../../functions/domain/csv/csv-dialect.ts";
+import { guardFormula } from "../../functions/domain/csv/csv-field.ts";
 import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import { dialectLines } from "../../functions/statement-builder/lines/csv-dialect-lines.ts";
 import {

@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { BuildProgress } from "../../domain/build-progress.ts";
 import { eventHash } from "../../domain/record-name.ts";
 import {
   isFinal,
@@ -105,6 +106,16 @@ const STATES: { readonly [S in RequestStatus]: Fields<FieldsOfState<S>> } = {
     holder: text("holder"),
     leaseExpiresAt: time("lease_expires_at"),
     object: OBJECT,
+    progress: optional(
+      group<BuildProgress>({
+        phase: text("progress_phase"),
+        rows: count("progress_rows"),
+        rowsCounted: optional(count("progress_rows_counted")),
+        bytesSent: count("progress_bytes_sent"),
+        rowsPerSecond: count("progress_rows_per_second"),
+        at: time("progress_at"),
+      }),
+    ),
   },
   executed: {
     object: OBJECT,

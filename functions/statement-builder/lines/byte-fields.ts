@@ -1,5 +1,5 @@
 /**
- * Fields of transactions.csv from bytes to bytes, in the rules of `domain/csv-field.ts`. Each
+ * Fields of transactions.csv from bytes to bytes, in the rules of `domain/csv/csv-field.ts`. Each
  * function writes one field and a comma, and answers where the next one goes. A field takes at
  * most twice its bytes and eight more.
  */
@@ -8,7 +8,7 @@ import {
   SHOWN_CHARACTERS,
   startsFormula,
   textField,
-} from "../../domain/csv-field.ts";
+} from "../../domain/csv/csv-field.ts";
 import { instant } from "../source/row-values.ts";
 
 const [QUOTE, APOSTROPHE, STAR, COMMA, POINT, ZERO] = [0x22, 0x27, 0x2a, 0x2c, 0x2e, 0x30];

@@ -2,7 +2,7 @@
  * Lines of a table in the dialect that was asked for, from its canonical lines. What stands between
  * quotes stays so; a field gets quotes where the delimiter of the dialect makes them needed.
  */
-import { BYTE_ORDER_MARK, CANONICAL_CSV, type CsvDialect } from "../../domain/csv-dialect.ts";
+import { BYTE_ORDER_MARK, CANONICAL_CSV, type CsvDialect } from "../../domain/csv/csv-dialect.ts";
 
 const [COMMA, POINT, QUOTE, CR, LF] = [0x2c, 0x2e, 0x22, 0x0d, 0x0a];
 

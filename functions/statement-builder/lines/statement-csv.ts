@@ -9,7 +9,7 @@ import {
   type AccountBalance,
   type AccountTotals,
 } from "../../domain/account-totals.ts";
-import { quoteField } from "../../domain/csv-field.ts";
+import { quoteField } from "../../domain/csv/csv-field.ts";
 import { TRANSACTION_COLUMNS } from "../../domain/columns.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import type { LentBlock } from "../memory/lent-block.ts";

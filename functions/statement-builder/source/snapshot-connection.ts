@@ -15,6 +15,8 @@ export interface SnapshotConnection extends AsyncDisposable {
   run(query: SqlText): Promise<readonly TransactionRow[]>;
   /** Batches of a large result; the server waits while nobody reads. */
   stream(query: SqlText): AsyncIterable<RowBatch>;
+  /** How many rows all streams have brought so far. */
+  received(): number;
 }
 
 export type SqlText = string | { readonly sql: string; readonly parameters: readonly unknown[] };
@@ -31,6 +33,8 @@ export function makeSnapshotConnection(
   { signal, readTimeoutMs, killOnServer }: SnapshotConnectionOptions,
 ): SnapshotConnection {
   let usable = true;
+  let receivedBefore = 0;
+  let receivedNow = (): number => 0;
   let busy = false;
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
@@ -93,6 +97,8 @@ export function makeSnapshotConnection(
         onError: (error) => drop(databaseError(error)),
         onUnknown: drop,
       });
+      receivedBefore += receivedNow();
+      receivedNow = rows.received;
       while (!rows.done) {
         const batch = rows.take();
         if (batch) yield batch;
@@ -102,6 +108,8 @@ export function makeSnapshotConnection(
       if (!usable) await broken.promise;
       busy = false;
     },
+
+    received: () => receivedBefore + receivedNow(),
 
     async [Symbol.asyncDispose]() {
       signal.removeEventListener("abort", onAbort);

@@ -65,6 +65,8 @@ export interface StatementSnapshot extends AsyncDisposable {
   batches(account?: StatementAccount): AsyncIterable<RowBatch>;
   /** What is not booked yet. */
   pending(): Promise<PendingRows>;
+  /** How many rows all these streams have brought so far. */
+  received(): number;
 }
 
 export interface PendingRows {
@@ -254,6 +256,7 @@ async function openSnapshot(
       rows: await count("PDNG"),
       batches: () => connection.stream(sql.rows(query, "PDNG")),
     }),
+    received: () => connection.received(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

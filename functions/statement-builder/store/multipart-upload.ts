@@ -94,6 +94,7 @@ function makePartsClient(task: PartsUpload) {
       command.input.ChecksumCRC32 = crc;
     }
     const sent = await call("UploadPart", client.send(command, { abortSignal: stop }));
+    task.upload.onSent?.((Body as Buffer).byteLength);
     await step("part-uploaded");
     return sent;
   }

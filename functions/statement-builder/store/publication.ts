@@ -19,6 +19,8 @@ export interface StatementUpload {
   /** Milliseconds left of the lease; rejects when it is lost. Asked right before the creating write. */
   readonly lease: () => Promise<number>;
   readonly signal: AbortSignal;
+  /** Told how many bytes a part had that is with the store. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
   readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
   /** Runs each of the two phases. */
   readonly during?: (<T>(phase: PublishPhase, work: () => Promise<T>) => Promise<T>) | undefined;

@@ -27,6 +27,8 @@ export interface StatementZipOptions {
   /** Makes manifest.jws; without it there is none. */
   readonly sign?: SignManifest | undefined;
   readonly signal: AbortSignal;
+  /** Told of each file before its first byte. */
+  readonly onFile?: ((path: string) => void) | undefined;
   /** Told before the first row. */
   readonly onRows?: (() => void | Promise<void>) | undefined;
 }
@@ -57,7 +59,7 @@ const READ_AHEAD_BYTES = 1_048_576;
 export function makeStatementZip(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
-  { compression, zlibOnly = false, sign, signal, onRows }: StatementZipOptions,
+  { compression, zlibOnly = false, sign, signal, onFile, onRows }: StatementZipOptions,
 ): Readable {
   // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const level = LEVELS[compression];
@@ -88,7 +90,12 @@ export function makeStatementZip(
   });
   if (signal.aborted) onAbort();
 
-  const addFile = makeFileWriter(archive, { fail, written, date: new Date(facts.generatedAt) });
+  const addFile = makeFileWriter(archive, {
+    fail,
+    written,
+    onFile,
+    date: new Date(facts.generatedAt),
+  });
   writeStatementFiles(facts, snapshot, { csv, addFile, sign, onRows })
     .then(() => archive.finalize())
     .catch(fail);
@@ -99,6 +106,7 @@ interface FileWriterOptions {
   readonly fail: (error: Error) => void;
   /** Takes each file once it is in the archive. */
   readonly written: WrittenFile[];
+  readonly onFile: StatementZipOptions["onFile"];
   /** Of every entry, in UTC: the ledger's, so that equal statements are equal bytes. */
   readonly date: Date;
 }
@@ -106,9 +114,10 @@ interface FileWriterOptions {
 /** One entry at a time: archiver has no back-pressure across entries. */
 function makeFileWriter(
   archive: ZipArchive,
-  { fail, written: files, date }: FileWriterOptions,
+  { fail, written: files, onFile, date }: FileWriterOptions,
 ): AddFile {
   return async (path, mediaType, content) => {
+    onFile?.(path);
     const sha256 = createHash("sha256");
     let bytes = 0;
     const count = (block: Buffer): Buffer => {

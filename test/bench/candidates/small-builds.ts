@@ -10,6 +10,7 @@ import type { ProcessingRequest } from "../../../functions/domain/statement-requ
 import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
 import { readConfig } from "../../../functions/platform/settings/config.ts";
 import { makeLog } from "../../../functions/platform/telemetry/log.ts";
+import { makeBuildMeter } from "../../../functions/statement-builder/build-meter.ts";
 import { makeNarrator } from "../../../functions/statement-builder/steps.ts";
 import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
@@ -66,6 +67,7 @@ async function buildOne(customerId: string): Promise<void> {
   const ending = await buildObject(
     {
       lease: heldLease(customerId, signal),
+      meter: makeBuildMeter(),
       claimId: randomUUID(),
       purpose: "build",
       signal,

@@ -11,6 +11,7 @@ import { claimRecord } from "../../../functions/statement-builder/claim.ts";
 import { makeNarrator } from "../../../functions/statement-builder/steps.ts";
 import { buildSettings } from "../../../functions/statement-builder/build-settings.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
+import { makeBuildMeter } from "../../../functions/statement-builder/build-meter.ts";
 import { holdLease } from "../../../functions/statement-builder/lease.ts";
 import { reachObject } from "../../../functions/statement-builder/reach-object.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
@@ -87,6 +88,7 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     const { claimId, purpose } = claimed;
     const claim = {
       lease,
+      meter: makeBuildMeter(),
       claimId,
       purpose,
       signal,

@@ -8,7 +8,7 @@ import {
 } from "../../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../../functions/pending-scanner/retention.ts";
 import { wordsOfFailure, wordsOfLastError } from "../../../operator/error-words.ts";
-import { describeEnd } from "../../../operator/record-view.ts";
+import { describeEnd, describeProgress } from "../../../operator/record-view.ts";
 import type { Followed, Step } from "./followed-ledger.ts";
 
 export interface BoardFilter {
@@ -44,7 +44,7 @@ export interface Row {
   readonly endedAt: number | undefined;
   readonly steps: readonly Step[];
   readonly attempt: number;
-  /** In words: rows and bytes of a file, why it failed, why it waits. */
+  /** In words: rows and bytes of a file, how far a build is, why it failed, why it waits. */
   readonly result: string;
   /** What a person can do about it. */
   readonly advice: string | undefined;
@@ -113,6 +113,10 @@ function resultOf(request: StatementRequest): string {
     return `${request.errorCode}: ${wordsOfFailure(request.errorCode).means}.`;
   }
   if (isFinal(request)) return describeEnd(request);
+  if (request.status === "processing" && request.progress) {
+    const words = describeProgress(request.progress);
+    return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  }
   const { lastError } = request;
   return lastError === undefined ? "" : `${lastError}: ${wordsOfLastError(lastError)}.`;
 }

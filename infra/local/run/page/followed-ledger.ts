@@ -38,7 +38,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** A state began; `before` is undefined for a new request, `after` for one that is gone. */
   readonly onStep: (before: StatementRequest | undefined, after?: StatementRequest) => void;
-  /** Anything else is new: the first reading, or whether it answers. */
+  /** Anything else is new: how far a build is, the first reading, or whether it answers. */
   readonly onNews: () => void;
 }
 
@@ -65,6 +65,7 @@ export function followLedger(options: FollowOptions): FollowedLedger {
     const steps = isStep ? [...(known?.steps ?? []), step].slice(-KEPT_STEPS) : known.steps;
     requests.set(request.facts.name, { request, steps, seenAs: ++clock });
     if (isStep) onStep(known?.request, request);
+    else if (request.status === "processing" && request.progress) onNews();
   }
 
   function remove(name: string): void {

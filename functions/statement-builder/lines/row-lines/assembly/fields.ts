@@ -1,5 +1,5 @@
 /**
- * One field and the comma behind it, in the rules of `domain/csv-field.ts`. Each function answers where
+ * One field and the comma behind it, in the rules of `domain/csv/csv-field.ts`. Each function answers where
  * the next one goes, or 0 for a value that is left to the plain line. Copies go 16 bytes at a time: what
  * lies behind is written next.
  */

@@ -1,10 +1,10 @@
 /** A build in a trace: a span for each phase of it, and for each query and call of S3. */
-import type { Stored } from "../platform/ledger/configmap-ledger.ts";
-import type { SpanAttributes } from "../platform/telemetry/spans.ts";
-import type { Span, Tracer } from "../platform/telemetry/tracing.ts";
-import type { ObserveQuery } from "./source/transactions.ts";
-import type { BuildEnd, BuildListener } from "./steps.ts";
-import type { ObserveS3Call } from "./store/s3-client.ts";
+import type { Stored } from "../../platform/ledger/configmap-ledger.ts";
+import type { SpanAttributes } from "../../platform/telemetry/spans.ts";
+import type { Span, Tracer } from "../../platform/telemetry/tracing.ts";
+import type { ObserveQuery } from "../source/transactions.ts";
+import type { BuildEnd, BuildListener } from "../steps.ts";
+import type { ObserveS3Call } from "../store/s3-client.ts";
 
 /** What became of the request stands on the span of the event that offered it. */
 export function buildSpans(tracer: Tracer): BuildListener {

@@ -1,10 +1,11 @@
 /** What became of the requests that came to this builder, and how long each took. */
-import { DEFLATE_MISMATCH } from "../domain/failure.ts";
-import { ERROR_CODES, isFinal } from "../domain/statement-request.ts";
-import type { Stored } from "../platform/ledger/configmap-ledger.ts";
-import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
-import type { Ending } from "./ending.ts";
-import type { BuildListener } from "./steps.ts";
+import { DEFLATE_MISMATCH } from "../../domain/failure.ts";
+import { ERROR_CODES, isFinal } from "../../domain/statement-request.ts";
+import type { Stored } from "../../platform/ledger/configmap-ledger.ts";
+import { secondsSince, type MetricsRegistry } from "../../platform/telemetry/metrics-registry.ts";
+import type { BuildMeter } from "../build-meter.ts";
+import type { Ending } from "../ending.ts";
+import type { BuildListener } from "../steps.ts";
 
 const CLAIM_OUTCOMES = ["claimed", "unknown-record", "final", "wait", "other-lane"] as const;
 /** A small statement takes a quarter of a second, a Job may take six hours. */
@@ -48,6 +49,29 @@ export function makeBuilderMetrics(registry: MetricsRegistry): BuildListener {
     name: "statement_bytes_total",
     help: "Bytes of the zips of executed statements.",
   });
+  const meters = new Set<BuildMeter>();
+  const sumOf = (what: "rows" | "rowsCounted" | "bytesSent"): number =>
+    [...meters].reduce((sum, meter) => sum + (meter.now[what] ?? 0), 0);
+  registry.gauge({
+    name: "builds_in_progress",
+    help: "Claimed requests that this process is building.",
+    collect: (gauge) => gauge.set(meters.size),
+  });
+  registry.gauge({
+    name: "build_rows_counted",
+    help: "Of the builds in progress, rows that come for the file each is writing.",
+    collect: (gauge) => gauge.set(sumOf("rowsCounted")),
+  });
+  registry.gauge({
+    name: "build_rows_read",
+    help: "Of the builds in progress, rows that have come for the file each is writing.",
+    collect: (gauge) => gauge.set(sumOf("rows")),
+  });
+  registry.gauge({
+    name: "build_sent_bytes",
+    help: "Of the builds in progress, bytes that the store has as parts.",
+    collect: (gauge) => gauge.set(sumOf("bytesSent")),
+  });
   startAtZero();
 
   /** What is there from the start can be seen to grow. */
@@ -61,6 +85,10 @@ export function makeBuilderMetrics(registry: MetricsRegistry): BuildListener {
 
   return {
     offered: (outcome) => claims.inc({ outcome }),
+    building(meter) {
+      meters.add(meter);
+      return { [Symbol.dispose]: () => void meters.delete(meter) };
+    },
     ended({ claimed, ending, stored }) {
       const outcome = outcomeOf(ending, stored);
       endings.inc(outcome);

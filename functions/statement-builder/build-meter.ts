@@ -1,0 +1,58 @@
+/** Counts how far one build is: read at each renewal of its lease, and by whoever collects metrics. */
+import type { BuildProgress } from "../domain/build-progress.ts";
+import { FORMAT_FILES, TRANSACTIONS_FILE } from "../domain/manifest.ts";
+import type { StatementSnapshot } from "./source/transactions.ts";
+
+export interface BuildMeter {
+  /** `fence`, `query`, a file of the zip, `publish`. */
+  readonly begin: (phase: string) => void;
+  /** Where its rows come from. */
+  readonly readFrom: (snapshot: Pick<StatementSnapshot, "rows" | "received">) => void;
+  /** The store has so many bytes more. */
+  readonly sent: (bytes: number) => void;
+  readonly now: Omit<BuildProgress, "at" | "rowsPerSecond">;
+  /** With the rate since it was taken before. @param at milliseconds since the epoch */
+  readonly take: (at: number) => BuildProgress;
+}
+
+/** Each is a pass over all rows. */
+const FILES_OF_ALL_ROWS: ReadonlySet<string> = new Set([
+  TRANSACTIONS_FILE,
+  ...Object.values(FORMAT_FILES),
+]);
+
+export function makeBuildMeter(): BuildMeter {
+  let source: Pick<StatementSnapshot, "rows" | "received"> = { rows: 0, received: () => 0 };
+  let phase = "fence";
+  let receivedBefore = 0;
+  let bytesSent = 0;
+  let taken = { atMs: performance.now(), received: 0 };
+  const now = (): BuildMeter["now"] => ({
+    phase,
+    rows: source.received() - receivedBefore,
+    rowsCounted: FILES_OF_ALL_ROWS.has(phase) ? source.rows : undefined,
+    bytesSent,
+  });
+  return {
+    begin(next) {
+      phase = next;
+      receivedBefore = source.received();
+    },
+    readFrom(snapshot) {
+      source = snapshot;
+    },
+    sent(bytes) {
+      bytesSent += bytes;
+    },
+    get now() {
+      return now();
+    },
+    take(at) {
+      const before = taken;
+      taken = { atMs: performance.now(), received: source.received() };
+      const seconds = Math.max(0.001, (taken.atMs - before.atMs) / 1000);
+      const rowsPerSecond = Math.round((taken.received - before.received) / seconds);
+      return { ...now(), rowsPerSecond, at };
+    },
+  };
+}
