@@ -1,5 +1,10 @@
 /** A store that would overwrite statements is found out before the first is written. */
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { pino } from "pino";
 import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { PROBE_NAME } from "../../functions/statement-builder/store/create-only-probe.ts";
@@ -10,16 +15,20 @@ import {
 import { parseS3Event } from "../../infra/clients/consumer/index.ts";
 import { startStore } from "../support/engines/chosen-engine.ts";
 import { startRclone } from "../support/engines/rclone.ts";
-import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { uploadOf } from "../support/statement-bucket.ts";
 
 const PREFIX = "statements/";
 const PROBE = { method: "PUT", path: /create-only-probe/ };
 
-function bucketOn(server: S3Server, endpoint = server.endpoint): StatementBucket {
+function bucketOn(
+  server: S3Server,
+  endpoint = server.endpoint,
+  bucket = server.bucket,
+): StatementBucket {
   return makeStatementBucket({
-    bucket: server.bucket,
+    bucket,
     prefix: PREFIX,
     endpoint,
     region: server.region,
@@ -34,9 +43,9 @@ function bucketOn(server: S3Server, endpoint = server.endpoint): StatementBucket
 /** No part of an upload. */
 const isWhole = (request: string): boolean => !request.includes("partNumber");
 
-async function keysIn(server: S3Server): Promise<(string | undefined)[]> {
+async function keysIn(server: S3Server, bucket = server.bucket): Promise<(string | undefined)[]> {
   const client = server.client();
-  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: server.bucket }));
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
   client.destroy();
   return Contents.map(({ Key }) => Key);
 }
@@ -77,6 +86,82 @@ describe("a store that knows If-None-Match", () => {
     expect((await bucket.publish(uploadOf(`${PREFIX}c.zip`, Buffer.from("zip")))).kind).toBe(
       "published",
     );
+  });
+});
+
+describe("where the probe is new, or doctor asks", () => {
+  let server: S3Server;
+  let proxy: HttpFaultProxy;
+  let name: string;
+  beforeAll(async () => {
+    server = await startStore();
+  });
+  beforeEach(async () => {
+    proxy = await startHttpFaultProxy({ url: server.endpoint });
+    name = await server.createBucket();
+  });
+  afterEach(() => proxy[Symbol.asyncDispose]());
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test("the store is asked for all of it, and keeps one object and no upload", async () => {
+    using bucket = bucketOn(server, server.endpoint, name);
+    const habits = { refusesWrongChecksums: true, confirmsRightChecksums: true };
+    expect(await bucket.proveCreateOnly()).toEqual(habits);
+    expect(await keysIn(server, name)).toEqual([`${PREFIX}${PROBE_NAME}`]);
+    using next = bucketOn(server, server.endpoint, name);
+    expect(await next.proveCreateOnly()).toEqual({});
+    expect(await next.proveCreateOnly(true)).toEqual(habits);
+    const client = server.client();
+    const uploads = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
+    client.destroy();
+    expect(uploads.Uploads ?? []).toEqual([]);
+    expect(await keysIn(server, name)).toEqual([`${PREFIX}${PROBE_NAME}`]);
+  });
+
+  test.each([
+    [
+      "completes over an object",
+      { method: "POST", path: /create-only-probe\?uploadId/ },
+      { kind: "answer", status: 200, body: "<CompleteMultipartUploadResult/>" },
+      "CompleteMultipartUpload",
+    ],
+    [
+      "completes what was aborted",
+      { method: "DELETE", path: /create-only-probe-.*uploadId/ },
+      { kind: "answer", status: 204 },
+      "CompleteMultipartUpload after AbortMultipartUpload",
+    ],
+  ] as const)("a store that %s is refused", async (_, request, fault, detail) => {
+    proxy.fail({ ...request, fault, times: 1 });
+    using bucket = bucketOn(server, proxy.url, name);
+    const refusal = { code: "store_not_create_only", detail };
+    await expect(bucket.proveCreateOnly()).rejects.toMatchObject(refusal);
+  });
+
+  test("a store that looks at no checksum is only told of", async () => {
+    // The part for the completion, the right one, and then the wrong one.
+    proxy.fail({
+      method: "PUT",
+      path: /partNumber/,
+      skip: 2,
+      times: 1,
+      fault: { kind: "answer", status: 200, headers: { etag: '"e"' } },
+    });
+    using bucket = bucketOn(server, proxy.url, name);
+    expect(await bucket.proveCreateOnly()).toMatchObject({ refusesWrongChecksums: false });
+  });
+
+  test("a misspelt bucket is named, and not made", async () => {
+    using bucket = bucketOn(server, server.endpoint, "misspelt");
+    const refusal = {
+      code: "storage_unavailable",
+      message: expect.stringContaining("there is no bucket of this name") as string,
+    };
+    await expect(bucket.proveCreateOnly()).rejects.toMatchObject(refusal);
+    await expect(bucket.ready(new AbortController().signal)).rejects.toMatchObject(refusal);
+    const publish = bucket.publish(uploadOf(`${PREFIX}a.zip`, Buffer.from("zip")));
+    await expect(publish).rejects.toMatchObject(refusal);
+    await expect(keysIn(server, "misspelt")).rejects.toMatchObject({ name: "NoSuchBucket" });
   });
 });
 

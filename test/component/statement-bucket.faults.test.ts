@@ -122,6 +122,8 @@ describe.each([SMALL, LARGE])(
       ["409", error(409, "ConditionalRequestConflict"), "publish_conflict"],
       ["412 and no object", error(412, "PreconditionFailed"), "publish_unknown"],
       ["403", error(403, "AccessDenied"), "storage_unavailable"],
+      // As MinIO answers to encryption where it has no KMS.
+      ["501", error(501, "NotImplemented"), "storage_unavailable"],
       ["resets before", { kind: "reset-before" }, "publish_unknown"],
     ] as const)("%s leaves no object", async (_name, fault, ending) => {
       const rule = fail(statement.creates, fault);
@@ -155,6 +157,26 @@ describe.each([SMALL, LARGE])(
       expect(await publish(statement)).toBe("publish_unknown");
       // The next claim looks, and adopts it.
       expect(await stored()).toBe("whole");
+    });
+
+    it("an object that is ours by its name and size, and not by its bytes, is damaged", async () => {
+      // As on a store that keeps no checksums, or echoes whatever it is told.
+      const settings = { checksums: "when_required" } as const;
+      const other = Buffer.from(statement.bytes);
+      other[1_000] = (other[1_000] ?? 0) ^ 1;
+      using past = store.bucketWith(settings);
+      expect((await past.publish(uploadOf(key, other))).kind).toBe("published");
+      bucket[Symbol.dispose]();
+      bucket = store.bucketWith({ ...settings, endpoint: proxy.url });
+      await bucket.proveCreateOnly();
+      fail(statement.creates, { kind: "answer", status: 412 });
+      expect(await publish(statement)).toBe("object_damaged");
+    });
+
+    it("an object that cannot be read back after that is none of anybody's yet", async () => {
+      fail(statement.creates, { kind: "reset-after" });
+      fail({ method: "GET" }, { kind: "reset-before" });
+      expect(await publish(statement)).toBe("publish_unknown");
     });
 
     it("gives up before the lease ends", async () => {

@@ -77,8 +77,9 @@ export interface PublishParts {
   readonly look: (key: string, signal: AbortSignal) => Promise<Look>;
   readonly abortUpload: (key: string, uploadId: string, signal: AbortSignal) => Promise<void>;
   readonly abortUploads: (key: string, signal: AbortSignal, except?: string) => Promise<number>;
+  readonly read: (key: string, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   /** Resolves when it is known that the store overwrites nothing; asked once for all uploads. */
-  readonly proveCreateOnly: () => Promise<void>;
+  readonly proveCreateOnly: () => Promise<unknown>;
   readonly log: Log;
 }
 

@@ -9,9 +9,11 @@
  * Nothing can be seen before the one write that creates the object, PutObject or
  * CompleteMultipartUpload with `If-None-Match: *`, and that write is sent only after the body has
  * ended without an error, which is after the statement was proved. A write without a clear answer
- * is never guessed about: the object says in its metadata whose claim made it. The check is a look
- * at the object, but where the store's answer itself has the checksum of what it keeps.
+ * is never guessed about: the object says in its metadata whose claim made it, and its own bytes
+ * that it is whole, since a store may echo checksums that it never looked at. After a clear answer
+ * the check is a look at the object, but where that answer has the checksum of what the store keeps.
  */
+import { createHash } from "node:crypto";
 import { startDeadline } from "../../platform/limits/deadline.ts";
 import { RetryableError, StatementFailure, type RetryableCode } from "../../domain/failure.ts";
 import type {
@@ -45,7 +47,7 @@ async function alone<T>(_: PublishPhase, work: () => Promise<T>): Promise<T> {
 interface Before {
   readonly step: (name: PublishStep) => Promise<void>;
   /** Settles when it is known whether the store overwrites. */
-  readonly proved: Promise<void>;
+  readonly proved: Promise<unknown>;
 }
 
 async function publishStaged(
@@ -72,6 +74,9 @@ async function publishStaged(
       throw damaged(parts, upload, `it has ${found.bytes} bytes of ${bytes}`);
     }
     if (!staged.matches(found)) throw damaged(parts, upload, "its checksum differs");
+    if (!created && (await sha256Stored(parts, upload)) !== sha256) {
+      throw damaged(parts, upload, "its bytes differ");
+    }
     return { kind: "published", bytes, sha256 };
   } finally {
     if (!created) await staged.discard();
@@ -129,6 +134,20 @@ async function find(
     );
   }
   throw absent(answer);
+}
+
+async function sha256Stored(
+  { read }: PublishParts,
+  { key, signal }: StatementUpload,
+): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of read(key, signal)) hash.update(chunk);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new RetryableError("publish_unknown", "the object cannot be read back", { cause });
+  }
+  return hash.digest("hex");
 }
 
 function absent(answer: AnswerToCheck): RetryableError {

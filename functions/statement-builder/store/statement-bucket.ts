@@ -5,6 +5,7 @@
 import {
   AbortMultipartUploadCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -13,7 +14,7 @@ import type { Readable } from "node:stream";
 import { startDeadline } from "../../platform/limits/deadline.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { RetryableError } from "../../domain/failure.ts";
-import { proveCreateOnly } from "./create-only-probe.ts";
+import { proveCreateOnly, type StoreHabits } from "./create-only-probe.ts";
 import type { Encryption } from "./encryption.ts";
 import { fromUserMetadata } from "./object-metadata.ts";
 import type { Look, PublishOutcome, StatementUpload, UploadSettings } from "./publication.ts";
@@ -45,10 +46,11 @@ export interface StatementBucket extends Disposable {
   read(key: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   publish(upload: StatementUpload): Promise<PublishOutcome>;
   /**
-   * Resolves when the store is known to overwrite nothing, which is asked once.
+   * Resolves when the store is known to overwrite nothing, which is asked once; `whole` asks for all
+   * of it again.
    * @throws RetryableError `store_not_create_only` as well
    */
-  proveCreateOnly(): Promise<void>;
+  proveCreateOnly(whole?: boolean): Promise<StoreHabits>;
   /** Resolves when the bucket is there and may be listed. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -136,25 +138,38 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
     }
   }
 
-  let proof: Promise<void> | undefined;
+  /** Also where a store would make a bucket of a misspelt name, as SeaweedFS does. */
+  async function requireBucket(signal: AbortSignal): Promise<void> {
+    const command = new HeadBucketCommand({ Bucket });
+    await call("HeadBucket", signal, async (options) => await client.send(command, options));
+  }
+
+  let proof: Promise<StoreHabits> | undefined;
   /** Nobody's abort ends it: others wait for it too. */
-  async function proveOnce(): Promise<void> {
+  async function proveOnce(whole: boolean): Promise<StoreHabits> {
     const { prefix, encryption } = config;
     const store = {
       client,
       bucket: Bucket,
       prefix,
+      checksums,
       ...(encryption ? { encryption: encryptionParams(encryption) } : {}),
     };
     const { signal } = new AbortController();
-    await call("the create-only probe", signal, async ({ abortSignal }) => {
-      await proveCreateOnly(store, abortSignal);
+    await requireBucket(signal);
+    const habits = await call("the create-only probe", signal, async ({ abortSignal }) => {
+      return await proveCreateOnly(store, abortSignal, whole);
     });
+    if (habits.refusesWrongChecksums === false) {
+      log.warn("the store takes bytes that are not those of their checksum");
+    }
+    return habits;
   }
-  async function prove(): Promise<void> {
-    proof ??= proveOnce();
+  async function prove(whole = false): Promise<StoreHabits> {
+    if (whole) return await proveOnce(true);
+    proof ??= proveOnce(false);
     try {
-      await proof;
+      return await proof;
     } catch (error) {
       proof = undefined;
       throw error;
@@ -172,11 +187,13 @@ export function makeStatementBucket(config: StatementBucketConfig): StatementBuc
       look,
       abortUpload,
       abortUploads,
+      read,
       proveCreateOnly: prove,
       log,
     }),
     proveCreateOnly: prove,
     async ready(signal) {
+      await requireBucket(signal);
       const command = new ListObjectsV2Command({ Bucket, Prefix: config.prefix, MaxKeys: 1 });
       await call("ListObjectsV2", signal, async (options) => await client.send(command, options));
     },
@@ -194,7 +211,9 @@ function unless(code: string): (error: unknown) => undefined {
 
 /** Without ListBucket S3 answers 403 for a key that is not there: "absent" would be a guess. */
 function hintFor(operation: string, error: unknown): string {
-  return operation === "HeadObject" && storageFault(error).status === 403
+  const { status } = storageFault(error);
+  if (operation === "HeadBucket" && status === 404) return "there is no bucket of this name";
+  return operation === "HeadObject" && status === 403
     ? "the builder needs s3:GetObject on the key and s3:ListBucket on the bucket"
     : "";
 }

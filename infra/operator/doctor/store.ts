@@ -30,25 +30,47 @@ export async function* checkStore(session: Session): AsyncGenerator<Finding> {
     );
     return;
   }
-  yield await checkCreateOnly(session, name);
+  yield* checkCreateOnly(session, name);
   yield* await checkLifecycle(session, name, { prefix, retentionDays });
 }
 
 /** By the builder's own probe, one small object that stays. */
-async function checkCreateOnly(session: Session, name: string): Promise<Finding> {
+async function* checkCreateOnly(session: Session, name: string): AsyncGenerator<Finding> {
   const bucket = await session.bucket(name);
   try {
-    await bucket.proveCreateOnly();
-    return ok("the store refuses to write over an object");
+    const { refusesWrongChecksums, confirmsRightChecksums } = await bucket.proveCreateOnly(true);
+    yield ok(
+      "the store refuses to write over an object, and to complete an upload that was aborted",
+    );
+    yield judgeChecksums(refusesWrongChecksums, confirmsRightChecksums);
   } catch (error) {
     if (error instanceof RetryableError && error.code === "store_not_create_only") {
-      return wrong(error.message, "no statement is made on this store until it does");
+      yield wrong(error.message, "no statement is made on this store until it does");
+    } else {
+      yield unknown(
+        `it cannot be seen whether the store writes over objects: ${reasonOf(error)}`,
+        `ask as one who may write ${name}/…/${PROBE_NAME}; the builder asks at each start`,
+      );
     }
+  }
+}
+
+function judgeChecksums(refusesWrong: boolean | undefined, confirmsRight?: boolean): Finding {
+  if (refusesWrong === undefined) {
     return unknown(
-      `it cannot be seen whether the store writes over objects: ${reasonOf(error)}`,
-      `ask as one who may write ${name}/…/${PROBE_NAME}; the builder asks at each start`,
+      "it was not to be seen whether the store looks at checksums",
+      "with S3_CHECKSUMS=when_required none are sent, and the signature alone guards what is sent",
     );
   }
+  if (!refusesWrong) {
+    return unknown(
+      "the store takes bytes that are not those of their checksum",
+      "statements are safe from overwriting, not from a fault on the way: have TLS up to the store",
+    );
+  }
+  return ok(
+    `the store refuses a wrong checksum${confirmsRight ? ", and confirms a right one" : ""}`,
+  );
 }
 
 interface LifecycleTerms {
