@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isTimeZone } from "../domain/statement-period.ts";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
-import { integer, list, variable } from "../platform/settings/variables.ts";
+import { integer, list, variable, yesOrNo } from "../platform/settings/variables.ts";
 import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because what is no event is kept whole and as base64. */
@@ -23,6 +23,8 @@ export const requestIntakeConfig = withIdentity(
       /** How old an event may be. */
       EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
       RETENTION_DAYS,
+      /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */
+      PUBLIC_ROUTE: yesOrNo("false"),
       /**
        * Exact values of `source` that may ask, every source when not set. In front of one may stand
        * the subject that alone may use it, and that is then allowed to send.
@@ -44,6 +46,10 @@ export const requestIntakeConfig = withIdentity(
       path: ["EVENT_WINDOW_DAYS"],
       message: "is not less than RETENTION_DAYS",
       when: () => true,
+    })
+    .refine(({ PUBLIC_ROUTE, OIDC_ISSUER }) => !PUBLIC_ROUTE || OIDC_ISSUER !== undefined, {
+      path: ["PUBLIC_ROUTE"],
+      message: "is true, and without OIDC_ISSUER anybody outside might send",
     })
     .refine(
       ({ OIDC_ISSUER, ALLOWED_SOURCES }) =>

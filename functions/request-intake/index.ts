@@ -42,6 +42,11 @@ export async function startRequestIntake(
     },
     now,
   });
+  const routesOfBroker = {
+    // What a Trigger posts to, with the same rules: the address decides how the answer looks.
+    "/broker": { handle, isForBroker: true },
+    "/dead-letter": makeDeadLetterRoute(ledger, now),
+  };
   return await startCloudEventServer({
     log,
     metrics: makeServerMetrics(metrics),
@@ -51,9 +56,7 @@ export async function startRequestIntake(
     routes: {
       // Whoever may use a source may send, but not park events.
       "/": { handle, senders },
-      // What a Trigger posts to, with the same rules: the address decides how the answer looks.
-      "/broker": { handle, isForBroker: true },
-      "/dead-letter": makeDeadLetterRoute(ledger, now),
+      ...(config.PUBLIC_ROUTE ? {} : routesOfBroker),
     },
     senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),

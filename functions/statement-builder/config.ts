@@ -4,7 +4,15 @@ import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { withoutPlainText } from "../platform/settings/plain-text.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
-import { integer, list, oneOf, text, url, variable } from "../platform/settings/variables.ts";
+import {
+  integer,
+  list,
+  oneOf,
+  text,
+  url,
+  variable,
+  yesOrNo,
+} from "../platform/settings/variables.ts";
 
 const MIB = 1024 * 1024;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;
@@ -25,9 +33,6 @@ const pairs = (form: RegExp) =>
         return [name, value];
       }),
     );
-
-const yesOrNo = (value: "true" | "false") =>
-  oneOf(["true", "false"], value).transform((word) => word === "true");
 
 /** S3 allows 10 000 parts of at least 5 MiB: enough for zips of 50 GB, and the least memory. */
 const DEFAULT_PART_BYTES = 5 * MIB;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -29,6 +29,8 @@ let opened: AsyncDisposableStack;
 let issuer: OidcIssuer;
 let ledger: LocalLedger;
 let url: string;
+/** Of another process, with a route from outside. */
+let publicUrl: string;
 let logFile: string;
 
 beforeAll(async () => {
@@ -39,24 +41,27 @@ beforeAll(async () => {
   ledger = opened.use(await startLocalLedger());
   const logDir = await mkdtemp(join(tmpdir(), "identity-"));
   opened.defer(() => rm(logDir, { recursive: true }));
-  const port = await freePort();
-  const intake = await startFunction({
-    name: "request-intake",
-    port,
-    logDir,
-    env: {
-      KUBECONFIG: ledger.kubeconfig,
-      K_SINK: sink.url,
-      K_CA_CERTS: authority.ca,
-      OIDC_ISSUER: issuer.url,
-      OIDC_AUDIENCE: "intake",
-      OIDC_ALLOWED_SUBJECTS: "system:serviceaccount:statements:*",
-      ALLOWED_SOURCES: `/parked, ${BILLING} /billing, system:serviceaccount:web:* /web`,
-    },
-  });
-  opened.defer(() => intake.stop());
-  url = `http://127.0.0.1:${port}/`;
-  ({ logFile } = intake);
+  const env = {
+    KUBECONFIG: ledger.kubeconfig,
+    K_SINK: sink.url,
+    K_CA_CERTS: authority.ca,
+    OIDC_ISSUER: issuer.url,
+    OIDC_AUDIENCE: "intake",
+    OIDC_ALLOWED_SUBJECTS: "system:serviceaccount:statements:*",
+    ALLOWED_SOURCES: `/parked, ${BILLING} /billing, system:serviceaccount:web:* /web`,
+  };
+  const start = async (change: Readonly<Record<string, string>>, folder: string) => {
+    const port = await freePort();
+    const launch = { port, logDir: join(logDir, folder), env: { ...env, ...change } };
+    await mkdir(launch.logDir);
+    const started = await startFunction({ name: "request-intake", ...launch });
+    opened.defer(() => started.stop());
+    return { url: `http://127.0.0.1:${port}/`, logFile: started.logFile };
+  };
+  const intake = await start({}, "intake");
+  const door = await start({ PUBLIC_ROUTE: "true", OIDC_AUDIENCE: "public-intake" }, "door");
+  ({ url, logFile } = intake);
+  publicUrl = door.url;
 });
 afterAll(async () => await opened.disposeAsync());
 beforeEach(() => {
@@ -83,6 +88,34 @@ it.each(["fail", "claim another name", "stay silent"] as const)(
 
 it("200 to a sender with a good token, once the issuer is back", async () => {
   expect(await sendAs(BILLING)).toMatchObject({ status: 200 });
+});
+
+describe("a public route", () => {
+  const parked = { ...EVENT, id: "outside", source: "/parked" };
+  const post = async (path: string, subject: string, audience = "public-intake") =>
+    await postStructured(
+      `${publicUrl}${path}`,
+      path === "" ? { ...EVENT, id: "outside", source: "/billing" } : parked,
+      bearer(await issuer.token({ subject, audience })),
+    );
+
+  it("serves requests, to those who may send them", async () => {
+    expect(await post("", BILLING)).toMatchObject({ status: 200 });
+    expect(await post("", "system:serviceaccount:somebody:else")).toMatchObject({ status: 403 });
+  });
+
+  it("has neither of the Broker's paths, not even for the Broker", async () => {
+    const before = await recorded();
+    for (const path of ["dead-letter", "broker"])
+      expect(await post(path, BROKER)).toMatchObject(refused(400, "unknown_path"));
+    expect(await recorded()).toEqual(before);
+  });
+
+  it("is opened by no token of another door, nor does its own open one", async () => {
+    expect(await post("", BILLING, "intake")).toMatchObject(refused(401, "token_invalid"));
+    const token = await issuer.token({ subject: BILLING, audience: "public-intake" });
+    expect(await send(token)).toMatchObject(refused(401, "token_invalid"));
+  });
 });
 
 describe("401", () => {

@@ -33,6 +33,7 @@ export const INSTALLATIONS: readonly Installation[] = [
     ["broker-intake", "jobs", "rabbitmq"],
     ["oidc"],
     ["broker-intake", "jobs", "oidc", "oidc/jobs"],
+    ["oidc", "public-intake"],
     ["network-policies"],
     ["monitoring"],
     ["jobs", "tracing", "network-policies"],
@@ -43,7 +44,14 @@ export const INSTALLATIONS: readonly Installation[] = [
   },
   {
     on: "overlays/production",
-    components: ["kafka", "broker-intake", "monitoring", "tracing", "jobs/every-request"],
+    components: [
+      "kafka",
+      "broker-intake",
+      "monitoring",
+      "tracing",
+      "public-intake",
+      "jobs/every-request",
+    ],
   },
 ];
 
@@ -95,7 +103,7 @@ async function copyOfProduction(
     path.startsWith("../") ? relative(folder, join(from, path)) : path;
   const { resources, components, ...rest } = parse(file) as Kustomization;
   // A component that changes what others added comes behind them.
-  const order = [/oidc/, /every-request/];
+  const order = [/oidc/, /public-intake/, /every-request/];
   const rank = (path: string): number => order.findIndex((one) => one.test(path));
   return {
     ...rest,

@@ -43,6 +43,7 @@ describe("readConfig", () => {
       MAX_BODY_BYTES: 65_536,
       EVENT_WINDOW_DAYS: 29,
       RETENTION_DAYS: 30,
+      PUBLIC_ROUTE: false,
       WAKEUPS_PER_CUSTOMER: 10,
     });
     expect(readConfig(pendingScannerConfig, NEEDED)).toMatchObject({
@@ -170,6 +171,13 @@ describe("identity", () => {
       ),
     ]);
   });
+});
+
+it("is not public without tokens", () => {
+  const env = { ...NEEDED, PUBLIC_ROUTE: "true" };
+  expect(problemsOf(requestIntakeConfig, env)).toEqual([
+    expect.stringMatching(/^PUBLIC_ROUTE is true, and without OIDC_ISSUER anybody outside might/),
+  ]);
 });
 
 describe("a database with a CA of its own", () => {

@@ -1,4 +1,6 @@
 /** What holds for every installation: each overlay, each component, and their combinations. */
+import { readConfig } from "../../functions/platform/settings/config.ts";
+import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
 import {
   eventingManifest,
@@ -32,7 +34,7 @@ const rendered = await Promise.all(
   INSTALLATIONS.map(async (one) => [titleOf(one), await renderInstallation(one)] as const),
 );
 
-describe.each(rendered)("%s", (_, manifests) => {
+describe.each(rendered)("%s", (title, manifests) => {
   const others = manifests.filter((one) => !isKnativeService(one) && !isCore(one));
 
   function ofKind<K extends EventingKind>(kind: K) {
@@ -42,6 +44,17 @@ describe.each(rendered)("%s", (_, manifests) => {
   }
   const exists = (kind: string, name: string) =>
     manifests.some((one) => one.kind === kind && one.metadata.name === name);
+
+  /** As its container has them: a later ConfigMap goes over an earlier one. */
+  function settingsOf(service: Manifest): Record<string, string> {
+    const { envFrom } = knativeService.parse(service).spec.template.spec.containers[0];
+    const data = envFrom.map(({ configMapRef: { name } }) => {
+      return manifests.find((one) => one.kind === "ConfigMap" && one.metadata.name === name)?.[
+        "data"
+      ];
+    });
+    return Object.assign({ K_SINK: "http://broker.example" }, ...data) as Record<string, string>;
+  }
 
   test("has no object twice, and none without a namespace", () => {
     const keys = manifests.map((one) => [
@@ -102,11 +115,20 @@ describe.each(rendered)("%s", (_, manifests) => {
     }
   });
 
-  test("nothing can be reached from outside the cluster", () => {
+  test("nothing but public-intake can be reached from outside, and that asks for tokens", () => {
     const reachable = manifests
       .filter(isKnativeService)
       .filter((one) => one.metadata.labels?.["networking.knative.dev/visibility"] === undefined);
-    expect(reachable.map((one) => one.metadata.name)).toEqual([]);
+    const wanted = title.includes("public-intake") ? ["public-intake"] : [];
+    expect(reachable.map((one) => one.metadata.name)).toEqual(wanted);
+    for (const one of reachable) {
+      expect(() => readConfig(requestIntakeConfig, settingsOf(one))).not.toThrow();
+      expect(settingsOf(one)).toMatchObject({
+        PUBLIC_ROUTE: "true",
+        OIDC_ISSUER: expect.stringMatching(/^https:/) as string,
+        OIDC_AUDIENCE: "public-intake",
+      });
+    }
     for (const one of manifests.filter((m) => m.apiVersion === "v1" && m.kind === "Service")) {
       expect((one["spec"] as { type?: string }).type).toBeUndefined();
     }
@@ -133,6 +155,21 @@ describe.each(rendered)("%s", (_, manifests) => {
     for (const { spec } of ofKind("PingSource")) {
       expect(spec.sink.audience).toBe(withOidc ? "pending-scanner" : undefined);
     }
+  });
+
+  test("what cannot be delivered goes to a host without a route from outside", () => {
+    const sinks = [
+      ...ofKind("Broker").map(({ spec }) => spec.delivery?.deadLetterSink.uri),
+      ...ofKind("Trigger").map(({ spec }) => spec.delivery.deadLetterSink.uri),
+    ];
+    expect(sinks.length).toBeGreaterThan(2);
+    expect(new Set(sinks)).toEqual(new Set(["http://request-intake.statements.svc/dead-letter"]));
+    const parking = manifests.find(
+      (one) => isKnativeService(one) && one.metadata.name === "request-intake",
+    );
+    expect(parking?.metadata.labels).toMatchObject({
+      "networking.knative.dev/visibility": "cluster-local",
+    });
   });
 
   test("requests go to the path of intake whose answer is no event", () => {

@@ -4,10 +4,17 @@ import { knativeService } from "../support/knative-service-schema.ts";
 import type { Manifest } from "../support/kustomize.ts";
 
 const rendered = await renderInstallation({ on: "overlays/production" });
+/** The quota holds this too. */
+const withPublicRoute = await renderInstallation({
+  on: "overlays/production",
+  components: ["public-intake"],
+});
 const ofKind = (kind: string) => rendered.filter((one) => one.kind === kind);
-const services = rendered
-  .filter((one) => one.apiVersion === "serving.knative.dev/v1")
-  .map((one) => knativeService.parse(one));
+const servicesOf = (manifests: readonly Manifest[]) =>
+  manifests
+    .filter((one) => one.apiVersion === "serving.knative.dev/v1")
+    .map((one) => knativeService.parse(one));
+const services = servicesOf(rendered);
 const service = (name: string) => {
   const found = services.find((one) => one.metadata.name === name);
   if (!found) throw new Error(`no ${name}`);
@@ -92,7 +99,7 @@ describe("the quota", () => {
   /** Twice every max-scale, each pod with its queue-proxy, and the Jobs. */
   function needed(kind: "requests" | "limits", of: keyof Resources): number {
     const share = kind === "requests" ? proxy?.defaultRequest : proxy?.default;
-    const pods = services.map(({ spec: { template } }) => {
+    const pods = servicesOf(withPublicRoute).map(({ spec: { template } }) => {
       const scale = Number(template.metadata.annotations["autoscaling.knative.dev/max-scale"]);
       const { resources } = template.spec.containers[0];
       return 2 * scale * (number(resources[kind][of]) + number(share?.[of]));
@@ -111,7 +118,7 @@ describe("the quota", () => {
   });
 
   test("counts every pod of them", () => {
-    const pods = services.reduce(
+    const pods = servicesOf(withPublicRoute).reduce(
       (sum, one) =>
         sum +
         2 * Number(one.spec.template.metadata.annotations["autoscaling.knative.dev/max-scale"]),

@@ -40,6 +40,10 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T,
   });
 }
 
+export function yesOrNo(value: "true" | "false") {
+  return oneOf(["true", "false"], value).transform((word) => word === "true");
+}
+
 export function text(hint: Hint) {
   return variable(z.string(), hint);
 }
