@@ -159,7 +159,7 @@ describe.each(rendered)("%s", (title, manifests) => {
 
   test("what cannot be delivered goes to a host without a route from outside", () => {
     const sinks = [
-      ...ofKind("Broker").map(({ spec }) => spec.delivery?.deadLetterSink.uri),
+      ...ofKind("Broker").map(({ spec }) => spec.delivery.deadLetterSink.uri),
       ...ofKind("Trigger").map(({ spec }) => spec.delivery.deadLetterSink.uri),
     ];
     expect(sinks.length).toBeGreaterThan(2);

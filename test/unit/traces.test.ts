@@ -99,9 +99,19 @@ test("the component sends the spans of the three functions, and so of the Job, t
 
   const policy = rendered.find((one) => one.metadata.name === "functions-egress");
   const { egress } = policy?.["spec"] as { egress: readonly Egress[] };
-  const port = Number(new URL(endpoint).port);
+  const { hostname, port: text } = new URL(endpoint);
+  const [service, namespace] = hostname.split(".");
+  const port = Number(text);
   expect(egress.filter(({ ports }) => ports.some((one) => one.port === port))).toEqual([
-    { to: [{ namespaceSelector: {} }], ports: [{ protocol: "TCP", port }] },
+    {
+      to: [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+          podSelector: { matchLabels: { "app.kubernetes.io/name": service } },
+        },
+      ],
+      ports: [{ protocol: "TCP", port }],
+    },
   ]);
 });
 

@@ -1,0 +1,117 @@
+/** Who may connect to whom: nothing is open to the world, and everything a function needs is named. */
+import { readFile } from "node:fs/promises";
+import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
+import type { Manifest } from "../support/kustomize.ts";
+
+interface Peer {
+  readonly ipBlock?: { readonly cidr: string };
+  readonly namespaceSelector?: object;
+  readonly podSelector?: object;
+}
+interface Rule {
+  readonly to?: readonly Peer[];
+  readonly from?: readonly Peer[];
+  readonly ports?: readonly { readonly port: number }[];
+}
+interface Policy {
+  readonly podSelector: {
+    readonly matchLabels?: Readonly<Record<string, string>>;
+    readonly matchExpressions?: readonly {
+      readonly key: string;
+      readonly operator: string;
+      readonly values?: readonly string[];
+    }[];
+  };
+  readonly policyTypes: readonly string[];
+  readonly egress?: readonly Rule[];
+  readonly ingress?: readonly Rule[];
+}
+
+const policiesOf = (manifests: readonly Manifest[]) =>
+  manifests
+    .filter(({ kind }) => kind === "NetworkPolicy")
+    .map(({ metadata, spec }) => ({ name: metadata.name, ...(spec as Policy) }));
+
+const withPolicies = (
+  await Promise.all(
+    INSTALLATIONS.map(
+      async (one) => [titleOf(one), policiesOf(await renderInstallation(one))] as const,
+    ),
+  )
+).filter(([, policies]) => policies.some(({ name }) => name === "deny-all"));
+
+test("three installations have them at least", () => {
+  expect(withPolicies.length).toBeGreaterThanOrEqual(3);
+});
+
+/** An empty selector selects everything. */
+function isNamed({ ipBlock, namespaceSelector, podSelector }: Peer): boolean {
+  if (ipBlock) return Number(ipBlock.cidr.split("/")[1]) >= 8;
+  const selectors = [namespaceSelector, podSelector].filter((one) => one !== undefined);
+  return selectors.length > 0 && selectors.every((one) => Object.keys(one).length > 0);
+}
+
+describe.each(withPolicies)("%s", (_, policies) => {
+  test("every rule names whom it is about, and on which ports", () => {
+    const rules = policies.flatMap(({ name, egress = [], ingress = [] }) =>
+      [...egress, ...ingress].map((rule) => ({ name, rule })),
+    );
+    expect(rules.length).toBeGreaterThan(4);
+    const open = rules.filter(({ rule: { to, from, ports = [] } }) => {
+      const peers = to ?? from ?? [];
+      return peers.length === 0 || ports.length === 0 || !peers.every(isNamed);
+    });
+    expect(open).toEqual([]);
+  });
+
+  test("what is not named is closed, in both directions", () => {
+    const closed = policies.filter(({ name }) => name === "deny-all");
+    expect(closed).toHaveLength(2);
+    for (const { policyTypes, egress, ingress } of closed) {
+      expect({ policyTypes, egress, ingress }).toEqual({ policyTypes: ["Ingress", "Egress"] });
+    }
+  });
+});
+
+describe("production", () => {
+  const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
+
+  /** Ports that the pods of `app` may reach at addresses, with the policy that lets them. */
+  async function addressed(app: string) {
+    const policies = policiesOf(await renderInstallation({ on: "overlays/production" }));
+    return policies
+      .filter(({ podSelector: { matchLabels, matchExpressions } }) =>
+        matchLabels
+          ? matchLabels["app.kubernetes.io/name"] === app
+          : matchExpressions?.some(
+              ({ operator, values }) => operator === "In" && values?.includes(app),
+            ),
+      )
+      .flatMap(({ name, egress = [] }) => egress.map((rule) => ({ name, ...rule })))
+      .filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock))
+      .map(({ name, ports = [] }) => [name, ports.map(({ port }) => port)]);
+  }
+
+  test.each(FUNCTIONS)("%s reaches the addresses it needs", async (app) => {
+    const builder = [
+      ["egress-database", [3306]],
+      ["egress-s3", [443]],
+    ];
+    expect(await addressed(app)).toEqual([
+      ["egress-api-server", [443, 6443]],
+      ...(app === "statement-builder" ? builder : []),
+    ]);
+  });
+
+  test.each(["api-server", "database", "s3"])(
+    "the address of %s is to be changed, and nobody's until then",
+    async (name) => {
+      const file = `../../infra/kubernetes/overlays/production/egress-${name}.yaml`;
+      const text = await readFile(new URL(file, import.meta.url), "utf8");
+      const blocks = text.split("\n").filter((line) => line.includes("ipBlock"));
+      expect(blocks.length).toBeGreaterThan(0);
+      // RFC 5737, section 3: for documentation alone.
+      for (const line of blocks) expect(line).toMatch(/cidr: 192\.0\.2\.\d+\/32 \} # CHANGE/);
+    },
+  );
+});
