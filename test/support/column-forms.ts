@@ -1,4 +1,5 @@
 /** The form of each column's value in words; `functions/statement-builder/lines/row-forms.ts` looks for the same in bytes. */
+import { isSafeId } from "../../functions/domain/csv/csv-field.ts";
 import type { Column } from "../../functions/domain/columns.ts";
 
 const DATE = String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])`;
@@ -14,6 +15,7 @@ export function hasForm(column: Column, value: string): boolean {
   if (column.kind === "amount" || column.kind === "text") return true;
   if (value === "") return column.nullable === true;
   if (column.kind === "enum") return column.values.includes(value);
-  if (column.kind === "id" || column.kind === "integer") return true;
+  if (column.kind === "id") return isSafeId(value);
+  if (column.kind === "integer") return true;
   return FORMS[column.kind].test(value);
 }

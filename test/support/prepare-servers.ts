@@ -9,6 +9,7 @@ import { STAND_IN } from "./engines/chosen-engine.ts";
 import { mariaDb11 } from "./engines/mariadb-archive.ts";
 import { mysqlServer } from "./engines/mysql-server.ts";
 import { seaweedfs } from "./engines/seaweedfs.ts";
+import { calc } from "./calc.ts";
 import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
@@ -35,6 +36,7 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
     ofxdump,
     () => poppler("pdftotext"),
     qpdf,
+    calc,
     promtool,
     secondDatabase,
     seaweedfs,

@@ -49,7 +49,12 @@ test("is imported by its name, in plain JavaScript", async () => {
   const program = `
     import * as consumer from "transactions-collector/consumer";
     console.log(JSON.stringify(Object.keys(consumer)));`;
-  expect(await node(program)).toEqual(["parseS3Event", "parseStatementKey", "verifyStatement"]);
+  expect(await node(program)).toEqual([
+    "bankText",
+    "parseS3Event",
+    "parseStatementKey",
+    "verifyStatement",
+  ]);
 });
 
 test("verifies where there is no Node, no Buffer and no crypto", async () => {

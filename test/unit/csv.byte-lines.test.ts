@@ -148,8 +148,8 @@ test("whatever character a text starts with, both paths guard it or neither does
   expect(starts.length).toBeGreaterThan(150_000);
   const target = Buffer.alloc(64);
   const differing = starts.filter((code) =>
-    ["x", "=", "\u200B＋"].some((rest) => {
-      const text = String.fromCodePoint(code) + rest;
+    ["x", "=", "\u200B＋", ";x", ";="].some((rest) => {
+      const text = (rest.startsWith(";") ? "x;" : "") + String.fromCodePoint(code) + rest;
       const source = Buffer.from(text);
       const end = putText(target, 0, source, 0, source.length);
       return target.toString("utf8", 0, end) !== `${textField(text)},`;
@@ -161,7 +161,7 @@ test("whatever character a text starts with, both paths guard it or neither does
 const nasty = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.string({
-    unit: fc.constantFrom(...Array.from("=+-@\0\t\r\n\",'＝＋－＠ \u00A0\u200B\uFEFFaé😀0")),
+    unit: fc.constantFrom(...Array.from("=+-@\0\t\r\n\",;|'＝＋－＠ \u00A0\u200B\uFEFFaé😀0")),
   }),
   fc.constant(null),
 );
@@ -179,9 +179,9 @@ test("whatever the texts are, both paths write the same", () => {
         account: fc.constantFrom(...ACCOUNTS),
         amount: money,
         balance: money,
-        texts: fc.array(nasty, { minLength: 6, maxLength: 6 }),
+        texts: fc.array(nasty, { minLength: 5, maxLength: 5 }),
       })
-      .map(({ account, amount, balance, texts: [a, b, c, d, e, f] }) =>
+      .map(({ account, amount, balance, texts: [a, b, c, d, e] }) =>
         row({
           0: account.accountId,
           6: amount,
@@ -192,7 +192,6 @@ test("whatever the texts are, both paths write the same", () => {
           11: c,
           12: d,
           13: e,
-          14: f,
         }),
       ),
     { maxLength: 20 },

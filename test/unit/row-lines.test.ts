@@ -98,7 +98,7 @@ const amount = fc.oneof(
 );
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
-  fc.string({ unit: fc.constantFrom(",", '"', "\r", "\n", "=", "-", "a", " "), maxLength: 40 }),
+  fc.string({ unit: fc.constantFrom(...Array.from(",;|\"'\t\r\n=-a é")), maxLength: 40 }),
   fc.constantFrom(
     null,
     "",
@@ -109,6 +109,7 @@ const text = fc.oneof(
     "\u00a0=1",
     "＝1",
     "DE893704",
+    "DE893704;=1",
     "x".repeat(300),
   ),
 );

@@ -1,16 +1,27 @@
 /** The fields of a CSV file by RFC 4180, safe to open in a spreadsheet. */
 
-/**
- * A text that a spreadsheet may run as a formula: one that starts with tab, CR, LF or NUL, or whose
- * first visible character is a sign, in its ASCII or its full-width form.
- * Sources: OWASP, "CSV Injection"; OWASP ASVS 5.0, 1.2.10 (NUL). What is invisible is looked through,
- * because importers drop it: LibreOffice 7.4 runs NUL and `=1+1`, and spaces and `=1+1` where it
- * trims spaces.
- */
-const FORMULA_START = /^(?:[\0\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u;
+/** What a spreadsheet takes for the end of a cell, whichever the table is written with. */
+const SEPARATORS = String.raw`,;\t|\r\n`;
+/** Looked through, because importers drop it: LibreOffice 7.4 runs NUL and `=1+1`, and where it trims, spaces and `=1+1`. */
+const HIDDEN = String.raw`[\s\p{Cc}\p{Cf}]`;
+/** ASCII or full-width. */
+const SIGN = String.raw`[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]`;
+const FRONT = String.raw`'*(?:[\0\t\r\n]|(?:(?![${SEPARATORS}])${HIDDEN})*${SIGN})`;
+/** Quotes, too: who splits at a separator finds them at the start of a cell, and takes them away. */
+const INSIDE = String.raw`'*(?:(?![${SEPARATORS}])(?:${HIDDEN}|"))*${SIGN}`;
 
-export function startsFormula(text: string): boolean {
-  return FORMULA_START.test(text);
+/**
+ * Where a text may begin a formula: in front when its first visible character is a sign, or when it
+ * starts with tab, CR, LF or NUL; and behind every separator within it, since a reader that takes another
+ * one for the delimiter begins a cell there, whatever the quotes say. Apostrophes in front are looked through,
+ * so that each text is guarded in a way that can be undone.
+ * Sources: OWASP, "CSV Injection"; OWASP ASVS 5.0, 1.2.10 (NUL).
+ */
+const STARTS = guardedPlaces("");
+const GUARDS = guardedPlaces("'");
+
+function guardedPlaces(guard: "" | "'"): RegExp {
+  return new RegExp(`^${guard}(?=${FRONT})|(?<=[${SEPARATORS}])${guard}(?=${INSIDE})`, "gu");
 }
 
 /**
@@ -18,7 +29,19 @@ export function startsFormula(text: string): boolean {
  * number it would turn `-12.50` into text.
  */
 export function guardFormula(text: string): string {
-  return startsFormula(text) ? `'${text}` : text;
+  return text.replace(STARTS, "'");
+}
+
+/** The text that `guardFormula` was given. */
+export function unguardFormula(field: string): string {
+  return field.replace(GUARDS, "");
+}
+
+const NUMBER = /^[+-]?\d+$/;
+
+/** An id is never guarded, since it is compared: one that a spreadsheet would run is refused. */
+export function isSafeId(id: string): boolean {
+  return NUMBER.test(id) || guardFormula(id) === id;
 }
 
 const NEEDS_QUOTES = /[",\r\n]/;

@@ -49,7 +49,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     tables: "The tables are CSV (RFC 4180, UTF-8). A negative amount is a debit.",
     point: "Amounts have a decimal point.",
     comma: "Amounts have a decimal comma.",
-    guard: "A text that a spreadsheet could take for a formula starts with an apostrophe.",
+    guard:
+      "Within a text, an apostrophe stands before what a spreadsheet could take for a formula.",
   },
   de: {
     title: "Kontoauszug",
@@ -73,7 +74,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     tables: "Die Tabellen sind CSV (RFC 4180, UTF-8). Ein negativer Betrag ist eine Belastung.",
     point: "Beträge haben einen Dezimalpunkt.",
     comma: "Beträge haben ein Dezimalkomma.",
-    guard: "Ein Text, den eine Tabellenkalkulation für eine Formel hielte, beginnt mit Apostroph.",
+    guard:
+      "Im Text steht ein Apostroph vor dem, was eine Tabellenkalkulation für eine Formel hielte.",
   },
   fr: {
     title: "Relevé d’opérations",
@@ -97,7 +99,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     tables: "Les tableaux sont en CSV (RFC 4180, UTF-8). Un montant négatif est un débit.",
     point: "Les montants ont un point décimal.",
     comma: "Les montants ont une virgule décimale.",
-    guard: "Un texte qu’un tableur prendrait pour une formule commence par une apostrophe.",
+    guard: "Dans un texte, une apostrophe précède ce qu’un tableur prendrait pour une formule.",
   },
   es: {
     title: "Extracto de movimientos",
@@ -121,7 +123,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     tables: "Las tablas son CSV (RFC 4180, UTF-8). Un importe negativo es un cargo.",
     point: "Los importes llevan punto decimal.",
     comma: "Los importes llevan coma decimal.",
-    guard: "Un texto que una hoja de cálculo tomaría por fórmula empieza con un apóstrofo.",
+    guard: "En un texto, un apóstrofo precede a lo que una hoja de cálculo tomaría por fórmula.",
   },
 };
 

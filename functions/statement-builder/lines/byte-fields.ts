@@ -4,28 +4,32 @@
  * most twice its bytes and eight more.
  */
 import {
+  guardFormula,
   maskAllButLastFour,
   SHOWN_CHARACTERS,
-  startsFormula,
   textField,
 } from "../../domain/csv/csv-field.ts";
 import { instant } from "../source/row-values.ts";
 
-const [QUOTE, APOSTROPHE, STAR, COMMA, POINT, ZERO] = [0x22, 0x27, 0x2a, 0x2c, 0x2e, 0x30];
+const [QUOTE, STAR, COMMA, POINT, ZERO] = [0x22, 0x2a, 0x2c, 0x2e, 0x30];
 const [SPACE, T, Z] = [0x20, 0x54, 0x5a];
 const NO_FRACTION = Buffer.from(".000000");
 
-const QUOTED = byteSet((byte) => '",\r\n'.includes(String.fromCharCode(byte)));
-
+const QUOTED = byteSet('",\r\n');
+/** What may end a cell, and what is looked through behind it. */
+const SEPARATOR = byteSet(",;\t|\r\n");
+const [HIDDEN, VISIBLE] = [1, 2];
 /**
- * The first bytes of texts that may start a formula. Of ASCII the signs and what is invisible; in
- * UTF-8 what is invisible starts with C2 or from D8 on, but never with E4 to ED: ideographs, Hangul.
+ * How a cell may begin. Of ASCII the signs, apostrophes, quotes and what is invisible; in UTF-8 what is
+ * invisible or a full-width sign starts with C2 or from D8 on, but never with E4 to ED: ideographs, Hangul.
  */
-const SUSPICIOUS = byteSet((byte) =>
-  byte < 0x80
-    ? startsFormula(`${String.fromCharCode(byte)}=`)
-    : byte === 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed)),
-);
+const FIRST = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const text = String.fromCharCode(byte);
+  if (byte >= 0x80)
+    return byte === 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed)) ? VISIBLE : 0;
+  if (guardFormula(`;${text}1`) !== `;${text}1`) return VISIBLE;
+  return guardFormula(`;${text}=1`) !== `;${text}=1` ? HIDDEN : 0;
+});
 
 /** A whole number. */
 export function putNumber(target: Buffer, at: number, value: number): number {
@@ -63,7 +67,7 @@ export function putPlain(
   to: number,
 ): number {
   const end = putUnquoted(target, at, source, from, to);
-  return end > 0 ? end : putQuoted(target, at, source, from, to, false);
+  return end > 0 ? end : putQuoted(target, at, source, from, to);
 }
 
 /** A text: quoted where it must be, guarded where a spreadsheet could take it for a formula. */
@@ -74,10 +78,10 @@ export function putText(
   from: number,
   to: number,
 ): number {
-  const guard = from < to && mustBeGuarded(source, from, to);
-  if (guard) target[at] = APOSTROPHE;
-  const end = putUnquoted(target, guard ? at + 1 : at, source, from, to);
-  return end > 0 ? end : putQuoted(target, at, source, from, to, guard);
+  if (mayBeginFormula(source, from, to)) {
+    return putString(target, at, textField(source.toString("utf8", from, to)));
+  }
+  return putPlain(target, at, source, from, to);
 }
 
 /** A text of which only the last four characters show. */
@@ -92,7 +96,9 @@ export function putMasked(
     const shown = to - from > SHOWN_CHARACTERS ? to - SHOWN_CHARACTERS : to;
     let next = at;
     for (let i = from; i < shown; i++) target[next++] = STAR;
-    const end = putUnquoted(target, next, source, shown, to);
+    const end = mayBeginFormula(source, shown, to)
+      ? -1
+      : putUnquoted(target, next, source, shown, to);
     if (end > 0) return end;
   }
   // A character of more than one byte is masked as one.
@@ -146,17 +152,9 @@ function putUnquoted(target: Buffer, at: number, source: Buffer, from: number, t
   return next + 1;
 }
 
-function putQuoted(
-  target: Buffer,
-  at: number,
-  source: Buffer,
-  from: number,
-  to: number,
-  guard: boolean,
-): number {
+function putQuoted(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
   let next = at;
   target[next++] = QUOTE;
-  if (guard) target[next++] = APOSTROPHE;
   for (let i = from; i < to; i++) {
     const byte = source[i] ?? 0;
     if (byte === QUOTE) target[next++] = QUOTE;
@@ -167,8 +165,19 @@ function putQuoted(
   return next + 2;
 }
 
-function mustBeGuarded(source: Buffer, from: number, to: number): boolean {
-  return SUSPICIOUS[source[from] ?? 0] === 1 && startsFormula(source.toString("utf8", from, to));
+/** Whether `guardFormula` has to look; false only where it would change nothing. */
+export function mayBeginFormula(source: Buffer, from: number, to: number): boolean {
+  let first = true;
+  for (let i = from; i < to; i++) {
+    const byte = source[i] ?? 0;
+    if (first) {
+      const how = FIRST[byte];
+      if (how === VISIBLE || (how === HIDDEN && i === from)) return true;
+      first = how === HIDDEN;
+    }
+    if (SEPARATOR[byte] === 1) first = true;
+  }
+  return false;
 }
 
 function isAscii(source: Buffer, from: number, to: number): boolean {
@@ -177,6 +186,8 @@ function isAscii(source: Buffer, from: number, to: number): boolean {
   return all < 0x80;
 }
 
-function byteSet(isIn: (byte: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (isIn(byte) ? 1 : 0));
+function byteSet(characters: string): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) =>
+    characters.includes(String.fromCharCode(byte)) ? 1 : 0,
+  );
 }

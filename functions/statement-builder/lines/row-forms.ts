@@ -5,8 +5,10 @@
  */
 import { isUtf8 } from "node:buffer";
 import { SELECTED_COLUMNS, type Column } from "../../domain/columns.ts";
+import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { LONGEST_LINE } from "../../domain/manifest.ts";
+import { mayBeginFormula } from "./byte-fields.ts";
 import { readRow, VALUES } from "./row-bytes.ts";
 
 const columns: readonly Column[] = SELECTED_COLUMNS;
@@ -19,6 +21,7 @@ const CHECK = {
   enum: 4,
   currency: 5,
   masked: 6,
+  id: 7,
 } as const;
 
 const checks = Uint8Array.from(columns, (column) => CHECK[checkOf(column)]);
@@ -31,8 +34,8 @@ function checkOf(column: Column): keyof typeof CHECK {
     case "instant":
     case "enum":
     case "currency":
-      return column.kind;
     case "id":
+      return column.kind;
     case "integer":
       return "present";
     // An amount is read by whoever adds it up.
@@ -75,6 +78,8 @@ function hasForm(check: number, place: number, row: Buffer, from: number, to: nu
       );
     case CHECK.enum:
       return (values[place] ?? []).some((value) => isSame(row, from, to, value));
+    case CHECK.id:
+      return !mayBeginFormula(row, from, to) || isSafeId(row.toString("utf8", from, to));
     case CHECK.masked:
       return isAscii(row, from, to) || isUtf8(row.subarray(from, to));
     default:

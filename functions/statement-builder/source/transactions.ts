@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
+import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
@@ -290,14 +291,16 @@ function toBalance(account: StatementAccount, [opening, closing]: TransactionRow
 
 const CURRENCY = /^[A-Z]{3}$/;
 
-/** @throws StatementFailure `invalid_value`: what stands in a table must be told from others. */
+/** @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula. */
 function toAccount([accountId, currency]: TransactionRow, place: number): StatementAccount {
   const wrong = (column: string): StatementFailure =>
     new StatementFailure("invalid_value", `${column} of an account has not its form`, {
       detail: `${column}, row ${place + 1} of the account view`,
     });
   // What the driver puts in the place of bytes that are not UTF-8.
-  if (!accountId || accountId.includes("\uFFFD")) throw wrong("account_id");
+  if (!accountId || accountId.includes("\uFFFD") || !isSafeId(accountId)) {
+    throw wrong("account_id");
+  }
   if (!currency || !CURRENCY.test(currency)) throw wrong("currency");
   return { accountId, currency };
 }

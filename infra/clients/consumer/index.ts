@@ -16,5 +16,6 @@ export type {
   SignatureCheck,
   VerificationKey,
 } from "../../../functions/verification/manifest-signature.ts";
+export { bankText } from "./bank-text.ts";
 export { parseS3Event, type S3Event, type StatementCreated } from "./s3-event.ts";
 export { verifyStatement, type StatementBytes } from "./statement-bytes.ts";

@@ -22,8 +22,10 @@ export function putRaw(to: usize, from: usize, length: u32): usize {
   return to + length + 1;
 }
 
-/** Quoted where RFC 4180 asks for it. */
+/** Quoted where RFC 4180 asks for it; left to the plain line where it may begin a formula. */
 export function putPlain(to: usize, from: usize, length: u32): usize {
+  if (length == 0) return putRaw(to, from, 0);
+  if (mayBeginFormula(load<u8>(from)) || isLookedThrough(load<u8>(from))) return 0;
   let special: u32 = 0;
   let i: u32 = 0;
   do {
@@ -33,16 +35,65 @@ export function putPlain(to: usize, from: usize, length: u32): usize {
     special |= specialBytes(v) & (left < 16 ? (1 << left) - 1 : 0xffff);
     i += 16;
   } while (i < length);
-  if (special) return putQuoted(to, from, length);
+  if (special) {
+    const care = careFor(from, length);
+    if (care == FORMULA) return 0;
+    if (care == QUOTES) return putQuoted(to, from, length);
+  }
   store<u8>(to + length, COMMA);
   return to + length + 1;
 }
 
-/** A bit for each quote, comma, carriage return and line feed. */
+/** A bit for each quote, and for each byte that may be a separator of cells: tab to carriage return, below them too. */
 function specialBytes(v: v128): u32 {
-  const separators = v128.or(i8x16.eq(v, i8x16.splat(0x22)), i8x16.eq(v, i8x16.splat(0x2c)));
-  const ends = v128.or(i8x16.eq(v, i8x16.splat(0x0d)), i8x16.eq(v, i8x16.splat(0x0a)));
-  return u32(i8x16.bitmask(v128.or(separators, ends)));
+  const separators = v128.or(i8x16.eq(v, i8x16.splat(0x3b)), i8x16.eq(v, i8x16.splat(0x7c)));
+  const quoted = v128.or(i8x16.eq(v, i8x16.splat(0x22)), i8x16.eq(v, i8x16.splat(0x2c)));
+  const controls = i8x16.lt_u(v, i8x16.splat(0x0e));
+  return u32(i8x16.bitmask(v128.or(v128.or(separators, quoted), controls)));
+}
+
+const NONE: u32 = 0;
+const QUOTES: u32 = 1;
+const FORMULA: u32 = 2;
+
+/** What a text asks for, whose first byte asks for nothing. */
+function careFor(from: usize, length: u32): u32 {
+  let care = NONE;
+  let begins = false;
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(from + i);
+    if (begins) {
+      if (mayBeginFormula(byte)) return FORMULA;
+      begins = isLookedThrough(byte);
+    }
+    if (needsQuotes(byte)) care = QUOTES;
+    if (isSeparator(byte)) begins = true;
+  }
+  return care;
+}
+
+function needsQuotes(byte: u8): bool {
+  return byte == QUOTE || byte == COMMA || byte == 0x0d || byte == 0x0a;
+}
+
+function isSeparator(byte: u8): bool {
+  return (
+    byte == COMMA || byte == 0x3b || byte == 0x7c || byte == 0x09 || byte == 0x0d || byte == 0x0a
+  );
+}
+
+/** Spaces, controls, quotes, apostrophes. */
+function isLookedThrough(byte: u8): bool {
+  return byte <= 0x20 || byte == 0x7f || byte == QUOTE || byte == APOSTROPHE || isSeparator(byte);
+}
+
+/**
+ * A sign, or what is invisible in UTF-8 or a full-width sign: that starts with C2 or from D8 on, but never
+ * with E4 to ED: ideographs, Hangul.
+ */
+function mayBeginFormula(byte: u8): bool {
+  if (byte < 0x80) return byte == 0x3d || byte == 0x2b || byte == 0x2d || byte == 0x40;
+  return byte == 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed));
 }
 
 function putQuoted(to: usize, from: usize, length: u32): usize {
@@ -56,32 +107,6 @@ function putQuoted(to: usize, from: usize, length: u32): usize {
   store<u8>(next++, QUOTE);
   store<u8>(next++, COMMA);
   return next;
-}
-
-/** Guarded with an apostrophe where it starts a formula for sure; left to the plain line where it may. */
-export function putText(to: usize, from: usize, length: u32): usize {
-  if (length == 0) return putRaw(to, from, 0);
-  const first = load<u8>(from);
-  if (isSign(first)) return putGuarded(to, from, length);
-  return isInvisible(first) ? 0 : putPlain(to, from, length);
-}
-
-function isSign(byte: u8): bool {
-  return byte == 0x3d || byte == 0x2b || byte == 0x2d || byte == 0x40;
-}
-
-/** What is invisible in UTF-8 starts with C2 or from D8 on, but never with E4 to ED: ideographs, Hangul. */
-function isInvisible(byte: u8): bool {
-  if (byte < 0x80) return byte <= 0x20 || byte == 0x7f;
-  return byte == 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed));
-}
-
-function putGuarded(to: usize, from: usize, length: u32): usize {
-  store<u8>(to, APOSTROPHE);
-  const end = putPlain(to + 1, from, length);
-  // Quoted, the apostrophe stands within the quotes.
-  if (load<u8>(to + 1) == QUOTE) store<u16>(to, (u16(APOSTROPHE) << 8) | QUOTE);
-  return end;
 }
 
 /** All but the last four characters are stars; of ASCII alone. */
@@ -101,7 +126,7 @@ export function putMasked(to: usize, from: usize, length: u32): usize {
   if (special) return 0;
   for (let at = stars; at < length; at++) {
     const byte = load<u8>(from + at);
-    if (byte == QUOTE || byte == COMMA || byte == 0x0d || byte == 0x0a) return 0;
+    if (byte == QUOTE || isSeparator(byte)) return 0;
     store<u8>(to + at, byte);
   }
   store<u8>(to + length, COMMA);

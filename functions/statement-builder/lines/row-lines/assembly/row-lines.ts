@@ -5,7 +5,7 @@
 import { accountOf, addRow, SCALE, setAccounts } from "./accounts";
 import { minorUnits, readAmount, writtenBytes } from "./amounts";
 import { hasForm } from "./forms";
-import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./fields";
+import { putInstant, putMasked, putNumber, putPlain, putRaw } from "./fields";
 import {
   ACCOUNTS,
   ACCOUNT_BYTES,
@@ -150,10 +150,8 @@ function putLine(begin: usize, line: u32): usize {
         at = putRaw(at, from, length);
         break;
       case PLAIN:
-        at = putPlain(at, from, length);
-        break;
       case TEXT:
-        at = putText(at, from, length);
+        at = putPlain(at, from, length);
         break;
       case MASKED:
         at = putMasked(at, from, length);
