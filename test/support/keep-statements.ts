@@ -1,7 +1,7 @@
 /**
  * `node test/support/keep-statements.ts`, or with another FOLDER: keeps statements of this version in
  * `test/kept/VERSION/`, with the public keys of those that are signed and the verifier that this
- * version ships. Once for each release: what is kept is never made again.
+ * version ships, and its intake and builder. Once for each release: what is kept is never made again.
  */
 import { createHash, generateKeyPairSync, type KeyPairKeyObjectResult } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,6 +14,7 @@ import type {
   VerificationKey,
 } from "../../functions/verification/manifest-signature.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { keepFunctions } from "./keep-functions.ts";
 import { KEPT_STATEMENTS, makeKeptStatement, startKeptBank } from "./kept-statements.ts";
 import { chunks } from "./sample-statement.ts";
 import { readTransactions } from "./statement.ts";
@@ -102,6 +103,7 @@ async function keep(folder: string): Promise<void> {
     format: "esm",
     logLevel: "warning",
   });
+  await keepFunctions(folder);
 }
 
 if (import.meta.main) {

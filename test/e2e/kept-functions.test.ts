@@ -1,0 +1,83 @@
+/** Functions kept as `keep-statements.ts` keeps them run as those that are shipped. */
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { isFinal } from "../../functions/domain/statement-request.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
+import { offerTo } from "../support/large-statement.ts";
+import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { auditStatements } from "../support/statement-audit.ts";
+
+const run = promisify(execFile);
+const KEEP = new URL("../support/keep-functions.ts", import.meta.url).pathname;
+
+let folder: string;
+let pipeline: Pipeline;
+
+/** Unpacked as the test of an upgrade does it. */
+async function unpack(from: string, to: string): Promise<void> {
+  for (const file of await readdir(from)) {
+    const packed = file.endsWith(".gz");
+    if (!packed) await copyFile(join(from, file), join(to, file));
+    else {
+      const name = file.replace(".js.gz", ".mjs");
+      await writeFile(join(to, name), gunzipSync(await readFile(join(from, file))));
+    }
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keep-functions-"));
+  await run(process.execPath, [KEEP, join(folder, "kept")]);
+  await unpack(join(folder, "kept"), folder);
+  pipeline = await startPipeline();
+}, 120_000);
+afterAll(async () => {
+  await pipeline[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+test("they record a request, die where they are told to, and end it", async () => {
+  const entry = (name: string): string => join(folder, `${name}.mjs`);
+  const env = { WAKEUPS_PER_CUSTOMER: "0" };
+  await pipeline.start("request-intake", { env, entry: entry("request-intake") });
+  const builder = entry("statement-builder");
+  const asked = {
+    customer_id: "customer-000001",
+    start_date: "2024-01-01",
+    end_date: "2025-12-31",
+  };
+  const name = await pipeline.request(asked);
+  const doomed = await pipeline.start("statement-builder", {
+    entry: builder,
+    env: { KILL_AT: "published" },
+    port: await freePort(),
+  });
+  await offerTo(doomed.url, pipeline, name);
+  expect(await doomed.ended).toBe("SIGKILL");
+  const next = await pipeline.start("statement-builder", {
+    entry: builder,
+    port: await freePort(),
+  });
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    await offerTo(next.url, pipeline, name);
+    const stored = await pipeline.ledger.read(name);
+    if (stored && isFinal(stored.request)) break;
+    await sleep(250);
+  }
+  expect((await pipeline.ledger.read(name))?.request).toMatchObject({
+    status: "executed",
+    attempt: 2,
+  });
+  const audit = await auditStatements(pipeline);
+  expect(audit.problemsOf(name)).toEqual([]);
+});
+
+test("what is kept is never made again", async () => {
+  const again = run(process.execPath, [KEEP, join(folder, "kept")]);
+  await expect(again).rejects.toThrow("EEXIST");
+});
