@@ -24,7 +24,7 @@ ASSEMBLY := functions/statement-builder/zip/table-deflate/assembly functions/sta
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
+.PHONY: help demo run seed test test-engines test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=10000
 
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
+
+# Every suite of a database or a store on all that can be had, and a table of that at the end.
+test-engines: $(INSTALLED) ## the suites of databases and stores on all of them: ENGINES="mysql-9.7 minio" for some
+	@export ENGINES="$(or $(ENGINES),all)" ENGINE_RESULTS=out/engines.json TESTS="$(TESTS)"; failed=0; \
+	$(JEST) $(TESTS) || failed=$$?; \
+	node test/support/engines/report.ts; exit $$failed
 
 # --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 SEED=1

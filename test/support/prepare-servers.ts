@@ -6,7 +6,9 @@
 import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
 import { versitygw } from "../../infra/local/programs/versitygw.ts";
 import { STAND_IN } from "./engines/chosen-engine.ts";
+import { chosenEngines } from "./engines/engines.ts";
 import { mariaDb11 } from "./engines/mariadb-archive.ts";
+import { minio } from "./engines/minio.ts";
 import { mysqlServer } from "./engines/mysql-server.ts";
 import { seaweedfs } from "./engines/seaweedfs.ts";
 import { calc } from "./calc.ts";
@@ -40,9 +42,18 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
     promtool,
     secondDatabase,
     seaweedfs,
+    ...(isChosen("mariadb-11.8") ? [() => mariaDb11(console.log)] : []),
   ];
-  const built = [versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools];
+  const built = [
+    ...[versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools],
+    ...(isChosen("minio") ? [minio] : []),
+  ];
   await Promise.all([installed, built].map(inTurn));
+}
+
+function isChosen(name: string): boolean {
+  const chosen = chosenEngines(process.env["ENGINES"]);
+  return chosen.some(({ database, store }) => database === name || store === name);
 }
 
 /** MySQL; where that cannot be had, another MariaDB, of which the last lines of the run tell. */
@@ -51,6 +62,8 @@ async function secondDatabase(): Promise<void> {
     await mysqlServer(console.log);
   } catch (error) {
     console.error(error);
+    // Where all are run, one of them is not taken for another.
+    if (process.env["ENGINES"]) return;
     await mariaDb11(console.log);
     process.env[STAND_IN] = "mariadb-11.8";
   }

@@ -17,38 +17,46 @@ declare global {
   var STORE: string | undefined;
 }
 
-const database = globalThis.DATABASE ?? "mariadb";
-const store = globalThis.STORE ?? "versitygw";
+const nothing = (): void => undefined;
 
-export const isFirstEngine = (): boolean => database === "mariadb";
+export const DATABASES = {
+  /** Whatever this machine has, which is 10.11 on Debian 12. */
+  "mariadb-10.11": startMariaDb,
+  "mariadb-11.8": async (options: MariaDbOptions = {}) =>
+    await startMariaDb({ ...options, programs: await mariaDb11(options.log ?? nothing) }),
+  "mysql-9.7": startMySql,
+} as const;
+export type DatabaseName = keyof typeof DATABASES;
+
+export const STORES = {
+  versitygw: startS3Server,
+  seaweedfs: startSeaweedfs,
+  minio: startMinio,
+} as const;
+export type StoreProgramName = keyof typeof STORES;
+
+const database = (globalThis.DATABASE ?? "mariadb-10.11") as DatabaseName;
+const store = (globalThis.STORE ?? "versitygw") as StoreProgramName;
+
+export const isFirstEngine = (): boolean => database === "mariadb-10.11";
+export const chosenDatabase = (): DatabaseName => database;
 
 /** Prepared before the tests: where MySQL cannot be had, another MariaDB stands in, and says so. */
 export const STAND_IN = "DATABASE_STAND_IN";
 
+/** Of these names, and of their stand-ins. */
+export async function startDatabaseNamed(
+  name: DatabaseName,
+  options: MariaDbOptions = {},
+): Promise<MariaDb> {
+  const standIn = name === "mysql-9.7" ? process.env[STAND_IN] : undefined;
+  return await DATABASES[(standIn ?? name) as DatabaseName](options);
+}
+
 export async function startDatabase(options: MariaDbOptions): Promise<MariaDb> {
-  const log = options.log ?? (() => undefined);
-  const name = database === "mysql-9.7" ? (process.env[STAND_IN] ?? database) : database;
-  switch (name) {
-    case "mariadb":
-      return await startMariaDb(options);
-    case "mariadb-11.8":
-      return await startMariaDb({ ...options, programs: await mariaDb11(log) });
-    case "mysql-9.7":
-      return await startMySql(options);
-    default:
-      throw new Error(`there is no database ${name}`);
-  }
+  return await startDatabaseNamed(database, options);
 }
 
 export async function startStore(): Promise<S3Server> {
-  switch (store) {
-    case "versitygw":
-      return await startS3Server();
-    case "seaweedfs":
-      return await startSeaweedfs();
-    case "minio":
-      return await startMinio();
-    default:
-      throw new Error(`there is no store ${store}`);
-  }
+  return await STORES[store]();
 }

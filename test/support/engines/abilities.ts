@@ -1,0 +1,112 @@
+/** What a database or a store is, and what it cannot do, asked of a running one. */
+import {
+  GetBucketLifecycleConfigurationCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { createConnection, type Connection } from "mysql2/promise";
+import {
+  prepareSession,
+  type ServerSession,
+} from "../../../functions/statement-builder/source/server-session.ts";
+import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import type { DatabaseServer } from "../../../infra/local/cluster/database-server.ts";
+import type { S3Server } from "../s3-server.ts";
+import { SILENT } from "../statement.ts";
+
+export interface Abilities {
+  readonly version: string;
+  /** In words, each the end of "it cannot …". */
+  readonly cannot: readonly string[];
+}
+
+export async function abilitiesOfDatabase(server: DatabaseServer): Promise<Abilities> {
+  await using connection = await createConnection({ uri: server.url, charset: "utf8mb4" });
+  const session = await sessionOn(connection);
+  const cannot: string[] = [];
+  if (session.server.includes(":")) {
+    cannot.push("tell itself from another server by an id of its own: host and port do");
+  }
+  const [[plan]] = (await connection.query("EXPLAIN SELECT 1")) as unknown as [
+    Readonly<Record<string, unknown>>[],
+  ];
+  if (plan && !("type" in plan)) cannot.push("explain in a table unless it is asked to");
+  if (!(await comparesComputedIds(connection))) {
+    cannot.push("compare an id that a view computes, unless the view has a COLLATE for it");
+  }
+  // Without the server's comment on itself.
+  return { version: session.version.split(" ")[0] ?? "", cannot };
+}
+
+async function sessionOn(connection: Connection): Promise<ServerSession> {
+  const run = async (sql: string) =>
+    (await connection.query({ sql, rowsAsArray: true }))[0] as unknown as string[][];
+  return await prepareSession(run, connection);
+}
+
+/** As a bank's own tool makes the view, whose collation is the server's default. */
+async function comparesComputedIds(connection: Connection): Promise<boolean> {
+  await connection.query("CREATE DATABASE computed");
+  await connection.query("SET NAMES latin1");
+  await connection.query("CREATE VIEW computed.ids AS SELECT CONCAT('c', 1) AS id");
+  await sessionOn(connection);
+  return await connection.query("SELECT id FROM computed.ids WHERE id = 'c1'").then(
+    () => true,
+    () => false,
+  );
+}
+
+export async function abilitiesOfStore(server: S3Server, version: string): Promise<Abilities> {
+  const { endpoint, region, bucket } = server;
+  using statements = makeStatementBucket({
+    ...{ bucket, endpoint, region, credentials: server, forcePathStyle: true },
+    ...{ partBytes: 5 * 1024 * 1024, queue: 1, log: SILENT },
+  });
+  const client = server.client();
+  const cannot: string[] = [];
+  try {
+    const habits = await statements.proveCreateOnly(true);
+    if (!habits.refusesWrongChecksums) cannot.push("refuse a wrong checksum");
+    if (!habits.confirmsRightChecksums) cannot.push("confirm a right checksum");
+    if (!(await keepsRule(client, bucket, { Expiration: { Days: 90 } }))) {
+      cannot.push("let objects expire by a lifecycle rule");
+    }
+    if (!(await keepsRule(client, bucket, CLEARS_PARTS))) {
+      cannot.push("clear parts of abandoned uploads by a lifecycle rule");
+    }
+    if (await makesBuckets(client)) {
+      cannot.push("refuse to write into a bucket that is not there: the builder asks first");
+    }
+  } catch (error) {
+    const { detail, message } = error as Error & { readonly detail?: string };
+    cannot.push(`refuse a second ${detail ?? message}: the builder refuses it at its start`);
+  } finally {
+    client.destroy();
+  }
+  return { version, cannot };
+}
+
+const CLEARS_PARTS = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
+
+async function keepsRule(client: S3Client, Bucket: string, what: object): Promise<boolean> {
+  const rule = { ID: "rule", Status: "Enabled", Filter: { Prefix: "" }, ...what } as const;
+  const LifecycleConfiguration = { Rules: [rule] };
+  try {
+    await client.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration }),
+    );
+    const kept = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    return Object.keys(what).every((name) => name in (kept.Rules?.[0] ?? {}));
+  } catch {
+    return false;
+  }
+}
+
+async function makesBuckets(client: S3Client): Promise<boolean> {
+  const command = new PutObjectCommand({ Bucket: "misspelt", Key: "a", Body: "a" });
+  return await client.send(command).then(
+    () => true,
+    () => false,
+  );
+}

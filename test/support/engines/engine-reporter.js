@@ -1,0 +1,24 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import process from "node:process";
+
+/** Keeps what came of each suite on each engine, for the table at the end of `make test-engines`. */
+export default class EngineReporter {
+  #suites = [];
+
+  onTestResult({ context, path }, { numPassingTests, numFailingTests, testExecError }) {
+    const { DATABASE: database, STORE: store } = context.config.globals;
+    this.#suites.push({
+      ...{ database, store, suite: basename(path, ".test.ts") },
+      passed: numPassingTests,
+      failed: numFailingTests + (testExecError ? 1 : 0),
+    });
+  }
+
+  onRunComplete() {
+    const file = process.env.ENGINE_RESULTS;
+    if (!file) return;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(this.#suites, undefined, 2));
+  }
+}
