@@ -2,6 +2,7 @@
 import { makeCloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import { startCloudEventServer } from "../platform/server/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { verifyStatement } from "../verification/verify-statement.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
@@ -17,6 +18,7 @@ import { makeSourceMetrics } from "./telemetry/source-metrics.ts";
 import { encryptionFor } from "./store/encryption.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
 import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
+import { makeStatementZip } from "./zip/statement-zip.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeTransactions } from "./source/transactions.ts";
 
@@ -111,6 +113,7 @@ async function openDependencies(
     tracer,
     transactions,
     bucket,
+    contents: { write: makeStatementZip, verify: verifyStatement },
     story: makeNarrator([buildSpans(tracer), BUILD_LOG, makeBuilderMetrics(metrics), { onStep }]),
     settings: await builderSettings(config),
     now: Date.now,

@@ -12,7 +12,7 @@ import {
   type ClaimPurpose,
   type ProcessingRequest,
 } from "../domain/statement-request.ts";
-import { verifyStatement } from "../verification/verify-statement.ts";
+import type { verifyStatement } from "../verification/verify-statement.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 import type { BuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
@@ -24,16 +24,23 @@ import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
 import type { StatementFacts } from "../domain/statement-facts.ts";
-import { makeStatementZip } from "./zip/statement-zip.ts";
+import type { makeStatementZip } from "./zip/statement-zip.ts";
 import type { Narrator } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
 
 export interface BuildDependencies {
   readonly transactions: Transactions;
   readonly bucket: StatementBucket;
+  readonly contents: Contents;
   readonly story: Narrator;
   readonly settings: BuildSettings;
   readonly now: () => number;
+}
+
+/** A statement's bytes, an argument like the bank they come from: who holds what is decided without them. */
+export interface Contents {
+  readonly write: typeof makeStatementZip;
+  readonly verify: typeof verifyStatement;
 }
 
 export interface Claim {
@@ -94,7 +101,7 @@ export async function buildObject(
   claim: Claim,
   deps: BuildDependencies,
 ): Promise<Ending | "key-taken"> {
-  const { transactions, bucket, story, settings } = deps;
+  const { transactions, bucket, contents, story, settings } = deps;
   const { signal, lease, meter } = claim;
   const { request } = lease;
   const facts = statementFacts(request, settings);
@@ -108,7 +115,7 @@ export async function buildObject(
   meter.readFrom(snapshot);
   await story.onStep("snapshot-opened");
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
-  const body = makeStatementZip(facts, snapshot, {
+  const body = contents.write(facts, snapshot, {
     compression: settings.compression,
     zlibOnly: request.lastError === DEFLATE_MISMATCH,
     sign: settings.sign,
@@ -152,9 +159,9 @@ export async function buildObject(
 }
 
 /** Rows, hash and instant come from the object itself, never from this attempt's build. */
-async function adopt(claim: Claim, { bucket }: BuildDependencies): Promise<Ending> {
+async function adopt(claim: Claim, { bucket, contents }: BuildDependencies): Promise<Ending> {
   const { object, facts } = claim.lease.request;
-  const checked = await verifyStatement(bucket.read(object.key, claim.signal));
+  const checked = await contents.verify(bucket.read(object.key, claim.signal));
   if (!checked.ok || checked.manifest.request_id !== facts.name) {
     const problems = checked.ok ? ["the manifest names another request"] : checked.problems;
     claim.log.error({ object, problems }, "the object of an earlier attempt is damaged");

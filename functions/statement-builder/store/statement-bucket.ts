@@ -9,6 +9,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
 import { startDeadline } from "../../platform/limits/deadline.ts";
@@ -55,11 +56,14 @@ export interface StatementBucket extends Disposable {
   ready(signal: AbortSignal): Promise<void>;
 }
 
-export function makeStatementBucket(config: StatementBucketConfig): StatementBucket {
+/** @param client what sends the commands; it is the bucket's from then on */
+export function makeStatementBucket(
+  config: StatementBucketConfig,
+  // The parts in flight and a few small calls beside them.
+  client: S3Client = makeS3Client(config, config.queue + 4),
+): StatementBucket {
   const { bucket: Bucket, log, checksums } = config;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...config.timeouts };
-  // The parts in flight and a few small calls beside them.
-  const client = makeS3Client(config, config.queue + 4);
 
   /** One small request: bounded as a whole, its failure told without the response. */
   async function call<T>(

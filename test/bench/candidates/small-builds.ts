@@ -17,6 +17,8 @@ import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import type { Lease } from "../../../functions/statement-builder/lease.ts";
 import { buildObject } from "../../../functions/statement-builder/reach-object.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import { makeStatementZip } from "../../../functions/statement-builder/zip/statement-zip.ts";
+import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { PERIOD } from "./statement-sql.ts";
 
@@ -43,6 +45,7 @@ const dependencies = {
     queue: config.UPLOAD_QUEUE,
     log,
   }),
+  contents: { write: makeStatementZip, verify: verifyStatement },
   story: makeNarrator([]),
   settings: await buildSettings(config),
   now: Date.now,

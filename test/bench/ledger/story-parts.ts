@@ -15,6 +15,8 @@ import { makeBuildMeter } from "../../../functions/statement-builder/build-meter
 import { holdLease } from "../../../functions/statement-builder/lease.ts";
 import { reachObject } from "../../../functions/statement-builder/reach-object.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import { makeStatementZip } from "../../../functions/statement-builder/zip/statement-zip.ts";
+import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { startLocalRouter } from "../../../infra/local/cluster/router/router.ts";
 import type { Pipeline } from "../../support/pipeline.ts";
@@ -71,7 +73,9 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     renewMs: 20_000,
     ...(await buildSettings(config)),
   };
-  const build = { transactions, bucket, settings, story: makeNarrator([]), now: Date.now };
+  const contents = { write: makeStatementZip, verify: verifyStatement };
+  const story = makeNarrator([]);
+  const build = { transactions, bucket, contents, settings, story, now: Date.now };
   const { signal } = new AbortController();
   // Not the names of requests that are posted meanwhile.
   let lastTime = Date.now() - 86_400_000;
