@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { DELIMITERS } from "./csv/csv-dialect.ts";
 import { CUSTOMER_ID } from "./record-name.ts";
+import { repeatsOf } from "./outcome-repeats.ts";
 import { parseStatementKey } from "./statement-key.ts";
 import { FORMATS, LANGUAGES } from "./statement-options.ts";
 import { isCalendarDate, isTimeZone } from "./statement-period.ts";
@@ -164,7 +165,12 @@ const wakeUpData = z.strictObject({
 export const EVENT_DATA = {
   requested: requestedData,
   recorded: wakeUpData,
-  due: wakeUpData,
+  due: wakeUpData.extend({
+    outcome_repeats: z.int().min(0).optional().meta({
+      description:
+        "The outcome is to be sent once more, because a consumer was not told; how often it was already.",
+    }),
+  }),
   oversized: wakeUpData,
   executed: wakeUpData.extend({
     bucket: z.string(),
@@ -222,6 +228,27 @@ export function offerEvent(
   const name = request.lane === "job" ? "oversized" : "due";
   const id = `${request.facts.name}.${request.attempt}.${Math.floor(now / OFFER_WINDOW_MS)}`;
   return statementEvent(name, sender, id, { request, at: now });
+}
+
+/** The wish that a builder announces once more what has ended, void if somebody else has done so. */
+export function outcomeAgainEvent(
+  request: FinalRequest,
+  sender: FunctionName,
+  now: number,
+): StatementEvent {
+  const repeats = repeatsOf(request);
+  const id = `${request.facts.name}.announce.${repeats}.${Math.floor(now / OFFER_WINDOW_MS)}`;
+  return statementEvent("due", sender, id, {
+    request,
+    at: now,
+    more: { outcome_repeats: repeats },
+  });
+}
+
+/** What `outcomeAgainEvent` wishes; undefined for any other event. */
+export function repeatsWishedFor(data: unknown): number | undefined {
+  const { outcome_repeats: repeats } = (data ?? {}) as { readonly outcome_repeats?: unknown };
+  return typeof repeats === "number" ? repeats : undefined;
 }
 
 /** The outcome; sent until the sink has accepted it, always under the same id. */

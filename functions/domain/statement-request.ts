@@ -107,6 +107,8 @@ export interface StatementResult {
 export interface LearntLater {
   /** Whether the outcome event was accepted by the sink. */
   readonly announced: boolean;
+  /** How often it was sent again, because a consumer was not told. */
+  readonly outcomeRepeats?: number | undefined;
 }
 
 export interface ExecutedRequest extends CommonFields, StatementResult, LearntLater {
@@ -348,7 +350,7 @@ export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
 
 /** The outcome event was accepted. */
 export function announce<R extends FinalRequest>(request: R): R {
-  return { ...request, announced: true };
+  return { ...request, announced: true, outcomeRepeats: request.outcomeRepeats };
 }
 
 // --- moves of the operator ---------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
 import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
@@ -5,11 +6,13 @@ import type { Answer } from "../platform/server/http-answer.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 import type { Offered, ScannerMetrics } from "./metrics.ts";
 import type { Offering } from "./offering.ts";
+import { makeUndelivered } from "./undelivered.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 
 export interface PendingScanner {
   readonly ledger: Ledger;
   readonly offering: Offering;
+  readonly sink: CloudEventSink;
   readonly metrics: ScannerMetrics;
   readonly retentionMs: number;
   readonly now: () => number;
@@ -25,17 +28,21 @@ const SWEEP_TIMEOUT_MS = 5_000;
  * Two scanners at once do no harm: a claim has one winner, a deletion too.
  */
 export function makePendingScanner(options: PendingScanner): EventHandler {
-  const { ledger, offering, metrics, retentionMs, now, stopping } = options;
+  const { ledger, offering, sink, metrics, retentionMs, now, stopping } = options;
   const retention = makeRetention({ ledger, retentionMs, now });
+  const seeUndelivered = makeUndelivered({ ledger, sink, now });
   let sweeping = Promise.resolve();
 
   async function tick(log: Log): Promise<Answer> {
     const startedAt = performance.now();
-    // 1. What is due goes to the builders, fairly and as fast as they take it.
+    // 1. Outcomes that consumers were not told are asked for once more, beside the rest.
+    const reminded = seeUndelivered({ signal: stopping, log });
+    reminded.catch(() => undefined);
+    // 2. What is due goes to the builders, fairly and as fast as they take it.
     const offered = await offering.tick(log);
     for (const record of offered.unreadable) log.error({ record }, "unreadable record");
 
-    // 2. What has rested for its time goes away, one tick after the other.
+    // 3. What has rested for its time goes away, one tick after the other.
     const swept = sweeping.then(async () => {
       using deadline = startDeadline(SWEEP_TIMEOUT_MS, stopping);
       return await retention.sweep({ signal: deadline.signal, log });
@@ -45,12 +52,13 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
       () => undefined,
     );
     const sweep = await swept;
+    const outcomes = await reminded;
 
-    // 3. One line says how the ledger stands, and so do the gauges.
-    log.info(summary(offered, sweep, now()), "tick");
-    metrics.ticked(offered, sweep, startedAt);
+    // 4. One line says how the ledger stands, and so do the gauges.
+    log.info({ ...summary(offered, sweep, now()), ...outcomes }, "tick");
+    metrics.ticked(offered, { ...sweep, ...outcomes }, startedAt);
 
-    // 4. What whoever sent the tick may do about it: send it again.
+    // 5. What whoever sent the tick may do about it: send it again.
     return answerTo(offered);
   }
 

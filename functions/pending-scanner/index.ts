@@ -37,10 +37,11 @@ export async function startPendingScanner(
     deadlineMs: tickMs,
   };
   const now = Date.now;
+  const counted = tracedSink(countedSink(sink, metrics), tracer);
   const scannerMetrics = makeScannerMetrics(metrics, { limits, now });
   const offering = makeOffering({
     ledger,
-    sink: tracedSink(countedSink(sink, metrics), tracer),
+    sink: counted,
     metrics: scannerMetrics,
     limits,
     now,
@@ -50,6 +51,7 @@ export async function startPendingScanner(
   const handle = makePendingScanner({
     ledger,
     offering,
+    sink: counted,
     metrics: scannerMetrics,
     retentionMs: config.RETENTION_DAYS * DAY_MS,
     now,

@@ -5,6 +5,7 @@
 import { secondsSince, type MetricsRegistry } from "../platform/telemetry/metrics-registry.ts";
 import type { OfferLimits, Standing } from "./backlog.ts";
 import type { Sweep } from "./retention.ts";
+import type { UndeliveredCount } from "./undelivered.ts";
 
 /** Why a tick offers no more: nothing is due, its time is over, the sink refuses, the process ends. */
 export type TickEnd = "caught-up" | "deadline" | "refused" | "stopping";
@@ -23,7 +24,7 @@ export interface Offered {
 export interface ScannerMetrics {
   offered(result: "accepted" | "refused"): void;
   /** @param startedAt of the tick, a reading of `performance.now()` */
-  ticked(offered: Offered, sweep: Sweep, startedAt: number): void;
+  ticked(offered: Offered, seen: Sweep & UndeliveredCount, startedAt: number): void;
 }
 
 const TICK_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
@@ -50,6 +51,10 @@ export function makeScannerMetrics(
   const rejected = registry.gauge({
     name: "rejected_events",
     help: "Events in the ledger that were no acceptable requests, as of the last whole pass.",
+  });
+  const undelivered = registry.gauge({
+    name: "outcomes_undelivered",
+    help: "Outcomes that a consumer was not told and that are not sent again yet.",
   });
   const due = registry.gauge({
     name: "records_due",
@@ -100,6 +105,7 @@ export function makeScannerMetrics(
       records.set({ status: "pending" }, standing.counts.pending);
       records.set({ status: "processing" }, standing.counts.processing);
       unannounced.set(standing.counts.unannounced);
+      undelivered.set(sweep.undelivered);
       unreadable.set(names.length);
       due.set(standing.due);
       busy.set(standing.busy);

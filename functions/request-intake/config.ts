@@ -39,6 +39,8 @@ export const requestIntakeConfig = withIdentity(
           example: "/mobile-app, system:serviceaccount:billing:api /billing",
         },
       ),
+      /** Before an outcome that a consumer was not told is sent again; four times as long each time. */
+      OUTCOME_REPEAT_SECONDS: integer({ min: 1, max: 86_400, default: 60 }),
       /** Wake-ups a minute; what is left out waits for the tick. */
       WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
     })

@@ -1,9 +1,12 @@
 /**
- * Where the broker puts what it could not deliver. Our own wake-ups and outcomes are dropped,
- * because the ledger still owes them and the tick sends them again; everything else is kept in a
- * ConfigMap until somebody looks at it, in places that are counted apart from those of requests.
+ * Where the broker puts what it could not deliver. Our own wake-ups are dropped, because the ledger
+ * still owes them and the tick sends them again. Of an outcome a note is left, so that it is sent
+ * again, a few times. Everything else is kept in a ConfigMap until somebody looks at it, in places
+ * that are counted apart from those of requests.
  */
-import { EVENT_NAMES, eventType } from "../domain/events.ts";
+import { EVENT_NAMES, eventType, outcomeEvent } from "../domain/events.ts";
+import { MAX_OUTCOME_REPEATS, pauseBeforeRepeat, repeatsOf } from "../domain/outcome-repeats.ts";
+import { isFinal } from "../domain/statement-request.ts";
 import type {
   MalformedEvent,
   ParsedEvent,
@@ -18,23 +21,60 @@ const OWED_BY_THE_LEDGER = new Set<string>(
   EVENT_NAMES.filter((name) => name !== "requested").map(eventType),
 );
 
-/** The ledger owes nothing once a Broker has accepted these: what a consumer missed it must look up. */
 const OUTCOMES = new Set<string>([
   eventType("executed"),
   eventType("failed"),
   eventType("cancelled"),
 ]);
 
-export function makeDeadLetterRoute(
-  ledger: Pick<Ledger, "keepRejected">,
-  now: () => number,
-): EventRoute {
+export interface DeadLetters {
+  readonly ledger: Pick<Ledger, "keepRejected" | "noteUndelivered" | "read">;
+  /** Before an outcome is sent again for the first time. */
+  readonly firstPauseMs: number;
+  readonly now: () => number;
+}
+
+export function makeDeadLetterRoute({ ledger, firstPauseMs, now }: DeadLetters): EventRoute {
   async function keep(rejected: RejectedEvent, { log, signal }: EventContext): Promise<Answer> {
     const { name, outcome } = await ledger.keepRejected(rejected, signal);
     if (outcome !== "full") return { kind: "accepted", parked: name };
     log.error("rejected event not kept: the places of its sender are taken");
     return { kind: "unavailable", code: "parked_full" };
   }
+  /** A request that is deleted, or tried again, has no such outcome any more. */
+  async function endedWith(event: ReceivedEvent, signal: AbortSignal) {
+    const request = event.subject ? (await ledger.read(event.subject, signal))?.request : undefined;
+    const isIts = request && isFinal(request) && outcomeEvent(request).id === event.id;
+    return isIts ? request : undefined;
+  }
+
+  async function takeOutcome(event: ReceivedEvent, context: EventContext): Promise<Answer> {
+    const log = context.log.child({ record: event.subject });
+    const request = await endedWith(event, context.signal);
+    if (!request) {
+      log.warn("an outcome was not delivered that no request of the ledger has");
+      return { kind: "nothing-to-do" };
+    }
+    const repeats = repeatsOf(request);
+    if (repeats >= MAX_OUTCOME_REPEATS) {
+      log.error(
+        { alert: "outcome_not_delivered", repeats },
+        "a consumer is still not told; no more repeats",
+      );
+      return await keep(rejectedEvent(event, context.sender, now()), context);
+    }
+    const notBefore = now() + pauseBeforeRepeat(repeats, firstPauseMs);
+    await ledger.noteUndelivered(
+      { record: request.facts.name, repeats, notBefore },
+      context.signal,
+    );
+    log.warn(
+      { repeats, again_at: new Date(notBefore).toISOString() },
+      "a consumer was not told how a request ended; it is told again",
+    );
+    return { kind: "nothing-to-do" };
+  }
+
   return {
     isForBroker: true,
     // A token alone is no reason to park events: the Broker's account is named.
@@ -42,12 +82,8 @@ export function makeDeadLetterRoute(
     handle: async (event, context) => {
       if (!OWED_BY_THE_LEDGER.has(event.type))
         return await keep(rejectedEvent(event, context.sender, now()), context);
-      if (OUTCOMES.has(event.type))
-        context.log.error(
-          { alert: "outcome_not_delivered" },
-          "a consumer was not told how a request ended; the ledger and the bucket say it",
-        );
-      else context.log.info("a wake-up was not delivered; the ledger still owes it");
+      if (OUTCOMES.has(event.type)) return await takeOutcome(event, context);
+      context.log.info("a wake-up was not delivered; the ledger still owes it");
       return { kind: "nothing-to-do" };
     },
     handleMalformed: async (events, context) =>

@@ -45,7 +45,11 @@ export async function startRequestIntake(
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.
     "/broker": { handle, isForBroker: true },
-    "/dead-letter": makeDeadLetterRoute(ledger, now),
+    "/dead-letter": makeDeadLetterRoute({
+      ledger,
+      firstPauseMs: config.OUTCOME_REPEAT_SECONDS * 1000,
+      now,
+    }),
   };
   return await startCloudEventServer({
     log,

@@ -4,7 +4,8 @@
  * Who may do what at which moment is decided in `domain/statement-request.ts`; who still holds the
  * record, in `lease.ts`; how an error ends a claim, in `ending.ts`.
  */
-import { eventType, offerEvent, outcomeEvent } from "../domain/events.ts";
+import { eventType, offerEvent, outcomeEvent, repeatsWishedFor } from "../domain/events.ts";
+import { oweOutcome, repeatsOf } from "../domain/outcome-repeats.ts";
 import {
   announce,
   blameSlowness,
@@ -53,19 +54,26 @@ const WAKE_UPS: readonly string[] = ["recorded", "due", "oversized"].map((name) 
 
 /** Answers 204 whatever became of the request: from the claim on, the ledger does the retrying. */
 export function makeHandler(deps: BuilderDependencies): EventHandler {
-  return async ({ type, subject }, context) => {
+  return async ({ type, subject, data }, context) => {
     if (!WAKE_UPS.includes(type)) {
       return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
     }
     if (!subject) return { kind: "invalid", problems: [{ field: "subject", code: "required" }] };
-    await serveRequest(subject, context, deps);
+    await serveRequest({ name: subject, wish: repeatsWishedFor(data) }, context, deps);
     return { kind: "nothing-to-do" };
   };
 }
 
+export interface Offered {
+  /** Of the record. */
+  readonly name: string;
+  /** The outcome is to be sent once more, if so many repeats are all there were. */
+  readonly wish?: number | undefined;
+}
+
 /** @throws LedgerUnavailable: the one thing that only a repeated event can cure. */
 export async function serveRequest(
-  name: string,
+  { name, wish }: Offered,
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<Outcome> {
@@ -75,7 +83,7 @@ export async function serveRequest(
   // 1. Claim the record, or learn why there is nothing to do.
   const claimed = await story.during("claim", () => claimRecord(name, deps, context.signal));
   story.offered(claimed.kind, log);
-  if (claimed.kind === "final") await tellOutcome(claimed.stored, told, deps);
+  if (claimed.kind === "final") await tellFinal(claimed.stored, wish, told, deps);
   if (claimed.kind !== "claimed") return claimed.kind;
   await story.onStep("claimed");
   // 2. Under the lease, reach the object or the reason why there is none.
@@ -174,6 +182,23 @@ async function tellEnd(
   else if (request.lane === "job") {
     await deps.sink.send(offerEvent(request, "statement-builder", deps.now()));
   }
+}
+
+/** What has ended already: its outcome may still be owed, or wished for once more. */
+async function tellFinal(
+  stored: Stored<FinalRequest>,
+  wish: number | undefined,
+  context: EventContext,
+  deps: BuilderDependencies,
+): Promise<void> {
+  if (wish === undefined || wish !== repeatsOf(stored.request)) {
+    await tellOutcome(stored, context, deps);
+    return;
+  }
+  const owed = await deps.ledger.replace(stored, oweOutcome(stored.request));
+  if (owed === "conflict") return;
+  await deps.story.onStep("owed-again");
+  await tellOutcome(owed, context, deps);
 }
 
 /** At least once: the record says `announced` only after the sink has accepted the event. */

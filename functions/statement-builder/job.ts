@@ -7,6 +7,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { repeatsWishedFor } from "../domain/events.ts";
 import { parseMessage, type ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { receivedSpan } from "../platform/server/event-spans.ts";
 import type { FunctionContext } from "../platform/function-process.ts";
@@ -35,7 +36,8 @@ export async function runJob(
   try {
     const outcome = await deps.tracer.span(receivedSpan(event), async ({ logFields }) => {
       const context = { signal: abort.signal, log: log.child(logFields) };
-      return await serveRequest(subject, context, deps);
+      const wish = repeatsWishedFor(event.data);
+      return await serveRequest({ name: subject, wish }, context, deps);
     });
     return outcome === "failed" ? EXIT_PERMANENT : EXIT_DONE;
   } catch (err) {

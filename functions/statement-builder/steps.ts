@@ -21,7 +21,8 @@ export const BUILD_STEPS = [
   "settled",
   "announced",
 ] as const;
-export type BuildStep = (typeof BUILD_STEPS)[number];
+/** Beside these, of what has ended before: its outcome is counted once more, and not sent yet. */
+export type BuildStep = (typeof BUILD_STEPS)[number] | "owed-again";
 
 /** What takes its time. Rows are read while their zip is uploaded: both are `build`. */
 export type BuildPhase =

@@ -35,6 +35,13 @@ export async function cancelRequest(desk: OperatorDesk): Promise<Moved> {
   );
 }
 
+/** The outcome of what has ended is owed once more. @throws LedgerUnavailable, and what `find` throws */
+export async function announceRequest(desk: OperatorDesk): Promise<Moved> {
+  return await move(desk, (request) =>
+    isFinal(request) ? { ...request, announced: false } : undefined,
+  );
+}
+
 async function move(
   { ledger, find, signal }: OperatorDesk,
   next: (request: StatementRequest) => StatementRequest | undefined,

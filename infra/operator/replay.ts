@@ -4,6 +4,7 @@ import type {
   Ledger,
   StoredRejectedEvent,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { eventType } from "../../functions/domain/events.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
 import { lineOf, readRejected } from "./rejected.ts";
@@ -61,6 +62,13 @@ async function replay(session: Session, wanted: ReadonlySet<string> | undefined)
   if (accepted < chosen.length || missing.length > 0) session.exitCode = EXIT.unmet;
 }
 
+/** Nothing for intake: a consumer was not told, however often it was tried. */
+const OUTCOMES: readonly string[] = [
+  eventType("executed"),
+  eventType("failed"),
+  eventType("cancelled"),
+];
+
 /** The stored event goes away only after intake has recorded it: a crash between repeats it. */
 async function replayOne(
   { config, screen, signal }: Session,
@@ -70,6 +78,12 @@ async function replayOne(
   const { event } = stored.fields;
   if (event === undefined) {
     screen.print(`${stored.name}  is no CloudEvent: it can be looked at, not replayed`);
+    return false;
+  }
+  const { event_type: type = "", event_id: id = "" } = stored.fields;
+  if (OUTCOMES.includes(type)) {
+    const request = id.slice(0, id.lastIndexOf("."));
+    screen.print(`${stored.name}  is an outcome: statements announce ${request}`);
     return false;
   }
   const headers = { "content-type": "application/cloudevents+json" };

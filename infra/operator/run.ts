@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { RetryableError } from "../../functions/domain/failure.ts";
+import { announceCommand } from "./announce.ts";
 import { cancelCommand } from "./cancel.ts";
 import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -77,6 +78,7 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     watchCommand,
     retryCommand,
     cancelCommand,
+    announceCommand,
     downloadCommand,
     linkCommand,
     verifyCommand,

@@ -4,7 +4,7 @@
  * they say can neither move the cursor nor begin a line of its own.
  */
 import { styleText } from "node:util";
-import { printable } from "../../functions/domain/printable.ts";
+import { printable } from "../../functions/platform/telemetry/printable.ts";
 
 export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };

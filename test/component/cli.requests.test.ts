@@ -236,6 +236,29 @@ describe("retry and cancel", () => {
     });
   });
 
+  test("an outcome is owed once more, of named requests and of those that ended lately", async () => {
+    await keepFailed("told");
+    expect(await tool("announce", "told", "--since", "3h")).toMatchObject({ code: 2 });
+    const shown = await tool("announce", "--since", "90s", "-c", "other", "--dry-run");
+    expect(shown.stdout).toContain("told  failed");
+    expect((await ledger.read("told"))?.request).toMatchObject({ announced: true });
+    expect(await tool("announce", "told")).toMatchObject({ code: 0, stdout: "told  failed\n" });
+    expect((await ledger.read("told"))?.request).toMatchObject({
+      status: "failed",
+      announced: false,
+    });
+    // Also of a record that is immutable, and of nothing that has not ended.
+    expect(await tool("announce", EXECUTED)).toMatchObject({ code: 0 });
+    const owed = await ledger.read(EXECUTED);
+    if (owed?.request.status !== "executed") throw new Error("not executed");
+    expect(owed.request).toMatchObject({ announced: false, rows: 4 });
+    await ledger.replace(owed, announce(owed.request));
+    expect(await tool("announce", "waiting")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("waiting is pending: it has no outcome yet") as unknown,
+    });
+  });
+
   test("one wrong name among right ones does not pass unseen", async () => {
     const { code, stderr } = await tool("cancel", "nobody");
     expect(code).toBe(1);

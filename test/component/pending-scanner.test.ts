@@ -60,15 +60,16 @@ interface ScannerParts {
 function scannerOn(ledger: Ledger, url: string, { limits, stopping, now }: ScannerParts) {
   const { log } = makeTestLog();
   const metrics = { ticked: () => undefined, offered: () => undefined };
+  const sink = makeCloudEventSink({ url, log });
   const offering = makeOffering({
     ledger,
-    sink: makeCloudEventSink({ url, log }),
+    sink,
     metrics,
     limits,
     now,
     stopping,
   });
-  const parts = { ledger, offering, metrics, retentionMs: 30 * DAY, now, stopping };
+  const parts = { ledger, offering, sink, metrics, retentionMs: 30 * DAY, now, stopping };
   return { handle: makePendingScanner(parts), offering };
 }
 
@@ -264,6 +265,56 @@ describe("a sink that does not take offers", () => {
       body: { error: "sink_unavailable", problems: [] },
     });
     expect(scanner.summary()).toMatchObject({ offered: 0, refused: 2 });
+  });
+});
+
+describe("an outcome that a consumer was not told", () => {
+  async function withNote(scanner: Awaited<ReturnType<typeof startScanner>>) {
+    const request = pendingRequest("c", 1);
+    const { name } = request.facts;
+    await scanner.put(failed(request, NOW, true));
+    await scanner.local.ledger.noteUndelivered({
+      record: name,
+      repeats: 0,
+      notBefore: NOW + 1_000,
+    });
+    return name;
+  }
+
+  it("is asked for when its time has come, by each tick until the record says so", async () => {
+    await using scanner = await startScanner();
+    const name = await withNote(scanner);
+    await scanner.tick();
+    expect(scanner.sink.ids()).toEqual([]);
+    scanner.clock.now += 1_000;
+    await scanner.tick();
+    await scanner.tick();
+    const [first, second, ...others] = scanner.sink.events;
+    expect(others).toEqual([]);
+    expect(first?.headers["ce-type"]).toBe("io.transactions-collector.statement.due.v1");
+    expect(first?.headers["ce-id"]).toMatch(/\.announce\.0\./);
+    expect(first?.headers["ce-subject"]).toBe(name);
+    expect(JSON.parse(second?.body ?? "")).toMatchObject({ status: "failed", outcome_repeats: 0 });
+    expect(scanner.summary()).toMatchObject({ undelivered: 1, asked: 1 });
+    const stored = await scanner.local.ledger.read(name);
+    if (stored?.request.status !== "failed") throw new Error("not failed");
+    await scanner.local.ledger.replace(stored, { ...stored.request, outcomeRepeats: 1 });
+    await scanner.tick();
+    expect(scanner.sink.events).toHaveLength(2);
+    expect(scanner.summary()).toMatchObject({ undelivered: 0, asked: 0 });
+    expect(await scanner.names()).toEqual([name]);
+  });
+
+  it("of a request that is gone needs nothing any more", async () => {
+    await using scanner = await startScanner();
+    await withNote(scanner);
+    const stored = await scanner.local.ledger.read(pendingRequest("c", 1).facts.name);
+    if (!stored) throw new Error("not stored");
+    await scanner.local.ledger.remove(stored);
+    scanner.clock.now += 1_000;
+    await scanner.tick();
+    expect(scanner.sink.events).toEqual([]);
+    expect(await scanner.names()).toEqual([]);
   });
 });
 

@@ -47,9 +47,12 @@ beforeAll(async () => {
     rules: { defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 },
     now,
   });
-  const parking = { keepRejected: keepWithRoom };
+  const parking = { ...local.ledger, keepRejected: keepWithRoom };
   server = await startEventServer({
-    routes: { "/": { handle }, "/dead-letter": makeDeadLetterRoute(parking, now) },
+    routes: {
+      "/": { handle },
+      "/dead-letter": makeDeadLetterRoute({ ledger: parking, firstPauseMs: 60_000, now }),
+    },
   });
 });
 

@@ -58,7 +58,7 @@ async function startIntake(settings: IntakeSettings = {}) {
       routes: {
         "/": { handle },
         "/broker": { handle, isForBroker: true },
-        "/dead-letter": makeDeadLetterRoute(ledger, now),
+        "/dead-letter": makeDeadLetterRoute({ ledger, firstPauseMs: 60_000, now }),
       },
     }),
   );
@@ -705,25 +705,78 @@ describe("the dead-letter path", () => {
     expect(kept?.data).toHaveProperty("body_base64");
   });
 
-  it.each([
-    ["recorded", undefined],
-    ["due", undefined],
-    ["oversized", undefined],
-    ["executed", "outcome_not_delivered"],
-    ["failed", "outcome_not_delivered"],
-    ["cancelled", "outcome_not_delivered"],
-  ])(
-    "drops %s, and says so with the alert %s: the ledger still owes a wake-up, not an outcome",
-    async (name, alert) => {
-      await using intake = await startIntake();
-      const type = `io.transactions-collector.statement.${name}.v1`;
-      const reply = await postStructured(intake.deadLetter, { ...EVENT, ...parked, type });
-      expect(reply).toMatchObject({ status: 204, body: undefined });
-      expect(await intake.names()).toEqual([]);
+  it.each(["recorded", "due", "oversized"])("drops %s: the ledger still owes it", async (name) => {
+    await using intake = await startIntake();
+    const type = `io.transactions-collector.statement.${name}.v1`;
+    const reply = await postStructured(intake.deadLetter, { ...EVENT, ...parked, type });
+    expect(reply).toMatchObject({ status: 204, body: undefined });
+    expect(await intake.names()).toEqual([]);
+  });
+
+  describe("an outcome", () => {
+    const type = "io.transactions-collector.statement.failed.v1";
+    const outcome = { ...EVENT, ...parked, type, subject: NAME, id: `${NAME}.failed` };
+    // printf transaction-request-c-1001-1768478398123 | sha256sum | cut -c1-40
+    const note = "undelivered-outcome-00200118c869142b7a30db68bcf370315a5f4837";
+
+    async function failedRequest(outcomeRepeats?: number) {
+      const intake = await startIntake();
+      await postStructured(intake.url, EVENT);
+      const stored = await intake.local.ledger.read(NAME);
+      if (!stored) throw new Error("not recorded");
+      const ended = { status: "failed", errorCode: "unknown_customer", failedAt: NOW } as const;
+      const request = { ...stored.request, ...ended, announced: true, outcomeRepeats };
+      await intake.local.ledger.replace(stored, request);
+      return intake;
+    }
+
+    it("leaves one note, however many consumers were not told", async () => {
+      await using intake = await failedRequest();
+      for (let consumer = 0; consumer < 2; consumer++)
+        expect(await postStructured(intake.deadLetter, outcome)).toMatchObject({ status: 204 });
+      const [found, ...others] = (await intake.local.configMaps()).filter(
+        ({ metadata }) => metadata?.name !== NAME,
+      );
+      expect(others).toEqual([]);
+      expect(found?.metadata?.name).toBe(`${note}-0`);
+      expect(found?.data).toEqual({
+        record: NAME,
+        outcome_repeats: "0",
+        not_before: "2026-01-15T12:01:00.000Z",
+      });
+      expect(intake.lines.flatMap((line) => line["alert"] ?? [])).toEqual([]);
+    });
+
+    it("waits four times as long each time", async () => {
+      await using intake = await failedRequest(4);
+      await postStructured(intake.deadLetter, outcome);
+      const found = (await intake.local.configMaps()).find(
+        ({ metadata }) => metadata?.name === `${note}-4`,
+      );
+      // 4^4 minutes
+      expect(found?.data?.["not_before"]).toBe("2026-01-15T16:16:00.000Z");
+    });
+
+    it("is parked with an alert when it was sent five times more", async () => {
+      await using intake = await failedRequest(5);
+      expect(await postStructured(intake.deadLetter, outcome)).toMatchObject({ status: 202 });
+      const names = (await intake.names()).filter((name) => name !== NAME);
+      expect(names).toEqual([expect.stringMatching(/^rejected-event-\d{4}$/)]);
       const alerts = intake.lines.flatMap((line) => line["alert"] ?? []);
-      expect(alerts).toEqual(alert === undefined ? [] : [alert]);
-    },
-  );
+      expect(alerts).toEqual(["outcome_not_delivered"]);
+    });
+
+    it.each([
+      ["of no request of this ledger", { subject: "transaction-request-c-1001-1" }],
+      ["that its request has not", { id: `${NAME}.executed` }],
+      ["without a subject", { subject: undefined }],
+    ])("%s is dropped", async (_, other) => {
+      await using intake = await failedRequest();
+      const reply = await postStructured(intake.deadLetter, { ...outcome, ...other });
+      expect(reply).toMatchObject({ status: 204 });
+      expect(await intake.names()).toEqual([NAME]);
+    });
+  });
 
   it("is not answered as done when it cannot write", async () => {
     const down = (): Promise<never> => Promise.reject(new LedgerUnavailable("down"));

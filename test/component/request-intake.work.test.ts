@@ -58,7 +58,7 @@ beforeAll(async () => {
     await startEventServer({
       routes: {
         "/": { handle },
-        "/dead-letter": makeDeadLetterRoute(ledger, now),
+        "/dead-letter": makeDeadLetterRoute({ ledger, firstPauseMs: 60_000, now }),
       },
       maxBodyBytes: MAX_BYTES,
       maxInFlight: 256,

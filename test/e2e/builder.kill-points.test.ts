@@ -35,7 +35,7 @@ interface Remains {
 const KILLED = { end: "SIGKILL", announced: false, objects: 0, openUpload: false };
 const BEFORE_UPLOAD = { ...KILLED, status: "processing" };
 const IN_UPLOAD = { ...BEFORE_UPLOAD, openUpload: true };
-const REMAINS: Record<BuildStep, Remains> = {
+const REMAINS: Record<(typeof BUILD_STEPS)[number], Remains> = {
   claimed: BEFORE_UPLOAD,
   fenced: BEFORE_UPLOAD,
   "snapshot-opened": BEFORE_UPLOAD,

@@ -2,7 +2,7 @@
  * The whole pipeline on the real servers: MariaDB with the sample bank, an S3 server, a Kubernetes
  * API, the event router over the shipped manifests, and the functions as processes of their own.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../infra/local/programs/free-port.ts";
@@ -15,7 +15,7 @@ import {
   type Ledger,
   type Stored,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import type { FunctionName } from "../../functions/domain/events.ts";
+import { eventType, type FunctionName } from "../../functions/domain/events.ts";
 import { requested } from "./requested.ts";
 import { startKubeApiserver, type KubeApiserver } from "./kube-apiserver.ts";
 import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
@@ -41,6 +41,8 @@ export interface PipelineOptions {
   readonly bank?: { readonly customers: number; readonly rows: number; readonly seed: number };
   /** Cron in place of the tick's schedule; every second unless given. */
   readonly schedule?: string;
+  /** Addresses by name; each has a Trigger on `executed`, without retries. */
+  readonly consumers?: Readonly<Record<string, string>>;
   /** Added to the environment of every function. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -96,7 +98,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   const urlOf = (name: FunctionName) => `http://127.0.0.1:${ports[name]}`;
   const router = opened.use(
     await startLocalRouter({
-      eventing: join(REPOSITORY, "eventing"),
+      eventing: await eventingFor(options.consumers ?? {}, join(folder, "eventing")),
       services: Object.fromEntries(
         Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}`]),
       ),
@@ -169,6 +171,30 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** The shipped manifests, and Triggers of consumers as their teams would write them. */
+async function eventingFor(
+  consumers: Readonly<Record<string, string>>,
+  copy: string,
+): Promise<string> {
+  await cp(join(REPOSITORY, "eventing"), copy, { recursive: true });
+  for (const [name, uri] of Object.entries(consumers)) {
+    const trigger = {
+      apiVersion: "eventing.knative.dev/v1",
+      kind: "Trigger",
+      metadata: { name, namespace: HOME },
+      spec: {
+        broker: HOME,
+        filter: { attributes: { type: eventType("executed") } },
+        subscriber: { uri },
+        delivery: { deadLetterSink: { uri: "http://request-intake.statements.svc/dead-letter" } },
+      },
+    };
+    await writeFile(join(copy, `${name}.yaml`), JSON.stringify(trigger));
+    await appendFile(join(copy, "kustomization.yaml"), `  - ${name}.yaml\n`);
+  }
+  return copy;
 }
 
 /** Each function speaks as its shipped ServiceAccount, with the rights of its shipped Role only. */

@@ -45,6 +45,7 @@ describe("readConfig", () => {
       RETENTION_DAYS: 30,
       PUBLIC_ROUTE: false,
       WAKEUPS_PER_CUSTOMER: 10,
+      OUTCOME_REPEAT_SECONDS: 60,
     });
     expect(readConfig(pendingScannerConfig, NEEDED)).toMatchObject({
       TICK_CAP_PER_CUSTOMER: 5,

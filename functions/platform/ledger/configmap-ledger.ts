@@ -29,6 +29,7 @@ import {
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 import { rejectedNames } from "./rejected-names.ts";
+import { fromNote, toNote, type UndeliveredOutcome } from "./undelivered-outcome.ts";
 
 /** One stored version of one ConfigMap. */
 export interface RecordRef {
@@ -61,6 +62,8 @@ export type LedgerChange =
 export interface ListFilter {
   readonly status?: readonly RequestStatus[];
   readonly customerId?: string;
+  /** Of one record, for whoever may list and not get. */
+  readonly name?: string;
   /** Only requests that have ended and whose outcome was told (true), or all others (false). */
   readonly atRest?: boolean;
   /**
@@ -84,6 +87,15 @@ export type KeptRejected =
   | { readonly outcome: "created" | "exists"; readonly name: string }
   /** The sharer's places are taken. */
   | { readonly outcome: "full"; readonly name?: undefined };
+
+export interface StoredNote extends RecordRef {
+  readonly outcome: UndeliveredOutcome;
+}
+
+export interface NotesPage {
+  readonly notes: readonly StoredNote[];
+  readonly unreadable: readonly string[];
+}
 
 export interface StoredRejectedEvent extends RecordRef {
   readonly fields: Readonly<Record<string, string>>;
@@ -115,6 +127,8 @@ export interface Ledger {
   listRejected(
     filter?: Pick<ListFilter, "mayBeStale">,
   ): AsyncIterable<readonly StoredRejectedEvent[]>;
+  noteUndelivered(outcome: UndeliveredOutcome, signal?: AbortSignal): Promise<"created" | "exists">;
+  listUndelivered(signal?: AbortSignal): AsyncIterable<NotesPage>;
   /** @throws LedgerUnavailable when the API server does not answer. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -142,14 +156,14 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     throw refused("create", result.refusal);
   }
 
-  async function* pages(labelSelector: string, mayBeStale: boolean, signal?: AbortSignal) {
+  async function* pages(selector: Selector, mayBeStale: boolean, signal?: AbortSignal) {
     // From its memory the server answers in one piece, which may be more than we hold.
     let from: Readonly<Record<string, string>> | undefined = mayBeStale
       ? { resourceVersion: "0" }
       : {};
     let limit = PAGE_SIZE;
     while (from) {
-      const query = { labelSelector, limit: String(limit), ...from };
+      const query = { ...selector, limit: String(limit), ...from };
       const page: ApiCall = { method: "GET", path: collection, query };
       const result: ApiResult<ConfigMapList> = await call(page, signal);
       if ("value" in result) {
@@ -189,13 +203,14 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
 
     async *list(filter, signal) {
       const { mayBeStale = false } = filter;
-      for await (const { items, version } of pages(selectorOf(filter), mayBeStale, signal))
-        yield { ...toPage(items), version };
+      for await (const { items, version } of pages(selectorOf(filter), mayBeStale, signal)) {
+        const { read: records, unreadable } = readAll(items, toStored);
+        yield { records, unreadable, version };
+      }
     },
 
     async watch(version, onChange, signal) {
-      const labelSelector = selectorOf({ atRest: false });
-      const query = { watch: "true", labelSelector, resourceVersion: version };
+      const query = { watch: "true", ...selectorOf({ atRest: false }), resourceVersion: version };
       const report = (event: WatchEvent): void => onChange(toChange(event));
       await watchKubernetes(await access(), { path: collection, query }, report, signal);
     },
@@ -221,8 +236,18 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     },
 
     async *listRejected({ mayBeStale = false } = {}) {
-      for await (const { items } of pages(componentSelector(COMPONENTS.rejected), mayBeStale))
+      for await (const { items } of pages(ofComponent(COMPONENTS.rejected), mayBeStale))
         yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
+    },
+
+    noteUndelivered: (outcome, signal) => create(toNote(outcome), signal),
+
+    async *listUndelivered(signal) {
+      for await (const { items } of pages(ofComponent(COMPONENTS.undelivered), false, signal)) {
+        const read = (item: ConfigMap): StoredNote => ({ ...refOf(item), outcome: fromNote(item) });
+        const { read: notes, unreadable } = readAll(items, read);
+        yield { notes, unreadable };
+      }
     },
 
     async ready(signal) {
@@ -263,32 +288,41 @@ function refused(verb: string, { status, reason }: ApiRefusal): LedgerUnavailabl
   return new LedgerUnavailable(`the Kubernetes API refused to ${verb}: HTTP ${status} ${reason}`);
 }
 
-function componentSelector(component: string): string {
-  return `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}`;
+interface Selector extends Readonly<Record<string, string>> {
+  readonly labelSelector: string;
 }
 
-function selectorOf({ status, customerId, atRest }: ListFilter): string {
-  return [
-    componentSelector(COMPONENTS.request),
+function ofComponent(component: string): Selector {
+  return { labelSelector: `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}` };
+}
+
+function selectorOf({ status, customerId, name, atRest }: ListFilter): Selector {
+  const labelSelector = [
+    ofComponent(COMPONENTS.request).labelSelector,
     ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
     ...(customerId === undefined ? [] : [`${LABELS.customer}=${customerId}`]),
     // `!=` is also met by a record without the label, which has not ended yet.
     ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
   ].join(",");
+  return { labelSelector, ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }) };
 }
 
-function toPage(items: readonly ConfigMap[]): Omit<LedgerPage, "version"> {
-  const records: Stored[] = [];
+/** What cannot be read is named. */
+function readAll<T>(
+  items: readonly ConfigMap[],
+  readOne: (item: ConfigMap) => T,
+): { readonly read: readonly T[]; readonly unreadable: readonly string[] } {
+  const read: T[] = [];
   const unreadable: string[] = [];
   for (const item of items) {
     try {
-      records.push(toStored(item));
+      read.push(readOne(item));
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       unreadable.push(item.metadata?.name ?? "");
     }
   }
-  return { records, unreadable };
+  return { read, unreadable };
 }
 
 /** An object that leaves the selector is reported as deleted. */

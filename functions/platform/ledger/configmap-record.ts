@@ -23,6 +23,7 @@ import {
 } from "../../domain/statement-request.ts";
 import {
   count,
+  countIn,
   flag,
   group,
   jsonObject,
@@ -61,7 +62,11 @@ export const LABELS = {
   managedBy: "app.kubernetes.io/managed-by",
   component: "app.kubernetes.io/component",
 } as const;
-export const COMPONENTS = { request: "statement-request", rejected: "rejected-event" } as const;
+export const COMPONENTS = {
+  request: "statement-request",
+  rejected: "rejected-event",
+  undelivered: "undelivered-outcome",
+} as const;
 export const MANAGER = "transactions-collector";
 
 // --- the tables --------------------------------------------------------------------------------
@@ -132,6 +137,7 @@ const STATES: { readonly [S in RequestStatus]: Fields<FieldsOfState<S>> } = {
 /** What is learnt of a request that has ended: an executed record takes nothing but labels. */
 const LATER: Fields<LearntLater, "labels" | "annotations"> = {
   announced: flag(LABELS.announced),
+  outcomeRepeats: optional(countIn("annotations", `${LABEL_PREFIX}/outcome_repeats`)),
 };
 
 type InState<S extends RequestStatus> = Extract<StatementRequest, { readonly status: S }>;

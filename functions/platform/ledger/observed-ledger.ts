@@ -55,6 +55,13 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
         (result) => (result === "conflict" ? "conflict" : "replaced"),
       ),
     remove: (ref) => observed("remove", ref.name, () => ledger.remove(ref), String),
+    noteUndelivered: (outcome, signal) =>
+      observed(
+        "note-undelivered",
+        outcome.record,
+        () => ledger.noteUndelivered(outcome, signal),
+        String,
+      ),
     keepRejected: (event, signal) =>
       observed(
         "keep-rejected",

@@ -71,8 +71,10 @@ export const time = (name: string): Field<number, "data"> =>
     },
   });
 
-export const count = (name: string): Field<number, "data"> =>
-  scalar("data", name, {
+export const count = (name: string): Field<number, "data"> => countIn("data", name);
+
+export const countIn = <In extends Place>(place: In, name: string): Field<number, In> =>
+  scalar(place, name, {
     expected: "a count",
     encode: String,
     decode(read) {

@@ -1,0 +1,26 @@
+/**
+ * An outcome that a Broker could not deliver is sent again, to all consumers and under the same id; not
+ * without end, because a consumer that always fails is no reason to tell the others for ever.
+ */
+import type { FinalRequest } from "./statement-request.ts";
+
+/** After so many a person has to look. */
+export const MAX_OUTCOME_REPEATS = 5;
+
+/** A minute, and after that four times as long each time: the last one comes after almost six hours. */
+export function pauseBeforeRepeat(repeats: number, firstPauseMs: number): number {
+  return firstPauseMs * 4 ** repeats;
+}
+
+/** How often its outcome was sent again. */
+export function repeatsOf({ outcomeRepeats = 0 }: FinalRequest): number {
+  return outcomeRepeats;
+}
+
+/**
+ * Owed once more. It is counted before it is sent: whoever hears that this repeat was not delivered
+ * either finds it in the count.
+ */
+export function oweOutcome<R extends FinalRequest>(request: R): R {
+  return { ...request, announced: false, outcomeRepeats: repeatsOf(request) + 1 };
+}

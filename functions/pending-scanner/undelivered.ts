@@ -1,0 +1,75 @@
+/**
+ * Has outcomes sent again that a Broker could not deliver: request-intake leaves a note of each, the
+ * builder is asked to announce once more, and the note goes when the record says that it was done.
+ * An ask that is lost is repeated by the next tick.
+ */
+import { outcomeAgainEvent } from "../domain/events.ts";
+import { repeatsOf } from "../domain/outcome-repeats.ts";
+import { isFinal } from "../domain/statement-request.ts";
+import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
+import type { Ledger, Stored, StoredNote } from "../platform/ledger/configmap-ledger.ts";
+import { mapConcurrently } from "../platform/limits/concurrency.ts";
+import type { Log } from "../platform/telemetry/log.ts";
+
+export interface UndeliveredOptions {
+  readonly ledger: Pick<Ledger, "list" | "listUndelivered" | "remove">;
+  readonly sink: CloudEventSink;
+  readonly now: () => number;
+}
+
+export interface UndeliveredCount {
+  /** Notes that are still there. */
+  readonly undelivered: number;
+  /** Of these, how many a builder was asked to see to. */
+  readonly asked: number;
+}
+
+/** A page of notes; the others come with the next tick. */
+const AT_ONCE = 8;
+const SEND_TIMEOUT_MS = 5_000;
+
+/** @throws LedgerUnavailable */
+export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
+  async function recordOf(name: string, signal: AbortSignal): Promise<Stored | undefined> {
+    for await (const { records } of ledger.list({ name }, signal)) {
+      const found = records.find((stored) => stored.name === name);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** @returns what became of the note */
+  async function see(
+    note: StoredNote,
+    { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+  ): Promise<"gone" | "waiting" | "asked"> {
+    const { record, repeats, notBefore } = note.outcome;
+    const request = (await recordOf(record, signal))?.request;
+    // Deleted, tried again by an operator, or sent again since.
+    if (!request || !isFinal(request) || repeatsOf(request) > repeats) {
+      log.info({ record, repeats }, "the outcome was sent again, or is none any more");
+      return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
+    }
+    if (notBefore > now()) return "waiting";
+    const event = outcomeAgainEvent(request, "pending-scanner", now());
+    const sent = await sink.send(event, { signal, timeoutMs: SEND_TIMEOUT_MS });
+    return sent.kind === "accepted" ? "asked" : "waiting";
+  }
+
+  return async (context: {
+    readonly signal: AbortSignal;
+    readonly log: Log;
+  }): Promise<UndeliveredCount> => {
+    const count = { undelivered: 0, asked: 0 };
+    for await (const { notes, unreadable } of ledger.listUndelivered(context.signal)) {
+      for (const note of unreadable) context.log.error({ note }, "unreadable note of an outcome");
+      count.undelivered += unreadable.length;
+      await mapConcurrently(notes, AT_ONCE, async (note) => {
+        const became = context.signal.aborted ? "waiting" : await see(note, context);
+        if (became !== "gone") count.undelivered++;
+        if (became === "asked") count.asked++;
+      });
+    }
+    return count;
+  };
+}
