@@ -2,9 +2,10 @@
 import { Command } from "commander";
 import { isFinal } from "../../functions/domain/statement-request.ts";
 import { endOf } from "../../functions/pending-scanner/retention.ts";
+import { printAudit } from "./acts.ts";
 import { parseDuration } from "./duration.ts";
 import { EXIT, wrongUse } from "./exit.ts";
-import { announceRequest } from "./operator-moves.ts";
+import { announceRequest, deskOf } from "./operator-moves.ts";
 import { count } from "./plural.ts";
 import type { Session } from "./session.ts";
 
@@ -62,13 +63,11 @@ async function announceOne(
   name: string,
   { dryRun = false }: AnnounceOptions,
 ): Promise<void> {
-  const { screen, now, signal } = session;
-  const ledger = await session.ledger();
-  const find = () => session.find(name);
-  const { before } = dryRun
-    ? { before: (await find()).request }
-    : await announceRequest({ ledger, find, now, signal });
+  const { screen } = session;
+  const moved = dryRun ? undefined : await announceRequest(await deskOf(session, name));
+  const before = moved?.before ?? (await session.find(name)).request;
   if (isFinal(before)) {
+    if (moved?.kind === "moved") printAudit(screen, before.facts.name, moved.act);
     screen.print(`${before.facts.name}  ${before.status}`);
     return;
   }

@@ -1,7 +1,8 @@
 /** `statements cancel`: asks for the end of open requests. */
 import { Command } from "commander";
+import { printAudit } from "./acts.ts";
 import { EXIT } from "./exit.ts";
-import { cancelRequest } from "./operator-moves.ts";
+import { cancelRequest, deskOf } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
 export function cancelCommand(session: Session): Command {
@@ -27,14 +28,14 @@ Examples:
 }
 
 async function cancelOne(session: Session, name: string): Promise<boolean> {
-  const { screen, now, signal } = session;
-  const ledger = await session.ledger();
-  const find = () => session.find(name);
-  const { kind, before } = await cancelRequest({ ledger, find, now, signal });
-  if (kind === "refused") {
+  const { screen } = session;
+  const moved = await cancelRequest(await deskOf(session, name));
+  const { before } = moved;
+  if (moved.kind === "refused") {
     screen.note(`${before.facts.name} is ${before.status} already: there is nothing to cancel`);
     return before.status === "cancelled";
   }
+  printAudit(screen, before.facts.name, moved.act);
   screen.print(`${before.facts.name} will be cancelled; \`statements watch\` shows when`);
   return true;
 }

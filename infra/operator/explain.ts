@@ -1,5 +1,6 @@
 /** `statements explain`: what happened, why it waits, what comes next and when. */
 import { Command } from "commander";
+import { actsOf } from "./acts.ts";
 import { explain } from "./explanation.ts";
 import { STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
@@ -24,13 +25,15 @@ Examples:
 
 async function explainOne(session: Session, name: string): Promise<void> {
   const { screen, config, now } = session;
-  const { request } = await session.find(name);
+  const stored = await session.find(name);
+  const { request } = stored;
   const { happened, next } = explain(request, {
     waitingLonger: request.status === "pending" ? await countBefore(session, request) : undefined,
     now: now(),
     leaseMs: config.LEASE_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
     maxFailures: config.MAX_FAILURES,
+    acts: actsOf(stored),
   });
   screen.print(
     `${request.facts.name}  ${screen.paint(STATE_COLOURS[request.status], request.status)}`,

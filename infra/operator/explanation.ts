@@ -11,6 +11,7 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
+import type { Act, ActName } from "./acts.ts";
 import { formatDuration } from "./duration.ts";
 import { detailOf, wordsOfFailure, wordsOfLastError } from "./error-words.ts";
 import { count } from "./plural.ts";
@@ -24,6 +25,8 @@ export interface ExplainTerms {
   readonly maxFailures: number;
   /** Due requests that were recorded before this one, where somebody has counted them. */
   readonly waitingLonger?: number | undefined;
+  /** Of people, oldest first. */
+  readonly acts?: readonly Act[];
 }
 
 export interface Explanation {
@@ -45,7 +48,18 @@ function when(instant: number, now: number): string {
   return `${new Date(instant).toISOString()} (${instant > now ? `in ${distance}` : `${distance} ago`})`;
 }
 
-function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms): string[] {
+const DONE: Readonly<Record<ActName, string>> = {
+  announce: "Its outcome was owed once more",
+  cancel: "Its end was asked for",
+  link: "A link to its file was made",
+  replay: "Its event was replayed",
+  retry: "It was put back to pending",
+};
+
+function beginning(
+  request: StatementRequest,
+  { now, maxFailures, acts = [] }: ExplainTerms,
+): string[] {
   const { facts, attempt, failures, lastError, cancelRequestedAt } = request;
   const lines = [
     `A statement for ${facts.customerId} from ${facts.startDate} to ${facts.endDate} ` +
@@ -64,6 +78,7 @@ function beginning(request: StatementRequest, { now, maxFailures }: ExplainTerms
   if (cancelRequestedAt !== undefined) {
     lines.push(`Cancellation was requested ${when(cancelRequestedAt, now)}.`);
   }
+  for (const { act, by, at } of acts) lines.push(`${DONE[act]} by ${by} at ${at}.`);
   if (request.status === "processing" && request.progress) {
     const { progress } = request;
     lines.push(`${when(progress.at, now)} its builder was ${describeProgress(progress)}.`);

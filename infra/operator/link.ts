@@ -1,8 +1,10 @@
 /** `statements link`: an address that gives the file to whoever has it, for a short while. */
 import { Command, InvalidArgumentError } from "commander";
+import { printAudit } from "./acts.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { findExecuted } from "./executed.ts";
 import { unmet } from "./exit.ts";
+import { deskOf, recordAct } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
 /** What Signature Version 4 allows. */
@@ -45,6 +47,9 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
   const client = await session.s3();
   const { presign } = await import("../clients/link/presign.ts");
   const signed = await presign(client, object, { now: now(), forMs: wantedMs });
+  // Before anybody has it: no address without a trace.
+  const traced = await recordAct(await deskOf(session, name), "link");
+  if (traced.kind === "moved") printAudit(screen, traced.before.facts.name, traced.act);
   screen.print(signed.url);
   const why = signed.endsWithCredentials ? ", with the credentials that signed it" : "";
   const left = formatDuration(signed.endsAt - now());

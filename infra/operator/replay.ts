@@ -5,8 +5,10 @@ import type {
   StoredRejectedEvent,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { eventType } from "../../functions/domain/events.ts";
+import { printAudit } from "./acts.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
+import { deskOf, recordAct } from "./operator-moves.ts";
 import { lineOf, readRejected } from "./rejected.ts";
 import type { Session } from "./session.ts";
 
@@ -71,10 +73,11 @@ const OUTCOMES: readonly string[] = [
 
 /** The stored event goes away only after intake has recorded it: a crash between repeats it. */
 async function replayOne(
-  { config, screen, signal }: Session,
+  session: Session,
   ledger: Ledger,
   stored: StoredRejectedEvent,
 ): Promise<boolean> {
+  const { config, screen, signal } = session;
   const { event } = stored.fields;
   if (event === undefined) {
     screen.print(`${stored.name}  is no CloudEvent: it can be looked at, not replayed`);
@@ -95,6 +98,14 @@ async function replayOne(
   );
   const isAccepted = answer.status >= 200 && answer.status < 300;
   screen.print(`${stored.name}  ${answer.status}  ${answer.subject ?? answer.text}`);
-  if (isAccepted) await ledger.remove(stored);
-  return isAccepted;
+  if (!isAccepted) return false;
+  if (answer.subject !== undefined) await leaveTrace(session, answer.subject);
+  await ledger.remove(stored);
+  return true;
+}
+
+/** In the record that came of it, which may be an earlier one of the same event. */
+async function leaveTrace(session: Session, name: string): Promise<void> {
+  const traced = await recordAct(await deskOf(session, name), "replay");
+  if (traced.kind === "moved") printAudit(session.screen, name, traced.act);
 }

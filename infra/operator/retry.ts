@@ -1,7 +1,8 @@
 /** `statements retry`: failed requests are owed once more. */
 import { Command } from "commander";
+import { printAudit } from "./acts.ts";
 import { EXIT } from "./exit.ts";
-import { retryRequest } from "./operator-moves.ts";
+import { deskOf, retryRequest } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
 export function retryCommand(session: Session): Command {
@@ -23,16 +24,16 @@ Examples:
 }
 
 async function retryOne(session: Session, name: string): Promise<boolean> {
-  const { screen, now, signal } = session;
-  const ledger = await session.ledger();
-  const find = () => session.find(name);
-  const { before } = await retryRequest({ ledger, find, now, signal });
-  if (before.status !== "failed") {
+  const { screen } = session;
+  const moved = await retryRequest(await deskOf(session, name));
+  const { before } = moved;
+  if (moved.kind === "refused" || before.status !== "failed") {
     screen.note(
       `${before.facts.name} is ${before.status}: only what has failed can be tried again`,
     );
     return false;
   }
+  printAudit(screen, before.facts.name, moved.act);
   screen.print(`${before.facts.name} pending (was failed: ${before.errorCode})`);
   return true;
 }

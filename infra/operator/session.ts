@@ -37,6 +37,8 @@ export interface Session extends Disposable {
   find(name: string): Promise<Stored>;
   /** Whether it is the installation of `make run`. */
   readonly isLocal: boolean;
+  /** For records and audits. */
+  who(): Promise<string>;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
   /** Where records say that their objects lie. */
@@ -60,6 +62,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let environment: Environment | undefined;
   let config: OperatorConfig | undefined;
   let ledger: Ledger | undefined;
+  let who: Promise<string> | undefined;
 
   const session: Session = {
     screen: makeScreen(terminal),
@@ -108,6 +111,11 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
         `there is no request ${name} in ${session.config.LEDGER_NAMESPACE}: ` +
           "it was never recorded, or its retention is over; `statements list` shows what there is",
       );
+    },
+
+    async who() {
+      const { whoAmI } = await import("./who.ts");
+      return await (who ??= whoAmI(session.kubeconfig));
     },
 
     async s3() {

@@ -1,5 +1,6 @@
 /** `statements show`: the fields of requests as their records have them. */
 import { Command, Option } from "commander";
+import { actsOf } from "./acts.ts";
 import { toYaml } from "./list.ts";
 import { toJson } from "../../functions/platform/ledger/configmap-record.ts";
 import type { Session } from "./session.ts";
@@ -17,11 +18,17 @@ Examples:
   statements show NAME -o json | jq -r .sha256`,
     )
     .action(async (names: readonly string[], { output }: { readonly output: "yaml" | "json" }) => {
-      const found = [];
-      for (const name of names) found.push(toJson((await session.find(name)).request));
+      const found: Awaited<ReturnType<typeof showOne>>[] = [];
+      for (const name of names) found.push(await showOne(session, name));
       const shown = found.length === 1 ? found[0] : found;
       session.screen.printDocument(
         output === "json" ? JSON.stringify(shown, null, 2) : await toYaml(shown),
       );
     });
+}
+
+async function showOne(session: Session, name: string) {
+  const stored = await session.find(name);
+  const acts = actsOf(stored);
+  return { ...toJson(stored.request), ...(acts.length > 0 && { acts }) };
 }

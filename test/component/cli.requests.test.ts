@@ -1,7 +1,7 @@
 /** The operator's tool on a real kube-apiserver and a real S3 server. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
@@ -21,6 +21,7 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { withAct } from "../../infra/operator/acts.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { startS3Server } from "../support/versitygw-server.ts";
@@ -199,10 +200,37 @@ describe("explain", () => {
   });
 });
 
+/** In the record, and one line for each act on stderr. */
+async function actsOf(name: string, stderr: string) {
+  const { annotations } = (await ledger.read(name))?.configMap.metadata ?? {};
+  const kept = JSON.parse(annotations?.["transactions-collector.io/acts"] ?? "[]") as {
+    readonly act: string;
+    readonly by: string;
+    readonly at: string;
+  }[];
+  const lines = stderr.split("\n").filter((line) => line.includes(`"request":"${name}"`));
+  const told = lines.map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
+  return { kept, told };
+}
+
+/** The API server's word on the kubeconfig of the tests, and the account of this machine. */
+const BY = `admin (${userInfo().username}@${hostname()})`;
+const traceOf = (act: string) => ({ act, by: BY, at: expect.any(String) as string });
+const auditOf = (audit: string, request: string) => ({
+  audit,
+  request,
+  by: BY,
+  at: expect.any(String) as string,
+});
+
 describe("retry and cancel", () => {
   test("a failed request is pending again with its whole budget, and once only", async () => {
     await keepFailed("try-again");
-    const { code, stdout } = await tool("retry", "try-again");
+    const { code, stdout, stderr } = await tool("retry", "try-again");
+    expect(await actsOf("try-again", stderr)).toEqual({
+      kept: [traceOf("retry")],
+      told: [auditOf("retry", "try-again")],
+    });
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: "try-again pending (was failed: retries_exhausted)\n",
@@ -222,7 +250,17 @@ describe("retry and cancel", () => {
     for (const name of ["never", "stop-it"]) await keep(recorded(name));
     const stored = await ledger.read("stop-it");
     if (stored) await ledger.replace(stored, held(recorded("stop-it"), s3.bucket));
-    expect(await tool("cancel", "never", "stop-it")).toMatchObject({ code: 0 });
+    const { code, stderr } = await tool("cancel", "never", "stop-it");
+    expect(code).toBe(0);
+    for (const name of ["never", "stop-it"]) {
+      expect(await actsOf(name, stderr)).toEqual({
+        kept: [traceOf("cancel")],
+        told: [auditOf("cancel", name)],
+      });
+    }
+    const shown = JSON.parse((await tool("show", "never", "-o", "json")).stdout) as object;
+    expect(shown).toMatchObject({ acts: [traceOf("cancel")] });
+    expect((await tool("explain", "never")).stdout).toContain(`Its end was asked for by ${BY} at `);
     for (const [name, status] of [
       ["never", "pending"],
       ["stop-it", "processing"],
@@ -257,6 +295,31 @@ describe("retry and cancel", () => {
       code: 1,
       stderr: expect.stringContaining("waiting is pending: it has no outcome yet") as unknown,
     });
+  });
+
+  test("who did it stays through the moves of builders, and the newest sixteen are kept", async () => {
+    await keepFailed("often");
+    for (let n = 0; n < 3; n++) {
+      await tool("retry", "often");
+      const stored = await ledger.read("often");
+      if (!stored) throw new Error("gone");
+      const next = fail(held(recorded("often"), s3.bucket), "retries_exhausted", START);
+      await ledger.replace(stored, announce(next));
+    }
+    expect((await actsOf("often", "")).kept.map(({ act }) => act)).toEqual([
+      "retry",
+      "retry",
+      "retry",
+    ]);
+    const stored = await ledger.read("often");
+    if (!stored) throw new Error("gone");
+    const many = Array.from({ length: 20 }, (_, n) => n).reduce(
+      (before, n) => withAct(before, { act: "link", by: String(n), at: "" }),
+      stored,
+    );
+    await ledger.replace(many, stored.request);
+    const { kept } = await actsOf("often", "");
+    expect(kept.map(({ by }) => by)).toEqual(Array.from({ length: 16 }, (_, n) => String(n + 4)));
   });
 
   test("one wrong name among right ones does not pass unseen", async () => {
@@ -314,6 +377,12 @@ describe("the file", () => {
     const asked = Date.now();
     const { code, stdout, stderr } = await tool("link", EXECUTED, "--expires", "2s");
     expect(code).toBe(0);
+    // The record is immutable, and has it all the same.
+    expect((await ledger.read(EXECUTED))?.configMap.immutable).toBe(true);
+    expect(await actsOf(EXECUTED, stderr)).toEqual({
+      kept: [traceOf("announce"), traceOf("link")],
+      told: [auditOf("link", EXECUTED)],
+    });
     const end = Date.parse(/ends (\S+),/.exec(stderr)?.[1] ?? "");
     expect(end).toBeGreaterThan(asked + 1_000);
     const url = stdout.trim();

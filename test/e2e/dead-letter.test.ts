@@ -25,8 +25,8 @@ async function statements(...args: readonly string[]) {
     INTAKE_URL: pipeline.urlOf("request-intake"),
   };
   return await run("node", [CLI, ...args], { env }).then(
-    ({ stdout }) => ({ code: 0, stdout }),
-    (error: unknown) => error as { code: number; stdout: string },
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: unknown) => error as { code: number; stdout: string; stderr: string },
   );
 }
 
@@ -61,9 +61,10 @@ test("a parked request is kept, listed, replayed to its end, and leaves the list
   expect(listed[0]).toMatch(
     /^rejected-event-\d{4} .*requested\.v1 {2}source \/tests {2}customer customer-000001 {2}HTTP 503$/,
   );
-  const { code, stdout } = await statements("replay", "--all", "--yes");
+  const { code, stdout, stderr } = await statements("replay", "--all", "--yes");
   expect(code).toBe(0);
   const name = /transaction-request-customer-000001-\d{13}/.exec(stdout)?.[0] ?? "";
+  expect(stderr).toMatch(new RegExp(`^\\{"audit":"replay","request":"${name}","by":"[^"]+@`, "m"));
   await pipeline.until(name, "executed");
   expect((await statements("rejected")).stdout).toBe("");
 });

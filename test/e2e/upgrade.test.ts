@@ -146,6 +146,7 @@ function desk(name: string) {
     ledger: pipeline.ledger,
     find: () => read(name),
     now: Date.now,
+    by: "operator@here",
     signal: AbortSignal.timeout(10_000),
   };
 }

@@ -3,6 +3,7 @@
  * function writes one field and a comma, and answers where the next one goes. A field takes at
  * most twice its bytes and eight more.
  */
+import { isUtf8 } from "node:buffer";
 import {
   guardFormula,
   maskAllButLastFour,
@@ -78,7 +79,8 @@ export function putText(
   from: number,
   to: number,
 ): number {
-  if (mayBeginFormula(source, from, to)) {
+  // What is not UTF-8 stays so, and the line is refused by it.
+  if (mayBeginFormula(source, from, to) && isUtf8(source.subarray(from, to))) {
     return putString(target, at, textField(source.toString("utf8", from, to)));
   }
   return putPlain(target, at, source, from, to);

@@ -10,6 +10,8 @@ import { readConfig } from "../../../../functions/platform/settings/config.ts";
 import { builderConfig } from "../../../../functions/statement-builder/config.ts";
 import { explain } from "../../../operator/explanation.ts";
 import { cancelRequest, retryRequest, type Moved } from "../../../operator/operator-moves.ts";
+import { actsOf } from "../../../operator/acts.ts";
+import { accountHere } from "../../../operator/who.ts";
 import { PAGE_HEADERS, sendJson, sendWords } from "./answers.ts";
 
 export interface Counter {
@@ -22,8 +24,8 @@ type Action = (counter: Counter, stored: Stored, response: ServerResponse) => Pr
 
 /** By the method and the last part of the address. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
-  "GET explanation": async (_counter, { request }, response) => {
-    sendJson(response, 200, explain(request, explainTerms()));
+  "GET explanation": async (_counter, stored, response) => {
+    sendJson(response, 200, explain(stored.request, { ...explainTerms(), acts: actsOf(stored) }));
     await Promise.resolve();
   },
   "GET statement": sendStatement,
@@ -83,7 +85,7 @@ function deskOf({ ledger, signal }: Counter, stored: Stored) {
     if (!now) throw new Error(`${stored.name} is gone`);
     return now;
   };
-  return { ledger, find, now: Date.now, signal };
+  return { ledger, find, now: Date.now, by: `the page of make run (${accountHere()})`, signal };
 }
 
 function answerMove({ kind, before }: Moved, response: ServerResponse): void {

@@ -1,0 +1,32 @@
+/** Who sits in front of the tool. */
+import { hostname, userInfo } from "node:os";
+
+/** The account of this machine that the tool runs as: many may share one of the cluster. */
+export function accountHere(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name, as in a container.
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+/**
+ * The cluster's own word on who signs in with the kubeconfig, and the account of this machine; that alone
+ * where the cluster does not tell (before Kubernetes 1.28, and in `make run`).
+ */
+export async function whoAmI(kubeconfig: string): Promise<string> {
+  const { AuthenticationV1Api, KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const review = await config
+    .makeApiClient(AuthenticationV1Api)
+    .createSelfSubjectReview({ body: {} })
+    .catch(() => undefined);
+  const name = review?.status?.userInfo?.username;
+  return name === undefined ? accountHere() : `${name} (${accountHere()})`;
+}
