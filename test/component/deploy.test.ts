@@ -8,41 +8,15 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { renderInstallation } from "../support/installation.ts";
-import type { Manifest } from "../support/kustomize.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+import { startKnativeControllers } from "../support/knative-controllers.ts";
 import { knativeCrds } from "../support/knative-crds.ts";
-import { patchStatus, serverSideApply } from "../support/server-dry-run.ts";
+import { make } from "../support/make-deploy.ts";
+import { serverSideApply } from "../support/server-dry-run.ts";
 
 const run = promisify(execFile);
-const MAIN = new URL("../../infra/kubernetes/deploy/main.ts", import.meta.url).pathname;
-
-const AT = "2026-01-01T00:00:00Z";
 /** The path of an overlay of one's own; the smallest. */
 const OVERLAY = { OVERLAY: new URL("../../infra/kubernetes/base", import.meta.url).pathname };
-const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
-  `${apiVersion} ${kind} ${metadata.name}`;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function make(
-  command: string,
-  kubeconfig: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  // kubectl keeps its cache in the home folder, and without one in this folder.
-  const { PATH, HOME } = process.env;
-  const all = { PATH, HOME, KUBECONFIG: kubeconfig, ...env };
-  return await run("node", [MAIN, command], { env: all }).then(
-    (done) => ({ code: 0, ...done }),
-    (error: unknown) => error as Ended,
-  );
-}
-
 test("without a cluster it says so, and how to get one", async () => {
   const { code, stderr } = await make("deploy", "/nowhere/kubeconfig");
   expect(code).toBe(1);
@@ -112,12 +86,9 @@ describe("on a cluster", () => {
     expect(again.stdout).toContain("a Broker has no class");
     expect(await kubectl(...uid)).not.toBe(first);
     // 2. With somebody who does, it ends with the next step.
-    const controllers = startControllers();
-    try {
-      await deployLookAndRemove();
-    } finally {
-      await controllers.stop();
-    }
+    await using opened = new AsyncDisposableStack();
+    opened.use(startKnativeControllers(server));
+    await deployLookAndRemove();
   }, 240_000);
 
   async function deployLookAndRemove(): Promise<void> {
@@ -188,52 +159,5 @@ describe("on a cluster", () => {
 
   async function namespaces(): Promise<readonly string[]> {
     return (await kubectl("get", "namespaces", "-o", "name")).split("\n");
-  }
-
-  /** What the controllers of a cluster would do to these objects: each is called ready once. */
-  function startControllers() {
-    const stop = new AbortController();
-    const loop = (async () => {
-      const waiting = new Map(
-        (await renderInstallation({ on: "base" })).map((one) => [keyOf(one), one]),
-      );
-      while (!stop.signal.aborted) {
-        await finishNamespaces();
-        const called = await Promise.all(
-          [...waiting.values()].map(async (one) => ((await callReady(one)) ? [keyOf(one)] : [])),
-        );
-        for (const key of called.flat()) waiting.delete(key);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    })();
-    return {
-      stop: async () => {
-        stop.abort();
-        await loop;
-      },
-    };
-  }
-
-  /** False when it is not there yet. */
-  async function callReady(object: Manifest): Promise<boolean> {
-    const { apiVersion, kind } = object;
-    if (!apiVersion.includes("knative.dev")) return true;
-    return await patchStatus(server, object, {
-      conditions: [{ type: "Ready", status: "True", lastTransitionTime: AT }],
-      observedGeneration: 1,
-      ...(kind === "Service" && { url: "http://request-intake.example" }),
-    });
-  }
-
-  async function finishNamespaces(): Promise<void> {
-    const json = await kubectl("get", "namespaces", "-o", "json");
-    const { items } = JSON.parse(json) as {
-      items: { metadata: { name: string }; status: { phase: string } }[];
-    };
-    const core = server.config().makeApiClient(CoreV1Api);
-    for (const one of items.filter(({ status }) => status.phase === "Terminating")) {
-      const body = { ...one, spec: { finalizers: [] } };
-      await core.replaceNamespaceFinalize({ name: one.metadata.name, body });
-    }
   }
 });

@@ -86,7 +86,8 @@ export async function install(): Promise<Installed> {
   opened.defer(() => remove(rendered));
   console.log(`installing in ${namespaces.functions} and ${namespaces.ledger}`);
   await diagnosed("deploy", namespaces, async () => {
-    await deploy(rendered, { timeoutMs: 600_000, log: (line) => console.log(line) });
+    const options = { timeoutMs: 600_000, prune: true };
+    await deploy(rendered, { ...options, log: (line) => console.log(line) });
   });
 
   const kubeconfig = join(folder, "kubeconfig");

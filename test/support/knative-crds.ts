@@ -22,6 +22,7 @@ const KINDS = [
   "EventPolicy",
   "JobSink",
   "Service",
+  "Revision",
 ];
 
 /** @param version of Knative's modules: v0.42.0 is Knative 1.15, and v0.47.0 is 1.20. */

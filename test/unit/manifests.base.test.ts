@@ -191,6 +191,13 @@ describe("timeouts nest", () => {
   });
 });
 
+/** A revision that waits for longer than its deadline is dead for ever; half an hour is an outage as it comes. */
+test.each(FUNCTIONS)("a revision of %s outlasts an outage of what it waits for", (name) => {
+  const [, hours = "0"] =
+    /^(\d+)h$/.exec(scalingOf(name)["serving.knative.dev/progress-deadline"] ?? "") ?? [];
+  expect(Number(hours)).toBeGreaterThanOrEqual(1);
+});
+
 describe("the builder's scale", () => {
   test("one build a pod, and nothing waits behind it", () => {
     expect(podOf("statement-builder").containerConcurrency).toBe(1);

@@ -1,28 +1,29 @@
 /** An installation in a cluster: applied, waited for, looked at, removed. */
 import { parseAllDocuments, stringify } from "yaml";
 import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
+import { brokerClassOf } from "./preflight.ts";
+import { labelled, leftovers, type Namespaces } from "./prune.ts";
 import { readinessOf, titleOf } from "./readiness.ts";
+import { retryFailedRevisions } from "./revisions.ts";
 
-export interface Rendered {
+export interface Rendered extends Namespaces {
   readonly yaml: string;
   readonly objects: readonly ClusterObject[];
-  /** Where the functions are. */
-  readonly namespace: string;
-  /** Where the records are. */
-  readonly ledger: string;
 }
 
 /** @param folder of a kustomization. @throws KubectlError when it cannot be rendered. */
 export async function renderOverlay(folder: string): Promise<Rendered> {
   const yaml = await kubectl(["kustomize", folder]);
-  const objects = parseAllDocuments(yaml).map((one) => one.toJS() as ClusterObject);
+  const rendered = parseAllDocuments(yaml).map((one) => one.toJS() as ClusterObject);
   const namespaceOf = (kind: string): string => {
-    const found = objects.find((one) => one.kind === kind)?.metadata.namespace;
+    const found = rendered.find((one) => one.kind === kind)?.metadata.namespace;
     if (found === undefined)
       throw new Error(`${folder} renders no ${kind}: is it an installation?`);
     return found;
   };
-  return { yaml, objects, namespace: namespaceOf("Broker"), ledger: namespaceOf("Role") };
+  const namespaces = { namespace: namespaceOf("Broker"), ledger: namespaceOf("Role") };
+  const objects = labelled(rendered, namespaces);
+  return { yaml: yamlOf(objects), objects, ...namespaces };
 }
 
 /** Applied first: with the Broker's address at hand, the first pods of the functions can start. */
@@ -33,6 +34,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Between two looks. */
   readonly everyMs?: number;
+  /** Whether what the overlay no longer writes goes; else it is only told. */
+  readonly prune: boolean;
 }
 
 /** Applies and waits. @throws NotReadyInTime with what was not ready, and why. */
@@ -43,7 +46,22 @@ export async function deploy(rendered: Rendered, options: WaitOptions): Promise<
   await apply(first, options.log);
   await untilReady(yamlOf(first.filter(({ kind }) => kind === "Broker")), options);
   await apply(rendered.objects, options.log);
+  // Before the wait: what is left of another overlay may be what keeps this one from being ready.
+  await removeLeftovers(rendered, options);
+  await retryFailedRevisions(rendered.objects, options.log);
   await untilReady(rendered.yaml, options);
+}
+
+async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions): Promise<void> {
+  const { removable, told } = await leftovers(rendered.objects, rendered);
+  for (const one of removable) log(`no longer written: ${titleOf(one)}`);
+  if (prune) await remove(removable);
+  if (removable.length > 0)
+    log(prune ? `removed these ${removable.length}` : "left, as PRUNE=no says");
+  for (const one of told)
+    log(
+      `no longer written, and left: ${titleOf(one)} (kubectl delete -n ${one.metadata.namespace ?? ""} …)`,
+    );
 }
 
 /**
@@ -55,16 +73,13 @@ async function removeClasslessBrokers(
   log: (line: string) => void,
 ): Promise<void> {
   const brokers = yamlOf(objects.filter(({ kind }) => kind === "Broker"));
-  const dead = (await liveObjects(brokers)).filter(({ metadata, status }) => {
-    const annotations = (metadata["annotations"] ?? {}) as Readonly<Record<string, string>>;
-    return !(BROKER_CLASS in annotations) && status?.["conditions"] === undefined;
-  });
+  const dead = (await liveObjects(brokers)).filter(
+    (one) => brokerClassOf(one) === undefined && one.status?.["conditions"] === undefined,
+  );
   if (dead.length === 0) return;
   log("a Broker has no class, as it was made before Knative's webhook ran: making it anew");
   await remove(dead);
 }
-
-const BROKER_CLASS = "eventing.knative.dev/broker.class";
 
 /** Client-side: of delivery specs, server-side apply refuses fields that Knative leaves open. */
 async function apply(objects: readonly ClusterObject[], log: (line: string) => void) {

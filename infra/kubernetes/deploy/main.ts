@@ -11,12 +11,22 @@ import {
   type Rendered,
 } from "./installation.ts";
 import { kubectl, KubectlError, liveObjects } from "./kubectl.ts";
-import { NotReadyForUs, requireKinds, requireKnative, requireWebhooks } from "./preflight.ts";
+import {
+  NotReadyForUs,
+  requireBrokerClass,
+  requireFeatures,
+  requireKinds,
+  requireKnative,
+  requireWebhooks,
+} from "./preflight.ts";
+import { leftovers } from "./prune.ts";
+import { titleOf } from "./readiness.ts";
 import { troubleOf } from "./trouble.ts";
 
 const USAGE = `usage: make deploy | status | undeploy
   OVERLAY=local        below infra/kubernetes/overlays/, or the path of a kustomization of your own
   WAIT_SECONDS=600     deploy: how long it waits until everything is ready
+  PRUNE=no             deploy: leave what the overlay no longer writes, and only tell
   LEDGER=delete        undeploy: the requests as well
 environment: KUBECONFIG`;
 
@@ -55,9 +65,12 @@ async function folderOf(overlay: string): Promise<string> {
 async function runDeploy(rendered: Rendered): Promise<number> {
   const timeoutMs = Number(process.env["WAIT_SECONDS"] ?? 600) * 1000;
   await requireKinds(rendered.objects);
+  await requireFeatures(rendered.objects);
+  await requireBrokerClass(rendered.objects);
   await requireWebhooks();
+  const prune = process.env["PRUNE"] !== "no";
   try {
-    await deploy(rendered, { timeoutMs, log: (line) => say(`  ${line}`) });
+    await deploy(rendered, { timeoutMs, prune, log: (line) => say(`  ${line}`) });
   } catch (error) {
     if (!(error instanceof NotReadyInTime)) throw error;
     say(`✗ ${error.message}`);
@@ -95,6 +108,9 @@ async function runStatus(rendered: Rendered): Promise<number> {
   for (const line of lines) say(`  ${line}`);
   const counts = await recordsByStatus(rendered.ledger);
   const said = [...(counts ?? [])].map(([status, count]) => `${status} ${count}`);
+  const { removable, told } = await leftovers(rendered.objects, rendered);
+  for (const one of [...removable, ...told])
+    say(`  ! ${titleOf(one)} is no longer written by the overlay`);
   say(`  ledger ${rendered.ledger}: ${said.length === 0 ? "no requests" : said.join(", ")}`);
   const ready = lines.every((line) => line.startsWith("✓"));
   // A Knative Service stays Ready when all its pods have lost what they need.

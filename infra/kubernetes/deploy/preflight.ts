@@ -1,5 +1,5 @@
 /** What a cluster must have before anything is installed; what is missing is said with the next step. */
-import { kubectl, KubectlError, type ClusterObject } from "./kubectl.ts";
+import { kubectl, KubectlError, liveObjects, type ClusterObject } from "./kubectl.ts";
 
 export class NotReadyForUs extends Error {
   override readonly name = "NotReadyForUs";
@@ -21,10 +21,10 @@ https://knative.dev/docs/getting-started/quickstart-install/):
 /** @throws NotReadyForUs with everything that is missing. */
 export async function requireKnative(): Promise<void> {
   await requireCluster();
-  const missing: string[] = [];
-  for (const { part, resource } of NEEDED) {
-    if (!(await hasResource(resource))) missing.push(`${part} (no ${resource})`);
-  }
+  const lacking = NEEDED.map(async ({ part, resource }) =>
+    (await hasResource(resource)) ? [] : [`${part} (no ${resource})`],
+  );
+  const missing = (await Promise.all(lacking)).flat();
   if (missing.length > 0) {
     const cluster = (await kubectl(["config", "current-context"])).trim();
     throw new NotReadyForUs(
@@ -38,12 +38,12 @@ export async function requireKnative(): Promise<void> {
 /** @throws NotReadyForUs with every kind that the cluster does not know, before anything is applied. */
 export async function requireKinds(objects: readonly ClusterObject[]): Promise<void> {
   const versions = Map.groupBy(objects, ({ apiVersion }) => apiVersion);
-  const missing: string[] = [];
-  for (const [version, all] of versions) {
-    const known = await kindsOf(version);
-    const kinds = new Set(all.map(({ kind }) => kind));
-    for (const kind of kinds) if (!known.includes(kind)) missing.push(`${kind} (${version})`);
-  }
+  const lacking = [...versions].map(async ([version, all]) => {
+    const served = await servedKinds(version);
+    const kinds = [...new Set(all.map(({ kind }) => kind))];
+    return kinds.flatMap((kind) => (served.has(kind) ? [] : [`${kind} (${version})`]));
+  });
+  const missing = (await Promise.all(lacking)).flat();
   if (missing.length === 0) return;
   throw new NotReadyForUs(
     `the cluster does not know\n  ${missing.join("\n  ")}\n` +
@@ -52,17 +52,62 @@ export async function requireKinds(objects: readonly ClusterObject[]): Promise<v
   );
 }
 
-async function kindsOf(version: string): Promise<readonly string[]> {
-  const path = version.includes("/") ? `/apis/${version}` : `/api/${version}`;
+/** By kind, the name of its resource; empty for a version that the cluster does not serve. */
+export async function servedKinds(apiVersion: string): Promise<ReadonlyMap<string, string>> {
+  const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   try {
-    const list = await kubectl(["get", "--raw", path]);
-    return (JSON.parse(list) as { resources: { kind: string }[] }).resources.map(
-      ({ kind }) => kind,
-    );
+    const list = JSON.parse(await kubectl(["get", "--raw", path])) as {
+      readonly resources: readonly { readonly kind: string; readonly name: string }[];
+    };
+    const whole = list.resources.filter(({ name }) => !name.includes("/"));
+    return new Map(whole.map(({ kind, name }) => [kind, name]));
   } catch (error) {
-    if (error instanceof KubectlError && error.stderr.includes("NotFound")) return [];
+    if (error instanceof KubectlError && error.stderr.includes("NotFound")) return new Map();
     throw error;
   }
+}
+
+/**
+ * EventPolicies are refused, and audiences mean nothing, where Knative's switch for tokens is off. Who may not look
+ * goes on.
+ * @throws NotReadyForUs
+ */
+export async function requireFeatures(objects: readonly ClusterObject[]): Promise<void> {
+  if (!objects.some(({ kind }) => kind === "EventPolicy")) return;
+  const get = ["get", "configmap", "config-features", "-n", "knative-eventing"];
+  const json = await kubectl([...get, "--ignore-not-found", "-o", "json"]).catch(() => undefined);
+  if (json === undefined) return;
+  const { data } = JSON.parse(json || "{}") as { readonly data?: Readonly<Record<string, string>> };
+  if (data?.[OIDC_FEATURE]?.toLowerCase() === "enabled") return;
+  throw new NotReadyForUs(
+    `EventPolicies need Knative's feature ${OIDC_FEATURE}, which is ${data?.[OIDC_FEATURE] ?? "not set"}. Nothing was applied.\n` +
+      "Leave out the component oidc, or enable it:\n" +
+      `  kubectl patch configmap config-features -n knative-eventing --type=merge -p '{"data":{"${OIDC_FEATURE}":"enabled"}}'`,
+  );
+}
+
+const OIDC_FEATURE = "authentication-oidc";
+
+/** @throws NotReadyForUs when a Broker is there and of another class: that cannot be changed */
+export async function requireBrokerClass(objects: readonly ClusterObject[]): Promise<void> {
+  for (const broker of objects.filter(({ kind }) => kind === "Broker")) {
+    const wanted = brokerClassOf(broker);
+    const [live] = await liveObjects(JSON.stringify(broker));
+    const there = live && brokerClassOf(live);
+    if (wanted === undefined || there === undefined || wanted === there) continue;
+    const { name, namespace = "" } = broker.metadata;
+    throw new NotReadyForUs(
+      `Broker ${name} is of the class ${there}, and is to be ${wanted}: that can never be changed. Nothing was applied.\n` +
+        "Delete it first; the ledger repeats what it held, but outcomes in it are lost:\n" +
+        `  kubectl delete broker ${name} -n ${namespace}`,
+    );
+  }
+}
+
+/** Undefined until Knative's webhook has filled it in. */
+export function brokerClassOf({ metadata }: ClusterObject): string | undefined {
+  const annotations = (metadata["annotations"] ?? {}) as Readonly<Record<string, string>>;
+  return annotations["eventing.knative.dev/broker.class"];
 }
 
 /** They fill in what manifests leave open, such as a Broker's class; who may not look goes on. */

@@ -1,0 +1,53 @@
+/**
+ * Revisions that have failed for good. Knative never tries one again, whatever has been mended meanwhile; a
+ * changed template makes the next one, so a deploy changes it where nothing else did.
+ */
+import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
+import { stringify } from "yaml";
+
+const RETRIED_AT = "transactions-collector.io/retried-at";
+
+interface Status {
+  readonly observedGeneration?: number;
+  readonly latestCreatedRevisionName?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
+}
+
+/** @param objects as they are rendered */
+export async function retryFailedRevisions(
+  objects: readonly ClusterObject[],
+  log: (line: string) => void,
+): Promise<void> {
+  const services = objects.filter(isKnativeService).map((one) => stringify(one));
+  for (const { metadata, status } of await liveObjects(services.join("---\n"))) {
+    const { observedGeneration, latestCreatedRevisionName: latest } = (status ?? {}) as Status;
+    // Of a changed template, the next revision is on its way.
+    if (latest === undefined || observedGeneration !== metadata.generation) continue;
+    const namespace = metadata.namespace ?? "";
+    const why = await failureOf(latest, namespace);
+    if (why === undefined) continue;
+    log(`${latest} has failed for good (${why}): trying anew`);
+    const annotations = { [RETRIED_AT]: new Date().toISOString() };
+    const patch = { spec: { template: { metadata: { annotations } } } };
+    const service = ["services.serving.knative.dev", metadata.name, "-n", namespace];
+    await kubectl(["patch", ...service, "--type=merge", "-p", JSON.stringify(patch)]);
+  }
+}
+
+async function failureOf(revision: string, namespace: string): Promise<string | undefined> {
+  const get = ["get", "revisions.serving.knative.dev", revision, "-n", namespace];
+  const json = await kubectl([...get, "--ignore-not-found", "-o", "json"]);
+  if (json.trim() === "") return undefined;
+  const { conditions = [] } = ((JSON.parse(json) as ClusterObject).status ?? {}) as Status;
+  const failed = conditions.find(({ type, status }) => type === "Ready" && status === "False");
+  return failed && [failed.reason, failed.message].filter(Boolean).join(": ");
+}
+
+function isKnativeService({ apiVersion, kind }: ClusterObject): boolean {
+  return apiVersion.startsWith("serving.knative.dev/") && kind === "Service";
+}
