@@ -89,7 +89,7 @@ describe("on a cluster", () => {
     await using opened = new AsyncDisposableStack();
     opened.use(startKnativeControllers(server));
     await deployLookAndRemove();
-  }, 240_000);
+  }, 480_000);
 
   async function deployLookAndRemove(): Promise<void> {
     const deployed = await make("deploy", server.kubeconfig, OVERLAY);
