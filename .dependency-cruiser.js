@@ -23,7 +23,7 @@ const MAY_IMPORT = {
   [VERIFICATION]: [DOMAIN, "@noble/hashes"],
 
   [LIMITS]: ["node:"],
-  [HTTP]: ["node:"],
+  [HTTP]: ["node:", `${SETTINGS}/this-machine.ts`],
   [SETTINGS]: ["zod"],
   [TELEMETRY]: [DOMAIN, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
@@ -148,6 +148,7 @@ const MAY_IMPORT = {
   "infra/local/cluster": [
     DOMAIN,
     LIMITS,
+    HTTP,
     CLOUDEVENTS,
     "infra/local/programs",
     "infra/local/settings.ts",

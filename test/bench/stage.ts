@@ -2,6 +2,7 @@
 import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TOKEN } from "../support/local-kubernetes-api-process.ts";
 import { localKubeconfig } from "../../infra/local/cluster/kubeconfig.ts";
 import { ensureNamespace } from "../../infra/local/cluster/ledger-api.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
@@ -60,7 +61,7 @@ async function openStageOf(
   ]);
   opened.defer(() => api.process.stop());
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, localKubeconfig(api.url));
+  await writeFile(kubeconfig, localKubeconfig(api.url, TOKEN));
   await ensureNamespace(kubeconfig, NAMESPACE);
   const shipped = await shippedBuilder(join(folder, "statement-builder"));
   const closing = opened.move();

@@ -10,7 +10,7 @@ import { collectGarbage } from "../support/collect-garbage.ts";
 import { post, postBinary, startEventServer } from "../support/event-server.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
-const HEAD = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/cloudevents+json\r\n";
+const HEAD = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/cloudevents+json\r\n";
 const BODY = JSON.stringify(EVENT);
 const WHOLE = `${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY}`;
 
@@ -22,7 +22,10 @@ const KINDS: readonly (readonly [string, string])[] = [
   ["send no more than a connection", ""],
   ["send what is no HTTP", "nonsense\r\n\r\n"],
   ["send more than is allowed", `${HEAD}content-length: 999999\r\n\r\n${"x".repeat(2_000)}`],
-  ["ask for what is not there", "PUT /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n"],
+  [
+    "ask for what is not there",
+    "PUT /nowhere HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 10\r\n\r\n",
+  ],
 ];
 const MANY = 1_000;
 /** Limits of the server: of a head with the interval of its check, and of a body. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
+import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
@@ -77,6 +78,43 @@ it("tells the handler that its client has gone", async () => {
   gate.leave(undefined);
 });
 
+describe("on this machine alone", () => {
+  const ask = async (host: string | undefined, headers: Readonly<Record<string, string>>) => {
+    await using server = await startEventServer({ routes: {}, host });
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    httpRequest(`http://127.0.0.1:${server.port}/health/liveness`, { headers }, resolve)
+      .on("error", reject)
+      .end();
+    return { status: (await promise).statusCode, body: await json(await promise) };
+  };
+  const refused = {
+    status: 403,
+    body: {
+      error: "not_of_this_machine",
+      problems: [{ index: 0, field: "host", code: "not_of_this_machine" }],
+    },
+  };
+
+  it.each([
+    [{ host: "other.example" }],
+    [{ host: "localhost.other.example:8081" }],
+    [{ host: "localhost:8081", origin: "http://other.example" }],
+    [{ host: "localhost:8081", origin: "null" }],
+    [{ host: "localhost:8081", "sec-fetch-site": "cross-site" }],
+  ])("refuses what a web site has a browser send: %j", async (headers) => {
+    expect(await ask("127.0.0.1", headers)).toEqual(refused);
+    // In a cluster every name that leads here is right.
+    expect(await ask(undefined, headers)).toMatchObject({ status: 200 });
+  });
+
+  it.each(["localhost", "LOCALHOST:8081", "127.0.0.1:1", "[::1]:8081"])(
+    "answers a program that asks for %s",
+    async (host) => {
+      expect(await ask("127.0.0.1", { host })).toMatchObject({ status: 200 });
+    },
+  );
+});
+
 describe("drain", () => {
   it("lets what is in flight finish, takes no more, and is not ready meanwhile", async () => {
     const gate = makeGate();
@@ -86,7 +124,7 @@ describe("drain", () => {
     // A connection that was open before the drain still has its say.
     const socket = connect(server.port, "127.0.0.1");
     await once(socket, "connect");
-    socket.write("GET /health/readiness HTTP/1.1\r\nhost: x\r\n");
+    socket.write("GET /health/readiness HTTP/1.1\r\nhost: 127.0.0.1\r\n");
 
     const drained = server.drain(10_000);
     await expect(fetch(`${server.url}health/liveness`)).rejects.toThrow("fetch failed");
@@ -158,7 +196,7 @@ describe("broken HTTP", () => {
   it("headers beyond the limit are too large", async () => {
     await using server = await startEventServer({ routes: {} });
     const header = `x: ${"y".repeat(20_000)}\r\n`;
-    const answer = await send(server.port, `POST / HTTP/1.1\r\nhost: x\r\n${header}\r\n`);
+    const answer = await send(server.port, `POST / HTTP/1.1\r\nhost: 127.0.0.1\r\n${header}\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
   });
 });

@@ -28,6 +28,25 @@ test.each<[string, string, Readonly<Record<string, string>>, number]>([
   ["a browser that follows a link", "GET", { "sec-fetch-site": "cross-site" }, 403],
   ["a body without a type", "POST", {}, 415],
 ])("%s (%s)", async (_who, method, headers, status) => {
-  await using api = await startLocalKubernetesApi();
-  expect(await ask(api.url, method, headers)).toBe(status);
+  await using api = await startLocalKubernetesApi({ token: "known" });
+  expect(await ask(api.url, method, { authorization: "Bearer known", ...headers })).toBe(status);
+});
+
+test.each([{}, { authorization: "Bearer guessed" }, { authorization: "known" }])(
+  "another user of this machine, who does not know the token: %j",
+  async (headers) => {
+    await using api = await startLocalKubernetesApi({ token: "known" });
+    expect(await ask(api.url, "GET", headers)).toBe(401);
+    expect(await ask(api.url, "POST", { ...JSON_BODY, ...headers })).toBe(401);
+  },
+);
+
+test("each start has a token of its own, which its kubeconfig knows", async () => {
+  await using first = await startLocalKubernetesApi();
+  await using second = await startLocalKubernetesApi();
+  const tokenIn = (text: string) => /"token": "([\w-]{32})"/.exec(text)?.[1] ?? "";
+  const token = tokenIn(first.kubeconfig());
+  expect(await ask(first.url, "GET", { authorization: `Bearer ${token}` })).toBe(200);
+  expect(tokenIn(second.kubeconfig())).not.toBe(token);
+  expect(await ask(second.url, "GET", { authorization: `Bearer ${token}` })).toBe(401);
 });

@@ -7,6 +7,7 @@ import {
   type LocalKubernetesApi,
 } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { edited, raw, refusalOf } from "../support/configmap-bench.ts";
+import { TOKEN } from "../support/local-kubernetes-api-process.ts";
 import { startDoomed } from "../support/doomed-process.ts";
 
 const namespace = "default";
@@ -21,7 +22,10 @@ afterEach(async () => await rm(dir, { recursive: true }));
 
 function configOf(server: string): KubeConfig {
   const config = new KubeConfig();
-  config.loadFromClusterAndUser({ name: "local", server, skipTLSVerify: true }, { name: "local" });
+  config.loadFromClusterAndUser(
+    { name: "local", server, skipTLSVerify: true },
+    { name: "local", token: TOKEN },
+  );
   return config;
 }
 const clientOf = (server: string) => configOf(server).makeApiClient(CoreV1Api);
@@ -32,7 +36,7 @@ const createAt = (core: CoreV1Api, name: string, n = "1") =>
 async function withServer<T>(
   use: (core: CoreV1Api, server: LocalKubernetesApi) => Promise<T>,
 ): Promise<T> {
-  await using server = await startLocalKubernetesApi({ file });
+  await using server = await startLocalKubernetesApi({ file, token: TOKEN });
   return await use(clientOf(server.url), server);
 }
 

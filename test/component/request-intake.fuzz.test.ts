@@ -147,7 +147,7 @@ it("answers anything at all with 2xx or 4xx", async () => {
 it("outlives bytes that are no HTTP", async () => {
   const property = fc.asyncProperty(
     fc.string({ unit: "binary", maxLength: 200 }),
-    fc.constantFrom("", "POST / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nhost: x\r\nce-id: "),
+    fc.constantFrom("", "POST / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nce-id: "),
     async (garbage, beginning) => {
       const socket = connect(server.port, "127.0.0.1");
       socket.on("error", () => undefined).end(`${beginning}${garbage}\r\n\r\n`);

@@ -9,8 +9,9 @@ import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startBrowser } from "../support/chromium.ts";
-import { startLocalRun, type LocalRun } from "../support/local-run.ts";
+import { descendantsOf, startLocalRun, type LocalRun } from "../support/local-run.ts";
 import { visit } from "../support/page-visit.ts";
+import { listeningAddresses } from "../support/process-table.ts";
 import { requested } from "../support/requested.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -47,6 +48,14 @@ async function ask(page: Page, customer: string): Promise<void> {
   await page.getByLabel("Customer", { exact: true }).fill(customer);
   await page.getByRole("button", { name: "Ask", exact: true }).click();
 }
+
+test("nothing of it listens anywhere but on this machine", async () => {
+  const processes = await descendantsOf(run.pid);
+  const addresses = await Promise.all(processes.map(({ pid }) => listeningAddresses(pid)));
+  // Three functions with their metrics; router, Kubernetes API and S3; MariaDB.
+  expect(addresses.flat().length).toBeGreaterThanOrEqual(10);
+  expect(addresses.flat().filter((one) => !one.startsWith("0100007F:"))).toEqual([]);
+});
 
 test("from the form to a zip that verifies", async () => {
   await using visitor = await visit(browser, url);

@@ -10,11 +10,13 @@ import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
 import type { EventRequest } from "./event-request.ts";
 import { isHealthPath, makeHealth } from "./health.ts";
-import { briefly, toHttp, type HttpAnswer } from "./http-answer.ts";
+import { briefly, toHttp, type Answer, type HttpAnswer } from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
 import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
+import { isOfProgramHere } from "../http/this-machine.ts";
+import { isThisMachine } from "../settings/this-machine.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
@@ -29,6 +31,7 @@ export interface CloudEventServerOptions {
   readonly tracer?: Tracer | undefined;
   /** 0 takes any free port. */
   readonly port: number;
+  /** With one of this machine, browsers and other names than this machine's are refused. */
   readonly host?: string | undefined;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
@@ -62,6 +65,12 @@ const MAX_CONNECTIONS = 8_192;
 /** Longer than the idle time of the proxies in front, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
+/** On a developer's machine: what web sites have browsers send there. */
+const FROM_ELSEWHERE: Answer = {
+  kind: "forbidden",
+  problems: [{ field: "host", code: "not_of_this_machine" }],
+};
+
 const EVENTS_AT_ONCE = 8;
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -73,6 +82,7 @@ export async function startCloudEventServer(
   const inFlight = makeRequestsInFlight();
   const bodies = makeBodyReader({ maxBytes: options.maxBodyBytes });
   const places = makePlaces(options.maxInFlight);
+  const isForThisMachine = options.host !== undefined && isThisMachine(options.host);
   let draining = false;
 
   const server = createServer({
@@ -107,6 +117,7 @@ export async function startCloudEventServer(
     response: ServerResponse,
     requestLog: Log,
   ): Promise<HttpAnswer | undefined> {
+    if (isForThisMachine && !isOfProgramHere(request.headers)) return toHttp(FROM_ELSEWHERE);
     const path = pathOf(request);
     if (isHealthPath(path)) return await health.answer(path, request.method);
     const route = routeOf(path);

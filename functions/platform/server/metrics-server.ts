@@ -4,6 +4,10 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundConnections } from "../http/bound-connections.ts";
+import { letGo } from "../http/let-go.ts";
+import { isOfProgramHere } from "../http/this-machine.ts";
+import { isThisMachine } from "../settings/this-machine.ts";
 import { pathOf } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
@@ -21,17 +25,24 @@ export interface MetricsServer extends AsyncDisposable {
   readonly port: number | undefined;
 }
 
-const REQUEST_TIMEOUT_MS = 10_000;
+/** A scrape is a few lines to ask and some hundred kilobytes to read; a few scrapers ask at a time. */
+const BOUNDS = { requestMs: 10_000, idleMs: 30_000, connections: 256 };
 
 /** Never rejects: a statement is worth more than its figures, so a taken port is only logged. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, log } = options;
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+  const isForThisMachine = options.host !== undefined && isThisMachine(options.host);
+  const server = createServer({ connectionsCheckingInterval: 1_000 });
+  boundConnections(server, BOUNDS);
   server.on("request", (request, response) => {
-    answer(request, response, registry).catch((err: unknown) => {
-      log.error({ err }, "metrics not answered");
-      response.destroy();
-    });
+    const isAllowed = !isForThisMachine || isOfProgramHere(request.headers);
+    answer(request, response, isAllowed ? registry : undefined).then(
+      () => letGo(request, response),
+      (err: unknown) => {
+        log.error({ err }, "metrics not answered");
+        response.destroy();
+      },
+    );
   });
   const { promise: listening, resolve } = Promise.withResolvers<boolean>();
   server.on("error", (err) => {
@@ -54,13 +65,16 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { scrape, contentType }: MetricsServerOptions["registry"],
+  registry: MetricsServerOptions["registry"] | undefined,
 ): Promise<void> {
   const { method } = request;
+  if (!registry) return void response.writeHead(403).end();
   if (pathOf(request) !== "/metrics") return void response.writeHead(404).end();
   if (method !== "GET" && method !== "HEAD") {
     return void response.writeHead(405, { allow: "GET, HEAD" }).end();
   }
-  const text = await scrape();
-  response.writeHead(200, { "content-type": contentType }).end(method === "HEAD" ? "" : text);
+  const text = await registry.scrape();
+  response
+    .writeHead(200, { "content-type": registry.contentType })
+    .end(method === "HEAD" ? "" : text);
 }

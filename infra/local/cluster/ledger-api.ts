@@ -1,5 +1,5 @@
 /** The Kubernetes API that holds the ledger: the local one, or the cluster of `KUBECONFIG`. */
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { startLocalKubernetesApi } from "./kubernetes-api/server.ts";
@@ -13,7 +13,9 @@ export interface LocalLedgerApi extends AsyncDisposable {
 export async function startLedgerApi(stateDir: string, port: number): Promise<LocalLedgerApi> {
   const api = await startLocalKubernetesApi({ file: join(stateDir, "kubernetes.json"), port });
   const kubeconfig = join(stateDir, "kubeconfig");
-  await writeFile(kubeconfig, api.kubeconfig());
+  // It holds a token; one of an earlier start may have been readable by all.
+  await rm(kubeconfig, { force: true });
+  await writeFile(kubeconfig, api.kubeconfig(), { mode: 0o600 });
   return { kubeconfig, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 

@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { eventType, type FunctionName } from "../../../functions/domain/events.ts";
+import { TOKEN } from "../../support/local-kubernetes-api-process.ts";
 import { localKubeconfig } from "../../../infra/local/cluster/kubeconfig.ts";
 import { ensureNamespace } from "../../../infra/local/cluster/ledger-api.ts";
 import { startProcess } from "../../../infra/local/programs/server-process.ts";
@@ -99,7 +100,7 @@ export async function openStarts({ folder, resources }: BenchContext): Promise<S
   ]);
   const sink = await startPrinting("sink", [join(REPOSITORY, "test/bench/sink.ts")]);
   const kubeconfig = join(folder, "kubeconfig");
-  await writeFile(kubeconfig, localKubeconfig(api));
+  await writeFile(kubeconfig, localKubeconfig(api, TOKEN));
   for (const ledger of new Set(Object.values(LEDGERS))) await ensureNamespace(kubeconfig, ledger);
   for (const name of Object.keys(EVENTS) as FunctionName[]) await bundle(name, join(folder, name));
   const env = {

@@ -15,6 +15,7 @@ const CODE = {
   NotImplemented: 501,
   RequestEntityTooLarge: 413,
   Timeout: 504,
+  Unauthorized: 401,
   UnsupportedMediaType: 415,
 } as const;
 

@@ -1,11 +1,13 @@
 /**
  * A small Kubernetes API server for one machine: ConfigMaps and their namespaces, with the semantics
- * of the real one, kept in one file. It knows no users and is bound to this machine alone. What it
- * does not have (server-side apply, finalizers, controllers) it refuses.
+ * of the real one, kept in one file. It knows one token, that of its kubeconfig, and is bound to this
+ * machine alone. What it does not have (server-side apply, finalizers, controllers) it refuses.
  */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isOfProgramHere } from "../../../../functions/platform/http/this-machine.ts";
 import { localKubeconfig } from "../kubeconfig.ts";
 import { ApiError, statusOf } from "./api-error.ts";
 import { readApiRequest, targetOf } from "./api-request.ts";
@@ -20,6 +22,8 @@ export interface LocalKubernetesApiOptions {
   readonly file?: string;
   /** A free one unless given. */
   readonly port?: number;
+  /** What everybody must show; a new one unless given. */
+  readonly token?: string;
 }
 
 export interface LocalKubernetesApi extends AsyncDisposable {
@@ -39,7 +43,10 @@ export async function startLocalKubernetesApi(
   const store = openStore(options.file);
   createFirstNamespaces(store);
   const api: Api = { store, list: makeLister(store) };
-  const server = createServer((message, response) => void answer(api, message, response));
+  const token = options.token ?? randomBytes(24).toString("base64url");
+  const server = createServer((message, response) => {
+    void answer({ ...api, token }, message, response);
+  });
   server.listen(options.port ?? 0, "127.0.0.1");
   try {
     await once(server, "listening");
@@ -50,7 +57,7 @@ export async function startLocalKubernetesApi(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    kubeconfig: () => localKubeconfig(url),
+    kubeconfig: () => localKubeconfig(url, token),
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
@@ -69,9 +76,14 @@ function createFirstNamespaces(store: Store): void {
 }
 
 /** Never rejects. */
-async function answer(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { token, ...api }: Api & { readonly token: string },
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     refuseBrowsers(message);
+    requireToken(message, token);
     const request = readApiRequest(message);
     const target = targetOf(request.path);
     if (target) {
@@ -90,21 +102,25 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
   }
 }
 
-/** Other names may belong to anybody, and lead here as well (DNS rebinding). */
-const NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
-
 /**
  * Any web site can send its visitors' browsers to 127.0.0.1. They say so, and for a body without a
  * type they ask nobody first.
  */
 function refuseBrowsers({ headers, method = "" }: IncomingMessage): void {
-  const { host = "", origin, "sec-fetch-site": site, "content-type": type } = headers;
-  if (!NAMES.test(host) || origin !== undefined || site !== undefined) {
+  const { "content-type": type } = headers;
+  if (!isOfProgramHere(headers)) {
     throw new ApiError("Forbidden", "this API answers to programs of this machine only");
   }
   if (["POST", "PUT", "PATCH"].includes(method) && type === undefined) {
     throw new ApiError("UnsupportedMediaType", "the body has no content type");
   }
+}
+
+/** Other users of this machine, and their programs, do not know it. */
+function requireToken({ headers }: IncomingMessage, token: string): void {
+  const hashed = (text: string): Buffer => createHash("sha256").update(text).digest();
+  if (timingSafeEqual(hashed(headers.authorization ?? ""), hashed(`Bearer ${token}`))) return;
+  throw new ApiError("Unauthorized", "Unauthorized");
 }
 
 function sendError(message: IncomingMessage, response: ServerResponse, error: unknown): void {

@@ -6,7 +6,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { buffer } from "node:stream/consumers";
+import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
+import { letGo } from "../../../../functions/platform/http/let-go.ts";
+import { makeBodyReader } from "../../../../functions/platform/http/request-body.ts";
+import { isOfProgramHere } from "../../../../functions/platform/http/this-machine.ts";
 import { makeBroker, nameOf, type DeliveryReport, type EventReport } from "./broker.ts";
 import { parseClusterAddress } from "./cluster-address.ts";
 import type { Broker, Destination, SinkBinding } from "./manifest-schema.ts";
@@ -39,6 +42,14 @@ export interface LocalRouter extends AsyncDisposable {
   pause(): Promise<void>;
 }
 
+/** Longer than the page waits for a tick, which says nothing until it is done. */
+const BOUNDS = { requestMs: 30_000, idleMs: 90_000, connections: 1_024 };
+/** What a Broker takes has room for an event that was refused, and the refusal. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+/** Closing the server ends its connections, and what is read from them. */
+const NEVER = new AbortController().signal;
+const UNREAD = { "too-large": 413, "request-timeout": 408, "too-many-requests": 429 } as const;
+
 /** @throws ManifestError; Error when the port is taken */
 export async function startLocalRouter(options: LocalRouterOptions): Promise<LocalRouter> {
   const { services, port = 0, schedule, answerOther } = options;
@@ -49,11 +60,13 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
   const brokers = new Map<string, (event: RoutedEvent) => Promise<void>>();
   const tickers: Ticker[] = [];
 
-  const server = createServer((request, response) => {
+  const bodies = makeBodyReader({ maxBytes: MAX_EVENT_BYTES });
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  boundConnections(server, BOUNDS);
   await using opened = new AsyncDisposableStack();
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -78,18 +91,30 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
       await answerOther(request, response);
       return;
     }
-    const body = await buffer(request);
-    const event = fromHttp(request.headers, body);
-    if (!accept) return void response.writeHead(404).end();
-    if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
-    if (!event) return void response.writeHead(400).end();
-    response.writeHead(202).end();
-    if (stop.signal.aborted) return;
+    const event = await readEvent(request, response, accept !== undefined);
+    letGo(request, response);
+    if (!accept || !event || stop.signal.aborted) return;
     const delivered = accept(
       withAttributes(event, { knativearrivaltime: new Date().toISOString() }),
     );
     running.add(delivered);
     void delivered.finally(() => running.delete(delivered));
+  }
+
+  /** Answers. `undefined` for whatever is no event for a Broker. */
+  async function readEvent(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isForBroker: boolean,
+  ): Promise<RoutedEvent | undefined> {
+    if (!isOfProgramHere(request.headers)) return void response.writeHead(403).end();
+    if (!isForBroker) return void response.writeHead(404).end();
+    if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
+    const body = await bodies.read(request, NEVER);
+    if (typeof body === "string") return void response.writeHead(UNREAD[body]).end();
+    const event = fromHttp(request.headers, body);
+    response.writeHead(event ? 202 : 400).end();
+    return event;
   }
 
   for (const broker of eventing.brokers) {

@@ -8,6 +8,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
+import { letGo } from "../../../../functions/platform/http/let-go.ts";
+import { namesThisMachine } from "../../../../functions/platform/http/this-machine.ts";
 import { notification, type S3Notification } from "./notification.ts";
 import { openObjectStore, type ObjectStore } from "./object-store.ts";
 import type { S3Context } from "./operation.ts";
@@ -36,6 +39,9 @@ export interface LocalS3 extends AsyncDisposable {
   readonly endpoint: string;
 }
 
+/** A part of an upload comes within minutes; whoever neither sends nor reads for half of one is let go. */
+const BOUNDS = { requestMs: 300_000, idleMs: 30_000, connections: 1_024 };
+
 /** @throws Error when the port is taken or a file of the folder is damaged */
 export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   const { dir, port = 0, accessKeyId, secretAccessKey, region = "us-east-1", onEvent } = options;
@@ -50,11 +56,12 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   };
   const credentials = { accessKeyId, secretAccessKey, region };
   const running = new Set<Promise<void>>();
-  const server = createServer((message, response) => {
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, (message, response) => {
     const answered = answer(message, response, context, credentials);
     running.add(answered);
     void answered.finally(() => running.delete(answered));
   });
+  boundConnections(server, BOUNDS);
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -92,6 +99,9 @@ async function answer(
 ): Promise<void> {
   const requestId = randomBytes(8).toString("hex").toUpperCase();
   try {
+    if (!namesThisMachine(message.headers)) {
+      throw new S3Error("AccessDenied", "This store answers to names of this machine only.");
+    }
     const request = readS3Request(message, requestId);
     verifySignature(request, credentials, Date.now());
     const result = await findOperation(request)(request, context);
@@ -142,6 +152,5 @@ function sendError(
     "content-length": Buffer.byteLength(body),
   });
   response.end(message.method === "HEAD" ? undefined : body);
-  // The rest of a refused body is read and dropped, so that the client gets to see the answer.
-  message.resume();
+  letGo(message, response);
 }

@@ -1,5 +1,6 @@
 /** What every answer of the page has in common. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { makeBodyReader } from "../../../../functions/platform/http/request-body.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, and no text ever becomes markup or script. */
 const CONTENT_SECURITY_POLICY = [
@@ -42,21 +43,17 @@ export function sendWords(response: ServerResponse, status: number, words: strin
   sendJson(response, status, { words });
 }
 
-const MAX_BODY_BYTES = 16 * 1024;
+const bodies = makeBodyReader({ maxBytes: 16 * 1024 });
 
-/** `undefined` for what is no JSON object, or too large to come from the page's form. */
+/** `undefined` for what is no JSON object, or comes too slowly or is too large to be the page's form. */
 export async function readObject(
   request: IncomingMessage,
+  signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  if (bytes > MAX_BODY_BYTES) return undefined;
+  const body = await bodies.read(request, signal);
+  if (typeof body === "string") return undefined;
   try {
-    const document = JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    const document = JSON.parse(body.toString()) as unknown;
     const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
     return isObject ? (document as Readonly<Record<string, unknown>>) : undefined;
   } catch {

@@ -8,6 +8,8 @@ import { inOrder, type Travel } from "./travels.ts";
 export interface Live extends Disposable {
   /** Until the browser goes. */
   join(response: ServerResponse, filter: BoardFilter): void;
+  /** Whether as many look as may: each holds what it has not read yet. */
+  readonly isFull: boolean;
   /** Whether somebody looks. */
   readonly hasViewers: boolean;
   /** The requests are not what they were. */
@@ -26,6 +28,8 @@ const KEEP_ALIVE_MS = 15_000;
 const MOST_SINGLE_TRAVELS = 24;
 /** A browser that does not read this much is cut off, and comes again. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+const MAX_VIEWERS = 32;
 
 interface Viewer {
   readonly response: ServerResponse;
@@ -71,6 +75,9 @@ export function makeLive(requests: () => Iterable<Followed>): Live {
       write(viewer, "troubles", told);
       viewers.add(viewer);
       response.once("close", () => viewers.delete(viewer));
+    },
+    get isFull() {
+      return viewers.size >= MAX_VIEWERS;
     },
     get hasViewers() {
       return viewers.size > 0;

@@ -1,6 +1,7 @@
 /** The page of `make run`: what it answers, and what it is told about the run. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { letGo } from "../../../../functions/platform/http/let-go.ts";
 import type { Ledger } from "../../../../functions/platform/ledger/configmap-ledger.ts";
 import type { DeliveryReport, EventReport } from "../../cluster/router/broker.ts";
 import { readObject, sendJson, sendWords } from "./answers.ts";
@@ -66,7 +67,7 @@ export function makePage(options: PageOptions): Page {
   const looking = setInterval(() => void lookForTrouble(), LOOK_FOR_TROUBLE_MS).unref();
 
   async function ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const form = await readObject(request);
+    const form = await readObject(request, signal);
     if (!form) {
       sendWords(response, 400, "That is no form of this page.");
       return;
@@ -92,6 +93,10 @@ export function makePage(options: PageOptions): Page {
     const { pathname, searchParams } = new URL(`http://localhost${request.url ?? "/"}`);
     switch (`${method} ${pathname}`) {
       case "GET /page/live":
+        if (live.isFull) {
+          sendWords(response, 503, "Too many windows look at this page: close some of them.");
+          return;
+        }
         follow();
         live.join(response, readFilter(searchParams));
         return;
@@ -117,15 +122,18 @@ export function makePage(options: PageOptions): Page {
       const refused = refusalOf(request.method, request.headers);
       if (refused) {
         sendWords(response, refused.status, refused.text);
-        request.resume();
+        letGo(request, response);
         return;
       }
       try {
         await route(request, response);
+        // What goes on (the live events, a file) is bounded by the server's idle time.
+        if (response.writableEnded) letGo(request, response);
       } catch (error) {
         if (response.headersSent) throw error;
         const { name } = error instanceof Error ? error : new Error();
         sendWords(response, 503, `That did not work (${name}): try it again.`);
+        letGo(request, response);
       }
     },
     onEvent: (report) => live.travelled(travelsOfEvent(report)),

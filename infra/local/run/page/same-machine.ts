@@ -3,9 +3,7 @@
  * 127.0.0.1 alone, and that is not enough: any web site can send its visitors' browsers there.
  */
 import type { IncomingHttpHeaders } from "node:http";
-
-/** Other names may belong to anybody, and lead here as well (DNS rebinding). */
-const NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+import { namesThisMachine } from "../../../../functions/platform/http/this-machine.ts";
 
 export interface Refused {
   readonly status: 403 | 421;
@@ -16,10 +14,10 @@ export interface Refused {
 /** `undefined` when it may be answered. */
 export function refusalOf(
   method: string | undefined,
-  { host = "", origin, "sec-fetch-site": site }: IncomingHttpHeaders,
+  headers: IncomingHttpHeaders,
 ): Refused | undefined {
-  const name = host.replace(/:\d+$/, "");
-  if (!NAMES.has(name.toLowerCase())) {
+  const { host = "", origin, "sec-fetch-site": site } = headers;
+  if (!namesThisMachine(headers)) {
     const text = "This page answers to localhost only: open it as http://localhost, with its port.";
     return { status: 421, text };
   }
