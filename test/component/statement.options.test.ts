@@ -122,7 +122,7 @@ describe("pending transactions", () => {
     const without = await statement({});
     const { files, manifest } = await statement({ includePending: true });
     expect(files["pending.csv"]?.split("\r\n").slice(1)).toEqual([
-      "1,a1,4,2025-01-05,2025-01-05T10:00:00.000000Z,2025-01-05,PDNG,DBIT,-7.00,EUR,87.49,CARD,,Zoë,,,",
+      "1,a1,4,2025-01-05,2025-01-05T10:00:00.000000Z,2025-01-05,PDNG,DBIT,-7.00,EUR,CARD,,Zoë,,,",
       "",
     ]);
     expect(manifest.pending_included).toBe(true);

@@ -9,6 +9,7 @@ import { maskAllButLastFour, quoteField, textField } from "../../functions/domai
 import { CSV_EOL } from "../../functions/domain/manifest.ts";
 import { formatAmount } from "../../functions/domain/money.ts";
 import { hasForm } from "./column-forms.ts";
+import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";
 import { invalidValue } from "../../functions/statement-builder/lines/row-forms.ts";
 import {
   exactAmount,
@@ -17,7 +18,11 @@ import {
 } from "../../functions/statement-builder/source/row-values.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 
-export function makePlainCsv(balances: readonly AccountBalance[], masked = true) {
+export function makePlainCsv(
+  balances: readonly AccountBalance[],
+  masked = true,
+  balance: LineBalance = "bank",
+) {
   const totals = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
@@ -29,7 +34,7 @@ export function makePlainCsv(balances: readonly AccountBalance[], masked = true)
         const account = totals.get(accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? ""));
         if (!account) throw unknownAccount();
         written += 1;
-        text += plainLine(written, row, account, masked);
+        text += plainLine(written, row, account, { masked, balance });
       }
       return text;
     },
@@ -45,12 +50,17 @@ function plainLine(
   number: number,
   row: TransactionRow,
   account: RunningTotals,
-  masked: boolean,
+  { masked, balance }: { readonly masked: boolean; readonly balance: LineBalance },
 ): string {
   const amount = exactAmount(row[ROW.amount] ?? "", account);
-  account.add(amount, exactAmount(row[ROW.balanceAfter] ?? "", account));
+  const own = (account.lastBalance ?? account.opening) + amount;
+  const after = balance === "bank" ? exactAmount(row[ROW.balanceAfter] ?? "", account) : own;
+  account.add(amount, after);
+  if (balance === "none") account.lastBalance = undefined;
   const places: Readonly<Record<string, number>> = ROW;
-  const fields = COLUMNS.map((column) => {
+  const columns = COLUMNS.filter(({ name }) => balance !== "none" || name !== "balance_after");
+  const fields = columns.map((column) => {
+    if (column.name === "balance_after") return formatAmount(after, account.minorUnit);
     if (column.name === "line") return String(number);
     if (column.name === "credit_debit") return amount < 0n ? "DBIT" : "CRDT";
     return field(column, row[places[propertyOf(column.name)] ?? -1] ?? "", account, masked);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { AccountBalance } from "../../functions/domain/account-totals.ts";
 import { textField } from "../../functions/domain/csv/csv-field.ts";
 import { putText } from "../../functions/statement-builder/lines/byte-fields.ts";
+import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";
 import {
   makeTransactionsCsv,
   type TransactionsCsv,
@@ -19,9 +20,12 @@ const ACCOUNTS: readonly AccountBalance[] = [
 ];
 
 /** Both paths, each on a fresh file; the error's code where there is no file. */
-function both(rows: readonly TransactionRow[]) {
-  const plain = makePlainCsv(ACCOUNTS);
-  const bytes = makeTransactionsCsv(ACCOUNTS);
+function both(
+  rows: readonly TransactionRow[],
+  { accounts = ACCOUNTS, balance }: { accounts?: typeof ACCOUNTS; balance?: LineBalance } = {},
+) {
+  const plain = makePlainCsv(accounts, true, balance);
+  const bytes = makeTransactionsCsv(accounts, true, balance);
   return [
     written(plain, () => plain.lines(rows)),
     written(bytes, () => String(bytes.lines(lentRows(rows)).bytes)),
@@ -202,5 +206,33 @@ test("whatever the texts are, both paths write the same", () => {
       expect(bytes).toEqual(plain);
     }),
     { numRuns: 500 },
+  );
+});
+
+test("the statement's own balance leads from the opening, whatever the bank has beside a row", () => {
+  const accounts = [
+    { accountId: "a1", currency: "EUR", opening: -5n, closing: 0n },
+    { accountId: "a1", currency: "JPY", opening: 10n ** 20n, closing: 0n },
+  ];
+  const rows = [
+    row({ 6: "0.0100", 8: "99.0000" }),
+    row({ 6: "0.0400", 8: "-0.0000" }),
+    row({ 6: "0.9900", 8: "0.9900" }),
+    row({ 6: "1.0000", 7: "JPY", 8: "x" }),
+  ];
+  const [plain, bytes] = both(rows, { accounts, balance: "running" });
+  expect(bytes).toEqual(plain);
+  const balances = (lines: string) => lines.split("\r\n").map((line) => line.split(",")[10]);
+  expect((bytes as { lines: string[] }).lines.map(balances)).toEqual([
+    ["-0.04", "0.00", "0.99", "100000000000000000001", undefined],
+    ["1.00", "1.04", "2.03", "100000000000000000002", undefined],
+  ]);
+});
+
+test("lines of no balance lack its column", () => {
+  const [plain, bytes] = both([row()], { balance: "none" });
+  expect(bytes).toEqual(plain);
+  expect((bytes as { lines: string[] }).lines[0]).toBe(
+    "1,a1,1,2025-01-02,2025-01-02T10:00:00.123456Z,2025-01-03,BOOK,DBIT,-12.50,EUR,CARD,Coffee,Some Shop,******************3000,R-1,\r\n",
   );
 });

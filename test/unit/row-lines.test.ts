@@ -5,6 +5,7 @@ import {
   makeByteLines,
   type ByteLines,
 } from "../../functions/statement-builder/lines/byte-lines.ts";
+import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";
 import { makeRowLines } from "../../functions/statement-builder/lines/row-lines/row-lines.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { encodeRows } from "../support/text-protocol.ts";
@@ -24,16 +25,30 @@ const ACCOUNTS = [
   account("ünï", "EUR"),
 ];
 
-type Make = (totals: readonly RunningTotals[], masked: boolean) => ByteLines;
+type Make = (
+  totals: readonly RunningTotals[],
+  masked: boolean,
+  balance: LineBalance,
+) => ByteLines;
+
+interface Sheet {
+  readonly accounts?: readonly AccountBalance[];
+  readonly masked?: boolean;
+  readonly balance?: LineBalance;
+}
 
 function sumsOf({ creditCount, creditSum, debitCount, debitSum, lastBalance }: RunningTotals) {
   return { creditCount, creditSum, debitCount, debitSum, lastBalance };
 }
 
 /** The lines of every block, and the sums; the error's code in their place. */
-function written(make: Make, blocks: readonly Buffer[], accounts = ACCOUNTS, masked = true) {
+function written(
+  make: Make,
+  blocks: readonly Buffer[],
+  { accounts = ACCOUNTS, masked = true, balance = "bank" }: Sheet = {},
+) {
   const totals = accounts.map((one) => new RunningTotals(one));
-  const lines = make(totals, masked);
+  const lines = make(totals, masked, balance);
   const texts: string[] = [];
   let next = 1;
   try {
@@ -49,9 +64,9 @@ function written(make: Make, blocks: readonly Buffer[], accounts = ACCOUNTS, mas
   return { texts, next, totals: totals.map(sumsOf) };
 }
 
-function expectTheSame(blocks: readonly Buffer[], accounts = ACCOUNTS, masked = true): void {
-  const expected = written(makeByteLines, blocks, accounts, masked);
-  expect(written(makeRowLines, blocks, accounts, masked)).toEqual(expected);
+function expectTheSame(blocks: readonly Buffer[], sheet: Sheet = {}): void {
+  const expected = written(makeByteLines, blocks, sheet);
+  expect(written(makeRowLines, blocks, sheet)).toEqual(expected);
 }
 
 const REGULAR = ["CARD", "Coffee", "Some Shop", "DE89370400440532013000", "R-1", null] as const;
@@ -147,6 +162,12 @@ const misformed = fc
   )
   .map(([good, place, value]) => good.with(place, value));
 
+const opening = fc.oneof(
+  fc.bigInt(-100_000n, 100_000n),
+  fc.bigInt(-(2n ** 63n), 2n ** 63n),
+  fc.bigInt(-(10n ** 30n), 10n ** 30n),
+);
+
 test.each([
   ["any values", anyRow],
   ["values of another form", misformed],
@@ -156,8 +177,11 @@ test.each([
     fc.property(
       fc.array(fc.array(rows, { maxLength: 12 }), { maxLength: 4 }),
       fc.boolean(),
-      (blocks, masked) => {
-        expectTheSame(blocks.map(encodeRows), ACCOUNTS, masked);
+      fc.constantFrom<LineBalance>("bank", "running", "none"),
+      fc.array(opening, { minLength: ACCOUNTS.length, maxLength: ACCOUNTS.length }),
+      (blocks, masked, balance, openings) => {
+        const accounts = ACCOUNTS.map((one, n) => ({ ...one, opening: openings[n] ?? 0n }));
+        expectTheSame(blocks.map(encodeRows), { accounts, masked, balance });
       },
     ),
     { numRuns: RUNS, seed: SEED },
@@ -221,7 +245,7 @@ test("many accounts, and long names", () => {
   const long = [account("x".repeat(65), "EUR"), account("x".repeat(64), "EUR")];
   for (const accounts of [many, many.slice(0, 256), long, long.slice(1)]) {
     const rows = accounts.map(({ accountId, currency }) => row([accountId, currency], "-1.0000"));
-    expectTheSame([encodeRows([...rows, ...rows])], accounts);
+    expectTheSame([encodeRows([...rows, ...rows])], { accounts });
   }
 });
 

@@ -4,11 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { balances } from "../../domain/account-totals.ts";
-import { TRANSACTION_AMOUNTS, TRANSACTION_COLUMNS } from "../../domain/columns.ts";
+import { TRANSACTION_AMOUNTS } from "../../domain/columns.ts";
 import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
   BALANCES_FILE,
+  CSV_EOL,
   MANIFEST_FILE,
   PENDING_FILE,
   README_FILE,
@@ -25,12 +26,7 @@ import { makeManifest, sha256Sums } from "./manifest.ts";
 import { readmeText } from "./readme-text.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { makeStatementContent } from "./statement-content.ts";
-import {
-  balancesCsv,
-  makeTransactionsCsv,
-  TRANSACTIONS_HEADER,
-  type TransactionsCsv,
-} from "../lines/statement-csv.ts";
+import { balancesCsv, makeTransactionsCsv, type TransactionsCsv } from "../lines/statement-csv.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 import { isManifest } from "../../verification/manifest-shape.ts";
 
@@ -118,8 +114,8 @@ async function* tableLines(
   batches: AsyncIterable<RowBatch>,
   { onLines, onFirst }: TableEvents = {},
 ): AsyncGenerator<Buffer> {
-  const inDialect = dialectLines(options.csv, TRANSACTION_COLUMNS, TRANSACTION_AMOUNTS);
-  const header = Buffer.from(TRANSACTIONS_HEADER);
+  const inDialect = dialectLines(options.csv, csv.columns, TRANSACTION_AMOUNTS);
+  const header = Buffer.from(csv.columns.join(",") + CSV_EOL);
   yield inDialect ? inDialect(header) : header;
   for await (const batch of batches) {
     if (csv.rows === 0) await onFirst?.();
@@ -157,14 +153,14 @@ async function addBalances({ options }: StatementFacts, csv: TransactionsCsv, ad
   return await addFile(BALANCES_FILE, "text/csv", inDialect ? inDialect(table) : table);
 }
 
-/** Rows that are no part of any balance: their count alone is proved. */
+/** Rows that are no part of any balance, and have none: their count alone is proved. */
 async function addPending(
   facts: StatementFacts,
   snapshot: StatementSnapshot,
   addFile: AddFile,
 ): Promise<ManifestFile> {
   const pending = await snapshot.pending();
-  const csv = makeTransactionsCsv(snapshot.balances, facts.masked);
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, "none");
   const lines = tableLines(facts, csv, pending.batches());
   const file = await addFile(PENDING_FILE, "text/csv", lines);
   proveCount(csv.rows, pending.rows);

@@ -26,6 +26,8 @@ export class AccountSums {
   #debits = 0;
   #debitSum = 0;
   #lastBalance: number | bigint | undefined;
+  /** The amount written last. */
+  #latest: number | bigint = 0;
 
   constructor(totals: RunningTotals) {
     this.#totals = totals;
@@ -41,10 +43,15 @@ export class AccountSums {
     if (magnitude < 0) {
       const minor = this.#exact(source, from, to);
       // The row's balance follows, and is told when the block is settled.
+      const before = this.#totals.lastBalance;
       this.#totals.add(minor, 0n);
+      this.#totals.lastBalance = before;
+      this.#latest = minor;
       return putString(target, at, formatAmount(minor, this.#scale));
     }
-    this.#add(magnitude, source[from] === MINUS);
+    const debit = source[from] === MINUS;
+    this.#latest = debit ? -magnitude : magnitude;
+    this.#add(magnitude, debit);
     return putRaw(target, at, source, from, this.#endOf(point));
   }
 
@@ -59,6 +66,14 @@ export class AccountSums {
     }
     this.#lastBalance = source[from] === MINUS ? -magnitude : magnitude;
     return putRaw(target, at, source, from, this.#endOf(point));
+  }
+
+  /** Writes the statement's own balance behind the amount that was written last. */
+  putRunning(target: Buffer, at: number): number {
+    const { lastBalance, opening } = this.#totals;
+    const balance = BigInt(this.#lastBalance ?? lastBalance ?? opening) + BigInt(this.#latest);
+    this.#lastBalance = balance;
+    return putString(target, at, formatAmount(balance, this.#scale));
   }
 
   /** Writes an amount that nothing is proved by. @throws StatementFailure `invalid_amount` */

@@ -10,7 +10,7 @@ import { ROW } from "../../domain/columns.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
-import { linePlan, WRITE } from "./line-plan.ts";
+import { linePlan, WRITE, type LineBalance } from "./line-plan.ts";
 import { readRow, VALUES } from "./row-bytes.ts";
 import { misformed, misformedValue, refuseLongLine, refuseNotUtf8 } from "./row-forms.ts";
 import { unknownAccount } from "../source/row-values.ts";
@@ -29,8 +29,12 @@ export interface ByteLines {
 }
 
 /** @throws StatementFailure `invalid_value`, `invalid_amount`, `proof_mismatch` from `format`. */
-export function makeByteLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
-  const { writes, places } = linePlan(masked);
+export function makeByteLines(
+  totals: readonly RunningTotals[],
+  masked: boolean,
+  balance: LineBalance = "bank",
+): ByteLines {
+  const { writes, places } = linePlan(masked, balance);
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
   const pool = new BlockPool(0, KEPT_BYTES);
@@ -92,6 +96,9 @@ export function makeByteLines(totals: readonly RunningTotals[], masked: boolean)
           break;
         case WRITE.balance:
           at = account.putBalance(out, at, row, from, to);
+          break;
+        case WRITE.running:
+          at = account.putRunning(out, at);
           break;
         case WRITE.decimal:
           at = account.putDecimal(out, at, row, from, to);

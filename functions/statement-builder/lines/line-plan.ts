@@ -25,9 +25,20 @@ export const WRITE = {
   decimal: 8,
   /** The line's number. */
   line: 9,
+  /** The statement's own balance behind the row, at the account's scale. */
+  running: 10,
 } as const;
 
+/**
+ * Which balance stands in a line: the one the bank has for the row, the statement's own, which leads
+ * from the opening balance in the statement's order, or none, where rows are part of no balance.
+ */
+export type LineBalance = "bank" | "running" | "none";
+
 export interface LinePlan {
+  readonly balance: LineBalance;
+  /** Without `balance_after` where lines have no balance. */
+  readonly columns: readonly Column[];
   /** By column, one of `WRITE`. */
   readonly writes: Uint8Array;
   /** By column, where the value that it is written from stands in the row. */
@@ -35,13 +46,21 @@ export interface LinePlan {
 }
 
 /** @param masked whether columns that may be masked are */
-export function linePlan(masked: boolean): LinePlan {
-  const columns: readonly Column[] = COLUMNS;
+export function linePlan(masked: boolean, balance: LineBalance): LinePlan {
+  const all: readonly Column[] = COLUMNS;
+  const columns = all.filter(({ name }) => balance !== "none" || name !== BALANCE);
+  const writerOfBalance = balance === "running" ? "running" : "balance";
   return {
-    writes: Uint8Array.from(columns, (column) => WRITE[writerOf(column, masked)]),
+    balance,
+    columns,
+    writes: Uint8Array.from(columns, (column) => {
+      return WRITE[column.name === BALANCE ? writerOfBalance : writerOf(column, masked)];
+    }),
     places: Uint8Array.from(columns, ({ name }) => placeOf(name)),
   };
 }
+
+const BALANCE = "balance_after";
 
 function placeOf(name: string): number {
   // The side follows from the amount, the number of a line from nothing in the row.
@@ -63,8 +82,7 @@ function writerOf(column: Column, masked: boolean): keyof typeof WRITE {
     case "enum":
       return column.name === "credit_debit" ? "side" : "raw";
     case "amount":
-      if (column.name === "amount") return "amount";
-      return column.name === "balance_after" ? "balance" : "decimal";
+      return column.name === "amount" ? "amount" : "decimal";
     case "text":
       return masked && column.masked ? "masked" : "text";
   }

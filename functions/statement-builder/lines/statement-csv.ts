@@ -14,11 +14,14 @@ import { TRANSACTION_COLUMNS } from "../../domain/columns.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import type { LentBlock } from "../memory/lent-block.ts";
 import type { RowBatch } from "../source/row-stream.ts";
+import { linePlan, type LineBalance } from "./line-plan.ts";
 import { makeRowLines } from "./row-lines/row-lines.ts";
 
 export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
 
 export interface TransactionsCsv {
+  /** Names of its columns, in their order. */
+  readonly columns: readonly string[];
   /** Lines of a batch of rows, which is given back, numbered on from the batch before. */
   lines(rows: RowBatch): LentBlock;
   readonly rows: number;
@@ -33,14 +36,16 @@ export interface TransactionsCsv {
 export function makeTransactionsCsv(
   balances: readonly AccountBalance[],
   masked = true,
+  balance: LineBalance = "bank",
 ): TransactionsCsv {
   const byAccount = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
   const totals = [...byAccount.values()];
-  const rowLines = makeRowLines(totals, masked);
+  const rowLines = makeRowLines(totals, masked, balance);
   let written = 0;
   return {
+    columns: linePlan(masked, balance).columns.map(({ name }) => name),
     lines(batch) {
       const { lines, rows } = rowLines.format(batch.bytes, written + 1);
       batch.release();

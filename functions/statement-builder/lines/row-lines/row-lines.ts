@@ -6,10 +6,10 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type { RunningTotals } from "../../../domain/account-totals.ts";
-import { COLUMNS, ROW, type Column } from "../../../domain/columns.ts";
+import { ROW, type Column } from "../../../domain/columns.ts";
 import { BlockPool } from "../../memory/lent-block.ts";
 import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";
-import { linePlan } from "../line-plan.ts";
+import { linePlan, type LineBalance, type LinePlan } from "../line-plan.ts";
 import { readRow, VALUES } from "../row-bytes.ts";
 import { refuseNotUtf8 } from "../row-forms.ts";
 
@@ -55,7 +55,6 @@ const compiled = new WebAssembly.Module(readFileSync(new URL("row-lines.wasm", i
 const module = new WebAssembly.Instance(compiled).exports as Exports;
 const memory = Buffer.from(module.memory.buffer);
 const [ROWS, LINES] = [module.ROWS.value, module.LINES.value];
-const columns: readonly Column[] = COLUMNS;
 /** Whose accounts are in its memory. It keeps nothing from one call to the next but those. */
 let owner: object | undefined;
 
@@ -63,15 +62,21 @@ let owner: object | undefined;
 const [ID_LENGTH, CURRENCY_LENGTH, SCALE, HAS_BALANCE, CREDITS, DEBITS] = [0, 1, 2, 3, 4, 8];
 const [CREDIT_SUM, DEBIT_SUM, LAST_BALANCE, ID, CURRENCY] = [16, 24, 32, 48, 112];
 const LONGEST_ID = 64;
+const MOST_BALANCE = 2n ** 63n - 1n;
 /** The module counts lines in 32 bits. */
 const LAST_LINE = 2 ** 32 - 2 ** 20;
 /** Where more than one row in so many is left to the plain line, all are: to and fro costs more. */
 const PLAIN_SHARE = 4;
 
 /** As `makeByteLines`, which it is where the accounts are too many or have names that are too long. */
-export function makeRowLines(totals: readonly RunningTotals[], masked: boolean): ByteLines {
-  const plain = makeByteLines(totals, masked);
-  if (!fits(totals)) return plain;
+export function makeRowLines(
+  totals: readonly RunningTotals[],
+  masked: boolean,
+  balance: LineBalance = "bank",
+): ByteLines {
+  const plain = makeByteLines(totals, masked, balance);
+  const plan = linePlan(masked, balance);
+  if (!fits(totals, plan)) return plain;
   const self = {};
   const starts = new Int32Array(VALUES);
   const ends = new Int32Array(VALUES);
@@ -83,7 +88,7 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
       if (plainOnly || block.length > module.ROWS_BYTES.value || firstLine > LAST_LINE) {
         return plain.format(block, firstLine);
       }
-      if (owner !== self) begin(totals, masked);
+      if (owner !== self) begin(totals, plan);
       owner = self;
       block.copy(memory, ROWS);
       let out = pool.room(block.length + (block.length >> 2));
@@ -99,7 +104,7 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
         const { rows, nextRow, linesEnd } = module;
         if (rows.value > 0) {
           append(memory.subarray(LINES, linesEnd.value));
-          settle(totals);
+          settle(totals, plan);
           line += rows.value;
           from = nextRow.value - ROWS;
           continue;
@@ -108,6 +113,7 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
         const { lines } = plain.format(block.subarray(from, next), line);
         append(lines.bytes);
         lines.release();
+        tellBalances(totals);
         from = next;
         line += 1;
         left += 1;
@@ -119,10 +125,10 @@ export function makeRowLines(totals: readonly RunningTotals[], masked: boolean):
   };
 }
 
-function fits(totals: readonly RunningTotals[]): boolean {
+function fits(totals: readonly RunningTotals[], { columns }: LinePlan): boolean {
   return (
     columns.length <= module.MOST_COLUMNS.value &&
-    columns.every(({ kind }, n) => kind !== "enum" || enumOf(n) !== undefined) &&
+    columns.every((column) => column.kind !== "enum" || enumOf(column) !== undefined) &&
     totals.length <= module.MOST_ACCOUNTS.value &&
     totals.every(
       ({ accountId, currency }) =>
@@ -155,9 +161,8 @@ function formOf(column: Column): number {
 }
 
 /** The values of an enum, each with its length before it; undefined where they have no room. */
-function enumOf(column: number): Buffer | undefined {
-  const { kind, ...rest } = columns[column] ?? { kind: "id" };
-  const values = kind === "enum" && "values" in rest ? rest.values : [];
+function enumOf(column: Column): Buffer | undefined {
+  const values = column.kind === "enum" ? column.values : [];
   if (values.length > ENUM_VALUES || values.some((value) => value.length >= ENUM_BYTES)) return;
   const bytes = Buffer.alloc(ENUM_VALUES * ENUM_BYTES);
   for (const [n, value] of values.entries()) {
@@ -168,13 +173,12 @@ function enumOf(column: number): Buffer | undefined {
 
 const accountAt = (n: number): number => module.ACCOUNTS.value + n * module.ACCOUNT_BYTES.value;
 
-function begin(totals: readonly RunningTotals[], masked: boolean): void {
-  const { writes, places } = linePlan(masked);
+function begin(totals: readonly RunningTotals[], { columns, writes, places }: LinePlan): void {
   memory.set(writes, module.WRITES.value);
   memory.set(places, module.PLACES.value);
   memory.set(columns.map(formOf), module.FORMS.value);
-  for (const n of columns.keys()) {
-    enumOf(n)?.copy(memory, module.ENUMS.value + n * ENUM_VALUES * ENUM_BYTES);
+  for (const [n, column] of columns.entries()) {
+    enumOf(column)?.copy(memory, module.ENUMS.value + n * ENUM_VALUES * ENUM_BYTES);
   }
   totals.forEach(({ accountId, currency, minorUnit }, n) => {
     const at = accountAt(n);
@@ -183,11 +187,22 @@ function begin(totals: readonly RunningTotals[], masked: boolean): void {
     memory[at + CURRENCY_LENGTH] = memory.write(currency, at + CURRENCY);
     memory[at + SCALE] = minorUnit;
   });
+  tellBalances(totals);
   module.begin(writes.length, VALUES, totals.length, ROW.accountId, ROW.currency);
 }
 
+/** Where each account's own balance goes on from: rows may have been written elsewhere. */
+function tellBalances(totals: readonly RunningTotals[]): void {
+  for (const [n, { lastBalance, opening }] of totals.entries()) {
+    const balance = lastBalance ?? opening;
+    // One beyond 63 bits reads as one of which the module leaves every row to the plain line.
+    const told = BigInt.asIntN(64, balance) === balance ? balance : MOST_BALANCE;
+    memory.writeBigInt64LE(told, accountAt(n) + LAST_BALANCE);
+  }
+}
+
 /** Adds what the module has summed up to the totals. */
-function settle(totals: readonly RunningTotals[]): void {
+function settle(totals: readonly RunningTotals[], { balance }: LinePlan): void {
   for (const [n, one] of totals.entries()) {
     const at = accountAt(n);
     if (memory[at + HAS_BALANCE] === 0) continue;
@@ -195,7 +210,7 @@ function settle(totals: readonly RunningTotals[]): void {
     one.creditSum += memory.readBigInt64LE(at + CREDIT_SUM);
     one.debitCount += memory.readUInt32LE(at + DEBITS);
     one.debitSum += memory.readBigInt64LE(at + DEBIT_SUM);
-    one.lastBalance = memory.readBigInt64LE(at + LAST_BALANCE);
+    if (balance !== "none") one.lastBalance = memory.readBigInt64LE(at + LAST_BALANCE);
     memory.fill(0, at + HAS_BALANCE, at + LAST_BALANCE);
   }
 }

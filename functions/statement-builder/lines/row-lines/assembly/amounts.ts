@@ -2,6 +2,7 @@
 
 const MINUS: u8 = 0x2d;
 const POINT: u8 = 0x2e;
+const COMMA: u8 = 0x2c;
 /** So many digits fit into 63 bits. */
 const MOST_DIGITS: u32 = 18;
 
@@ -44,4 +45,23 @@ export function readAmount(from: usize, length: u32, scale: u32): bool {
   minorUnits = negative ? -i64(value) : i64(value);
   writtenBytes = u32(scale == 0 ? point - from : point + 1 + scale - from);
   return true;
+}
+
+/** Minor units as a decimal of so many digits behind the point, and a comma. */
+export function putMinorUnits(to: usize, value: i64, scale: u32): usize {
+  let rest = value < 0 ? u64(0) - u64(value) : u64(value);
+  let digits: u32 = 1;
+  for (let more = rest / 10; more; more /= 10) digits++;
+  if (digits <= scale) digits = scale + 1;
+  let first = to;
+  if (value < 0) store<u8>(first++, MINUS);
+  const end = first + digits + u32(scale > 0);
+  let at = end;
+  for (let n: u32 = 0; n < digits; n++) {
+    if (n == scale && scale > 0) store<u8>(--at, POINT);
+    store<u8>(--at, 0x30 + u8(rest % 10));
+    rest /= 10;
+  }
+  store<u8>(end, COMMA);
+  return end + 1;
 }

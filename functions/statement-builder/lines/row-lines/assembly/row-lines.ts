@@ -2,8 +2,8 @@
  * Rows of the text protocol to lines of transactions.csv, driven by the plan of `line-plan.ts`. A row
  * that this does not know how to write is left to the plain line, whole: nothing of it is written or added.
  */
-import { accountOf, addRow, SCALE, setAccounts } from "./accounts";
-import { minorUnits, readAmount, writtenBytes } from "./amounts";
+import { accountOf, addRow, LAST_BALANCE, SCALE, setAccounts } from "./accounts";
+import { minorUnits, putMinorUnits, readAmount, writtenBytes } from "./amounts";
 import { hasForm } from "./forms";
 import { putInstant, putMasked, putNumber, putPlain, putRaw } from "./fields";
 import {
@@ -48,6 +48,10 @@ const AMOUNT: u32 = 6;
 const BALANCE: u32 = 7;
 const DECIMAL: u32 = 8;
 const LINE: u32 = 9;
+const RUNNING: u32 = 10;
+
+/** An own balance within this and an amount of 18 digits add up within 63 bits. */
+const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
 
 /** A field takes at most twice its bytes and so many more; so does what a copy writes too much. */
 const FIELD_MORE: u32 = 32;
@@ -174,6 +178,17 @@ function putLine(begin: usize, line: u32): usize {
         if (!readAmount(from, length, scale)) return 0;
         balance = minorUnits;
         at = putRaw(at, from, writtenBytes);
+        break;
+      case RUNNING:
+        balance = load<i64>(account, LAST_BALANCE);
+        if (balance > MOST_BALANCE || balance < -MOST_BALANCE) return 0;
+        // Behind the amount, as in the table of columns.
+        balance += amount;
+        // Mostly the bank has just this balance for the row, at hand as text.
+        at =
+          readAmount(from, length, scale) && minorUnits == balance
+            ? putRaw(at, from, writtenBytes)
+            : putMinorUnits(at, balance, scale);
         break;
       case DECIMAL:
         if (length && !readAmount(from, length, scale)) return 0;
