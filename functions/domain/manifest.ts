@@ -62,6 +62,13 @@ export const BALANCE_AMOUNTS = ["opening", "credit_sum", "debit_sum", "net", "cl
 export const AS_OF_BASES = ["watermark", "replica_clock"] as const;
 export type AsOfBasis = (typeof AS_OF_BASES)[number];
 
+/**
+ * By which day a row belongs to a period: the bank's booking date, as it stands in the row, or the day
+ * in the zone on which it was posted.
+ */
+export const PERIOD_BASES = ["booking_date", "posted_at"] as const;
+export type PeriodBasis = (typeof PERIOD_BASES)[number];
+
 export interface Manifest {
   readonly schema: ManifestSchema;
   /** The object's file name without `.zip`. */
@@ -83,6 +90,8 @@ export interface Manifest {
     readonly to: string;
     readonly from_epoch: number;
     readonly to_epoch: number;
+    /** Not in version 1: `posted_at`. */
+    readonly basis?: PeriodBasis;
     /** `end_date` belongs to the period, `to` does not. */
     readonly end_inclusive: true;
   };

@@ -9,7 +9,7 @@ export const FORMATS = ["csv", "pdf", "jsonl", "camt.053", "ofx"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** BCP 47 tags of the languages that README.txt and statement.pdf are written in. */
-export const LANGUAGES = ["en", "de", "fr", "es"] as const;
+export const LANGUAGES = ["en", "de", "fr", "es", "it", "pl"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 export interface StatementOptions {

@@ -4,6 +4,7 @@
  * days have no midnight, so the arithmetic is left to Temporal.
  */
 import { Temporal } from "temporal-polyfill";
+import type { PeriodBasis } from "./manifest.ts";
 
 export interface PeriodDates {
   /** `YYYY-MM-DD`, inclusive. */
@@ -12,9 +13,14 @@ export interface PeriodDates {
   readonly endDate: string;
   /** IANA name, such as `Europe/Berlin`. */
   readonly timeZone: string;
+  /** Not there: `posted_at`, as it was before there was a choice. */
+  readonly basis?: PeriodBasis | undefined;
 }
 
 export interface StatementPeriod extends PeriodDates {
+  readonly basis: PeriodBasis;
+  /** `YYYY-MM-DD`, the day after `endDate`. */
+  readonly dayAfter: string;
   /** First instant of `startDate`, milliseconds since the epoch. */
   readonly from: number;
   /** First instant of the last day, milliseconds since the epoch: the second number of the key. */
@@ -49,16 +55,32 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** The name as the IANA database writes it: `europe/berlin` is `Europe/Berlin`. */
+export function canonicalTimeZone(name: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId;
+}
+
+/** Whether the zone had that day: Samoa went from 29 to 31 December 2011. */
+export function hasDay(timeZone: string, date: string): boolean {
+  const day = Temporal.PlainDate.from(date);
+  return day.toZonedDateTime({ timeZone }).toPlainDate().equals(day);
+}
+
 /** @throws RangeError when a date or the zone does not exist; intake has checked both before. */
 export function statementPeriod(dates: PeriodDates): StatementPeriod {
   const lastDay = Temporal.PlainDate.from(dates.endDate, { overflow: "reject" });
   const startOf = (day: Temporal.PlainDate): number =>
     day.toZonedDateTime({ timeZone: dates.timeZone }).epochMilliseconds;
+  const dayAfter = lastDay.add({ days: 1 });
   return {
-    ...dates,
+    startDate: dates.startDate,
+    endDate: dates.endDate,
+    timeZone: dates.timeZone,
+    basis: dates.basis ?? "posted_at",
+    dayAfter: dayAfter.toString(),
     from: startOf(Temporal.PlainDate.from(dates.startDate, { overflow: "reject" })),
     lastDayFrom: startOf(lastDay),
-    to: startOf(lastDay.add({ days: 1 })),
+    to: startOf(dayAfter),
   };
 }
 

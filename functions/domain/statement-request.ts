@@ -14,6 +14,7 @@
  */
 import { backoffMs, type Backoff } from "./backoff.ts";
 import type { BuildProgress } from "./build-progress.ts";
+import type { PeriodDates } from "./statement-period.ts";
 
 export const LANES = ["service", "job"] as const;
 export type Lane = (typeof LANES)[number];
@@ -28,6 +29,7 @@ export const ERROR_CODES = [
   "invalid_amount",
   "invalid_value",
   "balance_mismatch",
+  "booking_order",
   "proof_mismatch",
   "key_taken",
   "object_damaged",
@@ -42,13 +44,10 @@ export interface ObjectLocation {
 }
 
 /** What was asked, written once by request-intake. */
-export interface RequestFacts {
+export interface RequestFacts extends PeriodDates {
   /** The record's name, `transaction-request-<customer-id>-<epoch ms>`. */
   readonly name: string;
   readonly customerId: string;
-  readonly startDate: string;
-  readonly endDate: string;
-  readonly timeZone: string;
   /** The optional fields of the event as they were sent, before any default. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly event: {

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isTimeZone } from "../domain/statement-period.ts";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
-import { integer, list, variable, yesOrNo } from "../platform/settings/variables.ts";
+import { integer, list, oneOf, variable, yesOrNo } from "../platform/settings/variables.ts";
 import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because what is no event is kept whole and as base64. */
@@ -17,6 +18,8 @@ export const requestIntakeConfig = withIdentity(
         expected: "the name of an IANA time zone",
         example: "Europe/Berlin",
       }),
+      /** By which day a row belongs to a period; written into each record. */
+      PERIOD_BASIS: oneOf(PERIOD_BASES, "booking_date"),
       MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
       /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
       MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),

@@ -36,6 +36,7 @@ export async function startRequestIntake(
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
     rules: {
       defaultTimeZone: config.STATEMENT_TIME_ZONE,
+      periodBasis: config.PERIOD_BASIS,
       maxPeriodMonths: config.MAX_PERIOD_MONTHS,
       eventWindowDays: config.EVENT_WINDOW_DAYS,
       allowedSources: config.ALLOWED_SOURCES,

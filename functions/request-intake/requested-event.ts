@@ -4,7 +4,14 @@
  */
 import { eventType, type RequestedData } from "../domain/events.ts";
 import { parseStatementKey } from "../domain/statement-key.ts";
-import { isLongerThan, statementPeriod, type StatementPeriod } from "../domain/statement-period.ts";
+import {
+  canonicalTimeZone,
+  hasDay,
+  isLongerThan,
+  statementPeriod,
+  type StatementPeriod,
+} from "../domain/statement-period.ts";
+import type { PeriodBasis } from "../domain/manifest.ts";
 import type { RequestFacts } from "../domain/statement-request.ts";
 import type { ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
@@ -15,6 +22,8 @@ import { parseRfc3339 } from "./rfc3339.ts";
 
 export interface IntakeRules {
   readonly defaultTimeZone: string;
+  /** Of new records. */
+  readonly periodBasis: PeriodBasis;
   readonly maxPeriodMonths: number;
   readonly eventWindowDays: number;
   /** Every source when undefined. */
@@ -54,7 +63,8 @@ export function readRequestedEvent(
     customerId: customer_id,
     startDate: start_date,
     endDate: end_date,
-    timeZone: options.time_zone ?? rules.defaultTimeZone,
+    timeZone: canonicalTimeZone(options.time_zone ?? rules.defaultTimeZone),
+    basis: rules.periodBasis,
     options,
     event: { source: event.source, id: event.id, type: event.type, time },
     traceparent: event.traceparent,
@@ -105,11 +115,19 @@ export function problemsToday(
   const late = partial === true ? "period_not_begun" : "period_not_over";
   return [
     ...(inWindow ? [] : [{ field: "time", code: "time_out_of_window" }]),
+    ...daysThatNeverWere(requested),
     ...(mayEnd ? [] : [{ field: "end_date", code: late }]),
     ...(isOfSamePeriod(supersedes, requested.customerId, period)
       ? []
       : [{ field: "supersedes", code: "other_statement" }]),
   ];
+}
+
+function daysThatNeverWere(requested: RequestedStatement): readonly Problem[] {
+  const { startDate, endDate, timeZone } = requested;
+  return Object.entries({ start_date: startDate, end_date: endDate })
+    .filter(([, date]) => !hasDay(timeZone, date))
+    .map(([field]) => ({ field, code: "no_such_day" }));
 }
 
 /** A statement replaces one of the same customer and the same days, or none. */

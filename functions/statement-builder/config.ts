@@ -3,6 +3,7 @@ import * as z from "zod";
 import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { withoutPlainText } from "../platform/settings/plain-text.ts";
+import { PERIOD_BASES } from "../domain/manifest.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import {
   integer,
@@ -60,6 +61,10 @@ export const builderConfig = withIdentity(
           expected: "the name of a view, with or without its schema",
           example: "statement_watermark",
         }),
+        /** Of requests to come; a record says what its own is. */
+        PERIOD_BASIS: oneOf(PERIOD_BASES, "booking_date"),
+        /** Of an account, read for its balance where booking order and posted order differ. */
+        BOOKING_ORDER_ROWS: integer({ min: 1, max: 100_000_000, default: 1_000_000 }),
         MAX_STALENESS_SECONDS: integer({ min: 1, max: 86_400, default: 300 }),
         REPLICA_WITHOUT_WATERMARK: yesOrNo("false"),
         S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {

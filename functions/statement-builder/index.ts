@@ -41,6 +41,7 @@ export async function runBuilder(onStep: OnStep = () => undefined): Promise<void
 
 async function start(config: BuilderConfig, context: FunctionContext, onStep: OnStep) {
   const deps = await openDependencies(config, context, onStep);
+  if (config.PERIOD_BASIS === "booking_date") await requireIndexes(deps, context);
   if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
   const handle = makeHandler(deps);
   return await startCloudEventServer({
@@ -65,6 +66,28 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
   });
 }
 
+/**
+ * Without them each statement would read the customer's whole past. A database that is not there says
+ * nothing; the builder is then not ready.
+ */
+async function requireIndexes(
+  { transactions }: Pick<BuilderDependencies, "transactions">,
+  { log, stopping }: Pick<FunctionContext, "log" | "stopping">,
+): Promise<void> {
+  let missing: readonly string[];
+  try {
+    missing = await transactions.missingIndexes(stopping);
+  } catch (err) {
+    log.info({ err }, "it cannot be seen whether indexes lead to a period by booking dates");
+    return;
+  }
+  if (missing.length === 0) return;
+  throw new Error(
+    `PERIOD_INDEX_MISSING: PERIOD_BASIS=booking_date needs ${missing.join(" ")} ` +
+      "or set PERIOD_BASIS=posted_at, here and in request-intake",
+  );
+}
+
 async function openDependencies(
   config: BuilderConfig,
   { log, metrics, tracer, resources }: FunctionContext,
@@ -78,6 +101,7 @@ async function openDependencies(
       caFile: config.DATABASE_CA_FILE,
       transactionView: config.STATEMENT_VIEW,
       accountView: config.ACCOUNT_VIEW,
+      bookingOrderRows: config.BOOKING_ORDER_ROWS,
       watermarkView: config.STATEMENT_WATERMARK_VIEW,
       maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,
       replicaWithoutWatermark: config.REPLICA_WITHOUT_WATERMARK,

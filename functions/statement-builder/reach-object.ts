@@ -27,6 +27,7 @@ import type { StatementFacts } from "../domain/statement-facts.ts";
 import type { makeStatementZip } from "./zip/statement-zip.ts";
 import type { Narrator } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
+import { statementQuery } from "./source/transactions-sql.ts";
 
 export interface BuildDependencies {
   readonly transactions: Transactions;
@@ -105,11 +106,10 @@ export async function buildObject(
   const { signal, lease, meter } = claim;
   const { request } = lease;
   const facts = statementFacts(request, settings);
-  const { from, to } = facts.period;
   meter.begin("query");
   await using snapshot = await story.during(
     "open snapshot",
-    () => transactions.open({ customerId: request.facts.customerId, from, to }, signal),
+    () => transactions.open(statementQuery(facts.customerId, facts.period), signal),
     ({ rows }) => ({ rows }),
   );
   meter.readFrom(snapshot);

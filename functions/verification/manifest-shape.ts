@@ -13,6 +13,7 @@ import {
 } from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT } from "../domain/money.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
+import { PERIOD_BASES } from "../domain/manifest.ts";
 import { MAX_ACCOUNTS } from "./limits.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -133,6 +134,7 @@ function manifestShape(schema: ManifestSchema): Shape {
       to: instant,
       from_epoch: integer,
       to_epoch: integer,
+      ...(!isFirst && { basis: oneOf(PERIOD_BASES) }),
       end_inclusive: is(true),
     }),
     as_of: instant,

@@ -26,6 +26,7 @@ const READ_COLUMNS = [
   "amount",
   "balance_after",
   "posted_at",
+  "booking_date",
 ];
 
 /** Adds up transactions.csv; the balances come from the manifest, which is behind it in the zip. */
@@ -39,8 +40,12 @@ export class TransactionSums implements EntrySink {
     onLine: (fields, line) => this.#add(fields, line),
     onBytes: (bytes) => this.#content.update(bytes),
   });
-  #first = "";
-  #last = "";
+  readonly #posted = new Span();
+  readonly #booked = new Span();
+  /** The first row that does not follow from the rows of its account before it. */
+  #unchained = 0;
+  /** Of each account, in front of its first row. */
+  readonly #before = new Map<RunningTotals, bigint>();
 
   write(bytes: Uint8Array): void {
     this.#table.write(bytes);
@@ -52,7 +57,7 @@ export class TransactionSums implements EntrySink {
 
   #add(fields: readonly string[], number: number): void {
     const [line = "", status, accountId = "", currency = "", ...proved] = fields;
-    const [side, decimal = "", balanceAfter = "", postedAt = ""] = proved;
+    const [side, decimal = "", balanceAfter = "", postedAt = "", bookedOn = ""] = proved;
     const wrong = (what: string): WrongStatement =>
       new WrongStatement(`${TRANSACTIONS_FILE}: line ${number} ${what}`);
     if (line !== String(number)) throw wrong("has another number");
@@ -62,9 +67,10 @@ export class TransactionSums implements EntrySink {
     const balance = amountAt(balanceAfter, account.minorUnit);
     if (amount === undefined || balance === undefined) throw wrong("has an amount that is none");
     if (side !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
-    if (postedAt < this.#last) throw wrong("is out of order");
-    this.#first ||= postedAt;
-    this.#last = postedAt;
+    this.#posted.add(postedAt, postedAt, number);
+    this.#booked.add(bookedOn, `${bookedOn} ${postedAt}`, number);
+    if (account.lastBalance === undefined) this.#before.set(account, balance - amount);
+    else if (account.lastBalance + amount !== balance) this.#unchained ||= number;
     account.add(amount, balance);
   }
 
@@ -79,6 +85,22 @@ export class TransactionSums implements EntrySink {
     return added;
   }
 
+  /** By booking dates the balances are the statement's own: each follows from those before. */
+  #checkBooked({ period, totals }: Manifest): void {
+    const { start_date, end_date } = period;
+    this.#booked.check((first, last) => first >= start_date && last <= end_date);
+    if (this.#unchained > 0) {
+      const message = `${TRANSACTIONS_FILE}: line ${this.#unchained} does not lead on from the balance before it`;
+      throw new WrongStatement(message);
+    }
+    for (const { account_id, currency, opening, minor_unit } of totals) {
+      const account = this.#accounts.get(accountKey(account_id, currency));
+      const before = account && this.#before.get(account);
+      if (before === undefined || before === parseAmount(opening, minor_unit)) continue;
+      throw new WrongStatement("the first balance of an account does not follow from its opening");
+    }
+  }
+
   /** @throws WrongStatement */
   check(manifest: Manifest): void {
     this.#table.checkColumns(columnsOf(manifest));
@@ -91,13 +113,12 @@ export class TransactionSums implements EntrySink {
     if (this.#content.digest() !== manifest.content_sha256) {
       throw new WrongStatement("the hash of the rows differs");
     }
-    const { from, to, from_epoch, to_epoch } = manifest.period;
+    const { from, to, from_epoch, to_epoch, basis } = manifest.period;
     if (Date.parse(from) !== from_epoch * 1000 || Date.parse(to) !== to_epoch * 1000) {
       throw new WrongStatement("the period's instants and epochs differ");
     }
-    if (rows > 0 && (this.#first < micros(from) || this.#last >= micros(to))) {
-      throw new WrongStatement("a row lies outside of the period");
-    }
+    if (basis === "booking_date") this.#checkBooked(manifest);
+    else this.#posted.check((first, last) => first >= micros(from) && last < micros(to));
     const left = new Map(this.#accounts);
     for (const entry of manifest.totals) {
       const key = accountKey(entry.account_id, entry.currency);
@@ -109,6 +130,32 @@ export class TransactionSums implements EntrySink {
       accountKey(one.account_id, one.currency);
     if (manifest.accounts.map(named).join() !== manifest.totals.map(named).join()) {
       throw new WrongStatement("the manifest's accounts are not those of its totals");
+    }
+  }
+}
+
+/** From where to where rows reach, and whether they were in order; which of two orders it has to be is said later. */
+class Span {
+  #first: string | undefined;
+  #last = "";
+  #latest = "";
+  #unordered = 0;
+
+  /** @param key rows in order have keys that do not fall */
+  add(at: string, key: string, line: number): void {
+    if (key < this.#latest) this.#unordered ||= line;
+    this.#latest = key;
+    this.#first ??= at;
+    this.#last = at;
+  }
+
+  /** @throws WrongStatement */
+  check(isWithin: (first: string, last: string) => boolean): void {
+    if (this.#unordered > 0) {
+      throw new WrongStatement(`${TRANSACTIONS_FILE}: line ${this.#unordered} is out of order`);
+    }
+    if (this.#first !== undefined && !isWithin(this.#first, this.#last)) {
+      throw new WrongStatement("a row lies outside of the period");
     }
   }
 }

@@ -38,6 +38,12 @@ const FAILURES: Readonly<Record<ErrorCode, ErrorWords>> = {
       "The record names the column and the row's position in the statement, never the value. Convert the " +
       "column in the view (`CONVERT(… USING utf8mb4)`, `CAST(… AS DATE)`), then retry.",
   },
+  booking_order: {
+    means:
+      "bookings of earlier or later days lie between the rows of an account, with more rows behind them " +
+      "than BOOKING_ORDER_ROWS",
+    todo: "Raise BOOKING_ORDER_ROWS of the builder, as far as its database may be read for one balance, then retry.",
+  },
   balance_mismatch: {
     means:
       "opening + credits - debits is not the closing balance: the bank's rows contradict its balances",

@@ -111,6 +111,7 @@ function reachFailure(error: unknown): string {
 
 /** What a person can make of the codes of a refusal; the others say it themselves. */
 const HINTS: Readonly<Record<string, string>> = {
+  no_such_day: "the time zone never had that day",
   period_not_over: "the last day must be over in the time zone, or --partial",
   period_not_begun: "the last day must have begun in the time zone",
   other_statement: "a statement of the same customer and the same days",

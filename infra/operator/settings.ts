@@ -40,6 +40,7 @@ export const operatorConfig = withoutPlainText(
     DATABASE_INSECURE: builder.DATABASE_INSECURE,
     STATEMENT_VIEW: builder.STATEMENT_VIEW,
     ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
+    PERIOD_BASIS: builder.PERIOD_BASIS,
   }),
 );
 export type OperatorConfig = z.output<typeof operatorConfig>;

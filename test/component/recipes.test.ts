@@ -81,7 +81,7 @@ const IDS: Recipe = {
       `  ofx: "statement.ofx",\n  ids: "ids.txt",`,
     ],
     [
-      "functions/statement-builder/contents/readme-text.ts",
+      "functions/statement-builder/contents/readme-words.ts",
       "      ofx: ",
       `      ids: "only the ids",\n      ofx: `,
     ],

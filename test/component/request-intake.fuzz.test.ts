@@ -44,7 +44,12 @@ beforeAll(async () => {
     ledger: local.ledger,
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, now),
-    rules: { defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 },
+    rules: {
+      defaultTimeZone: "UTC",
+      periodBasis: "booking_date" as const,
+      maxPeriodMonths: 24,
+      eventWindowDays: 29,
+    },
     now,
   });
   const parking = { ...local.ledger, keepRejected: keepWithRoom };

@@ -37,7 +37,12 @@ beforeAll(async () => {
     }),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, Date.now),
-    rules: { defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 },
+    rules: {
+      defaultTimeZone: "UTC",
+      periodBasis: "booking_date" as const,
+      maxPeriodMonths: 24,
+      eventWindowDays: 29,
+    },
     now: Date.now,
   });
   intake = opened.use(await startEventServer({ routes: { "/": { handle } } })).url;

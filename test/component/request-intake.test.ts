@@ -46,6 +46,7 @@ async function startIntake(settings: IntakeSettings = {}) {
     wakeUps: makeWakeUpLimit(settings.wakeUps ?? 10, now),
     rules: {
       defaultTimeZone: "UTC",
+      periodBasis: "booking_date",
       maxPeriodMonths: 24,
       eventWindowDays: 29,
       ...settings.rules,
@@ -88,7 +89,7 @@ describe("a request", () => {
     await postStructured(intake.url, {
       ...EVENT,
       traceparent,
-      data: { ...DATA, time_zone: "Europe/Berlin" },
+      data: { ...DATA, time_zone: "europe/berlin" },
     });
     const [record] = await intake.local.configMaps();
     expect(record?.metadata?.name).toBe(NAME);
@@ -106,7 +107,8 @@ describe("a request", () => {
       end_date: "2025-12-31",
       status: "pending",
       time_zone: "Europe/Berlin",
-      options: '{"time_zone":"Europe/Berlin"}',
+      period_basis: "booking_date",
+      options: '{"time_zone":"europe/berlin"}',
       event_source: "/bank",
       event_id: "e-1",
       event_time: TIME,
@@ -441,7 +443,7 @@ describe("what is not valid", () => {
     [{ formats: ["pdf", "pdf"] }, {}, "formats", "invalid_format"],
     [{ formats: [] }, {}, "formats", "invalid_format"],
     [{ formats: "pdf" }, {}, "formats", "invalid_format"],
-    [{ language: "it" }, {}, "language", "unknown_language"],
+    [{ language: "ja" }, {}, "language", "unknown_language"],
     [{ partial: "yes" }, {}, "partial", "invalid_format"],
     [{ partial: true, end_date: "2026-01-16" }, {}, "end_date", "period_not_begun"],
     [{ include_pending: 1 }, {}, "include_pending", "invalid_format"],

@@ -44,7 +44,12 @@ let server: TestEventServer;
 beforeAll(async () => {
   sink = opened.use(await startEventSink());
   const now = (): number => NOW;
-  const rules = { defaultTimeZone: "UTC", maxPeriodMonths: 24, eventWindowDays: 29 };
+  const rules = {
+    defaultTimeZone: "UTC",
+    periodBasis: "booking_date" as const,
+    maxPeriodMonths: 24,
+    eventWindowDays: 29,
+  };
   // No wake-ups: an accepted event is as cheap as it can be.
   const wakeUps = makeWakeUpLimit(0, now);
   const handle = makeRequestIntake({

@@ -126,6 +126,7 @@ test("8: wherever a year is cut, one part's closing is the next one's opening", 
 describe("at intake", () => {
   const rules: IntakeRules = {
     defaultTimeZone: "UTC",
+    periodBasis: "booking_date",
     maxPeriodMonths: 24,
     eventWindowDays: 29,
   };
@@ -148,6 +149,16 @@ describe("at intake", () => {
     if (requested.kind !== "requested") return requested.problems.map(({ code }) => code);
     return problemsToday(requested, rules, Date.parse(now)).map(({ code }) => code);
   }
+
+  test("a day that its zone never had is none", () => {
+    const time_zone = "Pacific/Apia";
+    const now = "2026-01-01T00:00:00Z";
+    const problemsOf = (start_date: string, end_date: string) =>
+      problems({ start_date, end_date, time_zone }, now);
+    expect(problemsOf("2011-12-30", "2011-12-30")).toEqual(["no_such_day", "no_such_day"]);
+    expect(problemsOf("2011-12-29", "2011-12-30")).toEqual(["no_such_day"]);
+    expect(problemsOf("2011-12-29", "2011-12-31")).toEqual([]);
+  });
 
   test.each([
     ["UTC", "2025-01-31T23:59:59.999Z", "2025-02-01T00:00:00.000Z"],

@@ -163,15 +163,19 @@ it("every format is there in its order, listed with its rows, and verified", asy
 });
 
 it.each([
-  ["en", "Statement of transactions", "to read and to print"],
-  ["de", "Kontoauszug", "zum Lesen und Drucken"],
-  ["fr", "Relevé d’opérations", "à lire et à imprimer"],
-  ["es", "Extracto de movimientos", "para leer e imprimir"],
-] as const)("README.txt in %s is %s", async (language, title, pdf) => {
+  ["en", "Account statement", "to read and to print", "1 January 2025 – 31 January 2025"],
+  ["de", "Kontoauszug", "zum Lesen und Drucken", "1. Januar 2025 – 31. Januar 2025"],
+  ["fr", "Relevé de compte", "à lire et à imprimer", "1 janvier 2025 – 31 janvier 2025"],
+  ["es", "Extracto de cuenta", "para leer e imprimir", "1 de enero de 2025"],
+  ["it", "Estratto conto", "da leggere e da stampare", "1 gennaio 2025 – 31 gennaio 2025"],
+  ["pl", "Wyciąg z rachunku", "do czytania i drukowania", "1 stycznia 2025 – 31 stycznia 2025"],
+] as const)("README.txt in %s is %s", async (language, title, pdf, days) => {
   const { files } = await statement({ language, formats: ["csv", "pdf"] });
   const text = files["README.txt"] ?? "";
   expect(text.split("\n")[0]).toBe(title);
   expect(text).toContain(`statement.pdf     ${pdf}\n`);
+  expect(text).toContain(days);
+  expect(text).toMatch(/: +4\n/);
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
 });
 

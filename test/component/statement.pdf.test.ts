@@ -100,6 +100,8 @@ const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {
   de: ["Kontoauszug", "1. Januar 2026 – 31. Januar 2026", "Seite 1 von 2", "1.234,56"],
   fr: ["Relevé de compte", "1 janvier 2026 – 31 janvier 2026", "Page 1 sur 2", "1 234,56"],
   es: ["Extracto de cuenta", "1 de enero de 2026", "Página 1 de 2", "1.234,56"],
+  it: ["Estratto conto", "1 gennaio 2026 – 31 gennaio 2026", "Pagina 1 di 2", "1.234,56"],
+  pl: ["Wyciąg z rachunku", "1 stycznia 2026 – 31 stycznia 2026", "Strona 1 z 2", "1 234,56"],
 };
 
 test.each(Object.entries(IN_LANGUAGES))("speaks %s", async (language, expected) => {

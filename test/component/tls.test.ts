@@ -43,6 +43,7 @@ describe("the database", () => {
       caFile,
       transactionView: "statement_transactions",
       accountView: "statement_accounts",
+      bookingOrderRows: 1_000_000,
       connections: 1,
       log: SILENT,
     });
@@ -79,6 +80,7 @@ describe("the database", () => {
       caFile: own.caFile,
       transactionView: "statement_transactions",
       accountView: "statement_accounts",
+      bookingOrderRows: 1_000_000,
       connections: 1,
       log: SILENT,
     });

@@ -1,5 +1,6 @@
 /** Arbitrary requests for statements, and arbitrary ways to spoil them, for property tests. */
 import fc from "fast-check";
+import { LANGUAGES } from "../../functions/domain/statement-options.ts";
 
 const TYPE = "io.transactions-collector.statement.requested.v1";
 
@@ -22,7 +23,7 @@ const options = fc.record(
     formats: fc.uniqueArray(fc.constantFrom("csv", "pdf", "jsonl", "camt.053", "ofx"), {
       minLength: 1,
     }),
-    language: fc.constantFrom("en", "de", "fr", "es"),
+    language: fc.constantFrom(...LANGUAGES),
     partial: fc.boolean(),
     include_pending: fc.boolean(),
     csv: fc.record(

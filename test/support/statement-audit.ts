@@ -156,12 +156,13 @@ async function countRows(
 
 async function countOf(
   connection: Connection,
-  { facts: { customerId, startDate, endDate } }: StatementRequest,
+  { facts: { customerId, startDate, endDate, basis } }: StatementRequest,
 ): Promise<number> {
+  const column = basis ?? "posted_at";
   const [[row]] = await connection.query<RowDataPacket[]>(
     `SELECT COUNT(*) AS n FROM transactions WHERE customer_id = ? AND status = 'BOOK'
-     AND posted_at >= ? AND posted_at < DATE_ADD(?, INTERVAL 1 DAY)`,
-    [customerId, startDate, endDate],
+     AND ?? >= ? AND ?? < DATE_ADD(?, INTERVAL 1 DAY)`,
+    [customerId, column, startDate, column, endDate],
   );
   return Number(row?.["n"]);
 }

@@ -5,6 +5,8 @@ import { readTransactions, type Asked } from "./statement.ts";
 const [databaseUrl = "", asked = ""] = process.argv.slice(2);
 await using transactions = readTransactions(databaseUrl);
 const { manifest, files } = await readStatement(transactions, JSON.parse(asked) as Asked);
-const { "manifest.json": _, SHA256SUMS: __, ...tables } = files;
+// As of when it is stands in the manifest and in README.txt.
+const { "manifest.json": _, "README.txt": __, SHA256SUMS: ___, ...tables } = files;
+const listed = manifest.files.filter(({ path }) => path !== "README.txt");
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-console.log(JSON.stringify({ zone, manifest: { ...manifest, as_of: "" }, tables }));
+console.log(JSON.stringify({ zone, manifest: { ...manifest, as_of: "", files: listed }, tables }));

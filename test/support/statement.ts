@@ -10,6 +10,7 @@ import { parse } from "csv-parse/sync";
 import pino from "pino";
 import { CANONICAL_CSV } from "../../functions/domain/csv/csv-dialect.ts";
 import type { StatementOptions } from "../../functions/domain/statement-options.ts";
+import type { PeriodBasis } from "../../functions/domain/manifest.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
 import type { StatementFacts } from "../../functions/domain/statement-facts.ts";
 import {
@@ -22,6 +23,7 @@ import {
   type Transactions,
   type TransactionsConfig,
 } from "../../functions/statement-builder/source/transactions.ts";
+import { statementQuery } from "../../functions/statement-builder/source/transactions-sql.ts";
 
 const PLAIN_STATEMENT: StatementOptions = {
   formats: ["csv"],
@@ -43,6 +45,7 @@ export function readTransactions(
     transactionView: "statement_transactions",
     accountView: "statement_accounts",
     connections: 2,
+    bookingOrderRows: 1_000_000,
     log: SILENT,
     ...options,
   });
@@ -53,6 +56,7 @@ export interface Asked {
   readonly startDate: string;
   readonly endDate: string;
   readonly timeZone?: string;
+  readonly basis?: PeriodBasis;
   readonly options?: Partial<StatementOptions>;
   readonly masked?: boolean;
 }
@@ -80,7 +84,7 @@ export async function openSnapshot(
   signal = new AbortController().signal,
 ): Promise<StatementSnapshot> {
   const { customerId, period } = factsOf(asked);
-  return await transactions.open({ customerId, from: period.from, to: period.to }, signal);
+  return await transactions.open(statementQuery(customerId, period), signal);
 }
 
 /** The zip's bytes. */
@@ -147,6 +151,8 @@ export interface Posting {
   readonly id: bigint | number;
   /** `YYYY-MM-DD hh:mm:ss.ffffff`, UTC. */
   readonly at: string;
+  /** `YYYY-MM-DD`; the day of `at` where it is not said. */
+  readonly booked?: string;
   readonly amount: string;
   readonly balance: string;
   readonly currency?: string;
@@ -176,7 +182,7 @@ export function insertPostings(...postings: readonly Posting[]): string {
       p.account ?? "a1",
       p.status ?? "BOOK",
       p.at,
-      p.at.slice(0, 10),
+      p.booked ?? p.at.slice(0, 10),
       p.at.slice(0, 10),
       p.amount,
       p.currency ?? "EUR",

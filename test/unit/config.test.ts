@@ -39,6 +39,7 @@ describe("readConfig", () => {
       LEDGER_NAMESPACE: "transaction-requests",
       K_SINK: SINK,
       STATEMENT_TIME_ZONE: "UTC",
+      PERIOD_BASIS: "booking_date",
       MAX_PERIOD_MONTHS: 24,
       MAX_BODY_BYTES: 65_536,
       EVENT_WINDOW_DAYS: 29,

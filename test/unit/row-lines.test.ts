@@ -25,11 +25,7 @@ const ACCOUNTS = [
   account("ünï", "EUR"),
 ];
 
-type Make = (
-  totals: readonly RunningTotals[],
-  masked: boolean,
-  balance: LineBalance,
-) => ByteLines;
+type Make = (totals: readonly RunningTotals[], masked: boolean, balance: LineBalance) => ByteLines;
 
 interface Sheet {
   readonly accounts?: readonly AccountBalance[];

@@ -1,4 +1,4 @@
-/** Amounts, dates and instants in the four languages. Spaces of French numbers are U+202F. */
+/** Amounts, dates and instants in each language. Spaces of French numbers are U+202F, of Polish ones U+00A0. */
 import { LANGUAGES, type Language } from "../../functions/domain/statement-options.ts";
 import { statementLocale } from "../../functions/statement-builder/formats/statement-locale.ts";
 
@@ -7,6 +7,8 @@ const EXPECTED: Readonly<Record<Language, readonly string[]>> = {
   de: ["−1.234,50", "+1.234,50", "10.000", "05.01.2026", "5. Januar 2026"],
   fr: ["−1\u202f234,50", "+1\u202f234,50", "10\u202f000", "05/01/2026", "5 janvier 2026"],
   es: ["−1.234,50", "+1.234,50", "10.000", "05/01/2026", "5 de enero de 2026"],
+  it: ["−1.234,50", "+1.234,50", "10.000", "05/01/2026", "5 gennaio 2026"],
+  pl: ["−1\u00a0234,50", "+1\u00a0234,50", "10\u00a0000", "05.01.2026", "5 stycznia 2026"],
 };
 
 test.each(LANGUAGES)("%s has its own separators and months", (language) => {

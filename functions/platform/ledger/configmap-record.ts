@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { BuildProgress } from "../../domain/build-progress.ts";
 import { eventHash } from "../../domain/record-name.ts";
+import { PERIOD_BASES } from "../../domain/manifest.ts";
 import {
   isFinal,
   LANES,
@@ -78,6 +79,7 @@ const FACTS: Fields<RequestFacts> = {
   startDate: text("start_date"),
   endDate: text("end_date"),
   timeZone: text("time_zone"),
+  basis: optional(oneOf("period_basis", PERIOD_BASES)),
   options: jsonObject("options"),
   event: group<RequestFacts["event"]>({
     source: text("event_source"),

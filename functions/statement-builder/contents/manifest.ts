@@ -47,6 +47,7 @@ export function makeManifest(
       to: rfc3339(period.to),
       from_epoch: period.from / 1000,
       to_epoch: period.to / 1000,
+      basis: period.basis,
       end_inclusive: true,
     },
     as_of: rfc3339(proved.asOf),

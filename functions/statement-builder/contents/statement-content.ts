@@ -32,11 +32,12 @@ export function makeStatementContent(
 async function* provedRows(
   batches: AsyncIterable<RowBatch>,
   expected: readonly AccountTotals[],
-  { masked }: StatementFacts,
+  { masked, period }: StatementFacts,
 ): AsyncGenerator<readonly StatementRow[]> {
   const sums = new Map(
     expected.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
+  const running = period.basis === "booking_date";
   let line = 0;
   for await (const batch of batches) {
     const rows: StatementRow[] = [];
@@ -44,7 +45,7 @@ async function* provedRows(
       const accountId = values[ROW.accountId] ?? "";
       const account = sums.get(accountKey(accountId, values[ROW.currency] ?? ""));
       if (!account) throw unknownAccount();
-      const row = statementRow(values, { line: (line += 1), account, masked });
+      const row = statementRow(values, { line: (line += 1), account, masked, running });
       account.add(row.amount, row.balanceAfter);
       rows.push(row);
     }
@@ -71,8 +72,11 @@ function sameSums(one: AccountTotals, sums: ReadonlyMap<string, RunningTotals>):
 
 interface RowContext {
   readonly line: number;
+  /** With the rows before this one. */
   readonly account: AccountTotals;
   readonly masked: boolean;
+  /** Whether its balance is the statement's own. */
+  readonly running: boolean;
 }
 
 function statementRow(values: TransactionRow, context: RowContext): StatementRow {
@@ -97,11 +101,15 @@ const PLACED: readonly PlacedColumn[] = COLUMNS.map((column) => {
 function valueOf(
   { column, place }: PlacedColumn,
   values: TransactionRow,
-  { line, account, masked }: RowContext,
+  { line, account, masked, running }: RowContext,
 ): number | bigint | string | null {
   if (column.name === "line") return line;
   if (column.name === "credit_debit") {
     return exactAmount(values[ROW.amount] ?? "", account) < 0n ? "DBIT" : "CRDT";
+  }
+  if (running && column.name === "balance_after") {
+    const before = account.lastBalance ?? account.opening;
+    return before + exactAmount(values[ROW.amount] ?? "", account);
   }
   // Nothing is the same as NULL.
   const value = values[place] || null;

@@ -61,7 +61,8 @@ export async function writeStatementFiles(
 ): Promise<void> {
   const { asOf, asOfBasis } = snapshot;
   const partial = isPartial(facts, asOf);
-  const text = readmeText({ ...facts, partial, signed: sign !== undefined });
+  const counted = { asOf, rows: snapshot.rows };
+  const text = readmeText({ ...facts, ...counted, partial, signed: sign !== undefined });
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
   // 1. The rows, hashed in the canonical form whatever the dialect, and proved.
   const content = createHash("sha256");

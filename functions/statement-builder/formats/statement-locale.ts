@@ -10,6 +10,8 @@ const LOCALES: Readonly<Record<Language, string>> = {
   de: "de-DE",
   fr: "fr-FR",
   es: "es-ES",
+  it: "it-IT",
+  pl: "pl-PL",
 };
 
 /** A screen reader says it, which it does not with a hyphen. */

@@ -1,4 +1,5 @@
 /** The words of statement.pdf in each language. Numbers and dates come as texts of that language. */
+import type { PeriodBasis } from "../../domain/manifest.ts";
 import type { Language } from "../../domain/statement-options.ts";
 
 export interface StatementWords {
@@ -7,6 +8,9 @@ export interface StatementWords {
   /** Behind the two dates of the period. */
   readonly bothDaysIncluded: string;
   readonly timeZone: string;
+  /** In front of what says by which day a row belongs to the period. */
+  readonly daysOf: string;
+  readonly basis: Readonly<Record<PeriodBasis, string>>;
   readonly asOf: string;
   readonly statement: string;
   readonly transactionCount: string;
@@ -54,6 +58,11 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     customer: "Customer",
     bothDaysIncluded: "both days included",
     timeZone: "Time zone",
+    daysOf: "Days counted by",
+    basis: {
+      booking_date: "booking date of the bank",
+      posted_at: "time of posting, in the time zone",
+    },
     asOf: "As of",
     statement: "Statement",
     transactionCount: "Transactions",
@@ -102,6 +111,11 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     customer: "Kunde",
     bothDaysIncluded: "beide Tage eingeschlossen",
     timeZone: "Zeitzone",
+    daysOf: "Maßgeblich",
+    basis: {
+      booking_date: "Buchungstag der Bank",
+      posted_at: "Zeitpunkt der Buchung, in der Zeitzone",
+    },
     asOf: "Stand",
     statement: "Auszug",
     transactionCount: "Umsätze",
@@ -150,6 +164,11 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     customer: "Client",
     bothDaysIncluded: "les deux jours compris",
     timeZone: "Fuseau horaire",
+    daysOf: "Date retenue",
+    basis: {
+      booking_date: "date de comptabilisation par la banque",
+      posted_at: "instant de l’enregistrement, dans le fuseau horaire",
+    },
     asOf: "Situation au",
     statement: "Relevé",
     transactionCount: "Opérations",
@@ -198,6 +217,11 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     customer: "Cliente",
     bothDaysIncluded: "ambos días incluidos",
     timeZone: "Zona horaria",
+    daysOf: "Fecha aplicada",
+    basis: {
+      booking_date: "fecha contable del banco",
+      posted_at: "momento del registro, en la zona horaria",
+    },
     asOf: "Situación a",
     statement: "Extracto",
     transactionCount: "Movimientos",
@@ -240,5 +264,111 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
       "Un carácter que no se puede imprimir figura aquí con su número Unicode, por ejemplo [U+4E2D]; transactions.csv lo contiene tal cual.",
     end: "Fin del extracto",
     pageOf: (page) => `Página ${page} de`,
+  },
+  it: {
+    title: "Estratto conto",
+    customer: "Cliente",
+    bothDaysIncluded: "entrambi i giorni compresi",
+    timeZone: "Fuso orario",
+    daysOf: "Data considerata",
+    basis: {
+      booking_date: "data di contabilizzazione della banca",
+      posted_at: "momento della registrazione, nel fuso orario",
+    },
+    asOf: "Situazione al",
+    statement: "Estratto",
+    transactionCount: "Movimenti",
+    balances: "Saldi",
+    account: "Conto",
+    currency: "Valuta",
+    opening: "Saldo iniziale",
+    credits: "Accrediti",
+    debits: "Addebiti",
+    count: "numero",
+    net: "Variazione",
+    closing: "Saldo finale",
+    allAccounts: "Tutti i conti",
+    booked: "Data",
+    valueDate: "Data valuta",
+    details: "Descrizione",
+    amount: "Importo",
+    balance: "Saldo",
+    openingOn: (date) => `Saldo iniziale al ${date}`,
+    closingOn: (date) => `Saldo finale al ${date}`,
+    totalCredits: (count) => `Totale accrediti (${count})`,
+    totalDebits: (count) => `Totale addebiti (${count})`,
+    reference: "Rif.",
+    transactionId: "N.",
+    reversalOf: "Storno di",
+    noTransactions: "Nessun movimento in questo periodo.",
+    noAccounts: "Questo cliente non ha alcun conto.",
+    howToRead:
+      "Il segno meno indica un addebito. Saldo iniziale più accrediti meno addebiti dà il saldo finale: è stato verificato per ogni conto su tutti i movimenti del periodo. Contano solo i movimenti contabilizzati.",
+    provisional:
+      "Provvisorio: il periodo non era terminato quando questo estratto è stato emesso e possono seguire altri movimenti.",
+    replaces: (id) => `Questo estratto sostituisce l’estratto ${id}.`,
+    notAllShown: "Qui non figurano tutti i movimenti",
+    firstOf: (shown, all) =>
+      `Movimenti mostrati in questo documento: ${shown} su ${all}. Il file transactions.csv allegato li contiene tutti. Saldi e totali sono quelli di tutti i movimenti.`,
+    notShownOfAccount: (count) =>
+      `Movimenti di questo conto che qui non figurano: ${count}. Il file transactions.csv li contiene tutti.`,
+    fullText: "testo completo in transactions.csv",
+    replacedCharacters:
+      "Un carattere che non si può stampare figura qui con il suo numero Unicode, per esempio [U+4E2D]; transactions.csv lo contiene così com’è.",
+    end: "Fine dell’estratto conto",
+    pageOf: (page) => `Pagina ${page} di`,
+  },
+  pl: {
+    title: "Wyciąg z rachunku",
+    customer: "Klient",
+    bothDaysIncluded: "oba dni włącznie",
+    timeZone: "Strefa czasowa",
+    daysOf: "Według",
+    basis: {
+      booking_date: "daty księgowania w banku",
+      posted_at: "chwili zaksięgowania, w strefie czasowej",
+    },
+    asOf: "Stan na",
+    statement: "Wyciąg",
+    transactionCount: "Operacje",
+    balances: "Salda",
+    account: "Rachunek",
+    currency: "Waluta",
+    opening: "Saldo początkowe",
+    credits: "Uznania",
+    debits: "Obciążenia",
+    count: "liczba",
+    net: "Zmiana",
+    closing: "Saldo końcowe",
+    allAccounts: "Wszystkie rachunki",
+    booked: "Data",
+    valueDate: "Data waluty",
+    details: "Opis operacji",
+    amount: "Kwota",
+    balance: "Saldo",
+    openingOn: (date) => `Saldo początkowe na dzień ${date}`,
+    closingOn: (date) => `Saldo końcowe na dzień ${date}`,
+    totalCredits: (count) => `Suma uznań (${count})`,
+    totalDebits: (count) => `Suma obciążeń (${count})`,
+    reference: "Ref.",
+    transactionId: "Nr",
+    reversalOf: "Storno operacji",
+    noTransactions: "Brak operacji w tym okresie.",
+    noAccounts: "Ten klient nie ma żadnego rachunku.",
+    howToRead:
+      "Minus oznacza obciążenie. Saldo początkowe plus uznania minus obciążenia daje saldo końcowe: sprawdzono to dla każdego rachunku na podstawie wszystkich operacji z tego okresu. Liczą się tylko operacje zaksięgowane.",
+    provisional:
+      "Wyciąg tymczasowy: okres nie był zakończony w chwili sporządzenia wyciągu i mogą dojść kolejne operacje.",
+    replaces: (id) => `Ten wyciąg zastępuje wyciąg ${id}.`,
+    notAllShown: "Nie pokazano tu wszystkich operacji",
+    firstOf: (shown, all) =>
+      `Liczba operacji pokazanych w tym dokumencie: ${shown} z ${all}. Dołączony plik transactions.csv zawiera wszystkie. Salda i sumy dotyczą wszystkich operacji.`,
+    notShownOfAccount: (count) =>
+      `Liczba operacji na tym rachunku, których tu nie pokazano: ${count}. Plik transactions.csv zawiera wszystkie.`,
+    fullText: "pełny tekst w transactions.csv",
+    replacedCharacters:
+      "Znak, którego nie można wydrukować, zastąpiono tu jego numerem Unicode, na przykład [U+4E2D]; w transactions.csv występuje bez zmian.",
+    end: "Koniec wyciągu",
+    pageOf: (page) => `Strona ${page} z`,
   },
 };

@@ -12,6 +12,7 @@ import {
   sql,
 } from "kysely";
 import { SELECTED_COLUMNS } from "../../domain/columns.ts";
+import type { StatementPeriod } from "../../domain/statement-period.ts";
 
 /** A booked or pending transaction, every value as the server's text: `functions/domain/columns.ts`. */
 type StatementTransactions = Record<
@@ -37,6 +38,16 @@ export interface StatementQuery {
   readonly from: number;
   /** First instant after the period, milliseconds since the epoch. */
   readonly to: number;
+  /** Where booking dates decide: the first day and the day after the last one, `YYYY-MM-DD`. */
+  readonly booked?: { readonly from: string; readonly to: string } | undefined;
+}
+
+export function statementQuery(
+  customerId: string,
+  { basis, from, to, startDate, dayAfter }: StatementPeriod,
+): StatementQuery {
+  if (basis === "posted_at") return { customerId, from, to };
+  return { customerId, from, to, booked: { from: startDate, to: dayAfter } };
 }
 
 export interface StatementAccount {
@@ -49,10 +60,10 @@ export interface StatementSql {
   accounts(customerId: string): CompiledQuery;
   /**
    * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
-   * At least one account; a row for each.
+   * At least one account; a row for each. By booking dates: `booked-balances.ts`.
    */
   balances(query: StatementQuery, accounts: readonly StatementAccount[]): CompiledQuery;
-  /** One number. `status` at the end of the index (customer_id, posted_at, id) makes it index-only. */
+  /** One number. `status` at the end of the index of the order makes it index-only. */
   count(query: StatementQuery, status: RowStatus): CompiledQuery;
   /** Values in the order of `ROW`, rows in the statement's order; of one account, where one is given. */
   rows(query: StatementQuery, status: RowStatus, account?: StatementAccount): CompiledQuery;
@@ -64,24 +75,31 @@ export type RowStatus = "BOOK" | "PDNG";
 /** The server's own text of each value, in the order of `ROW`. */
 export type TransactionRow = readonly (string | null)[];
 
+/** Compiles only; the statements run on the driver's own connection. */
+export const db = new Kysely<object>({
+  dialect: {
+    createAdapter: () => new MysqlAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (kysely) => new MysqlIntrospector(kysely),
+    createQueryCompiler: () => new MysqlQueryCompiler(),
+  },
+});
+
 export function statementSql({ transactionView, accountView }: Views): StatementSql {
-  const db = new Kysely<object>({
-    // Compiles only; the statements run on the driver's own connection.
-    dialect: {
-      createAdapter: () => new MysqlAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (kysely) => new MysqlIntrospector(kysely),
-      createQueryCompiler: () => new MysqlQueryCompiler(),
-    },
-  });
   const transactions = sql.table<StatementTransactions>(transactionView).as("t");
   const accounts = sql.table<StatementAccounts>(accountView).as("a");
-  const inPeriod = ({ customerId, from, to }: StatementQuery, status: RowStatus) =>
+  const inPeriod = ({ customerId, from, to, booked }: StatementQuery, status: RowStatus) =>
     db
       .selectFrom(transactions)
       .where("t.customer_id", "=", customerId)
-      .where("t.posted_at", ">=", dateTime(from))
-      .where("t.posted_at", "<", dateTime(to))
+      .$if(booked === undefined, (rows) =>
+        rows.where("t.posted_at", ">=", dateTime(from)).where("t.posted_at", "<", dateTime(to)),
+      )
+      .$if(booked !== undefined, (rows) =>
+        rows
+          .where("t.booking_date", ">=", booked?.from ?? "")
+          .where("t.booking_date", "<", booked?.to ?? ""),
+      )
       .where("t.status", "=", status);
   /**
    * `balance_after` of the account's last booked row before an instant: the one row that the index
@@ -139,6 +157,7 @@ export function statementSql({ transactionView, accountView }: Views): Statement
             .where("t.currency", "=", account?.currency ?? ""),
         )
         .select(SELECTED_COLUMNS.map(({ sql: column }) => `t.${column}` as const))
+        .$if(query.booked !== undefined, (rows) => rows.orderBy("t.booking_date"))
         .orderBy("t.posted_at")
         .orderBy("t.id")
         .compile(),

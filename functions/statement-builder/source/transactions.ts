@@ -10,15 +10,21 @@ import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
+import { readBookedBalances, type BookedBalances } from "./booked-balances.ts";
 import { inUtc, readDataTime, type DataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
 import { databaseError } from "./database-error.ts";
 import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
+import { missingPeriodIndexes } from "./period-index.ts";
 import type { RowBatch } from "./row-stream.ts";
 import { exactAmount, scaleOf } from "./row-values.ts";
 import { prepareSession, type ServerSession } from "./server-session.ts";
-import { makeSnapshotConnection, type SnapshotConnection } from "./snapshot-connection.ts";
+import {
+  makeSnapshotConnection,
+  type SnapshotConnection,
+  type SqlText,
+} from "./snapshot-connection.ts";
 import {
   statementSql,
   type RowStatus,
@@ -35,6 +41,8 @@ export interface TransactionsConfig extends DataTimeConfig {
   readonly caFile?: string | undefined;
   readonly transactionView: string;
   readonly accountView: string;
+  /** Where booking order and posted order differ, rows of an account that may be read for a balance. */
+  readonly bookingOrderRows: number;
   /** Statements read at a time. */
   readonly connections: number;
   /** Within this time a row, or a small result, comes, or the server counts as gone. */
@@ -78,12 +86,17 @@ export interface PendingRows {
 
 export interface Transactions extends AsyncDisposable {
   /**
-   * @throws StatementFailure `unknown_customer`, `invalid_amount`, `unsupported_database`;
+   * @throws StatementFailure `unknown_customer`, `invalid_amount`, `booking_order`, `unsupported_database`;
    * RetryableError `database_unavailable`, `database_error`, `database_refused`, `database_behind`,
    * `unknown_on_replica`; the signal's reason when it aborts.
    */
   open(query: StatementQuery, signal: AbortSignal): Promise<StatementSnapshot>;
   ready(signal: AbortSignal): Promise<void>;
+  /**
+   * DDL of the indexes that statements by booking date need and the database does not use.
+   * @throws RetryableError, also where the server shows this user no plans
+   */
+  missingIndexes(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -167,7 +180,7 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
       const readTime = async () =>
         await readDataTime(connected.connection, connected.session, config);
       try {
-        return await openSnapshot(connected, sql, query, { timed, readTime });
+        return await openSnapshot(connected, { sql, config }, query, { timed, readTime });
       } catch (error) {
         await connected.connection[Symbol.asyncDispose]();
         throw error;
@@ -177,6 +190,11 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
       const connected = await connect(signal);
       await using connection = connected.connection;
       await connection.run("SELECT 1");
+    },
+    async missingIndexes(signal) {
+      const connected = await connect(signal);
+      await using connection = connected.connection;
+      return await missingPeriodIndexes((text) => connection.run(text), config.transactionView);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(kills);
@@ -224,9 +242,14 @@ interface Connected {
   readonly session: ServerSession;
 }
 
+interface Asking {
+  readonly sql: StatementSql;
+  readonly config: BookedBalances;
+}
+
 async function openSnapshot(
   { connection, session }: Connected,
-  sql: StatementSql,
+  { sql, config }: Asking,
   query: StatementQuery,
   { timed, readTime }: { readonly timed: TimeQuery; readonly readTime: () => Promise<DataTime> },
 ): Promise<StatementSnapshot> {
@@ -242,7 +265,10 @@ async function openSnapshot(
   }
   const accounts = found.map(toAccount);
   const asOf = found[0]?.[2];
-  const balances = await timed("balances", readBalances(connection, sql, query, accounts));
+  const balances = await timed(
+    "balances",
+    readBalances(connection, { sql, config }, query, accounts),
+  );
   const count = async (status: RowStatus): Promise<number> => {
     const [[rows = null] = []] = await timed("count", connection.run(sql.count(query, status)));
     return Number(rows);
@@ -264,13 +290,19 @@ async function openSnapshot(
 
 async function readBalances(
   connection: SnapshotConnection,
-  sql: StatementSql,
+  { sql, config }: Asking,
   query: StatementQuery,
   accounts: readonly StatementAccount[],
 ): Promise<readonly AccountBalance[]> {
   const balances: AccountBalance[] = [];
+  const { customerId, booked } = query;
   for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE) {
     const some = accounts.slice(from, from + ACCOUNTS_AT_ONCE);
+    if (booked) {
+      const ask = (text: SqlText) => connection.run(text);
+      balances.push(...(await readBookedBalances(ask, config, { customerId, booked }, some)));
+      continue;
+    }
     const rows = await connection.run(sql.balances(query, some));
     const byPosition = new Map(rows.map(([position, ...both]) => [Number(position), both]));
     balances.push(...some.map((account, i) => toBalance(account, byPosition.get(i) ?? [])));

@@ -72,7 +72,9 @@ export function makeStatementZip(
     out.destroy(error);
   };
   archive.on("error", fail).on("warning", fail);
-  const csv = makeTransactionsCsv(snapshot.balances, facts.masked);
+  // By booking dates rows stand in another order than the bank's balances beside them.
+  const balance = facts.period.basis === "booking_date" ? "running" : "bank";
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance);
   deflateInBlocks(archive, {
     level,
     isTable: (path) => !zlibOnly && compression !== "small" && TABLES.has(path),

@@ -8,18 +8,21 @@ const TOTALS = `
     COUNT(t.id) AS row_count,
     COALESCE(SUM(GREATEST(t.amount, 0)), 0) AS credits,
     COALESCE(SUM(-LEAST(t.amount, 0)), 0) AS debits,
-    COALESCE((SELECT b.balance_after FROM statement_transactions AS b
-              WHERE b.account_id = a.account_id AND b.status = 'BOOK' AND b.posted_at < ?
-              ORDER BY b.posted_at DESC, b.id DESC LIMIT 1), 0) AS closing
+    COALESCE((SELECT SUM(b.amount) FROM statement_transactions AS b
+              WHERE b.account_id = a.account_id AND b.status = 'BOOK' AND b.?? < ?), 0) AS closing
   FROM statement_accounts AS a
   LEFT JOIN statement_transactions AS t
-    ON t.account_id = a.account_id AND t.status = 'BOOK' AND t.posted_at >= ? AND t.posted_at < ?
+    ON t.account_id = a.account_id AND t.status = 'BOOK' AND t.?? >= ? AND t.?? < ?
   WHERE a.customer_id = ?
   GROUP BY a.account_id, a.currency`;
 
 /** Differences between the manifest and SQL, one a line; none is what it should be. */
 export async function differencesToSql(databaseUrl: string, manifest: Manifest): Promise<string[]> {
-  const { from, to } = manifest.period;
+  const { basis, start_date, end_date, ...instants } = manifest.period;
+  const byDay = basis === "booking_date";
+  const column = byDay ? "booking_date" : "posted_at";
+  const from = byDay ? start_date : sqlTime(instants.from);
+  const to = byDay ? dayAfter(end_date) : sqlTime(instants.to);
   await using connection = await createConnection({
     uri: databaseUrl,
     supportBigNumbers: true,
@@ -28,9 +31,9 @@ export async function differencesToSql(databaseUrl: string, manifest: Manifest):
     timezone: "Z",
   });
   const [rows] = await connection.query<RowDataPacket[]>(TOTALS, [
-    sqlTime(to),
-    sqlTime(from),
-    sqlTime(to),
+    ...[column, to],
+    ...[column, from],
+    ...[column, to],
     manifest.customer_id,
   ]);
   const bySql = rows.map((row) => JSON.stringify(Object.values(row).map(String).map(plain)));
@@ -55,6 +58,10 @@ export async function differencesToSql(databaseUrl: string, manifest: Manifest):
 function plain(text: string): string {
   const minor = parseAmount(text, 4);
   return minor === undefined ? text : String(minor);
+}
+
+function dayAfter(date: string): string {
+  return new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
 }
 
 /** `2025-01-01T00:00:00.000Z` as a DATETIME in UTC. */

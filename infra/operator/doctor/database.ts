@@ -2,7 +2,9 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { readFileSync } from "node:fs";
 import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
+import { missingPeriodIndexes } from "../../../functions/statement-builder/source/period-index.ts";
 import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
+import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import type { OperatorConfig } from "../settings.ts";
 import type { Session } from "../session.ts";
@@ -100,7 +102,11 @@ const NOBODY = { customerId: "-", from: Date.UTC(2025, 0, 1), to: Date.UTC(2025,
 
 async function* checkViews(
   connection: Connection,
-  { STATEMENT_VIEW: transactionView, ACCOUNT_VIEW: accountView }: OperatorConfig,
+  {
+    STATEMENT_VIEW: transactionView,
+    ACCOUNT_VIEW: accountView,
+    PERIOD_BASIS: basis,
+  }: OperatorConfig,
 ): AsyncGenerator<Finding> {
   const sql = statementSql({ transactionView, accountView });
   const queries = {
@@ -116,6 +122,10 @@ async function* checkViews(
     }
   }
   yield ok(`${accountView} and ${transactionView} have the columns of a statement`);
+  if (basis === "booking_date") {
+    yield await checkPeriodIndexes(connection, transactionView);
+    return;
+  }
   const account = { accountId: "-", currency: "EUR" };
   for (const [what, query] of [
     ["the rows of a period", sql.count(NOBODY, "BOOK")],
@@ -123,6 +133,33 @@ async function* checkViews(
   ] as const) {
     yield await checkPlan(connection, what, query);
   }
+}
+
+async function checkPeriodIndexes(connection: Connection, view: string): Promise<Finding> {
+  const what = "the rows and balances of a period by booking dates";
+  const run = async (query: SqlText) => {
+    const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
+    const values = [...parameters];
+    const [rows] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
+    return rows.map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+  };
+  try {
+    const missing = await missingPeriodIndexes(run, view);
+    if (missing.length === 0) return ok(`indexes lead to ${what}`);
+    return wrong(
+      `the database would read a customer's whole past for ${what}`,
+      `${missing.join(" ")} or PERIOD_BASIS=posted_at for builder and request-intake`,
+    );
+  } catch (error) {
+    return unseen(what, error);
+  }
+}
+
+function unseen(what: string, error: unknown): Finding {
+  return unknown(
+    `it cannot be seen whether an index leads to ${what}: ${reasonOf(error)}`,
+    "ask with a user that has SHOW VIEW, and SELECT on the tables behind it; the reader need not have them",
+  );
 }
 
 interface Query {
@@ -147,9 +184,6 @@ async function checkPlan(connection: Connection, what: string, query: Query): Pr
     if (scans.length === 0) return ok(`an index leads to ${what}`);
     return wrong(`${what}: the database would read the whole table`, SCHEMA);
   } catch (error) {
-    return unknown(
-      `it cannot be seen whether an index leads to ${what}: ${reasonOf(error)}`,
-      "ask with a user that has SHOW VIEW, and SELECT on the tables behind it; the reader need not have them",
-    );
+    return unseen(what, error);
   }
 }

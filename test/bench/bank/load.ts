@@ -24,7 +24,8 @@ export async function loadBank(url: string, size: BankSize): Promise<void> {
     const shipped = await tableDefinition(connection);
     await connection.query(
       `ALTER TABLE transactions DROP FOREIGN KEY transaction_account,
-         DROP KEY transactions_of_customer, DROP KEY transactions_of_account`,
+         DROP KEY transactions_of_customer, DROP KEY transactions_of_account,
+         DROP KEY transactions_of_customer_by_day, DROP KEY transactions_of_account_by_day`,
     );
     await loadRows(url, size);
     await connection.query("SET foreign_key_checks = 0");
@@ -32,6 +33,8 @@ export async function loadBank(url: string, size: BankSize): Promise<void> {
       `ALTER TABLE transactions
          ADD KEY transactions_of_customer (customer_id, posted_at, id, status),
          ADD KEY transactions_of_account (account_id, posted_at, id, status),
+         ADD KEY transactions_of_customer_by_day (customer_id, booking_date, posted_at, id, status),
+         ADD KEY transactions_of_account_by_day (account_id, booking_date, posted_at, id, status),
          ADD CONSTRAINT transaction_account FOREIGN KEY (account_id) REFERENCES accounts (account_id)`,
     );
     if ((await tableDefinition(connection)) !== shipped) {

@@ -34,6 +34,7 @@ const dependencies = {
     databaseUrl: config.DATABASE_URL,
     transactionView: config.STATEMENT_VIEW,
     accountView: config.ACCOUNT_VIEW,
+    bookingOrderRows: 1_000_000,
     connections: 32,
     log,
   }),

@@ -51,6 +51,7 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
       databaseUrl: config.DATABASE_URL,
       transactionView: config.STATEMENT_VIEW,
       accountView: config.ACCOUNT_VIEW,
+      bookingOrderRows: 1_000_000,
       connections: 2,
       log,
     }),

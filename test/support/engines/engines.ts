@@ -17,6 +17,7 @@ export const ENGINES: readonly EnginePair[] = [
 export const DATABASE_TESTS = [
   "camt053.statement",
   "seed.sample-bank",
+  "statement.booked",
   "statement.correctness",
   "statement.days",
   "statement.engines",

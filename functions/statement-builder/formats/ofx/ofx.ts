@@ -36,6 +36,8 @@ const LANGUAGES: Readonly<Record<Language, string>> = {
   de: "GER",
   fr: "FRE",
   es: "SPA",
+  it: "ITA",
+  pl: "POL",
 };
 
 const DECLARATIONS = [

@@ -43,10 +43,11 @@ function periodText({ content, locale, words }: PdfStatement): string {
 
 function writeFacts({ paper, words, locale, content }: PdfStatement, section: Element): void {
   const { facts, asOf, rows } = content;
-  const { timeZone } = facts.period;
+  const { timeZone, basis } = facts.period;
   const table = paper.open("Table", section);
   for (const [label, value] of [
     [words.customer, facts.customerId],
+    [words.daysOf, words.basis[basis]],
     [words.timeZone, timeZone],
     [words.asOf, locale.instant(asOf, timeZone)],
     [words.transactionCount, locale.count(rows)],

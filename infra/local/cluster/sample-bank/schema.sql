@@ -14,8 +14,9 @@ CREATE TABLE IF NOT EXISTS accounts (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
   COMMENT = 'transactions-collector sample bank';
 
--- The statement's order is (posted_at, id). `status` ends both indexes, so that the rows of a
--- period are counted, and the last booked row before an instant is found, from the index alone.
+-- A statement's order is (booking_date, posted_at, id), and (posted_at, id) with PERIOD_BASIS=posted_at.
+-- `status` ends the indexes, so that the rows of a period are counted, and the last booked row before
+-- it is found, from the index alone. A balance by booking dates needs both indexes of an account.
 CREATE TABLE IF NOT EXISTS transactions (
   id                   BIGINT        NOT NULL,
   customer_id          VARCHAR(63)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -36,6 +37,8 @@ CREATE TABLE IF NOT EXISTS transactions (
   PRIMARY KEY (id),
   KEY transactions_of_customer (customer_id, posted_at, id, status),
   KEY transactions_of_account (account_id, posted_at, id, status),
+  KEY transactions_of_customer_by_day (customer_id, booking_date, posted_at, id, status),
+  KEY transactions_of_account_by_day (account_id, booking_date, posted_at, id, status),
   CONSTRAINT transaction_status CHECK (status IN ('BOOK', 'PDNG')),
   CONSTRAINT transaction_account FOREIGN KEY (account_id) REFERENCES accounts (account_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin

@@ -26,6 +26,12 @@ const BURST_EVERY = 200;
 const BURST_LENGTH = 10;
 const BURST_AT = BURST_EVERY / 2;
 
+/** Where the bank is, and by whose days it books. */
+export const BANK_ZONE = "Europe/Berlin";
+const IN_BANK_ZONE = new Intl.DateTimeFormat("en-CA", { timeZone: BANK_ZONE });
+/** In every so many rows one is booked on an earlier day. */
+const BACKDATED_EVERY = 97;
+
 /** The ids of an older system start where a JavaScript number stops counting. */
 const LARGE_IDS_FROM = 2n ** 53n;
 
@@ -128,14 +134,15 @@ function row(random: Random, ledger: Ledger, at: string, n: number): Transaction
     ledger.last = reversed ? undefined : { id, amount, payment };
   }
   const decimals = minorUnit(account.currency);
+  const booked = bookingDate(random, at, n);
   return [
     id,
     account.customerId,
     account.accountId,
     pending ? "PDNG" : "BOOK",
     at,
-    at.slice(0, 10),
-    valueDate(random, at),
+    booked,
+    valueDate(random, booked),
     formatAmount(amount, decimals),
     account.currency,
     formatAmount(ledger.balance, decimals),
@@ -184,9 +191,17 @@ function reference(random: Random, n: number): string | null {
   return kind < 0.4 ? String(n).padStart(12, "0") : `E2E-${n.toString(36).toUpperCase()}`;
 }
 
+/** The day in the bank's own zone; now and then, as a correction, one of the days before it. */
+function bookingDate(random: Random, at: string, n: number): string {
+  const day = IN_BANK_ZONE.format(Date.parse(`${at.replace(" ", "T")}Z`));
+  if (n % BACKDATED_EVERY !== 0) return day;
+  const earlier = 1 + Math.floor(random() * 5);
+  return new Date(Date.parse(day) - earlier * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** Now and then money counts a day or two after it was booked. */
-function valueDate(random: Random, at: string): string {
+function valueDate(random: Random, booked: string): string {
   const days = random() < 0.9 ? 0 : 1 + Math.floor(random() * 2);
-  if (days === 0) return at.slice(0, 10);
-  return new Date(Date.parse(at.slice(0, 10)) + days * DAY_MS).toISOString().slice(0, 10);
+  if (days === 0) return booked;
+  return new Date(Date.parse(booked) + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<string, string>> = {
   time_missing: "The event had no time.",
   time_out_of_window: "The event's time is too far from now: is this machine's clock right?",
   end_before_start: "The last day is before the first one: swap them.",
+  no_such_day: "This time zone never had that day: choose another one.",
   period_not_over: "The last day is not over yet in this time zone: choose an earlier one.",
   period_not_begun: "The last day is in the future: choose today or an earlier one.",
   period_too_long: "That is a longer period than is allowed (24 months unless set otherwise).",
