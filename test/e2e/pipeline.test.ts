@@ -71,7 +71,7 @@ async function sqlTotals(customerId: string) {
             CAST(-SUM(IF(amount < 0, amount, 0)) AS CHAR) AS debits
      FROM statement_transactions
      WHERE customer_id = ? AND status = 'BOOK'
-       AND posted_at >= '2024-12-31 23:00:00' AND posted_at < '2025-12-31 23:00:00'
+       AND booking_date >= '2025-01-01' AND booking_date <= '2025-12-31'
      GROUP BY account_id, currency ORDER BY account_id, currency`,
     [customerId],
   );
