@@ -20,6 +20,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
+/** It meets the tables before the manifest, and pending.csv has lost a column. */
+const OTHER = /^manifest\.json has another schema$|^pending\.csv: has other columns$/;
+
 test.each(await keptVersions())(
   "the verifier of %s takes every statement of a schema it knows, and says which it does not",
   async (version) => {
@@ -32,7 +35,7 @@ test.each(await keptVersions())(
       expect({ name: statement.name, ...byToday }).toMatchObject({ ok: true });
       const byThen = await kept.verifyStatement(zip);
       if (byToday.ok && known.has(byToday.manifest.schema)) expect(byThen).toEqual(byToday);
-      else expect(byThen).toMatchObject({ problems: ["manifest.json has another schema"] });
+      else expect(byThen).toMatchObject({ problems: [expect.stringMatching(OTHER)] });
       if (byThen.ok) taken.push(statement.name);
     }
     const all = KEPT_STATEMENTS.map(({ name }) => name);
