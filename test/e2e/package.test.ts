@@ -133,7 +133,9 @@ test("a statement is asked for, explained, linked and verified", async () => {
 
 test("doctor brings its database client along", async () => {
   const { code, stdout } = await statements("ours", "doctor");
-  expect(stdout).toContain("ok  indexes lead to the rows and balances of a period by booking dates");
+  expect(stdout).toContain(
+    "ok  indexes lead to the rows and balances of a period by booking dates",
+  );
   expect(stdout).toContain("ok  the bucket statements is there");
   expect(code).toBe(1);
 }, 60_000);
