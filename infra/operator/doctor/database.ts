@@ -141,7 +141,8 @@ async function checkPeriodIndexes(connection: Connection, view: string): Promise
     const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
     const values = [...parameters];
     const [rows] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
-    return rows.map((row) => row.map((cell) => (cell === null ? null : String(cell))));
+    const plan = rows as unknown as (string | number | null)[][];
+    return plan.map((step) => step.map((cell) => (cell === null ? null : String(cell))));
   };
   try {
     const missing = await missingPeriodIndexes(run, view);
