@@ -2,9 +2,9 @@
 import { Command } from "commander";
 import { actsOf } from "./acts.ts";
 import { explain } from "./explanation.ts";
+import { viewQueue } from "./queue.ts";
 import { STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
-import type { StatementRequest } from "../../functions/domain/statement-request.ts";
 import { isDue } from "../../functions/pending-scanner/due.ts";
 
 export function explainCommand(session: Session): Command {
@@ -27,8 +27,13 @@ async function explainOne(session: Session, name: string): Promise<void> {
   const { screen, config, now } = session;
   const stored = await session.find(name);
   const { request } = stored;
+  // A request that is to be cancelled, or is not due, waits in no queue.
+  const isWaiting =
+    request.status === "pending" &&
+    request.cancelRequestedAt === undefined &&
+    isDue(request, now());
   const { happened, next } = explain(request, {
-    waitingLonger: request.status === "pending" ? await countBefore(session, request) : undefined,
+    queue: isWaiting ? await viewQueue(session, request) : undefined,
     now: now(),
     leaseMs: config.LEASE_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
@@ -42,19 +47,4 @@ async function explainOne(session: Session, name: string): Promise<void> {
   for (const line of happened) screen.print(`    ${line}`);
   screen.print("  What comes next");
   for (const line of next) screen.print(`    ${line}`);
-}
-
-/** Requests that are due and were recorded before it. */
-async function countBefore(session: Session, { facts }: StatementRequest): Promise<number> {
-  const ledger = await session.ledger();
-  let found = 0;
-  for await (const { records } of ledger.list(
-    { status: ["pending"], mayBeStale: true },
-    session.signal,
-  )) {
-    found += records.filter(
-      ({ request }) => request.facts.recordedAt < facts.recordedAt && isDue(request, session.now()),
-    ).length;
-  }
-  return found;
 }

@@ -15,6 +15,7 @@ import type { Act, ActName } from "./acts.ts";
 import { formatDuration } from "./duration.ts";
 import { detailOf, wordsOfFailure, wordsOfLastError } from "./error-words.ts";
 import { count } from "./plural.ts";
+import type { QueueView } from "./queue.ts";
 import { describeProgress, formatBytes } from "./record-view.ts";
 
 /** As the installation has them; milliseconds. */
@@ -23,8 +24,8 @@ export interface ExplainTerms {
   readonly leaseMs: number;
   readonly clockSkewMs: number;
   readonly maxFailures: number;
-  /** Due requests that were recorded before this one, where somebody has counted them. */
-  readonly waitingLonger?: number | undefined;
+  /** Where it stands among those that are due, where somebody has looked. */
+  readonly queue?: QueueView | undefined;
   /** Of people, oldest first. */
   readonly acts?: readonly Act[];
 }
@@ -184,7 +185,7 @@ function estimate(progress: BuildProgress | undefined): string[] {
 function nextOfClaimable(
   request: OpenRequest,
   { purpose }: Extract<ClaimDecision, { kind: "claim" }>,
-  { now, waitingLonger }: ExplainTerms,
+  { now, queue }: ExplainTerms,
 ): string[] {
   const since = request.status === "pending" ? request.nextAttemptAt : request.leaseExpiresAt;
   const how =
@@ -196,7 +197,7 @@ function nextOfClaimable(
       ? how
       : "the scanner offers it to a builder before those that wait to be built";
   const what = {
-    build: `It has been due since ${when(since, now)}: ${how}.${queueWords(waitingLonger)}`,
+    build: `It has been due since ${when(since, now)}: ${how}.${queueWords(queue)}`,
     cancel: `It will be cancelled: ${first}, which ends it, unless its file is out already.`,
     "give-up": `Its failures are used up: ${how}, which ends it as failed, unless its file is out already.`,
   }[purpose];
@@ -207,11 +208,17 @@ function nextOfClaimable(
   ];
 }
 
-/** Customers take turns, so those who wait longer are not all before it: a number, and no time. */
-function queueWords(waitingLonger: number | undefined): string {
-  if (waitingLonger === undefined) return "";
+/** Customers take turns, so those who wait longer are not all before it: an estimate says on what it rests. */
+function queueWords(queue: QueueView | undefined): string {
+  if (queue === undefined) return "";
+  const { waitingLonger, ended } = queue;
   const others = count(waitingLonger, "request");
-  return ` ${others} ${waitingLonger === 1 ? "has" : "have"} been waiting longer; customers take turns.`;
+  const place = ` ${others} ${waitingLonger === 1 ? "has" : "have"} been waiting longer; customers take turns.`;
+  if (ended === undefined) return place;
+  const seconds = Math.max(1, Math.round(ended.ms / 1000));
+  if (ended.count === 0) return `${place} None ended while this tool looked for ${seconds} s.`;
+  const left = formatDuration((waitingLonger * ended.ms) / ended.count);
+  return `${place} ${ended.count} ended while this tool looked for ${seconds} s; if it goes on as fast, those take ${left}.`;
 }
 
 function nextOfWaiting(request: OpenRequest, until: number, terms: ExplainTerms): string[] {

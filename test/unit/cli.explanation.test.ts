@@ -49,11 +49,19 @@ describe("what comes next", () => {
     const { next: queued } = explain(recorded, {
       ...terms,
       now: NOON + 20_000,
-      waitingLonger: 3_640,
+      queue: { waitingLonger: 3_640, ended: { count: 24, ms: 3_000 } },
     });
+    // 3,640 of them at 8 a second are 455 seconds.
     expect(queued.join()).toContain(
-      "3640 requests have been waiting longer; customers take turns.",
+      "3640 requests have been waiting longer; customers take turns. 24 ended while this tool looked for 3 s; " +
+        "if it goes on as fast, those take 7m35s.",
     );
+    const { next: stuck } = explain(recorded, {
+      ...terms,
+      now: NOON + 20_000,
+      queue: { waitingLonger: 1, ended: { count: 0, ms: 3_000 } },
+    });
+    expect(stuck.join()).toContain("None ended while this tool looked for 3 s.");
   });
 
   test("after a failure: the time of the next attempt", () => {

@@ -1,0 +1,196 @@
+/** Whether ticks alone keep builders busy, how late a lost wake-up makes a request, and whose turn it is. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
+import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
+import { startPipeline, type Pipeline } from "../../support/pipeline.ts";
+import type { Bench, Candidate } from "../bench.ts";
+import { BUILDERS, startFourBuilders, type FourBuilders } from "../ledger/four-builders.ts";
+import { NEVER } from "../ledger/story-parts.ts";
+
+/** Others of the sample bank have other names. */
+const CUSTOMERS = 9;
+const REQUESTS = { full: 10_000, quick: 600 };
+const WARM = 100;
+const OF_ONE_CUSTOMER = { full: 5_000, quick: 500 };
+const LONE = { full: 10, quick: 4 };
+/** As shipped: a tick every minute that offers for 50 s. */
+const TICK_MS = 60_000;
+/** For what is measured in ticks: the same shares of a shorter one. */
+const SHORT_TICK_MS = 12_000;
+
+export const bench: Bench = {
+  name: "backlog",
+  about: `pending requests and ${BUILDERS} builders: nothing but ticks, against the same builders fed directly`,
+  quick: false,
+  ratios: [
+    { name: "backlog-ticks-vs-fed", op: ">=", value: 0.85, of: "rate" },
+    { name: "backlog-lone-request", op: "<=", value: 1, of: "wall" },
+    { name: "backlog-fairness", op: "<=", value: 1, of: "rate" },
+  ],
+  async run(context) {
+    const { resources, quick } = context;
+    const pipeline = resources.use(
+      await startPipeline({
+        bank: { customers: CUSTOMERS, rows: CUSTOMERS * 200, seed: 7 },
+        schedule: NEVER,
+        env: {
+          LOG_LEVEL: "info",
+          LEASE_SECONDS: "60",
+          LEASE_RENEW_SECONDS: "20",
+          BUILDER_CAPACITY: String(BUILDERS),
+        },
+      }),
+    );
+    const builders = await startFourBuilders(pipeline, resources);
+    const count = quick ? REQUESTS.quick : REQUESTS.full;
+    for (const one of await owe(pipeline, WARM)) await builders.offer(one);
+
+    const scanner = await pipeline.start("pending-scanner", {
+      env: { TICK_DEADLINE_SECONDS: "50" },
+    });
+    const ticks = makeTicks(pipeline);
+    resources.defer(() => ticks.stop());
+    let owed: readonly PendingRequest[] = [];
+    const servers = () => ({
+      ...Object.fromEntries(builders.processes.map(({ pid }, i) => [`builder-${i + 1}`, pid])),
+      scanner: scanner.pid,
+      "kube-apiserver": pipeline.kube.pid,
+      etcd: pipeline.kube.etcd.pid,
+      mariadbd: pipeline.mariaDb.pid,
+      s3: pipeline.s3.pid,
+    });
+    const candidate = (name: string, work: () => Promise<void>): Candidate => ({
+      name,
+      servers,
+      async prepare() {
+        owed = await owe(pipeline, count);
+      },
+      async run() {
+        const done = countDone(builders, count);
+        const began = performance.now();
+        await work();
+        const ended = await done;
+        ticks.stop();
+        return { "a-second": (count / (ended - began)) * 1000 };
+      },
+      async check() {
+        await mapConcurrently(owed, 8, async ({ facts }) => {
+          const request = (await pipeline.ledger.read(facts.name))?.request;
+          if (request?.status !== "executed" || request.attempt !== 1)
+            throw new Error(`${facts.name} is ${request?.status}, attempt ${request?.attempt}`);
+        });
+        return {};
+      },
+    });
+    const fed = candidate("fed", async () => {
+      await mapConcurrently(owed, BUILDERS, (one) => builders.offer(one));
+    });
+    const ticked = candidate("ticks", async () => {
+      ticks.start(TICK_MS);
+      await Promise.resolve();
+    });
+    const samples = await context.rounds([fed, ticked], { rounds: quick ? 2 : 1, warmUp: false });
+    const rate = (name: string) =>
+      (samples[name] ?? []).map(({ figures }) => figures["a-second"] ?? NaN);
+    context.ratio("backlog-ticks-vs-fed", rate("ticks"), rate("fed"));
+    await scanner.stop();
+
+    await pipeline.start("pending-scanner", { env: { TICK_DEADLINE_SECONDS: "10" } });
+    const waits: number[] = [];
+    ticks.start(SHORT_TICK_MS);
+    for (let i = 0; i < (quick ? LONE.quick : LONE.full); i++) {
+      await sleep(Math.random() * SHORT_TICK_MS);
+      const done = countDone(builders, 1);
+      const began = performance.now();
+      await owe(pipeline, 1, Date.now());
+      waits.push((await done) - began);
+    }
+    const worst = Math.max(...waits);
+    context.figure("a lone request, at worst", worst / 1000, "s of ticks 12 s apart");
+    context.ratio("backlog-lone-request", [worst], [SHORT_TICK_MS]);
+
+    // One customer's many are under way when another asks for one.
+    const many = quick ? OF_ONE_CUSTOMER.quick : OF_ONE_CUSTOMER.full;
+    await owe(pipeline, many, undefined, 1);
+    const before = await untilBusy(builders, many / 5);
+    const [other] = await owe(pipeline, 1, Date.now(), 1, 2);
+    const behind = await doneBefore(builders, other?.facts.name ?? "");
+    // A round: what is out at a time, which is the builders and what they finish in a second; the wake-up had 3 s.
+    const round = BUILDERS + before.aSecond;
+    context.figure("others' requests before it", behind, "statements");
+    context.ratio("backlog-fairness", [behind - 3 * before.aSecond], [2 * round]);
+  },
+};
+
+let sequence = 0;
+
+/** Pending requests, their wake-ups lost, of the first customers of the bank. */
+async function owe(
+  pipeline: Pipeline,
+  count: number,
+  recordedAt = Date.now() - 3_600_000,
+  customers = CUSTOMERS,
+  firstCustomer = 1,
+): Promise<readonly PendingRequest[]> {
+  const requests = Array.from({ length: count }, (_, i) => {
+    const time = recordedAt + i;
+    const customerId = `customer-${String(firstCustomer + (i % customers)).padStart(6, "0")}`;
+    return recordRequest({
+      name: `transaction-request-${customerId}-${time}-${++sequence}`,
+      customerId,
+      startDate: "2025-01-01",
+      endDate: "2025-03-31",
+      timeZone: "UTC",
+      options: {},
+      event: { source: "/bench", id: String(sequence), type: "requested", time },
+      recordedAt: time,
+    });
+  });
+  await mapConcurrently(requests, 8, (one) => pipeline.ledger.create(one));
+  return requests;
+}
+
+/** Resolves with the moment when so many were answered. */
+async function countDone(builders: FourBuilders, count: number): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const seen = new Set<string>();
+  builders.onDone = (subject) => {
+    seen.add(subject);
+    if (seen.size === count) resolve(performance.now());
+  };
+  return await promise;
+}
+
+async function untilBusy(builders: FourBuilders, count: number): Promise<{ aSecond: number }> {
+  await countDone(builders, 1);
+  const began = performance.now();
+  const ended = await countDone(builders, Math.floor(count));
+  return { aSecond: (count / (ended - began)) * 1000 };
+}
+
+/** How many others were answered until this one was. */
+async function doneBefore(builders: FourBuilders, name: string): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let others = 0;
+  builders.onDone = (subject) => {
+    if (subject === name) resolve(others);
+    else others++;
+  };
+  return await promise;
+}
+
+/** A PingSource with a schedule that begins when it is told to. */
+function makeTicks({ router }: Pipeline) {
+  let timer: NodeJS.Timeout | undefined;
+  const tick = (): void => {
+    router.tick().catch(() => undefined);
+  };
+  return {
+    start(everyMs: number) {
+      clearInterval(timer);
+      timer = setInterval(tick, everyMs);
+      tick();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
