@@ -47,6 +47,9 @@ test-engines: $(INSTALLED) ## the suites of databases and stores on all of them:
 	$(JEST) $(TESTS) || failed=$$?; \
 	node test/support/engines/report.ts; exit $$failed
 
+test-node: $(INSTALLED) ## what needs a node and no Knative, on the cluster of KUBECONFIG whose node is this machine
+	@exec $(JEST) --config test/node/jest.config.js $(TESTS)
+
 # --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \

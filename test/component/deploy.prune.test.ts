@@ -13,11 +13,11 @@ import {
   type Installation,
 } from "../support/installation.ts";
 import { startKnativeControllers } from "../support/knative-controllers.ts";
-import { knativeCrds } from "../support/knative-crds.ts";
+import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import type { Manifest } from "../support/kustomize.ts";
 import { make, type Ended } from "../support/make-deploy.ts";
-import { patchStatus, serverSideApply } from "../support/server-dry-run.ts";
+import { patchStatus } from "../support/server-dry-run.ts";
 
 const run = promisify(execFile);
 const COMPONENTS = new URL("../../infra/kubernetes/components", import.meta.url).pathname;
@@ -37,9 +37,7 @@ beforeAll(async () => {
     ...(await knativeCrds("v0.47.0")),
     ...["PodMonitor", "PrometheusRule"].map(anyForm),
   ];
-  for (const crd of crds) expect((await serverSideApply(server, crd)).status).toBe(201);
-  for (const { metadata } of crds)
-    await kubectl("wait", "--for=condition=established", "--timeout=60s", `crd/${metadata.name}`);
+  await serveCrds(server, crds);
   await server.createNamespace("knative-eventing");
   controllers = startKnativeControllers(server);
 }, 600_000);

@@ -10,9 +10,8 @@ import { promisify } from "node:util";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import { startKnativeControllers } from "../support/knative-controllers.ts";
-import { knativeCrds } from "../support/knative-crds.ts";
+import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
 import { make } from "../support/make-deploy.ts";
-import { serverSideApply } from "../support/server-dry-run.ts";
 
 const run = promisify(execFile);
 /** The path of an overlay of one's own; the smallest. */
@@ -49,7 +48,7 @@ describe("on a cluster", () => {
   });
 
   test("without a component's own kinds it says which, and applies nothing", async () => {
-    for (const crd of await knativeCrds("v0.47.0")) await serverSideApply(server, crd);
+    await serveCrds(server, await knativeCrds("v0.47.0"));
     const folder = await mkdtemp(join(tmpdir(), "overlay-"));
     const kubernetes = new URL("../../infra/kubernetes", import.meta.url).pathname;
     const path = (name: string) => relative(folder, join(kubernetes, name));

@@ -5,9 +5,9 @@
  */
 import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { knativeCrds } from "../support/knative-crds.ts";
+import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
 import type { Manifest } from "../support/kustomize.ts";
-import { serverDryRun, serverSideApply } from "../support/server-dry-run.ts";
+import { serverDryRun } from "../support/server-dry-run.ts";
 
 /** Of others than Knative's core; the unit tests hold their fields. */
 const OTHERS = ["PodMonitor", "PrometheusRule", "RabbitmqBrokerConfig"];
@@ -30,8 +30,7 @@ describe.each([
   beforeAll(async () => {
     server = await startKubeApiserver();
     const crds = await knativeCrds(version);
-    for (const crd of crds) expect((await serverSideApply(server, crd)).status).toBe(201);
-    await served(server, crds);
+    await serveCrds(server, crds);
     const [, base = []] = rendered[0] ?? [];
     await server.apply(base.filter(({ kind }) => ["Namespace", "ServiceAccount"].includes(kind)));
     // What a controller would make.
@@ -78,21 +77,6 @@ describe.each([
 });
 
 const account = (name: string) => ({ name, namespace: "statements" });
-
-/** A new kind is served a moment after its definition was accepted. */
-async function served(server: KubeApiserver, crds: readonly Manifest[]): Promise<void> {
-  const established = async (crd: Manifest): Promise<boolean> => {
-    const { body } = await serverDryRun(server, crd);
-    const { status } = body as { status?: { conditions?: { type: string; status: string }[] } };
-    return (
-      status?.conditions?.some((one) => one.type === "Established" && one.status === "True") ??
-      false
-    );
-  };
-  for (const crd of crds) {
-    while (!(await established(crd))) await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 /** The Job that a JobSink makes of an event. */
 function jobOf(sink: Manifest): Manifest {

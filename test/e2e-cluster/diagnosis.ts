@@ -1,17 +1,20 @@
-/** What a person would ask for after a failure, printed while it is still there. */
-import { readdir, readFile } from "node:fs/promises";
+/** What a person would ask for after a failure, kept in a file while it is still there; one screen is printed. */
+import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { troubleOf } from "../../infra/kubernetes/deploy/trouble.ts";
 
 const LOG_LINES = 120;
+const SCREEN_LINES = 20;
 
 interface Namespaces {
   readonly functions: string;
   readonly ledger: string;
 }
 
-/** Runs it; when it fails, prints the state of both namespaces before the error goes on. */
+const FOLDER = join(import.meta.dirname, "../../out/e2e");
+
+/** Runs it; when it fails, writes the state of both namespaces to a file before the error goes on. */
 export async function diagnosed<T>(
   what: string,
   { functions, ledger }: Namespaces,
@@ -20,8 +23,27 @@ export async function diagnosed<T>(
   try {
     return await run();
   } catch (error) {
-    console.error(`✗ ${what}: ${error instanceof Error ? error.message : String(error)}`);
-    await print("what is wrong with the pods", async () => (await troubleOf(functions)).join("\n"));
+    await mkdir(FOLDER, { recursive: true });
+    const file = join(FOLDER, `${functions}-${what.replaceAll(/[^\w]+/g, "-").slice(0, 60)}.txt`);
+    await writeFile(
+      file,
+      `${what}\n${error instanceof Error ? (error.stack ?? "") : String(error)}\n\n`,
+    );
+    const trouble = await troubleOf(functions).catch((cause: unknown) => [String(cause)]);
+    const reason = error instanceof Error ? error.message : String(error);
+    // Past jest's own console, which prints a stack beside each line.
+    process.stderr.write(
+      [`✗ ${what}: ${reason}`, ...trouble]
+        .map((line) => line.slice(0, 500))
+        .slice(0, SCREEN_LINES)
+        .join("\n") + `\n  everything else: ${file}\n`,
+    );
+    const print = async (title: string, ask: () => Promise<string>): Promise<void> => {
+      // A question that cannot be answered keeps no other from being asked.
+      const text = await ask().catch((cause: unknown) => String(cause));
+      await appendFile(file, `--- ${title}\n${text.trim()}\n\n`);
+    };
+    await print("what is wrong with the pods", () => Promise.resolve(trouble.join("\n")));
     for (const [title, args] of [
       ["objects", ["get", OBJECTS, "-n", functions]],
       ["pods", ["get", "pods", "-n", functions, "-o", "wide"]],
@@ -61,9 +83,3 @@ async function logsOnThisNode(namespace: string, container: string): Promise<str
 }
 
 const OBJECTS = "ksvc,broker,trigger,pingsource,sinkbinding,jobsink,job,revision";
-
-/** A question that cannot be answered keeps no other from being asked. */
-async function print(title: string, ask: () => Promise<string>): Promise<void> {
-  const text = await ask().catch((error: unknown) => String(error));
-  console.error(`--- ${title}\n${text.trim()}\n`);
-}

@@ -25,15 +25,21 @@ interface Observed extends Manifest {
   };
 }
 
-/** Of a Knative Service the URL is `http://NAME.example`, and its revision is `NAME-GENERATION`. */
-export function startKnativeControllers(server: KubeApiserver): AsyncDisposable {
+/**
+ * `ofNamespaces`: also the one of Kubernetes that lets a namespace go.
+ * Of a Knative Service the URL is `http://NAME.example`, and its revision is `NAME-GENERATION`.
+ */
+export function startKnativeControllers(
+  server: Pick<KubeApiserver, "url" | "config">,
+  { ofNamespaces = true } = {},
+): AsyncDisposable {
   const stop = new AbortController();
   const custom = server.config().makeApiClient(CustomObjectsApi);
   const core = server.config().makeApiClient(CoreV1Api);
   const apps = server.config().makeApiClient(AppsV1Api);
 
   async function round(): Promise<void> {
-    await finishNamespaces();
+    if (ofNamespaces) await finishNamespaces();
     for (const [group, version, plural] of KINDS) {
       const { items } = (await custom.listClusterCustomObject({ group, version, plural })) as {
         readonly items: readonly Observed[];

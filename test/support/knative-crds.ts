@@ -6,9 +6,11 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import type { Manifest } from "./kustomize.ts";
+import { serverDryRun, serverSideApply, type Target } from "./server-dry-run.ts";
 
 const run = promisify(execFile);
 
@@ -40,6 +42,24 @@ export async function knativeCrds(version: string): Promise<readonly Manifest[]>
     const { conversion, ...spec } = crd["spec"] as Crd;
     return KINDS.includes(spec.names.kind) ? [{ ...crd, spec }] : [];
   });
+}
+
+/** Stores definitions, and resolves when the API server serves them: a moment after it has accepted them. */
+export async function serveCrds(server: Target, crds: readonly Manifest[]): Promise<void> {
+  for (const crd of crds) {
+    const { status, body } = await serverSideApply(server, crd);
+    if (status >= 300) throw new Error(`${crd.metadata.name}: ${String(body.message)}`);
+  }
+  for (const crd of crds) while (!(await isServed(server, crd))) await sleep(100);
+}
+
+async function isServed(server: Target, crd: Manifest): Promise<boolean> {
+  const { body } = await serverDryRun(server, crd);
+  const { status } = body as {
+    status?: { conditions?: { type: string; status: string }[] | null };
+  };
+  const conditions = status?.conditions ?? [];
+  return conditions.some((one) => one.type === "Established" && one.status === "True");
 }
 
 interface Crd {

@@ -7,6 +7,8 @@ import { stringify } from "yaml";
 import type { KubeApiserver } from "./kube-apiserver.ts";
 import type { Manifest } from "./kustomize.ts";
 
+export type Target = Pick<KubeApiserver, "url" | "config">;
+
 export interface DryRunAnswer {
   readonly status: number;
   /** The object as it would be stored, or a Status that says why not. */
@@ -14,16 +16,13 @@ export interface DryRunAnswer {
 }
 
 /** Server-side apply as a dry run: it refuses a field the kind does not have. */
-export async function serverDryRun(
-  server: KubeApiserver,
-  manifest: Manifest,
-): Promise<DryRunAnswer> {
+export async function serverDryRun(server: Target, manifest: Manifest): Promise<DryRunAnswer> {
   return await serverSideApply(server, manifest, "dryRun=All");
 }
 
 /** The same for good; byte for byte, so that a definition keeps what the client does not know. */
 export async function serverSideApply(
-  server: KubeApiserver,
+  server: Target,
   manifest: Manifest,
   query = "",
 ): Promise<DryRunAnswer> {
@@ -33,7 +32,7 @@ export async function serverSideApply(
 
 /** Plays a controller. False when there is no such object. */
 export async function patchStatus(
-  server: KubeApiserver,
+  server: Target,
   manifest: Manifest,
   status: object,
 ): Promise<boolean> {
@@ -46,7 +45,7 @@ export async function patchStatus(
 }
 
 async function patch(
-  server: KubeApiserver,
+  server: Target,
   path: string,
   { type, body }: { readonly type: string; readonly body: string },
 ): Promise<DryRunAnswer> {

@@ -1,0 +1,11 @@
+/** `make test-node`: on the cluster of KUBECONFIG whose node is this machine, as root; it needs no Knative. */
+export default {
+  rootDir: "../..",
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  testMatch: ["<rootDir>/test/node/**/*.test.ts"],
+  transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
+  reporters: ["default", "<rootDir>/test/support/summary-reporter.js"],
+  testTimeout: 240_000,
+  maxWorkers: 1,
+};
