@@ -71,7 +71,7 @@ bundle: $(INSTALLED)
 	@exec node infra/kubernetes/images/bundle.ts
 
 images: bundle ## container images, and dist/images/*.tar: IMAGE_PREFIX=… TAG=… BASE=… ENGINE=docker; IMAGES="…" for some
-	@IMAGE_PREFIX="$(IMAGE_PREFIX)" TAG="$(TAG)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
+	@IMAGE_PREFIX="$(IMAGE_PREFIX)" TAG="$(TAG)" BASE="$(BASE)" DEBIAN_BASE="$(DEBIAN_BASE)" ENGINE="$(ENGINE)" \
 	  exec node infra/kubernetes/images/images.ts $(IMAGES)
 
 # Kept beside its sources, as nothing else is built for running; a test builds it again and compares.

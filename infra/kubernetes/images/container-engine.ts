@@ -37,6 +37,18 @@ const PROBES: Readonly<Record<EngineName, readonly string[]>> = {
 };
 
 /**
+ * The image, as it must be given: a tag may mean something else tomorrow.
+ *
+ * @throws Error with the next step
+ */
+export function byDigest(image: string): string {
+  if (/@sha256:[0-9a-f]{64}$/.test(image)) return image;
+  throw new Error(
+    `the base image ${image} is not given by its digest. Next step: NAME@sha256:…, as your registry shows it`,
+  );
+}
+
+/**
  * @param wanted one of them by name; otherwise the first that answers. Where none does, buildah is
  * installed, on Debian, as root.
  * @param folder for what buildah keeps while it works.

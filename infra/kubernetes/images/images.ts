@@ -3,13 +3,13 @@
  * the engine's own store where it has one, and as OCI archives `dist/images/<name>.tar`.
  */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { versitygw as versitygwProgram } from "../../local/programs/versitygw.ts";
 import { FUNCTION_NAMES } from "../../../functions/domain/events.ts";
-import { findEngine, installDebian, type ContainerEngine } from "./container-engine.ts";
+import { byDigest, findEngine, installDebian, type ContainerEngine } from "./container-engine.ts";
 import { writeLocalBase } from "./local-base.ts";
 
 const run = promisify(execFile);
@@ -76,18 +76,10 @@ async function make(
   );
 }
 
-/** The image named, or the recipe's own, or where that cannot be had, one of this machine's files. */
-async function nodeBase(shop: Shop, wanted: string | undefined): Promise<string> {
-  const containerfile = join(import.meta.dirname, "Containerfile");
-  const standard = /^ARG BASE=(.+)$/m.exec(await readFile(containerfile, "utf8"))?.[1] ?? "";
-  const image = wanted || standard;
-  if (image !== "local" && (await shop.engine.pull(image))) return image;
-  if (wanted && wanted !== "local") throw new Error(`the base image ${wanted} cannot be had`);
-  console.log(
-    wanted === "local"
-      ? "base: Node and libraries of this machine"
-      : `base: Node and libraries of this machine, because ${image} cannot be reached`,
-  );
+/** The image named, or one of this machine's files: without a shell, and with nothing of a registry. */
+async function nodeBase(shop: Shop, wanted = ""): Promise<string> {
+  if (wanted !== "" && wanted !== "local") return await pulled(shop, wanted);
+  console.log("base: Node of package-lock.json, and libraries of this machine");
   const folder = join(shop.folder, "base");
   await writeLocalBase(folder, { from: process.execPath, to: "usr/local/bin/node" });
   const base = shop.nameOf("local-base");
@@ -95,6 +87,11 @@ async function nodeBase(shop: Shop, wanted: string | undefined): Promise<string>
   const recipe = { containerfile: join(folder, "Containerfile"), context: folder, args: {} };
   await shop.engine.build({ image: base, timestamp, ...recipe });
   return base;
+}
+
+async function pulled({ engine }: Shop, image: string): Promise<string> {
+  if (await engine.pull(byDigest(image))) return image;
+  throw new Error(`the base image ${image} cannot be had`);
 }
 
 const DEBIAN_RELEASE = "bookworm";
@@ -105,8 +102,8 @@ async function mariaDb(shop: Shop): Promise<void> {
   const entrypoint = "mariadb-entrypoint.sh";
   await copyFile(join(import.meta.dirname, entrypoint), join(context, entrypoint));
   const containerfile = join(import.meta.dirname, "Containerfile.mariadb");
-  const standard = /^ARG BASE=(.+)$/m.exec(await readFile(containerfile, "utf8"))?.[1] ?? "";
-  const base = (await shop.engine.pull(standard)) ? standard : await debianBase(shop);
+  const wanted = process.env["DEBIAN_BASE"] ?? "";
+  const base = wanted === "" ? await debianBase(shop) : await pulled(shop, wanted);
   await make(shop, "mariadb", { containerfile, context, args: { BASE: base } });
 }
 
@@ -130,7 +127,12 @@ async function debianBase(shop: Shop): Promise<string> {
   try {
     await mmdebstrap();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || process.getuid?.() !== 0) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (process.getuid?.() !== 0) {
+      const next =
+        "install it, or give DEBIAN_BASE=debian@sha256:…, or leave mariadb out (IMAGES=)";
+      throw new Error(`mmdebstrap is not there. Next step: ${next}`, { cause: error });
+    }
     await installDebian("mmdebstrap");
     await mmdebstrap();
   }
