@@ -24,7 +24,7 @@ ASSEMBLY := functions/statement-builder/zip/table-deflate/assembly functions/sta
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-engines test-faults bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
+.PHONY: help demo run seed test test-engines test-faults simulate bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_R
 	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)" LARGE_ZIPS=1; \
 	$(JEST) --runInBand --forceExit $(or $(TESTS),$(FAULT_TESTS)) || failed=$$?; \
 	cat $(STORM_LINE); exit $$failed
+
+simulate: $(INSTALLED) ## try interleavings of the shipped functions on a virtual clock: SEED=1 SEEDS=200, MINUTES=, STORY=1, MUTANTS=1
+	@SEED="$(SEED)" exec node test/simulate/main.ts
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
 	@exec node test/bench/run.ts

@@ -24,6 +24,7 @@ import {
   type ApiCall,
   type ApiRefusal,
   type ApiResult,
+  type KubernetesApi,
   type KubernetesApiOptions,
 } from "./kubernetes-api.ts";
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
@@ -139,8 +140,27 @@ export interface LedgerOptions extends KubernetesApiOptions {
 
 const PAGE_SIZE = 500;
 
-export function makeConfigMapLedger(options: LedgerOptions): Ledger {
+/** What a ledger asks of the Kubernetes API. */
+export interface LedgerApi extends Pick<KubernetesApi, "call"> {
+  /** @see watchKubernetes */
+  readonly watch: (
+    what: Pick<ApiCall, "path" | "query">,
+    onEvent: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+function connect(options: KubernetesApiOptions): LedgerApi {
   const { call, access } = connectKubernetes(options);
+  return {
+    call,
+    watch: async (what, onEvent, signal) =>
+      await watchKubernetes(await access(), what, onEvent, signal),
+  };
+}
+
+export function makeConfigMapLedger(options: LedgerOptions, api = connect(options)): Ledger {
+  const { call } = api;
   const collection = ["api", "v1", "namespaces", options.namespace, "configmaps"];
 
   const get = (name: string, signal?: AbortSignal): Promise<ApiResult<ConfigMap>> =>
@@ -212,7 +232,7 @@ export function makeConfigMapLedger(options: LedgerOptions): Ledger {
     async watch(version, onChange, signal) {
       const query = { watch: "true", ...selectorOf({ atRest: false }), resourceVersion: version };
       const report = (event: WatchEvent): void => onChange(toChange(event));
-      await watchKubernetes(await access(), { path: collection, query }, report, signal);
+      await api.watch({ path: collection, query }, report, signal);
     },
 
     async remove({ name, uid, version: resourceVersion }) {

@@ -1,0 +1,42 @@
+/** Ten seconds of `make simulate`, and that it can fail: it runs in a process whose clocks it takes over. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../simulate/main.ts", import.meta.url));
+
+interface Ended {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function simulate(variables: Readonly<Record<string, string>>): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  const env = { PATH: process.env["PATH"], ...variables };
+  const child = execFile(process.execPath, [MAIN], { env, maxBuffer: 2 ** 26 }, (_, out, err) => {
+    resolve({ code: child.exitCode ?? -1, text: out + err });
+  });
+  return await promise;
+}
+
+test("ten seconds of CPU break no rule", async () => {
+  const { code, text } = await simulate({ MINUTES: String(10 / 60), SEED: "1000" });
+  expect(text).toMatch(/^seeds \d+ lives \d+ faults \d+ broken 0 in /);
+  expect(code).toBe(0);
+  expect(Number(/lives (\d+)/.exec(text)?.[1])).toBeGreaterThan(50);
+}, 600_000);
+
+test("the same seed is the same story", async () => {
+  const [first, second] = [
+    await simulate({ SEED: "6", STORY: "1" }),
+    await simulate({ SEED: "6", STORY: "1" }),
+  ];
+  expect(first.text).toContain("nothing goes wrong any more");
+  expect(second).toEqual(first);
+}, 300_000);
+
+test("a claim that waits for no lease is found, and told by its one fault", async () => {
+  const { code, text } = await simulate({ MUTANT: "claim-a-held-record" });
+  expect(text).toMatch(/reduced to 1 requests and 1 faults/);
+  expect(text).toMatch(/^broken at .* is taken from a holder that lives/m);
+  expect(code).toBe(1);
+}, 300_000);

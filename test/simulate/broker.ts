@@ -1,0 +1,85 @@
+/**
+ * The broker behind every sink: takes events, and delivers wake-ups to the builders. It may refuse,
+ * lose what it took, deliver it twice, late, and out of order.
+ */
+import type { StatementEvent } from "../../functions/domain/events.ts";
+import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
+import type { CallPort } from "./calls.ts";
+import { draw, keyOf } from "./chance.ts";
+import type { Faults } from "./faults.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export interface Broker {
+  readonly sink: CloudEventSink;
+  /** Delivers once more what a receiver did not take. */
+  again(event: StatementEvent, delivery: Delivery): void;
+}
+
+export interface Delivery {
+  readonly number: number;
+  readonly tries: number;
+}
+
+export interface BrokerOptions {
+  readonly seed: number;
+  readonly time: VirtualTime;
+  readonly faults: Faults;
+  readonly call: CallPort;
+  /** The sink has accepted it. */
+  readonly onAccepted: (event: StatementEvent) => void;
+  readonly deliver: (event: StatementEvent, delivery: Delivery) => void;
+}
+
+const MAX_TRIES = 4;
+const LATE_MS = 40_000;
+
+export function makeBroker(options: BrokerOptions): Broker {
+  const { seed, time, faults, call, onAccepted, deliver } = options;
+  let accepted = 0;
+
+  function accept(event: StatementEvent): void {
+    onAccepted(event);
+    const number = accepted++;
+    const key = keyOf(event.id);
+    if (faults.happens("broker loses", 100, key, number)) return;
+    const chance = (salt: number): number => draw(seed, 50, number, salt);
+    const isLate = faults.happens("broker is late with", 150, key, number, 1);
+    const afterMs = isLate ? chance(1) * LATE_MS : 1 + chance(2) * 10;
+    time.put(time.now + afterMs, () => deliver(event, { number, tries: 1 }));
+    if (!faults.happens("broker doubles", 200, key, number, 2)) return;
+    const secondMs = chance(3) < 0.5 ? chance(4) * 20 : chance(4) * LATE_MS;
+    time.put(time.now + secondMs, () => deliver(event, { number: number + 0.5, tries: 1 }));
+  }
+
+  return {
+    sink: {
+      async send(event, { signal, timeoutMs = 10_000 } = {}) {
+        try {
+          const status = await call<number>({
+            what: `SEND ${event.type.split(".").slice(-2)[0] ?? ""} ${event.subject}`,
+            effect: () => {
+              accept(event);
+              return 202;
+            },
+            refused: () => 503,
+            unanswered: () => new Error("unreachable"),
+            aborted: () => new Error("aborted"),
+            signal,
+            timeoutMs,
+            isRepeated: false,
+            landsWithinMs: 2 * timeoutMs,
+            tell: String,
+          });
+          return status < 300 ? { kind: "accepted" } : { kind: "refused", status };
+        } catch {
+          return { kind: "unreachable", reason: "timeout" };
+        }
+      },
+    },
+    again(event, { number, tries }) {
+      if (tries >= MAX_TRIES) return;
+      const afterMs = 500 * 2 ** tries * (0.5 + draw(seed, 51, number, tries));
+      time.put(time.now + afterMs, () => deliver(event, { number, tries: tries + 1 }));
+    },
+  };
+}

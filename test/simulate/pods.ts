@@ -1,0 +1,192 @@
+/** Pods of one function: started when there is work, killed by faults, stopped when told to go. */
+import type { StatementEvent } from "../../functions/domain/events.ts";
+import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
+import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
+import type { EventContext, EventHandler } from "../../functions/platform/server/event-handler.ts";
+import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import type { Log } from "../../functions/platform/telemetry/log.ts";
+import { draw, keyOf } from "./chance.ts";
+import type { Faults } from "./faults.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+import type { Story } from "./story.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export interface PodWork {
+  readonly handle: EventHandler;
+  /** When no request is left after the signal to stop. */
+  readonly close?: () => Promise<void>;
+}
+
+export interface PodsOptions {
+  readonly name: string;
+  readonly seed: number;
+  readonly time: VirtualTime;
+  readonly faults: Faults;
+  readonly story: Story;
+  readonly most: number;
+  readonly eventsAtOnce: number;
+  readonly deadlineMs: number;
+  /** How far its clock may be off, either way. */
+  readonly skewMs: number;
+  readonly clockGrainMs: number;
+  /** Runs inside of the process. */
+  readonly open: (hostname: string, stopping: AbortSignal) => PodWork;
+  /** Something of a process was left behind it that had ended in the ordinary way. */
+  readonly onLeftBehind: (what: string) => void;
+}
+
+interface Pod extends PodWork {
+  readonly process: SimulatedProcess;
+  readonly requests: Set<AbortController>;
+  readonly stopping: AbortController;
+}
+
+export interface Pods {
+  /** @param done with undefined when no answer came */
+  deliver(event: ReceivedEvent, key: number, done: (answer: Answer | undefined) => void): void;
+  /** Every one of them ends in the ordinary way. */
+  stopAll(): void;
+}
+
+const COLD_START_MS = 1_500;
+const DRAIN_MS = 8_000;
+const SWEEP_MS = 6_000;
+
+/** Logs are no part of what is tried. */
+const LOG = {
+  child: () => LOG,
+  setBindings: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+} as unknown as Log;
+
+export function makePods(options: PodsOptions): Pods {
+  const { name, seed, time, faults, story, most, eventsAtOnce, deadlineMs, open } = options;
+  const pods = new Set<Pod>();
+  const nameKey = keyOf(name);
+  let started = 0;
+  let starting = false;
+  let deliveries = 0;
+
+  function start(): void {
+    const number = ++started;
+    const process = new SimulatedProcess(`${name}-${number}`, seed, time);
+    process.clockGrainMs = options.clockGrainMs;
+    setClock(process);
+    const stopping = new AbortController();
+    const work = process.run(() => open(process.name, stopping.signal));
+    const pod = { ...work, process, stopping, requests: new Set<AbortController>() };
+    pods.add(pod);
+    story.tell(process.name, "starts");
+    process.onDeath.push(() => pods.delete(pod));
+    const livesMs = 15_000 + draw(seed, nameKey, number, 60) * 200_000;
+    process.deliver(time.now + livesMs, () => {
+      if (faults.happens("scaled down", 500, nameKey, number)) stop(pod);
+    });
+  }
+
+  function setClock(process: SimulatedProcess): void {
+    const chance = (salt: number): number => draw(seed, process.key, 61, salt);
+    const ahead = (salt: number): number => Math.round((chance(salt) * 2 - 1) * options.skewMs);
+    if (faults.happens("clock is off", 200, process.key)) {
+      process.clockSteps.push({ from: 0, aheadMs: ahead(1) });
+    }
+    if (faults.happens("clock jumps", 200, process.key)) {
+      process.clockSteps.push({ from: time.now + chance(2) * 60_000, aheadMs: ahead(3) });
+    }
+  }
+
+  function stop(pod: Pod): void {
+    if (!pods.delete(pod)) return;
+    const { process, requests, stopping } = pod;
+    story.tell(process.name, "is told to stop");
+    let isClosing = false;
+    const closeWhenIdle = (): void => {
+      if (requests.size > 0 || isClosing) return;
+      isClosing = true;
+      void (pod.close?.() ?? Promise.resolve()).then(() => {
+        // A sweep of the scanner goes on for as long, and is cut off without harm.
+        process.deliver(time.now + SWEEP_MS, () => {
+          const timers = [...process.timers].filter((timer) => timer.hasRef()).length;
+          if (timers > 0) options.onLeftBehind(`${timers} timers`);
+          if (process.open > 0) options.onLeftBehind(`${process.open} calls`);
+          process.kill();
+        });
+      });
+    };
+    process.run(() => stopping.abort());
+    idle.set(pod, closeWhenIdle);
+    closeWhenIdle();
+    process.deliver(time.now + DRAIN_MS, () => {
+      for (const request of requests) request.abort(new RequestAborted("shutting_down"));
+    });
+    time.put(time.now + 3 * DRAIN_MS, () => process.kill());
+  }
+  const idle = new WeakMap<Pod, () => void>();
+
+  function deliver(
+    event: ReceivedEvent,
+    key: number,
+    done: (answer: Answer | undefined) => void,
+  ): void {
+    const free = [...pods].filter(({ requests }) => requests.size < eventsAtOnce);
+    const pod = free[Math.floor(draw(seed, nameKey, 62, key) * free.length)];
+    if (pod) {
+      serve(pod, event, done);
+      return;
+    }
+    if (pods.size < most && !starting) {
+      starting = true;
+      time.put(time.now + COLD_START_MS, () => {
+        starting = false;
+        start();
+      });
+    }
+    time.put(time.now + COLD_START_MS + 100, () => deliver(event, key, done));
+  }
+
+  function serve(pod: Pod, event: ReceivedEvent, done: (answer: Answer | undefined) => void): void {
+    const { process, requests, handle } = pod;
+    const request = new AbortController();
+    requests.add(request);
+    let isDone = false;
+    const end = (answer: Answer | undefined): void => {
+      if (isDone) return;
+      isDone = true;
+      requests.delete(request);
+      timer.clear();
+      idle.get(pod)?.();
+      done(answer);
+    };
+    const number = deliveries++;
+    const timer = process.run(() =>
+      process.setTimer(() => {
+        request.abort(new RequestAborted("deadline_exceeded"));
+      }, deadlineMs),
+    );
+    if (faults.happens("sender hangs up on", 60, nameKey, number)) {
+      process.deliver(time.now + draw(seed, nameKey, number, 63) * 5_000, () => {
+        if (!isDone) request.abort(new RequestAborted("client_disconnected"));
+      });
+    }
+    process.onDeath.push(() => end(undefined));
+    const context: EventContext = { signal: request.signal, log: LOG };
+    process.run(() => {
+      handle(event, context).then(end, () => end(undefined));
+    });
+  }
+
+  return {
+    deliver,
+    stopAll() {
+      for (const pod of pods) stop(pod);
+    },
+  };
+}
+
+/** As it comes out of the HTTP binding. */
+export function received(event: StatementEvent | Partial<ReceivedEvent>): ReceivedEvent {
+  return { ...event, kind: "event", attributes: {} } as unknown as ReceivedEvent;
+}

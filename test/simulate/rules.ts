@@ -1,0 +1,274 @@
+/**
+ * What must hold, whatever happens: held against every write to the ledger, every object that
+ * appears and every outcome that is told, and against everything once it is at rest.
+ */
+import { createHash } from "node:crypto";
+import type { StatementEvent } from "../../functions/domain/events.ts";
+import { eventType } from "../../functions/domain/events.ts";
+import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
+import {
+  fromConfigMap,
+  LABELS,
+  type ConfigMap,
+} from "../../functions/platform/ledger/configmap-record.ts";
+import { isWholeOf, readMarked } from "./bank.ts";
+import type { RecordChange } from "./api-server.ts";
+import type { ObjectStore, StoredObject } from "./object-store.ts";
+import { EPOCH } from "./simulated-process.ts";
+
+export interface Terms {
+  readonly leaseMs: number;
+  /** How far two clocks may be apart. */
+  readonly clockSkewMs: number;
+  readonly retentionMs: number;
+}
+
+/** What has been seen of one request. */
+interface History {
+  readonly name: string;
+  request: StatementRequest | undefined;
+  readonly states: Set<string>;
+  /** As sent events name them. */
+  readonly told: Set<string>;
+  objects: number;
+  claimedAt: number;
+  holder: string;
+  /** By the true time: until then its holder takes itself for the holder. */
+  heldUntil: number;
+}
+
+export interface Rules {
+  changed(change: RecordChange): void;
+  appeared(object: StoredObject, before: StoredObject | undefined): void;
+  told(event: StatementEvent): void;
+  /** A sender was told that its request is recorded. */
+  promised(event: string, record: string): void;
+  /** When the lease of a claim by this process ends, by the true time; 0 when it is not the holder. */
+  heldUntil(record: string, process: string): number;
+  /** Whether every request has ended, and said so. */
+  isAtRest(): boolean;
+  /** What does not hold now that everything is at rest. */
+  atRest(
+    records: ReadonlyMap<string, ConfigMap>,
+    store: Pick<ObjectStore, "objects" | "uploads">,
+  ): void;
+  readonly broken: readonly string[];
+  break(rule: string): void;
+  readonly states: Readonly<Record<string, number>>;
+}
+
+const OUTCOMES = ["executed", "failed", "cancelled"] as const;
+
+export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () => number): Rules {
+  const histories = new Map<string, History>();
+  const byEvent = new Map<string, string>();
+  const broken: string[] = [];
+  const visible = new Map<string, StoredObject>();
+  let open = 0;
+
+  const fail = (rule: string): void => void broken.push(`${(now() / 1000).toFixed(3)} s: ${rule}`);
+  const historyOf = (name: string): History => {
+    const known = histories.get(name);
+    if (known) return known;
+    const fresh: History = {
+      name,
+      request: undefined,
+      states: new Set(),
+      told: new Set(),
+      objects: 0,
+      claimedAt: 0,
+      holder: "",
+      heldUntil: 0,
+    };
+    histories.set(name, fresh);
+    return fresh;
+  };
+  const isResting = (request: StatementRequest | undefined): boolean =>
+    request === undefined || (isFinal(request) && request.announced);
+
+  function created(history: History, after: StatementRequest): void {
+    const { source, id } = after.facts.event;
+    const event = `${source} ${id}`;
+    if (history.states.size > 0) fail(`${history.name} is recorded anew after it was deleted`);
+    const earlier = byEvent.get(event);
+    if (earlier !== undefined && earlier !== history.name)
+      fail(`the event ${id} is recorded as ${earlier} and as ${history.name}`);
+    byEvent.set(event, history.name);
+    if (after.status !== "pending") fail(`${history.name} begins as ${after.status}`);
+  }
+
+  function removed({ name, request, told }: History): void {
+    if (!request || !isFinal(request) || !request.announced)
+      fail(`${name} is deleted while it is ${request?.status ?? "not there"} and not announced`);
+    else if (!told.has(request.status)) fail(`${name} is deleted and its end was never told`);
+    else if (endOf(request) > now() + EPOCH - retentionMs + clockSkewMs)
+      fail(`${name} is deleted before its retention is over`);
+  }
+
+  function moved(
+    history: History,
+    before: StatementRequest,
+    after: StatementRequest,
+    { sentAt, by }: RecordChange,
+  ): void {
+    const { name } = history;
+    const move = `${before.status} to ${after.status}`;
+    if (JSON.stringify(before.facts) !== JSON.stringify(after.facts))
+      fail(`the facts of ${name} have changed`);
+    if (after.attempt < before.attempt) fail(`the attempt of ${name} went back`);
+    if (before.object && before.object.key !== after.object?.key) {
+      const taken = visible.get(before.object.key)?.metadata["request-id"];
+      if (taken === undefined || taken === name)
+        fail(`${name} moves to another key, and nobody else has its own`);
+    }
+    if (after.status === "processing") {
+      if (before.status === "processing" && before.holder === after.holder) {
+        if (after.attempt !== before.attempt) fail(`${name} is renewed with another attempt`);
+        if (after.leaseExpiresAt < before.leaseExpiresAt - clockSkewMs)
+          fail(`the lease of ${name} became shorter`);
+        if (before.leaseExpiresAt !== after.leaseExpiresAt) history.heldUntil = sentAt + leaseMs;
+      } else {
+        history.claimedAt = now();
+        history.holder = after.holder.split("/")[0] ?? "";
+        if (isFinal(before)) fail(`${name} is claimed after it has ended`);
+        if (after.attempt !== before.attempt + 1) fail(`the claim of ${name} has no new attempt`);
+        if (before.status === "processing" && history.heldUntil > now())
+          fail(
+            `${name} is taken from a holder that lives, for ${Math.round(history.heldUntil - now())} ms more`,
+          );
+        history.heldUntil = sentAt + leaseMs;
+      }
+    }
+    if (after.status === "pending" && before.status !== "processing" && by !== OPERATOR) {
+      if (before.status !== "pending") fail(`${name} moves from ${move} by ${by}`);
+    }
+    if (isFinal(before) && after.status !== before.status) {
+      const foundLate = after.status === "executed" && before.status !== "executed";
+      const again = after.status === "pending" && before.status === "failed" && by === OPERATOR;
+      if (!foundLate && !again) fail(`${name} moves from ${move}`);
+    }
+    if (before.status !== "processing" && isFinal(after) && !isFinal(before))
+      fail(`${name} moves from ${move} without a holder`);
+    if (isFinal(after) && after.announced && !history.told.has(after.status))
+      fail(`${name} says that its end was told, and it was not`);
+    if (after.status === "pending" && after.nextAttemptAt > now() + EPOCH + LONGEST_WAIT_MS)
+      fail(`${name} waits longer than any pause`);
+    if (after.status === "executed") isSameObject(name, after);
+    if ((after.status === "cancelled" || after.status === "failed") && !isFinal(before))
+      for (const object of visible.values())
+        if (object.metadata["request-id"] === name && readMarked(object.bytes))
+          fail(`${name} ends as ${after.status} although its object is there`);
+  }
+
+  function isSameObject(
+    name: string,
+    { object, bytes, sha256 }: Extract<StatementRequest, { status: "executed" }>,
+  ): void {
+    const found = visible.get(object.key);
+    if (!found) fail(`${name} is executed and has no object`);
+    else if (found.metadata["request-id"] !== name) fail(`${name} points at another one's object`);
+    else if (!readMarked(found.bytes)) fail(`${name} is executed, and its object is damaged`);
+    else if (
+      found.bytes.byteLength !== bytes ||
+      createHash("sha256").update(found.bytes).digest("hex") !== sha256
+    )
+      fail(`${name} says other bytes than its object has`);
+  }
+
+  return {
+    broken,
+    break: fail,
+    changed(change) {
+      const history = historyOf(change.name);
+      const before = history.request;
+      if (
+        change.after?.metadata?.labels?.[LABELS.component] !== "statement-request" &&
+        change.after
+      )
+        return;
+      const after = change.after && fromConfigMap(change.after);
+      if (!isResting(before)) open--;
+      if (!isResting(after)) open++;
+      if (!before && after) created(history, after);
+      else if (before && !after) removed(history);
+      else if (before && after) moved(history, before, after, change);
+      history.request = after;
+      if (after) history.states.add(after.status);
+    },
+    appeared(object, before) {
+      const { key, bytes, metadata } = object;
+      if (before && key.endsWith("create-only-probe")) fail("the probe was overwritten");
+      if (key.endsWith("create-only-probe")) return;
+      visible.set(key, object);
+      const name = metadata["request-id"] ?? "";
+      const history = historyOf(name);
+      if (before) fail(`the object of ${name} was overwritten`);
+      else if (++history.objects > 1) fail(`${name} has ${history.objects} objects`);
+      const { request } = history;
+      if (!request) fail(`an object of ${name} appears, which has no record`);
+      else if (request.status === "cancelled" || request.status === "failed")
+        fail(`an object of ${name} appears after it has ended as ${request.status}`);
+      const read = readMarked(bytes);
+      if (!read) return;
+      if (read.manifest.request_id !== name) fail(`the object of ${name} holds another one's`);
+      else if (!request || !isWholeOf(request.facts.customerId, read.marks))
+        fail(`the object of ${name} has rows that are not its customer's`);
+    },
+    told({ type, subject }) {
+      const outcome = OUTCOMES.find((one) => eventType(one) === type);
+      if (!outcome) return;
+      const history = historyOf(subject);
+      history.told.add(outcome);
+      if (!history.states.has(outcome)) fail(`${subject} is told to be ${outcome}, and was not`);
+    },
+    promised(event, record) {
+      if (!histories.has(record)) fail(`the event ${event} was answered for and has no record`);
+    },
+    heldUntil(record, process) {
+      const history = histories.get(record);
+      return history?.holder === process ? history.heldUntil : 0;
+    },
+    isAtRest: () => open === 0,
+    atRest(records, { objects, uploads }) {
+      for (const [name, configMap] of records) {
+        const request = fromConfigMap(configMap);
+        if (!isFinal(request)) fail(`${name} is stuck: ${request.status}`);
+        else if (!request.announced) fail(`${name} is stuck: its end is not told`);
+        if (request.status === "executed") {
+          const found = objects.get(request.object.key);
+          if (found?.metadata["request-id"] !== name)
+            fail(`${name} is executed without its object`);
+        }
+      }
+      for (const { metadata, begunAt } of uploads.values()) {
+        const history = historyOf(metadata["request-id"] ?? "");
+        if (begunAt < history.claimedAt)
+          fail(`an upload of ${history.name} is left open, from before its last claim`);
+      }
+      for (const { metadata, bytes } of objects.values()) {
+        const name = metadata["request-id"];
+        const request = name === undefined ? undefined : histories.get(name)?.request;
+        if (request && request.status !== "executed" && readMarked(bytes))
+          fail(`${request.facts.name} is ${request.status} at rest, and its object is there`);
+      }
+    },
+    get states() {
+      const counts: Record<string, number> = {};
+      for (const { request, states } of histories.values()) {
+        const last = request?.status ?? (states.size > 0 ? "deleted" : "none");
+        counts[last] = (counts[last] ?? 0) + 1;
+      }
+      return counts;
+    },
+  };
+}
+
+export const OPERATOR = "operator";
+/** More than RETRY_MAX and the start of a Job. */
+const LONGEST_WAIT_MS = 6 * 60_000;
+
+function endOf(request: StatementRequest): number {
+  if (request.status === "executed") return request.executedAt;
+  if (request.status === "failed") return request.failedAt;
+  return request.status === "cancelled" ? request.cancelledAt : 0;
+}

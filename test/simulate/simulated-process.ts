@@ -1,0 +1,121 @@
+/**
+ * A process of the product as the simulation has it: what runs in it finds it again by its async
+ * context, and has its timers, its clock and its random numbers from it. Once it is dead nothing of
+ * it goes on: no timer fires, no answer comes.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { draw, keyOf } from "./chance.ts";
+import { cancel, type Entry, type VirtualTime } from "./virtual-time.ts";
+
+/** 2026-11-02T00:00:00Z. */
+export const EPOCH = 1_793_577_600_000;
+
+const running = new AsyncLocalStorage<SimulatedProcess>();
+
+export interface Timer {
+  ref(): Timer;
+  unref(): Timer;
+  hasRef(): boolean;
+  entry: Entry | undefined;
+  clear(): void;
+}
+
+export class SimulatedProcess {
+  readonly name: string;
+  readonly key: number;
+  /** Calls of ports so far. */
+  calls = 0;
+  /** Of those, without an answer yet. */
+  open = 0;
+  /** It sees nothing before this time. */
+  pausedUntil = 0;
+  clockGrainMs = 1;
+  dead = false;
+  readonly timers = new Set<Timer>();
+  readonly onDeath: (() => void)[] = [];
+  /** How far its wall clock is ahead, by the time from which on it is. */
+  readonly clockSteps: { readonly from: number; readonly aheadMs: number }[] = [];
+  readonly #time: VirtualTime;
+  readonly #seed: number;
+  readonly #startedAt: number;
+  #draws = 0;
+
+  constructor(name: string, seed: number, time: VirtualTime) {
+    this.name = name;
+    this.key = keyOf(name);
+    this.#seed = seed;
+    this.#time = time;
+    this.#startedAt = time.now;
+  }
+
+  /** The one whose code is running. */
+  static current(): SimulatedProcess | undefined {
+    return running.getStore();
+  }
+
+  run<T>(work: () => T): T {
+    return running.run(this, work);
+  }
+
+  /** What comes from outside: not before a pause is over, and never to the dead. */
+  deliver(at: number, what: () => void): Entry {
+    const arrive = (): void => {
+      if (this.dead) return;
+      if (this.pausedUntil > this.#time.now) this.#time.put(this.pausedUntil, arrive);
+      else this.run(what);
+    };
+    return this.#time.put(at, arrive);
+  }
+
+  setTimer(what: () => void, ms: number): Timer {
+    let hasRef = true;
+    const timer: Timer = {
+      entry: undefined,
+      ref: () => {
+        hasRef = true;
+        return timer;
+      },
+      unref: () => {
+        hasRef = false;
+        return timer;
+      },
+      hasRef: () => hasRef,
+      clear: () => {
+        this.timers.delete(timer);
+        if (timer.entry) cancel(timer.entry);
+        timer.entry = undefined;
+      },
+    };
+    if (this.dead) return timer;
+    this.timers.add(timer);
+    timer.entry = this.deliver(this.#time.now + Math.max(1, ms), () => {
+      if (!this.timers.delete(timer)) return;
+      what();
+    });
+    return timer;
+  }
+
+  /** Milliseconds since the epoch by its own clock. */
+  wallClock(): number {
+    let ahead = 0;
+    for (const { from, aheadMs } of this.clockSteps) if (from <= this.#time.now) ahead = aheadMs;
+    const now = Math.floor(this.#time.now);
+    return EPOCH + now - (now % this.clockGrainMs) + ahead;
+  }
+
+  /** Milliseconds since it started, as no one can set them. */
+  monotonic(): number {
+    return this.#time.now - this.#startedAt;
+  }
+
+  random(): number {
+    return draw(this.#seed, this.key, 1, this.#draws++);
+  }
+
+  kill(): void {
+    if (this.dead) return;
+    this.dead = true;
+    for (const timer of this.timers) timer.clear();
+    for (const tell of this.onDeath) tell();
+  }
+}

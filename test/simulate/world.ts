@@ -1,0 +1,359 @@
+/**
+ * One world: a ledger, a store, a bank and a broker, several processes of each function, people who
+ * ask, cancel and try again. First everything goes wrong that the seed says; then nothing does any
+ * more, and everything must come to rest in its time.
+ */
+import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
+import {
+  makeConfigMapLedger,
+  type Ledger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
+import type { Lane } from "../../functions/domain/statement-request.ts";
+import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
+import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
+import { makeOffering } from "../../functions/pending-scanner/offering.ts";
+import { makeHandler } from "../../functions/statement-builder/handler.ts";
+import { makeNarrator } from "../../functions/statement-builder/steps.ts";
+import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
+import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
+import { makeApiServer } from "./api-server.ts";
+import { CONTENTS, customerOf, kindAt, LARGE_ROWS, makeBank, PART_BYTES } from "./bank.ts";
+import { makeBroker, type Delivery } from "./broker.ts";
+import { makeCalls } from "./calls.ts";
+import { draw } from "./chance.ts";
+import { makeFaults } from "./faults.ts";
+import { makeObjectStore } from "./object-store.ts";
+import { makePods, received, type Pods } from "./pods.ts";
+import { makeRules, OPERATOR } from "./rules.ts";
+import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
+import { makeStory } from "./story.ts";
+import { makeVirtualTime } from "./virtual-time.ts";
+
+/** Shorter than in a bank, in the same proportions. */
+export const LEASE_MS = 10_000;
+const SKEW_MS = 4_000;
+/** A clock that ticks so rarely gives two requests the same time, and so the same key. */
+const COARSE_MS = 500;
+const RETRY_MAX_MS = 20_000;
+const TICK_MS = 15_000;
+const TICK_DEADLINE_MS = 6_000;
+const BUILD_DEADLINE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const WINDOW_MS = 100_000;
+const RETENTION_MS = 130_000;
+/** Within which everything must be at rest once nothing goes wrong any more. */
+const REST_MS = 30 * 60_000;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly requests: number;
+  /** Of a hundred calls, how many go wrong. */
+  readonly rate: number;
+  /** Numbers of the requests that are made; all when undefined. */
+  readonly onlyRequests?: ReadonlySet<number> | undefined;
+  readonly onlyFaults?: ReadonlySet<string> | undefined;
+  readonly isTold?: boolean;
+}
+
+export interface WorldEnd {
+  readonly lives: number;
+  readonly faults: ReadonlySet<string>;
+  readonly broken: readonly string[];
+  readonly turns: number;
+  readonly seconds: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly story: string;
+}
+
+export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
+  const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false } = options;
+  const time = makeVirtualTime();
+  const story = makeStory(isTold, () => time.now);
+  const faults = makeFaults({ seed, rate, only: onlyFaults });
+  const call = makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS });
+  const terms = { leaseMs: LEASE_MS, clockSkewMs: SKEW_MS, retentionMs: RETENTION_MS };
+  const rules = makeRules(terms, () => time.now);
+  const server = makeApiServer({
+    seed,
+    time,
+    faults,
+    call,
+    onChange: (change) => rules.changed(change),
+  });
+  const store = makeObjectStore({
+    seed,
+    faults,
+    call,
+    // What was sent within a lease lands within another one, or never: the assumption of the protocol.
+    landsBy: (request, process) => rules.heldUntil(request, process) + LEASE_MS,
+    now: () => time.now,
+    onObject: (object, before) => rules.appeared(object, before),
+  });
+  const bank = makeBank({ seed, time, faults, call });
+  const broker = makeBroker({
+    seed,
+    time,
+    faults,
+    call,
+    onAccepted: (event) => rules.told(event),
+    deliver,
+  });
+  const openLedger = (): Ledger => makeConfigMapLedger({ namespace: "statements" }, server.api);
+
+  // --- the functions -----------------------------------------------------------------------------
+
+  const pods = (
+    name: string,
+    settings: Pick<Parameters<typeof makePods>[0], "most" | "eventsAtOnce" | "deadlineMs" | "open">,
+  ): Pods =>
+    makePods({
+      name,
+      seed,
+      time,
+      faults,
+      story,
+      // Two clocks are apart by no more than SKEW_MS, also when they tick coarsely.
+      skewMs: (SKEW_MS - COARSE_MS) / 2,
+      clockGrainMs: draw(seed, 84) < 0.4 ? COARSE_MS : 1,
+      onLeftBehind: (what) => rules.break(`a process of ${name} has ended and left ${what}`),
+      ...settings,
+    });
+
+  const builder = (execution: Lane) => (hostname: string) => {
+    const bucket = makeStatementBucket(
+      { bucket: "statements", forcePathStyle: true, partBytes: PART_BYTES, queue: 2, log: QUIET },
+      store.client,
+    );
+    const handle = makeHandler({
+      ledger: openLedger(),
+      sink: broker.sink,
+      tracer: NO_TRACER,
+      transactions: bank,
+      bucket,
+      contents: CONTENTS,
+      story: makeNarrator([]),
+      now: Date.now,
+      settings: {
+        execution,
+        hostname,
+        bucket: "statements",
+        prefix: "",
+        compression: "fast",
+        defaults: { formats: ["csv"], language: "en" },
+        masked: true,
+        sign: undefined,
+        encryption: { keyIds: new Map(), context: {} },
+        oversizedRows: LARGE_ROWS - 1,
+        leaseMs: LEASE_MS,
+        renewMs: LEASE_MS / 3,
+        clockSkewMs: SKEW_MS,
+        publishTimeoutMs: LEASE_MS,
+        maxFailures: 3,
+        retryBaseMs: 1_000,
+        retryMaxMs: RETRY_MAX_MS,
+        buildDeadlineMs: execution === "job" ? 10 * BUILD_DEADLINE_MS : BUILD_DEADLINE_MS,
+      },
+    });
+    return { handle };
+  };
+
+  const scanner = (_: string, stopping: AbortSignal) => {
+    const ledger = openLedger();
+    const metrics = { offered: () => undefined, ticked: () => undefined };
+    const limits = { perCustomer: 5, builderCapacity: 4, deadlineMs: TICK_DEADLINE_MS };
+    const shared = { ledger, metrics, now: Date.now, stopping };
+    const offering = makeOffering({ ...shared, sink: broker.sink, limits });
+    const handle = makePendingScanner({ ...shared, offering, retentionMs: RETENTION_MS });
+    return { handle, close: async () => await offering.ended() };
+  };
+
+  const intake = () => ({
+    handle: makeRequestIntake({
+      ledger: openLedger(),
+      sink: broker.sink,
+      wakeUps: makeWakeUpLimit(10, Date.now),
+      rules: {
+        defaultTimeZone: "UTC",
+        maxPeriodMonths: 24,
+        eventWindowDays: WINDOW_MS / DAY_MS,
+      },
+      now: Date.now,
+    }),
+  });
+
+  const service = pods("builder", {
+    most: 3,
+    eventsAtOnce: 2,
+    deadlineMs: BUILD_DEADLINE_MS + 45_000,
+    open: builder("service"),
+  });
+  const scanners = pods("scanner", {
+    most: 2,
+    eventsAtOnce: 4,
+    deadlineMs: TICK_DEADLINE_MS + 15_000,
+    open: scanner,
+  });
+  const intakes = pods("intake", { most: 2, eventsAtOnce: 8, deadlineMs: 30_000, open: intake });
+  const jobs = new Map<string, Pods>();
+
+  // --- the events --------------------------------------------------------------------------------
+
+  function deliver(event: StatementEvent, delivery: Delivery): void {
+    const { type } = event;
+    if (type === eventType("oversized")) startJob(event);
+    if (type !== eventType("recorded") && type !== eventType("due")) return;
+    service.deliver(received(event), delivery.number * 8 + delivery.tries, (answer) => {
+      if (!answer || answer.kind === "unavailable") broker.again(event, delivery);
+    });
+  }
+
+  /** As a JobSink does: the same event is the same Job, whose pods start again a few times. */
+  function startJob(event: StatementEvent): void {
+    if (jobs.has(event.id)) return;
+    const job = pods(`job-${jobs.size + 1}`, {
+      most: 1,
+      eventsAtOnce: 1,
+      deadlineMs: 20 * BUILD_DEADLINE_MS,
+      open: builder("job"),
+    });
+    jobs.set(event.id, job);
+    const attempt = (left: number): void =>
+      job.deliver(received(event), left, (answer) => {
+        if (answer?.kind === "nothing-to-do") job.stopAll();
+        else if (left > 0) time.put(time.now + 5_000, () => attempt(left - 1));
+      });
+    attempt(3);
+  }
+
+  function tick(number: number): void {
+    scanners.deliver(received({ type: "tick", id: `tick-${number}` }), number, () => undefined);
+    time.put((number + 1) * TICK_MS, () => tick(number + 1));
+  }
+
+  // --- the people --------------------------------------------------------------------------------
+
+  const stormMs = 10_000 + draw(seed, 70) * 50_000;
+  /** Only then is it waited for deletions. */
+  const hasLatecomers = draw(seed, 83) < 0.25;
+  const names = new Map<number, string>();
+  let unanswered = 0;
+  let late = 0;
+
+  function ask(number: number): void {
+    const at = Math.floor(draw(seed, 71, number) * stormMs);
+    const kind = kindAt(seed, number);
+    // Several of one customer, some in the same millisecond.
+    const customer_id = customerOf(kind, Math.floor(draw(seed, 72, number) * 3));
+    const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
+    const event: Partial<ReceivedEvent> = {
+      id: `event-${number}`,
+      source: "/app",
+      type: eventType("requested"),
+      time: new Date(EPOCH + sentAt).toISOString(),
+      data: { customer_id, start_date: "2026-09-01", end_date: "2026-09-30" },
+    };
+    unanswered++;
+    post(event, number, 0, at);
+    if (faults.happens("sent twice", 300, 74, number)) {
+      unanswered++;
+      post(event, number, 100, at + draw(seed, 75, number) * 3_000);
+    }
+    if (hasLatecomers && faults.happens("sent again late", 300, 76, number)) {
+      late++;
+      time.put(at + draw(seed, 77, number) * 1.8 * WINDOW_MS, () => {
+        late--;
+        unanswered++;
+        post(event, number, 200, time.now);
+      });
+    }
+    if (faults.happens("cancelled by", 200, 78, number))
+      time.put(at + draw(seed, 79, number) * 60_000, () => operate("cancel", number));
+    time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
+      if (faults.happens("tried again by", 500, 81, number)) operate("retry", number);
+    });
+  }
+
+  /** Until somebody answers, as a sender must. */
+  function post(event: Partial<ReceivedEvent>, number: number, tries: number, at: number): void {
+    const again = (): void =>
+      post(event, number, tries + 1, time.now + 500 + draw(seed, 82, number, tries) * 3_000);
+    time.put(at, () => {
+      if (faults.happens("post lost", 50, number, tries)) {
+        again();
+        return;
+      }
+      intakes.deliver(received(event), number * 1_000 + tries, (answer: Answer | undefined) => {
+        const isHeard = !faults.happens("answer to the sender lost", 50, number, tries, 1);
+        if (!isHeard || !answer || answer.kind === "unavailable") {
+          again();
+          return;
+        }
+        unanswered--;
+        if (answer.kind !== "event") return;
+        names.set(number, answer.event.subject);
+        rules.promised(event.id ?? "", answer.event.subject);
+      });
+    });
+  }
+
+  const operator = new SimulatedProcess(OPERATOR, seed, time);
+  const desk = operator.run(openLedger);
+
+  function operate(what: "cancel" | "retry", number: number): void {
+    const name = names.get(number);
+    if (name === undefined || operator.dead) return;
+    const move = what === "cancel" ? cancelRequest : retryRequest;
+    operator.run(() => {
+      const { signal } = new AbortController();
+      const find = async () => {
+        const stored = await desk.read(name);
+        if (!stored) throw new Error("it is not there");
+        return stored;
+      };
+      move({ ledger: desk, find, now: Date.now, signal }).catch(() => undefined);
+    });
+  }
+
+  // --- the way of the world ----------------------------------------------------------------------
+
+  for (let number = 0; number < requests; number++) {
+    if (!onlyRequests || onlyRequests.has(number)) ask(number);
+  }
+  tick(0);
+  const isBroken = (): boolean => rules.broken.length > 0;
+  const lastFaultAt = stormMs + 50_000;
+  const restBy = lastFaultAt + REST_MS;
+  let isCalm = false;
+  while (!isBroken() && (await time.turn())) {
+    if (!isCalm && time.now > lastFaultAt) {
+      isCalm = true;
+      faults.end();
+      story.tell("", "nothing goes wrong any more");
+    }
+    if (isCalm && unanswered === 0 && late === 0 && rules.isAtRest()) break;
+    if (time.now > restBy) break;
+  }
+  if (!isBroken()) {
+    if (unanswered > 0) rules.break("a sender got no answer");
+    rules.atRest(server.records, store);
+    const stopAt = time.now + 40_000;
+    for (const all of [service, scanners, intakes, ...jobs.values()]) all.stopAll();
+    while (!isBroken() && time.now < stopAt && (await time.turn()));
+  }
+  return {
+    lives: Object.values(rules.states).reduce((sum, count) => sum + count, 0),
+    faults: faults.taken,
+    broken: rules.broken,
+    turns: time.turns,
+    seconds: time.now / 1000,
+    states: rules.states,
+    story: story.table(),
+  };
+}
+
+/** Of the ledger's log, nothing. */
+const QUIET = { warn: () => undefined } as never;
