@@ -165,8 +165,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const ledger = openLedger();
     const metrics = { offered: () => undefined, ticked: () => undefined };
     const limits = { perCustomer: 5, builderCapacity: 4, deadlineMs: TICK_DEADLINE_MS };
-    const shared = { ledger, metrics, now: Date.now, stopping };
-    const offering = makeOffering({ ...shared, sink: broker.sink, limits });
+    const shared = { ledger, sink: broker.sink, metrics, now: Date.now, stopping };
+    const offering = makeOffering({ ...shared, limits });
     const handle = makePendingScanner({ ...shared, offering, retentionMs: RETENTION_MS });
     return { handle, close: async () => await offering.ended() };
   };
@@ -314,7 +314,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         if (!stored) throw new Error("it is not there");
         return stored;
       };
-      move({ ledger: desk, find, now: Date.now, signal }).catch(() => undefined);
+      move({ ledger: desk, find, now: Date.now, by: OPERATOR, signal }).catch(() => undefined);
     });
   }
 
