@@ -71,42 +71,39 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     });
   }
 
-  return {
-    async open({ customerId }, signal) {
-      const kind = kindOf(customerId);
-      const rows = kind === "large" ? LARGE_ROWS : BATCHES[kind];
-      const number = asked++;
-      const asOf = await ask(
-        `open snapshot ${customerId}`,
-        () => {
-          if (kind === "unknown")
-            throw new StatementFailure("unknown_customer", "no such customer");
-          if (faults.happens("wrong rows", 30, number))
-            throw new StatementFailure("balance_mismatch", "the balances do not add up");
-          return 1_793_000_000_000 + Math.floor(time.now);
-        },
-        signal,
-      );
-      let received = 0;
-      async function* marks(): AsyncGenerator<string> {
-        for (let batch = 0; batch < BATCHES[kind]; batch++) {
-          // One of twelve takes a second or more: a build that outlives its first lease.
-          if (kind === "slow" || kind === "endless") await pause(1_500, signal);
-          yield await ask("rows", () => markOf(customerId, batch), signal);
-          received++;
-        }
+  const open: Transactions["open"] = async ({ customerId }, signal) => {
+    const kind = kindOf(customerId);
+    const rows = kind === "large" ? LARGE_ROWS : BATCHES[kind];
+    const number = asked++;
+    const asOf = await ask(
+      `open snapshot ${customerId}`,
+      () => {
+        if (kind === "unknown") throw new StatementFailure("unknown_customer", "no such customer");
+        if (faults.happens("wrong rows", 30, number))
+          throw new StatementFailure("balance_mismatch", "the balances do not add up");
+        return 1_793_000_000_000 + Math.floor(time.now);
+      },
+      signal,
+    );
+    let received = 0;
+    async function* marks(): AsyncGenerator<string> {
+      for (let batch = 0; batch < BATCHES[kind]; batch++) {
+        // One of twelve takes a second or more: a build that outlives its first lease.
+        if (kind === "slow" || kind === "endless") await pause(1_500, signal);
+        yield await ask("rows", () => markOf(customerId, batch), signal);
+        received++;
       }
-      const snapshot: MarkedSnapshot = { asOf, rows, marks };
-      return {
-        ...snapshot,
-        balances: [],
-        received: () => received,
-        [Symbol.asyncDispose]: async () => await Promise.resolve(),
-      } as unknown as StatementSnapshot;
-    },
-    ready: async () => await Promise.resolve(),
-    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+    }
+    const snapshot: MarkedSnapshot = { asOf, rows, marks };
+    return {
+      ...snapshot,
+      balances: [],
+      received: () => received,
+      [Symbol.asyncDispose]: async () => await Promise.resolve(),
+    } as unknown as StatementSnapshot;
   };
+  // The builder's story asks for nothing else.
+  return { open } as Transactions;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

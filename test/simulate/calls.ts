@@ -37,9 +37,14 @@ export interface Network {
   readonly faults: Faults;
   readonly story: Story;
   readonly leaseMs: number;
+  readonly onCall?: ((name: string, what: string) => void) | undefined;
 }
 
-export type CallPort = <T>(call: Call<T>) => Promise<T>;
+export interface CallPort {
+  <T>(call: Call<T>): Promise<T>;
+  /** Until then something that was sent may still arrive, or somebody wake up who was paused. */
+  readonly quietFrom: number;
+}
 
 /** What was sent and waits to have its effect in the worst moment: right before another call's. */
 interface Lurking {
@@ -48,14 +53,12 @@ interface Lurking {
   readonly run: () => void;
 }
 
-const MOST_BEFORE = 6;
-
 /** Rarely, a second or so. */
 function latencyMs(drawn: number): number {
   return drawn < 0.97 ? 1 + drawn * 12 : 100 + (drawn - 0.97) * 40_000;
 }
 
-export function makeCalls({ seed, time, faults, story, leaseMs }: Network): CallPort {
+export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Network): CallPort {
   const lurking = new Map<string, Lurking[]>();
 
   /** A call of this process is about to have its effect there. */
@@ -72,7 +75,9 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
     for (const { run } of ready) run();
   }
 
-  return async <T>(call: Call<T>): Promise<T> => {
+  let quietFrom = 0;
+
+  const send = async <T>(call: Call<T>): Promise<T> => {
     const process = SimulatedProcess.current();
     if (!process) throw new Error("a port was called from outside the simulation");
     if (process.dead) return await new Promise<T>(() => undefined);
@@ -80,12 +85,13 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
 
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
-    const fault = faults.ofCall(process, number);
+    onCall?.(`${process.name}#${number}`, call.what);
+    const fate = faults.ofCall(process, number);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {
       // Reads that went well are most of what happens, and say nothing.
-      if (fault === undefined && /^(LIST|WATCH)/.test(call.what)) return;
-      const met = fault === undefined ? "" : ` [${fault} #${number}]`;
+      if (!fate && /^(LIST|WATCH)/.test(call.what)) return;
+      const met = fate ? ` [${fate.fault} #${number}]` : "";
       story.tell(process.name, `${call.what}${met}`, answer);
     };
 
@@ -134,8 +140,10 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
     /** By then, or before the next calls of others that are about the same. */
     const landLate = (by: number, then: (make: () => T) => void): void => {
       const { place } = call;
-      if (place === undefined || chance(12) < 0.3) {
-        land(by, then);
+      quietFrom = Math.max(quietFrom, by);
+      const left = fate?.before ?? 0;
+      if (left === 0 || left === Infinity || place === undefined) {
+        land(left === 0 ? landsAt : by, then);
         return;
       }
       let isOver = false;
@@ -145,7 +153,6 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
         story.tell(process.name, `${call.what} arrives only now`);
         then(outcomeOf(call.effect));
       };
-      const left = 1 + Math.floor(chance(13) * MOST_BEFORE);
       lurking.set(place, [...(lurking.get(place) ?? []), { left, by: process.name, run }]);
       time.put(by, run);
     };
@@ -158,17 +165,16 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
     const landsAt = now + latencyMs(chance(6));
     const back = latencyMs(chance(7));
     const noticeMs = chance(8) < 0.5 ? back : call.timeoutMs;
-    const again = call.isRepeated && chance(9) < 0.7;
+    const again = call.isRepeated && fate?.again === true;
 
-    switch (fault) {
+    switch (fate?.fault) {
       case "crash before":
         note("dies before it is sent");
         process.kill();
         break;
       case "crash in flight": {
         note("dies behind it");
-        if (chance(10) < 0.4) land(landsAt, () => undefined);
-        else landLate(now + call.landsWithinMs, () => undefined);
+        landLate(now + call.landsWithinMs, () => undefined);
         process.kill();
         break;
       }
@@ -191,13 +197,13 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
           else noAnswerAt(landsAt + noticeMs);
         });
         break;
-      case "late": {
+      case "late":
         noAnswerAt(now + call.timeoutMs);
         landLate(now + call.landsWithinMs, (make) => answerAt(time.now + back, make));
         break;
-      }
       case "pause":
-        process.pausedUntil = now + chance(10) * 4 * leaseMs;
+        process.pausedUntil = now + fate.pause * leaseMs;
+        quietFrom = Math.max(quietFrom, process.pausedUntil);
         note(`paused for ${Math.round(process.pausedUntil - now)} ms`);
         land(landsAt, (make) => answerAt(landsAt + back, make));
         break;
@@ -205,6 +211,9 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
         land(landsAt, (make) => answerAt(landsAt + back, make));
     }
     return await promise;
+  };
+  return Object.defineProperty(send, "quietFrom", { get: () => quietFrom }) as typeof send & {
+    readonly quietFrom: number;
   };
 }
 

@@ -27,12 +27,23 @@ const CALL_WEIGHTS: readonly (readonly [CallFault, number])[] = [
   ["pause", 3],
 ];
 
+/** What becomes of one call. */
+export interface Fate {
+  readonly fault: CallFault;
+  /** A client that got no answer sends it once more, where clients do. */
+  readonly again: boolean;
+  /**
+   * What comes late has its effect right before so many calls of others that are about the same; 0 is
+   * at once, and Infinity at the last moment at which it can.
+   */
+  readonly before: number;
+  /** In leases. */
+  readonly pause: number;
+}
+
 export interface Faults {
-  /** What becomes of this call; undefined for the ordinary. */
-  ofCall(
-    process: { readonly name: string; readonly key: number },
-    call: number,
-  ): CallFault | undefined;
+  /** undefined for the ordinary */
+  ofCall(process: { readonly name: string; readonly key: number }, call: number): Fate | undefined;
   /** Whether this goes wrong, such as a delivery that is doubled. @param likely of a hundred */
   happens(what: string, likely: number, ...keys: readonly number[]): boolean;
   /** From now on nothing goes wrong any more. */
@@ -46,9 +57,15 @@ export interface FaultOptions {
   readonly rate: number;
   /** Only these; all when undefined. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** These, by process and call, and no others. */
+  readonly script?: ReadonlyMap<string, Fate> | undefined;
 }
 
-export function makeFaults({ seed, rate, only }: FaultOptions): Faults {
+export const MOST_BEFORE = 6;
+/** In leases: longer than it takes until somebody else may claim, end, and tell. */
+const LONGEST_PAUSE = 4;
+
+export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
   const taken = new Set<string>();
   let over = false;
   const take = (name: string): boolean => {
@@ -59,11 +76,21 @@ export function makeFaults({ seed, rate, only }: FaultOptions): Faults {
   return {
     taken,
     ofCall({ name, key }, call) {
+      if (script) return script.get(`${name}#${call}`);
       if (over || draw(seed, key, call, 2) * 100 >= rate) return undefined;
-      return take(`${name}#${call}`) ? pick(CALL_WEIGHTS, draw(seed, key, call, 3)) : undefined;
+      if (!take(`${name}#${call}`)) return undefined;
+      const chance = (salt: number): number => draw(seed, key, call, salt);
+      const lateness = chance(12);
+      return {
+        fault: pick(CALL_WEIGHTS, chance(3)) ?? "refused",
+        again: chance(9) < 0.7,
+        before:
+          lateness < 0.3 ? Infinity : Math.floor(((lateness - 0.3) / 0.7) * (MOST_BEFORE + 1)),
+        pause: chance(10) * LONGEST_PAUSE,
+      };
     },
     happens(what, likely, ...keys) {
-      if (over || draw(seed, 4, ...keys) * 1000 >= rate * likely) return false;
+      if (script || over || draw(seed, 4, ...keys) * 1000 >= rate * likely) return false;
       return take(`${what} ${keys.join(".")}`);
     },
     end() {

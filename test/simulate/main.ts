@@ -1,12 +1,13 @@
 /**
  * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
- * mutant into the product; MUTANTS=1 tries all of them, each in a process of its own.
+ * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
+ * EXHAUST=2 places up to two faults in every way.
  */
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
 
-const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL } = process.env;
+const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, EXHAUST } = process.env;
 const seed = Number(SEED);
 
 if (ALL) process.exitCode = tryMutants(MUTANTS, ALL);
@@ -23,6 +24,22 @@ async function simulate(): Promise<void> {
     const { runWorld } = await import("./world.ts");
     const { story, broken } = await runWorld({ ...worldOf(seed), isTold: true });
     console.log([story, ...broken].join("\n"));
+    return;
+  }
+  if (EXHAUST) {
+    const { exhaust } = await import("./exhaust.ts");
+    const until = MINUTES ? Date.now() + Number(MINUTES) * 60_000 : Infinity;
+    const { failure, ...found } = await exhaust(Number(EXHAUST), () => Date.now() > until);
+    if (failure) {
+      console.log(failure.end.story, [...failure.fates]);
+      for (const rule of failure.end.broken) console.log(`broken at ${rule}`);
+      process.exitCode = 1;
+    }
+    const cut = found.isWhole ? "all of them" : `cut by the time`;
+    console.log(
+      `runs ${found.runs} (by faults ${found.byFaults.join(", ")}; ${cut}) ` +
+        `orders of calls ${found.orders} broken ${failure ? 1 : 0}`,
+    );
     return;
   }
   const seconds = MINUTES ? Number(MINUTES) * 60 : Infinity;

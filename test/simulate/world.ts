@@ -21,11 +21,19 @@ import { makeNarrator } from "../../functions/statement-builder/steps.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
 import { makeApiServer } from "./api-server.ts";
-import { CONTENTS, customerOf, kindAt, LARGE_ROWS, makeBank, PART_BYTES } from "./bank.ts";
+import {
+  CONTENTS,
+  type CustomerKind,
+  customerOf,
+  kindAt,
+  LARGE_ROWS,
+  makeBank,
+  PART_BYTES,
+} from "./bank.ts";
 import { makeBroker, type Delivery } from "./broker.ts";
 import { makeCalls } from "./calls.ts";
 import { draw } from "./chance.ts";
-import { makeFaults } from "./faults.ts";
+import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { makePods, received, type Pods } from "./pods.ts";
 import { makeRules, OPERATOR } from "./rules.ts";
@@ -57,6 +65,18 @@ export interface WorldOptions {
   readonly onlyRequests?: ReadonlySet<number> | undefined;
   readonly onlyFaults?: ReadonlySet<string> | undefined;
   readonly isTold?: boolean;
+  /** In place of chance: these faults, in a world of one request. */
+  readonly script?: Script | undefined;
+}
+
+export interface Script {
+  readonly fates: ReadonlyMap<string, Fate>;
+  readonly kind: CustomerKind;
+  /** Its wake-up comes twice, to two builders at once. */
+  readonly isDoubled: boolean;
+  readonly cancelledAfterMs: number | undefined;
+  /** Told of every call. */
+  readonly onCall: (name: string, what: string) => void;
 }
 
 export interface WorldEnd {
@@ -70,11 +90,12 @@ export interface WorldEnd {
 }
 
 export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
-  const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false } = options;
+  const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false, script } = options;
   const time = makeVirtualTime();
   const story = makeStory(isTold, () => time.now);
-  const faults = makeFaults({ seed, rate, only: onlyFaults });
-  const call = makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS });
+  const faults = makeFaults({ seed, rate, only: onlyFaults, script: script?.fates });
+  const onCall = script?.onCall;
+  const call = makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS, onCall });
   const terms = { leaseMs: LEASE_MS, clockSkewMs: SKEW_MS, retentionMs: RETENTION_MS };
   const rules = makeRules(terms, () => time.now);
   const server = makeApiServer({
@@ -178,6 +199,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       wakeUps: makeWakeUpLimit(10, Date.now),
       rules: {
         defaultTimeZone: "UTC",
+        periodBasis: "posted_at",
         maxPeriodMonths: 24,
         eventWindowDays: WINDOW_MS / DAY_MS,
       },
@@ -187,7 +209,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const service = pods("builder", {
     most: 3,
-    eventsAtOnce: 2,
+    eventsAtOnce: script ? 1 : 2,
     deadlineMs: BUILD_DEADLINE_MS + 45_000,
     open: builder("service"),
   });
@@ -206,9 +228,12 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const { type } = event;
     if (type === eventType("oversized")) startJob(event);
     if (type !== eventType("recorded") && type !== eventType("due")) return;
-    service.deliver(received(event), delivery.number * 8 + delivery.tries, (answer) => {
-      if (!answer || answer.kind === "unavailable") broker.again(event, delivery);
-    });
+    const isTwice = script?.isDoubled === true && delivery.number === 0 && delivery.tries === 1;
+    for (const copy of isTwice ? [0, 1] : [0]) {
+      service.deliver(received(event), delivery.number * 8 + delivery.tries + copy, (answer) => {
+        if (!answer || answer.kind === "unavailable") broker.again(event, delivery);
+      });
+    }
   }
 
   /** As a JobSink does: the same event is the same Job, whose pods start again a few times. */
@@ -236,7 +261,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   // --- the people --------------------------------------------------------------------------------
 
-  const stormMs = 10_000 + draw(seed, 70) * 50_000;
+  const stormMs = script ? 1 : 10_000 + draw(seed, 70) * 50_000;
   /** Only then is it waited for deletions. */
   const hasLatecomers = draw(seed, 83) < 0.25;
   const names = new Map<number, string>();
@@ -245,7 +270,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   function ask(number: number): void {
     const at = Math.floor(draw(seed, 71, number) * stormMs);
-    const kind = kindAt(seed, number);
+    const kind = script?.kind ?? kindAt(seed, number);
     // Several of one customer, some in the same millisecond.
     const customer_id = customerOf(kind, Math.floor(draw(seed, 72, number) * 3));
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
@@ -270,6 +295,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         post(event, number, 200, time.now);
       });
     }
+    if (script?.cancelledAfterMs !== undefined)
+      time.put(at + script.cancelledAfterMs, () => operate("cancel", number));
     if (faults.happens("cancelled by", 200, 78, number))
       time.put(at + draw(seed, 79, number) * 60_000, () => operate("cancel", number));
     time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
@@ -325,7 +352,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   }
   tick(0);
   const isBroken = (): boolean => rules.broken.length > 0;
-  const lastFaultAt = stormMs + 50_000;
+  const lastFaultAt = script ? (script.cancelledAfterMs ?? 0) : stormMs + 50_000;
   const restBy = lastFaultAt + REST_MS;
   let isCalm = false;
   while (!isBroken() && (await time.turn())) {
@@ -334,7 +361,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       faults.end();
       story.tell("", "nothing goes wrong any more");
     }
-    if (isCalm && unanswered === 0 && late === 0 && rules.isAtRest()) break;
+    const isWaiting = unanswered > 0 || late > 0 || time.now < call.quietFrom;
+    if (isCalm && !isWaiting && rules.isAtRest()) break;
     if (time.now > restBy) break;
   }
   if (!isBroken()) {

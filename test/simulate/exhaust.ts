@@ -1,0 +1,110 @@
+/**
+ * One request, two builders that are woken at once, a scanner: every way to place a fault at any of the
+ * calls, then every way to place another one behind it. Calls take the times of one seed; what is
+ * varied is what goes wrong, where, and how late a write comes.
+ */
+import { keyOf } from "./chance.ts";
+import { MOST_BEFORE, type CallFault, type Fate } from "./faults.ts";
+import { runWorld, type Script, type WorldEnd } from "./world.ts";
+
+export interface Exhausted {
+  readonly runs: number;
+  /** Different orders of calls. */
+  readonly orders: number;
+  /** How many of the placements with this many faults were run; the last may be cut by the time. */
+  readonly byFaults: readonly number[];
+  readonly isWhole: boolean;
+  readonly failure:
+    { readonly fates: ReadonlyMap<string, Fate>; readonly end: WorldEnd } | undefined;
+}
+
+type Case = Omit<Script, "fates" | "onCall">;
+
+const CASES: readonly Case[] = [
+  { kind: "plain", isDoubled: true, cancelledAfterMs: undefined },
+  { kind: "parted", isDoubled: true, cancelledAfterMs: undefined },
+  { kind: "plain", isDoubled: true, cancelledAfterMs: 3_300 },
+  { kind: "parted", isDoubled: true, cancelledAfterMs: 3_300 },
+];
+const SEED = 1;
+/** Just longer than a lease, and long enough for all that may follow. */
+const PAUSES = [1.6, 4] as const;
+
+interface Search {
+  readonly orders: Set<number>;
+  readonly byFaults: number[];
+  readonly isOver: () => boolean;
+  failure: Exhausted["failure"];
+}
+
+export async function exhaust(faults: number, isOver: () => boolean): Promise<Exhausted> {
+  const search: Search = { orders: new Set(), byFaults: [], isOver, failure: undefined };
+  // With fewer faults first, in every case.
+  for (let most = 0; most <= faults; most++) {
+    for (const one of CASES) {
+      if (!search.failure) await visit(search, one, most, new Map(), 0);
+    }
+  }
+  return {
+    runs: search.byFaults.reduce((sum, count) => sum + count, 0),
+    orders: search.orders.size,
+    byFaults: search.byFaults,
+    isWhole: !isOver(),
+    failure: search.failure,
+  };
+}
+
+/** @param faults how many there shall be in the end; `from` is the first call that may still get a fault */
+async function visit(
+  search: Search,
+  one: Case,
+  faults: number,
+  fates: ReadonlyMap<string, Fate>,
+  from: number,
+): Promise<void> {
+  const { byFaults, orders, isOver } = search;
+  const calls: (readonly [string, string])[] = [];
+  let order = keyOf(JSON.stringify(one));
+  const onCall = (name: string, what: string): void => {
+    calls.push([name, what]);
+    order = Math.imul(order ^ keyOf(name), 0x01000193) ^ keyOf(what);
+  };
+  const script = { ...one, fates, onCall };
+  const options = { seed: SEED, requests: 1, rate: 0, script };
+  const end = await runWorld(options);
+  if (fates.size === faults) byFaults[faults] = (byFaults[faults] ?? 0) + 1;
+  orders.add(order);
+  if (end.broken.length > 0) {
+    search.failure = { fates, end: await runWorld({ ...options, isTold: true }) };
+    return;
+  }
+  if (fates.size === faults) return;
+  for (const [at, [name, what]] of calls.entries()) {
+    if (at < from) continue;
+    for (const fate of fatesOf(what)) {
+      if (search.failure || isOver()) return;
+      await visit(search, one, faults, new Map([...fates, [name, fate]]), at + 1);
+    }
+  }
+}
+
+const WRITE = /^(PUT|POST|DELETE|SEND|PutObject|CreateMultipart|UploadPart|Complete|Abort)/;
+const FIRST_BEFORES = [...Array(MOST_BEFORE).keys()].map((before) => before + 1);
+
+function fatesOf(what: string): readonly Fate[] {
+  const fate = (fault: CallFault, more: Partial<Fate> = {}): Fate => {
+    return { fault, again: false, before: 0, pause: 0, ...more };
+  };
+  const pauses = PAUSES.map((pause) => fate("pause", { pause }));
+  const both = [fate("refused"), fate("lost answer"), fate("crash before"), ...pauses];
+  if (!WRITE.test(what)) return both;
+  const later = [...FIRST_BEFORES, Infinity];
+  return [
+    ...both,
+    fate("lost answer", { again: true }),
+    fate("lost request"),
+    fate("crash after"),
+    ...later.map((before) => fate("late", { before })),
+    ...[0, ...later].map((before) => fate("crash in flight", { before })),
+  ];
+}
