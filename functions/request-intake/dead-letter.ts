@@ -109,7 +109,7 @@ function rejectedItems(
   return {
     ...whole,
     hash: sha256Hex(base64(bytes)),
-    fields: { ...whole.fields, body_base64: base64(bytes) },
+    fields: { ...whole.fields, ...bodyFields(bytes) },
   };
 }
 
@@ -136,7 +136,7 @@ function rejectedEvent(
         error_dest: attributes["knativeerrordest"],
         error_data: attributes["knativeerrordata"],
       }),
-      ...(json === undefined ? { body_base64: base64(event.body) } : { event: json }),
+      ...(json === undefined ? bodyFields(event.body) : { event: json }),
     },
   };
 }
@@ -148,8 +148,19 @@ function identity(event: ParsedEvent, json: string | undefined): string {
   return JSON.stringify([source, id, type, time, content]);
 }
 
-/** A ConfigMap holds 1 MiB in all. */
-const MAX_JSON_BYTES = 786_432;
+/**
+ * What intake takes is far smaller. With the attributes beside it an event takes at most 170 KiB, and all places
+ * together at most 170 MiB, however large MAX_BODY_BYTES is.
+ */
+const MAX_JSON_BYTES = 98_304;
+const MAX_KEPT_BYTES = 65_536;
+
+/** Of a longer one the beginning, and how long it was. */
+function bodyFields(body: MalformedEvent["body"]): Readonly<Record<string, string>> {
+  const kept = body.subarray(0, MAX_KEPT_BYTES);
+  const isCut = kept.length < body.length;
+  return { body_base64: base64(kept), ...(isCut && { body_bytes: String(body.length) }) };
+}
 
 /** CloudEvents JSON format; undefined for what is no event, or cannot be written in that form. */
 function jsonFormat(event: ParsedEvent): string | undefined {

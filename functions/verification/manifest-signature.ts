@@ -52,7 +52,13 @@ export async function checkSignature(
 function mayVerify({ use, key_ops: operations, alg }: VerificationKey, name: string): boolean {
   const isFor =
     operations === undefined || (Array.isArray(operations) && operations.includes("verify"));
-  return isFor && (use === undefined || use === "sig") && (alg === undefined || alg === name);
+  return isFor && (use === undefined || use === "sig") && (alg === undefined || isSame(alg, name));
+}
+
+/** A key of either name verifies a header of either. */
+function isSame(alg: unknown, name: string): boolean {
+  const isEdwards = (one: unknown): boolean => one === "EdDSA" || one === "Ed25519";
+  return alg === name || (isEdwards(alg) && isEdwards(name));
 }
 
 function isAlgorithm(name: string): name is SignatureAlgorithm {

@@ -103,9 +103,10 @@ function verdict(file: string, found: Verification, ofRecord: OfRecord | undefin
 
 async function sizeOf(file: string): Promise<number> {
   const found = await stat(file).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === "ENOENT"
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw code === "ENOENT"
       ? unmet(`there is no file ${file}`)
-      : error;
+      : wrongUse(`${file} cannot be read (${code}): check its name and its rights`);
   });
   if (!found.isFile()) throw wrongUse(`${file} is no file`);
   return found.size;

@@ -198,6 +198,46 @@ test("what is written, and what is deleted, comes by itself", async () => {
   expect(await until(again, ({ rows }) => rows.length === 0)).toMatchObject({ matching: 0 });
 });
 
+test("whatever a record says is text to look at: nothing turns, hides or begins a line", async () => {
+  const hostile = "mark\u001b[2J\u202egnp\u2066\r\nforged\u200b\u2028";
+  const name = "transaction-request-hostile-1768478398123";
+  const at = "2026-01-15T12:00:00.000Z";
+  const texts =
+    "customer_id start_date end_date time_zone event_source event_id event_type error_code last_error";
+  const data = {
+    ...Object.fromEntries(texts.split(" ").map((field) => [field, hostile])),
+    options: JSON.stringify({ [hostile]: hostile }),
+    ...{ event_time: at, recorded_at: at, failed_at: at },
+    ...{ attempt: "1", failures: "1", lane: "service", status: "failed" },
+  };
+  const labels = {
+    "app.kubernetes.io/managed-by": "transactions-collector",
+    "app.kubernetes.io/component": "statement-request",
+  };
+  const acts = JSON.stringify([{ act: "retry", by: hostile, at: hostile }]);
+  const annotations = { "transactions-collector.io/acts": acts };
+  const body = { metadata: { name, labels, annotations }, data };
+  await ledger.core.createNamespacedConfigMap({ namespace: ledger.namespace, body });
+
+  const board = await until(events<Board>("board"), ({ rows }) => rows.length > 0);
+  const explanation = await send(`/page/requests/${name}/explanation`);
+  const cancelled = await send(`/page/requests/${name}/cancel`, {
+    method: "POST",
+    headers: { origin: `http://${host}` },
+  });
+  expect(explanation.body).toContain("put back to pending by mark");
+  for (const said of [board, JSON.parse(explanation.body), JSON.parse(cancelled.body)]) {
+    for (const text of textsIn(said)) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+  }
+  expect(textsIn(board).some((text) => text.includes("mark\\u001b"))).toBe(true);
+});
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => [name, ...textsIn(one)]);
+}
+
 test("says what does not answer, what that means and where to look", async () => {
   const words = await until(events<string[]>("troubles"), (troubles) => troubles.length > 0);
   expect(words).toHaveLength(3);

@@ -28,6 +28,7 @@ interface IntakeSettings {
   readonly rules?: Partial<IntakeRules>;
   readonly sink?: SinkBehaviour;
   readonly wakeUps?: number;
+  readonly maxBodyBytes?: number;
   readonly ledger?: (ledger: Ledger) => Ledger;
 }
 
@@ -56,6 +57,7 @@ async function startIntake(settings: IntakeSettings = {}) {
   const server = opened.use(
     await startEventServer({
       log,
+      maxBodyBytes: settings.maxBodyBytes ?? 65_536,
       routes: {
         "/": { handle },
         "/broker": { handle, isForBroker: true },
@@ -693,6 +695,23 @@ describe("the dead-letter path", () => {
     const names = await intake.names();
     for (const name of names) expect(name).toMatch(/^rejected-event-(0\d{3}|10[01]\d|102[0-3])$/);
   }, 60_000);
+
+  it("keeps the beginning of what is larger than any request, and how large it was", async () => {
+    await using intake = await startIntake({ maxBodyBytes: 524_288 });
+    const data = "x".repeat(300_000);
+    expect((await postStructured(intake.deadLetter, { ...EVENT, ...parked, data })).status).toBe(
+      202,
+    );
+    expect((await postBatch(intake.deadLetter, [data, { ...parked }])).status).toBe(202);
+    const kept = (await intake.local.configMaps()).map(({ data }) => data ?? {});
+    expect(kept).toHaveLength(2);
+    for (const fields of kept) {
+      const body = Buffer.from(fields["body_base64"] ?? "", "base64");
+      expect(body).toHaveLength(65_536);
+      expect(Number(fields["body_bytes"])).toBeGreaterThan(300_000);
+      expect(JSON.stringify(fields).length).toBeLessThan(170 * 1024);
+    }
+  });
 
   it("keeps what cannot be written as JSON again", async () => {
     await using intake = await startIntake();

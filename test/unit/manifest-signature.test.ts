@@ -86,6 +86,22 @@ describe("with keys", () => {
     }
   });
 
+  test.each([
+    ["EdDSA", "Ed25519"],
+    ["Ed25519", "EdDSA"],
+  ] as const)(
+    "a header with %s is verified by a key with %s, and by none of another use",
+    async (header, alg) => {
+      const { file, publicKey } = await makeKeys(header, "mine");
+      const jws = await (await makeManifestSigner(file))(Buffer.from("{}"));
+      const check = (key: object) => checkSignature(jws, "{}", [{ ...publicKey, ...key }]);
+      await expect(check({ alg })).resolves.toEqual({ algorithm: header, keyId: "mine" });
+      for (const other of [{ alg: "ES256" }, { use: "enc" }, { key_ops: ["sign"] }]) {
+        await expect(check(other)).rejects.toThrow("not signed");
+      }
+    },
+  );
+
   test("a changed manifest, and forms that are not signatures, are refused", async () => {
     const { file, publicKey } = await makeKeys("EdDSA", "mine");
     const sign = await makeManifestSigner(file);

@@ -1,6 +1,7 @@
 /** What every answer of the page has in common. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { makeBodyReader } from "../../../../functions/platform/http/request-body.ts";
+import { printable } from "../../../../functions/platform/telemetry/printable.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, and no text ever becomes markup or script. */
 const CONTENT_SECURITY_POLICY = [
@@ -35,7 +36,17 @@ export function send(
 }
 
 export function sendJson(response: ServerResponse, status: number, document: unknown): void {
-  send(response, status, "application/json", JSON.stringify(document));
+  send(response, status, "application/json", toPageJson(document));
+}
+
+/**
+ * All that the page says goes through here or is its own: texts of others can neither turn nor hide what stands
+ * beside them, as in the tool and the logs.
+ */
+export function toPageJson(document: unknown): string {
+  return JSON.stringify(document, (_, value: unknown) =>
+    typeof value === "string" ? printable(value) : value,
+  );
 }
 
 /** @param words what went wrong and what to do, for a person */

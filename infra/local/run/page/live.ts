@@ -1,6 +1,6 @@
 /** Everything that changes, to every browser that looks: server-sent events (WHATWG HTML, 9.2). */
 import type { ServerResponse } from "node:http";
-import { PAGE_HEADERS } from "./answers.ts";
+import { PAGE_HEADERS, toPageJson } from "./answers.ts";
 import { makeBoard, type BoardFilter } from "./board.ts";
 import type { Followed } from "./followed-ledger.ts";
 import { inOrder, type Travel } from "./travels.ts";
@@ -44,7 +44,7 @@ export function makeLive(requests: () => Iterable<Followed>): Live {
   let lastWrite = performance.now();
 
   function write({ response }: Viewer, event: string, data: unknown): void {
-    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    response.write(`event: ${event}\ndata: ${toPageJson(data)}\n\n`);
     if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
   }
 
