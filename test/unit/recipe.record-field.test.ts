@@ -30,7 +30,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     member: "tenant",
     type: {
       file: DOMAIN,
-      behind: "export interface RequestFacts {",
+      behind: "export interface RequestFacts extends PeriodDates {",
       line: "readonly tenant?: string | undefined;",
     },
     rest: [
