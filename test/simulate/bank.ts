@@ -89,7 +89,7 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     async function* marks(): AsyncGenerator<string> {
       for (let batch = 0; batch < BATCHES[kind]; batch++) {
         // One of twelve takes a second or more: a build that outlives its first lease.
-        if (kind === "slow" || kind === "endless") await pause(1_500, signal);
+        if (kind === "slow" || kind === "endless") await pause(3_000, signal);
         yield await ask("rows", () => markOf(customerId, batch), signal);
         received++;
       }

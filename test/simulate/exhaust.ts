@@ -22,6 +22,8 @@ type Case = Omit<Script, "fates" | "onCall">;
 
 const CASES: readonly Case[] = [
   { kind: "plain", isDoubled: true, cancelledAfterMs: undefined },
+  { kind: "plain", isDoubled: true, cancelledAfterMs: 5_000 },
+  { kind: "parted", isDoubled: true, cancelledAfterMs: 5_000 },
   { kind: "parted", isDoubled: true, cancelledAfterMs: undefined },
   { kind: "plain", isDoubled: true, cancelledAfterMs: 3_300 },
   { kind: "parted", isDoubled: true, cancelledAfterMs: 3_300 },

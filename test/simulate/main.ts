@@ -31,7 +31,10 @@ async function simulate(): Promise<void> {
     const until = MINUTES ? Date.now() + Number(MINUTES) * 60_000 : Infinity;
     const { failure, ...found } = await exhaust(Number(EXHAUST), () => Date.now() > until);
     if (failure) {
-      console.log(failure.end.story, [...failure.fates]);
+      const fates = [...failure.fates].map(
+        ([call, { fault, before }]) => `${fault} (${before}) at ${call}`,
+      );
+      console.log(`${failure.fates.size} faults at ${fates.join(", ")}\n\n${failure.end.story}\n`);
       for (const rule of failure.end.broken) console.log(`broken at ${rule}`);
       process.exitCode = 1;
     }

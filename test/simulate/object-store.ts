@@ -51,6 +51,8 @@ export interface ObjectStoreOptions {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Of a request with a body: longer than a lease. */
+const CREATE_TIMEOUT_MS = 60_000;
 const UPLOADS_A_PAGE = 1;
 const FOR_EVER_MS = 90_000;
 
@@ -170,7 +172,7 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       unanswered: () => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }),
       aborted: () => Object.assign(new Error("Request aborted"), { name: "AbortError" }),
       signal: abortSignal,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: isCreating ? CREATE_TIMEOUT_MS : TIMEOUT_MS,
       isRepeated: true,
       // A completion may come ever so late: the fence is there for it.
       landsWithinMs: isCompleting ? FOR_EVER_MS : Math.max(0, landsBy(request, by) - now()),

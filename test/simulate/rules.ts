@@ -124,6 +124,8 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     if (after.status === "processing") {
       if (before.status === "processing" && before.holder === after.holder) {
         if (after.attempt !== before.attempt) fail(`${name} is renewed with another attempt`);
+        if (after.leaseExpiresAt !== before.leaseExpiresAt && by !== history.holder)
+          fail(`the lease of ${name} is renewed by ${by}, which does not hold it`);
         if (after.leaseExpiresAt < before.leaseExpiresAt - clockSkewMs)
           fail(`the lease of ${name} became shorter`);
         if (before.leaseExpiresAt !== after.leaseExpiresAt) history.heldUntil = sentAt + leaseMs;

@@ -41,15 +41,18 @@ import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
 import { makeVirtualTime } from "./virtual-time.ts";
 
-/** Shorter than in a bank, in the same proportions. */
-export const LEASE_MS = 10_000;
-const SKEW_MS = 4_000;
+/**
+ * Shorter than in a bank. An offer that came before the clocks' difference was over is made again fifteen
+ * seconds later: by then what the earlier attempt has sent may still arrive, as it may in a bank.
+ */
+export const LEASE_MS = 20_000;
+const SKEW_MS = 8_000;
 /** A clock that ticks so rarely gives two requests the same time, and so the same key. */
 const COARSE_MS = 500;
 const RETRY_MAX_MS = 20_000;
-const TICK_MS = 15_000;
-const TICK_DEADLINE_MS = 6_000;
-const BUILD_DEADLINE_MS = 60_000;
+const TICK_MS = 14_000;
+const TICK_DEADLINE_MS = 12_000;
+const BUILD_DEADLINE_MS = 90_000;
 const DAY_MS = 86_400_000;
 const WINDOW_MS = 100_000;
 const RETENTION_MS = 130_000;
