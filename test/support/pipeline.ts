@@ -7,7 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { isReady } from "../../infra/local/run/function-processes.ts";
-import { startLocalRouter, type LocalRouter } from "../../infra/local/cluster/router/router.ts";
+import {
+  startLocalRouter,
+  type LocalRouter,
+  type LocalRouterOptions,
+} from "../../infra/local/cluster/router/router.ts";
 import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
 import {
@@ -43,6 +47,10 @@ export interface PipelineOptions {
   readonly schedule?: string;
   /** Addresses by name; each has a Trigger on `executed`, without retries. */
   readonly consumers?: Readonly<Record<string, string>>;
+  /** Of infra/kubernetes/components: whether requests may come through the Broker. */
+  readonly brokerIntake?: true;
+  /** Of the router. */
+  readonly router?: Pick<LocalRouterOptions, "takesReply" | "onEvent">;
   /** Added to the environment of every function. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -98,7 +106,8 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   const urlOf = (name: FunctionName) => `http://127.0.0.1:${ports[name]}`;
   const router = opened.use(
     await startLocalRouter({
-      eventing: await eventingFor(options.consumers ?? {}, join(folder, "eventing")),
+      ...options.router,
+      eventing: await eventingFor(options, join(folder, "eventing")),
       services: Object.fromEntries(
         Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}`]),
       ),
@@ -175,10 +184,16 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
 
 /** The shipped manifests, and Triggers of consumers as their teams would write them. */
 async function eventingFor(
-  consumers: Readonly<Record<string, string>>,
+  { consumers = {}, brokerIntake }: PipelineOptions,
   copy: string,
 ): Promise<string> {
   await cp(join(REPOSITORY, "eventing"), copy, { recursive: true });
+  if (brokerIntake) {
+    const file = "trigger-requested.yaml";
+    const component = join(REPOSITORY, "infra/kubernetes/components/broker-intake", file);
+    await cp(component, join(copy, file));
+    await appendFile(join(copy, "kustomization.yaml"), `  - ${file}\n`);
+  }
   for (const [name, uri] of Object.entries(consumers)) {
     const trigger = {
       apiVersion: "eventing.knative.dev/v1",

@@ -29,6 +29,10 @@ export interface BrokerParts {
   readonly triggers: readonly Trigger[];
   readonly urlOf: (destination: Destination) => string;
   readonly signal: AbortSignal;
+  /** Where it takes events in. */
+  readonly url: string;
+  /** Whether it takes an event that was in an answer: with identity its EventPolicies may not. */
+  readonly takesReply: (reply: RoutedEvent) => boolean;
   readonly onEvent: (report: EventReport) => void;
   readonly onDelivery: (report: DeliveryReport) => void;
 }
@@ -38,9 +42,12 @@ const AT_ONCE = 8;
 /** An event in the answer is welcome. */
 const FROM_A_BROKER = { prefer: "reply" };
 
+/** The event that was answered is parked then, with the Broker itself as what refused it. */
+const REPLY_REFUSED = { kind: "failed", status: 403, isAnswered: true, detail: "" } as const;
+
 /** Takes an event and delivers it to every Trigger it matches; resolves when all that is over. */
 export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<void> {
-  const { broker, triggers, urlOf, signal, onEvent, onDelivery } = parts;
+  const { broker, triggers, urlOf, signal, takesReply, onEvent, onDelivery } = parts;
 
   const turns = new Map<string, ReturnType<typeof makeConcurrencyLimit>>();
 
@@ -59,8 +66,14 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
     const settings = { ...delivery, headers: FROM_A_BROKER };
     const attempt = await inTurn(() => deliver(url, event, settings, signal));
     if (signal.aborted) return;
+    const reply = attempt.kind === "delivered" ? attempt.reply : undefined;
+    const isReplyRefused = reply !== undefined && !takesReply(reply);
     const outcome =
-      attempt.kind === "failed" ? await park(event, url, attempt, delivery) : "delivered";
+      attempt.kind === "failed"
+        ? await park(event, url, attempt, delivery)
+        : isReplyRefused
+          ? await park(event, parts.url, REPLY_REFUSED, delivery)
+          : "delivered";
     onDelivery({
       via: trigger.metadata.name,
       type: event.attributes["type"] ?? "",
@@ -68,7 +81,7 @@ export function makeBroker(parts: BrokerParts): (event: RoutedEvent) => Promise<
       outcome,
       status: attempt.status,
     });
-    if (attempt.kind === "delivered" && attempt.reply) await accept(attempt.reply);
+    if (reply && !isReplyRefused) await accept(reply);
   }
 
   async function park(

@@ -26,6 +26,8 @@ export interface LocalRouterOptions {
   readonly port?: number;
   /** Cron, in place of the schedule of every PingSource. */
   readonly schedule?: string | undefined;
+  /** Whether a Broker takes an event that was in an answer; all of them unless given. */
+  readonly takesReply?: (reply: RoutedEvent) => boolean;
   readonly onEvent?: (report: EventReport) => void;
   readonly onDelivery?: (report: DeliveryReport) => void;
   /** Answers whatever is not for a Broker; 404 without it. */
@@ -54,6 +56,7 @@ const UNREAD = { "too-large": 413, "request-timeout": 408, "too-many-requests": 
 export async function startLocalRouter(options: LocalRouterOptions): Promise<LocalRouter> {
   const { services, port = 0, schedule, answerOther } = options;
   const { onEvent = () => undefined, onDelivery = () => undefined } = options;
+  const { takesReply = () => true } = options;
   const eventing = await readEventing(options.eventing, Object.keys(services));
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
@@ -119,7 +122,15 @@ export async function startLocalRouter(options: LocalRouterOptions): Promise<Loc
 
   for (const broker of eventing.brokers) {
     const triggers = eventing.triggers.filter((one) => one.spec.broker === broker.metadata.name);
-    const parts = { broker, triggers, urlOf, signal: stop.signal, onEvent, onDelivery };
+    const hooks = { takesReply, onEvent, onDelivery };
+    const parts = {
+      broker,
+      triggers,
+      urlOf,
+      url: `${url}${pathOf(broker)}`,
+      signal: stop.signal,
+      ...hooks,
+    };
     brokers.set(pathOf(broker), makeBroker(parts));
   }
   for (const source of eventing.pingSources) {
