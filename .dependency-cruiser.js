@@ -150,6 +150,8 @@ const MAY_IMPORT = {
     LIMITS,
     HTTP,
     CLOUDEVENTS,
+    // The builder's session, which the sample bank is written and read in.
+    "functions/statement-builder/source/server-session.ts",
     "infra/local/programs",
     "infra/local/settings.ts",
     "node:",

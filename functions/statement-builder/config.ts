@@ -4,6 +4,7 @@ import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { withoutPlainText } from "../platform/settings/plain-text.ts";
 import { PERIOD_BASES } from "../domain/manifest.ts";
+import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import {
   integer,
@@ -34,6 +35,8 @@ const pairs = (form: RegExp) =>
         return [name, value];
       }),
     );
+
+const CURRENCY_WITH_DECIMALS = new RegExp(`^([A-Z]{3})=([0-${MAX_MINOR_UNIT}])$`);
 
 /** S3 allows 10 000 parts of at least 5 MiB: enough for zips of 50 GB, and the least memory. */
 const DEFAULT_PART_BYTES = 5 * MIB;
@@ -67,6 +70,16 @@ export const builderConfig = withIdentity(
         BOOKING_ORDER_ROWS: integer({ min: 1, max: 100_000_000, default: 1_000_000 }),
         MAX_STALENESS_SECONDS: integer({ min: 1, max: 86_400, default: 300 }),
         REPLICA_WITHOUT_WATERMARK: yesOrNo("false"),
+        /** Digits behind the point where ISO 4217 says none: of XAU, and of codes of nobody (BTC). */
+        CURRENCY_DECIMALS: variable(
+          pairs(CURRENCY_WITH_DECIMALS)
+            .refine((entries) => entries.every(([code]) => isoMinorUnit(code) === undefined))
+            .default([]),
+          {
+            expected: `codes to which ISO 4217 gives no minor unit, each with its decimals, 0 to ${MAX_MINOR_UNIT}`,
+            example: "XAU=4, BTC=5",
+          },
+        ),
         S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
           expected: "the name of a bucket",
           example: "bank-statements",

@@ -105,6 +105,9 @@ async function openDependencies(
       watermarkView: config.STATEMENT_WATERMARK_VIEW,
       maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,
       replicaWithoutWatermark: config.REPLICA_WITHOUT_WATERMARK,
+      currencyDecimals: new Map(
+        config.CURRENCY_DECIMALS.map(([code, decimals]) => [code, Number(decimals)]),
+      ),
       connections: BUILDS_AT_ONCE,
       onQuery: tracedQueries(sources.query, tracer),
       log,

@@ -40,7 +40,7 @@ beforeEach(async () => {
   proxy = await startHttpFaultProxy({ url: store.endpoint });
   bucket = store.bucketWith({
     endpoint: proxy.url,
-    timeouts: { connect: 500, idle: 400, request: 5_000, call: 3_000 },
+    timeouts: { connect: 1_000, idle: 1_200, request: 8_000, call: 8_000 },
   });
   // What is counted below are the requests of a publication.
   await bucket.proveCreateOnly();

@@ -139,7 +139,7 @@ test("an instant of milliseconds, or of none, is written with six digits", async
 });
 
 describe("an amount of a currency", () => {
-  const inCurrency = async (currency: string, amount: string) => {
+  const inCurrency = async (currency: string, amount: string, decimals = {}) => {
     const code = `CONVERT('${currency}' USING ascii) COLLATE ascii_bin`;
     await given({ currency: code, amount, balance_after: amount }, "id = 1");
     await server.execute(`CREATE OR REPLACE VIEW coins AS
@@ -147,6 +147,7 @@ describe("an amount of a currency", () => {
     await using transactions = readTransactions(server.databaseUrl, {
       transactionView: "changed",
       accountView: "coins",
+      currencyDecimals: new Map(Object.entries(decimals)),
     });
     try {
       await using snapshot = await openSnapshot(transactions, JANUARY);
@@ -169,6 +170,22 @@ describe("an amount of a currency", () => {
       expect(await inCurrency(currency, amount)).toMatchObject({ closing, minor_unit: digits });
     },
   );
+
+  test.each([
+    ["XAU", "CAST(1.5 AS DECIMAL(23,4))", "1.500", 3],
+    ["JOT", "CAST(7 AS DECIMAL(23,4))", "7", 0],
+    // What ISO 4217 says is nobody else's to say.
+    ["EUR", "CAST(1.5 AS DECIMAL(23,4))", "1.50", 2],
+  ])("%s has the decimals of the installation", async (currency, amount, closing, digits) => {
+    const decimals = { XAU: 3, JOT: 0, EUR: 4 };
+    expect(await inCurrency(currency, amount, decimals)).toMatchObject({
+      closing,
+      minor_unit: digits,
+    });
+    expect(await inCurrency("XAU", "CAST(1.2345 AS DECIMAL(23,4))", decimals)).toMatchObject({
+      code: "invalid_amount",
+    });
+  });
 
   test.each([
     ["BTC", "CAST(0.00000001 AS DECIMAL(30,8))"],

@@ -166,7 +166,8 @@ test("a server that dies in mid-stream is an error at once, and a new one is use
 });
 
 test("a server that stalls in mid-stream is seen", async () => {
-  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 2_000 });
+  // Long enough for a busy machine to open the snapshot in.
+  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 8_000 });
   await using snapshot = await openSnapshot(impatient, YEAR);
   const rows = snapshot.batches()[Symbol.asyncIterator]();
   await rows.next();

@@ -4,8 +4,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { createConnection } from "mysql2/promise";
 import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { blocksOf, notPrinted } from "../support/document-blocks.ts";
+import { startMySql } from "../support/engines/mysql-server.ts";
+import { startSeaweedfs } from "../support/engines/seaweedfs.ts";
 import { descendantsOf, startLocalRun } from "../support/local-run.ts";
 import { isRunning } from "../support/process-table.ts";
 
@@ -66,6 +69,48 @@ test(
       /statement-builder ended by itself; its last lines:\n.*"function"/,
     );
     expect(all.filter(({ pid }) => isRunning(pid))).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "runs on a MySQL and a store of one's own by environment variables alone",
+  async () => {
+    // With a mode that reads the sample bank's texts otherwise.
+    const settings = ["--sql-mode=ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH"];
+    await using database = await startMySql({ settings, log: console.log });
+    await using store = await startSeaweedfs();
+    await using demo = startLocalRun("demo", outDir, {
+      DATABASE_URL: `${database.url}new-bank`,
+      S3_ENDPOINT: store.endpoint,
+      AWS_REGION: store.region,
+      AWS_ACCESS_KEY_ID: store.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+    });
+    const status = await demo.ended;
+    expect(demo.output()).toContain("4 accounts: the manifest's totals are what SQL sums up");
+    expect(demo.output()).toContain("your bucket statements");
+    expect(status).toBe(0);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "says what to do about a database that is not there and may not be made",
+  async () => {
+    await using database = await startMySql({ log: console.log });
+    const root = await createConnection({ uri: database.url, multipleStatements: true });
+    await root.query("CREATE USER limited@'127.0.0.1'; GRANT SELECT ON *.* TO limited@'127.0.0.1'");
+    await root.end();
+    for (const [path, words] of [
+      ["nowhere", "there is no such database, and its user may not make it"],
+      ["", "it names no database"],
+    ] as const) {
+      const url = Object.assign(new URL(path, database.url), { username: "limited" });
+      await using demo = startLocalRun("demo", outDir, { DATABASE_URL: url.href });
+      expect(await demo.ended).not.toBe(0);
+      expect(demo.output()).toContain(words);
+    }
   },
   TIMEOUT_MS,
 );

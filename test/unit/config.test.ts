@@ -108,6 +108,29 @@ describe("readConfig", () => {
   });
 });
 
+describe("decimals of currencies", () => {
+  const BUILDER = {
+    ...NEEDED,
+    DATABASE_URL: "mysql://u@127.0.0.1/bank",
+    S3_BUCKET: "statements",
+  };
+
+  it("are those of codes that ISO 4217 gives none", () => {
+    const config = readConfig(builderConfig, { ...BUILDER, CURRENCY_DECIMALS: "XAU=4, BTC=5" });
+    expect(config.CURRENCY_DECIMALS).toEqual([
+      ["XAU", "4"],
+      ["BTC", "5"],
+    ]);
+    expect(readConfig(builderConfig, BUILDER).CURRENCY_DECIMALS).toEqual([]);
+  });
+
+  it.each(["EUR=4", "BTC=8", "btc=2", "BTC"])("%s is refused", (CURRENCY_DECIMALS) => {
+    expect(problemsOf(builderConfig, { ...BUILDER, CURRENCY_DECIMALS })).toEqual([
+      expect.stringMatching(/^CURRENCY_DECIMALS is not valid; expected codes to which ISO 4217/),
+    ]);
+  });
+});
+
 describe("identity", () => {
   const ISSUER = { OIDC_ISSUER: "https://kubernetes.default.svc" };
   const half = [

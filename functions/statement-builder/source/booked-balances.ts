@@ -97,7 +97,7 @@ function toBalance(
   closing: TransactionRow = [],
 ): AccountBalance {
   const texts = [...opening, ...closing].map((text) => text ?? "0");
-  const scaled = { ...account, minorUnit: scaleOf(account.currency, texts) };
+  const scaled = { ...account, minorUnit: scaleOf(account, texts) };
   const amount = ([balance, more]: TransactionRow) =>
     exactAmount(balance ?? "0", scaled) - exactAmount(more ?? "0", scaled);
   return { ...scaled, opening: amount(opening), closing: amount(closing) };

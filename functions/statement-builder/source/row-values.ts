@@ -22,10 +22,16 @@ export function exactAmount(
   throw new StatementFailure("invalid_amount", `an amount has more decimals than ${currency}`);
 }
 
-/** The currency's, else those that the view's decimals have, as far as a statement has room. */
-export function scaleOf(currency: string, decimals: readonly string[]): number {
-  const inView = Math.max(0, ...decimals.map(decimalsOf));
-  return isoMinorUnit(currency) ?? Math.min(inView, MAX_MINOR_UNIT);
+/**
+ * The currency's by ISO 4217, else by the installation, else those that the view's decimals have, as
+ * far as a statement has room.
+ */
+export function scaleOf(
+  { currency, decimals }: { readonly currency: string; readonly decimals?: number | undefined },
+  texts: readonly string[],
+): number {
+  const inView = Math.max(0, ...texts.map(decimalsOf));
+  return isoMinorUnit(currency) ?? decimals ?? Math.min(inView, MAX_MINOR_UNIT);
 }
 
 /** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals; nothing stays so. */

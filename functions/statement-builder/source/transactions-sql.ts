@@ -53,6 +53,8 @@ export function statementQuery(
 export interface StatementAccount {
   readonly accountId: string;
   readonly currency: string;
+  /** What the installation says of a currency to which ISO 4217 gives no minor unit. */
+  readonly decimals?: number;
 }
 
 export interface StatementSql {

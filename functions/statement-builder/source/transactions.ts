@@ -43,6 +43,8 @@ export interface TransactionsConfig extends DataTimeConfig {
   readonly accountView: string;
   /** Where booking order and posted order differ, rows of an account that may be read for a balance. */
   readonly bookingOrderRows: number;
+  /** Digits behind the point of currencies to which ISO 4217 gives no minor unit. */
+  readonly currencyDecimals?: ReadonlyMap<string, number> | undefined;
   /** Statements read at a time. */
   readonly connections: number;
   /** Within this time a row, or a small result, comes, or the server counts as gone. */
@@ -244,7 +246,7 @@ interface Connected {
 
 interface Asking {
   readonly sql: StatementSql;
-  readonly config: BookedBalances;
+  readonly config: BookedBalances & Pick<TransactionsConfig, "currencyDecimals">;
 }
 
 async function openSnapshot(
@@ -263,7 +265,10 @@ async function openSnapshot(
     if (session.readOnly) throw new RetryableError(UNKNOWN_ON_REPLICA, message);
     throw new StatementFailure("unknown_customer", message);
   }
-  const accounts = found.map(toAccount);
+  const accounts = found.map(toAccount).map((account) => {
+    const decimals = config.currencyDecimals?.get(account.currency);
+    return decimals === undefined ? account : { ...account, decimals };
+  });
   const asOf = found[0]?.[2];
   const balances = await timed(
     "balances",
@@ -313,7 +318,7 @@ async function readBalances(
 /** An account without a booked row before an instant has a balance of nothing. */
 function toBalance(account: StatementAccount, [opening, closing]: TransactionRow): AccountBalance {
   const decimals = [opening, closing].filter((one) => one != null);
-  const scaled = { ...account, minorUnit: scaleOf(account.currency, decimals) };
+  const scaled = { ...account, minorUnit: scaleOf(account, decimals) };
   return {
     ...scaled,
     opening: exactAmount(opening ?? "0", scaled),

@@ -1,8 +1,13 @@
 /** The bank's database: a private MariaDB with the sample bank, or the one of `DATABASE_URL`. */
 import { join } from "node:path";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 import { startMariaDb, type MariaDb } from "./mariadb.ts";
-import { grantStatementReader, STATEMENT_READER } from "./sample-bank/create-schema.ts";
+import { connectToBank } from "./sample-bank/bank-connection.ts";
+import {
+  createDatabase,
+  grantStatementReader,
+  STATEMENT_READER,
+} from "./sample-bank/create-schema.ts";
 import { seedBank } from "./sample-bank/seed.ts";
 import type { SampleBank } from "./sample-bank/transactions.ts";
 
@@ -58,14 +63,18 @@ export async function startBankServer({
 
 /** The URL of the sample bank's database on a private server, made when it is not there. */
 export async function bankDatabase(serverUrl: string): Promise<string> {
-  await using connection = await createConnection(serverUrl);
-  await connection.query(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`);
-  return new URL(DATABASE, serverUrl).href;
+  const url = new URL(DATABASE, serverUrl).href;
+  await createDatabase(url);
+  return url;
 }
 
-/** A database with the two views is used as it is; an empty one gets the sample bank. */
+/**
+ * A database with the two views is used as it is; an empty one, and one that is not there yet, gets
+ * the sample bank.
+ */
 export async function useBank(databaseUrl: string): Promise<LocalBank> {
   try {
+    await ensureDatabase(databaseUrl);
     if (await isSeeded(databaseUrl)) {
       return { databaseUrl, description: "DATABASE_URL, as it is" };
     }
@@ -81,8 +90,27 @@ export async function useBank(databaseUrl: string): Promise<LocalBank> {
   }
 }
 
+/** @throws Error that says the next step, or the driver's. */
+export async function ensureDatabase(url: string): Promise<void> {
+  if (new URL(url).pathname.length < 2) {
+    throw new Error("it names no database: end the URL with /bank, which may be new");
+  }
+  try {
+    await using connection = await connectToBank(url);
+    await connection.ping();
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== "ER_BAD_DB_ERROR") throw error;
+    await createDatabase(url).catch((cause: unknown) => {
+      const reason = "there is no such database, and its user may not make it";
+      throw new Error(`${reason}: CREATE DATABASE as another user, or name one that is there`, {
+        cause,
+      });
+    });
+  }
+}
+
 async function isSeeded(url: string): Promise<boolean> {
-  await using connection = await createConnection(url);
+  await using connection = await connectToBank(url);
   const [views] = await connection.query<RowDataPacket[]>(
     "SHOW TABLES LIKE 'statement\\_accounts'",
   );

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
-import { bankDatabase, startBankServer } from "../cluster/bank.ts";
+import { bankDatabase, ensureDatabase, startBankServer } from "../cluster/bank.ts";
 import { customerId } from "../cluster/sample-bank/customers.ts";
 import { seedBank } from "../cluster/sample-bank/seed.ts";
 import { END_DAY, FIRST_DAY, type SampleBank } from "../cluster/sample-bank/transactions.ts";
@@ -13,6 +13,7 @@ const PROGRESS_EVERY_MS = 1_000;
 async function main(bank: SampleBank): Promise<void> {
   const settings = readLocalSettings(process.env);
   await using opened = new AsyncDisposableStack();
+  if (settings.databaseUrl) await ensureDatabase(settings.databaseUrl);
   const url = settings.databaseUrl ?? (await bankOfRun(settings, opened));
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;

@@ -1,7 +1,8 @@
 /** What SQL itself says about a period, by queries that share nothing with the builder's. */
-import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 import type { Manifest } from "../../../functions/domain/manifest.ts";
 import { parseAmount } from "../../../functions/domain/money.ts";
+import { connectToBank } from "../cluster/sample-bank/bank-connection.ts";
 
 const TOTALS = `
   SELECT a.account_id, a.currency,
@@ -23,13 +24,7 @@ export async function differencesToSql(databaseUrl: string, manifest: Manifest):
   const column = byDay ? "booking_date" : "posted_at";
   const from = byDay ? start_date : sqlTime(instants.from);
   const to = byDay ? dayAfter(end_date) : sqlTime(instants.to);
-  await using connection = await createConnection({
-    uri: databaseUrl,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    dateStrings: true,
-    timezone: "Z",
-  });
+  await using connection = await connectToBank(databaseUrl);
   const [rows] = await connection.query<RowDataPacket[]>(TOTALS, [
     ...[column, to],
     ...[column, from],

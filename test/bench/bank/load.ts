@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import type { Connection, RowDataPacket } from "mysql2/promise";
+import { connectToBank } from "../../../infra/local/cluster/sample-bank/bank-connection.ts";
 import {
   createSchema,
   grantStatementReader,
@@ -18,7 +19,7 @@ const ACCOUNTS_PER_INSERT = 5_000;
 /** `url` names a database of a server without a password, on this machine. */
 export async function loadBank(url: string, size: BankSize): Promise<void> {
   await createSchema(url);
-  const connection = await createConnection(url);
+  const connection = await connectToBank(url);
   try {
     await insertAccounts(connection, size);
     const shipped = await tableDefinition(connection);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
 
@@ -19,6 +19,10 @@ export default class EngineReporter {
     const file = process.env.ENGINE_RESULTS;
     if (!file) return;
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify(this.#suites, undefined, 2));
+    // Some suites run again take the place of what they came to before.
+    const key = ({ database, store, suite }) => [database, store, suite].join();
+    const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+    const all = new Map([...before, ...this.#suites].map((one) => [key(one), one]));
+    writeFileSync(file, JSON.stringify([...all.values()], undefined, 2));
   }
 }

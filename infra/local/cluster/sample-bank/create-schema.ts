@@ -1,8 +1,17 @@
 import { readFile } from "node:fs/promises";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
+import { connectToBank } from "./bank-connection.ts";
 
 /** The user of `grants.sql`: may read the two views and nothing else. */
 export const STATEMENT_READER = { user: "statement_reader", password: "sample-bank-only" } as const;
+
+/** Makes the database of `url` unless it is there. @throws Error of the driver */
+export async function createDatabase(url: string): Promise<void> {
+  const database = decodeURIComponent(new URL(url).pathname.slice(1));
+  const server = Object.assign(new URL(url), { pathname: "/" }).href;
+  await using connection = await connectToBank(server);
+  await connection.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4", [database]);
+}
 
 /**
  * Makes the sample bank's tables, indexes and views in the database of `url`, whose user must own
@@ -15,7 +24,7 @@ export async function createSchema(url: string): Promise<void> {
 
 /** Those that a table of an earlier version lacks. */
 async function addLaterIndexes(url: string): Promise<void> {
-  const connection = await createConnection(url);
+  const connection = await connectToBank(url);
   try {
     for (const who of ["customer", "account"]) {
       const name = `transactions_of_${who}_by_day`;
@@ -40,7 +49,7 @@ export async function grantStatementReader(url: string): Promise<void> {
 
 async function runSqlFile(url: string, name: string): Promise<void> {
   const sql = await readFile(new URL(name, import.meta.url), "utf8");
-  const connection = await createConnection({ uri: url, multipleStatements: true });
+  const connection = await connectToBank(url, { multipleStatements: true });
   try {
     await connection.query(sql);
   } finally {

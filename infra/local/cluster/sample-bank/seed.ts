@@ -1,4 +1,5 @@
-import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import type { Connection, RowDataPacket } from "mysql2/promise";
+import { connectToBank } from "./bank-connection.ts";
 import { createSchema } from "./create-schema.ts";
 import { accountsOf } from "./customers.ts";
 import {
@@ -31,11 +32,7 @@ export async function seedBank(
   bank: SampleBank,
   onProgress: (rows: number) => void = () => undefined,
 ): Promise<void> {
-  const connection = await createConnection({
-    uri: url,
-    charset: "utf8mb4",
-    supportBigNumbers: true,
-  });
+  const connection = await connectToBank(url);
   try {
     await refuseRealTables(connection);
     await createSchema(url);
