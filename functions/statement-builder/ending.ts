@@ -60,7 +60,9 @@ export function endingOf(
   if (error instanceof LeaseLost) return leaseEnding(error, object.mayBeThere);
   if (error instanceof LedgerUnavailable) throw error;
   if (error instanceof StatementFailure) {
-    return { kind: "failed", code: error.code, detail: error.detail };
+    // A file that lands after all would contradict the end; a damaged one is there already.
+    const mayLand = object.mayBeThere && error.code !== "object_damaged";
+    return { kind: mayLand ? "retry" : "failed", code: error.code, detail: error.detail };
   }
   if (error instanceof RetryableError) {
     return { kind: "retry", code: error.code, detail: error.detail };

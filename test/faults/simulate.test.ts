@@ -25,6 +25,15 @@ test("ten seconds of CPU break no rule", async () => {
   expect(Number(/lives (\d+)/.exec(text)?.[1])).toBeGreaterThan(50);
 }, 600_000);
 
+test.each([["2682", "an upload that arrives after its request has failed for another reason"]])(
+  "SEED=%s, which once found %s, breaks no rule",
+  async (SEED) => {
+    const { text } = await simulate({ SEED, SEEDS: "1" });
+    expect(text).toMatch(/^seeds 1 lives \d+ faults \d+ broken 0 in /);
+  },
+  300_000,
+);
+
 test("the same seed is the same story", async () => {
   const [first, second] = [
     await simulate({ SEED: "6", STORY: "1" }),

@@ -1,4 +1,5 @@
 /** What a signal that stops a build makes of its claim. */
+import { StatementFailure } from "../../functions/domain/failure.ts";
 import { endingOf } from "../../functions/statement-builder/ending.ts";
 import { CancelRequested, LeaseLate, LeaseLost } from "../../functions/statement-builder/lease.ts";
 
@@ -21,4 +22,20 @@ test("where an object may be or still land, the request is given back, to be loo
 test("a builder that was too slow says so; one that was overtaken writes nothing", () => {
   expect(endedBy(new LeaseLate("late"), true)).toEqual({ kind: "retry", code: "lease_late" });
   expect(endedBy(new LeaseLost("another holder"), true)).toEqual({ kind: "lost" });
+});
+
+/** Found by `make simulate SEED=2682`: its upload of attempt 1 arrived after attempt 3 had failed. */
+test("what cannot be cured is final only where no upload of an earlier attempt may land", () => {
+  const signals = { request: never, lease: never, deadline: never };
+  const wrong = new StatementFailure("balance_mismatch", "it does not add up");
+  const code = "balance_mismatch";
+  expect(endingOf(wrong, signals, { mayBeThere: true })).toEqual({ kind: "retry", code });
+  expect(endingOf(wrong, signals, { mayBeThere: false })).toEqual({ kind: "failed", code });
+});
+
+test("a damaged object is there, so it ends the request at once", () => {
+  const signals = { request: never, lease: never, deadline: never };
+  const damaged = new StatementFailure("object_damaged", "it is cut");
+  const failed = { kind: "failed", code: "object_damaged" };
+  expect(endingOf(damaged, signals, { mayBeThere: true })).toEqual(failed);
 });

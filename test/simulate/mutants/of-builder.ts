@@ -125,6 +125,13 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     replace: `return { kind: mayBeThere ? "cancelled" : "cancelled" };`,
   },
   {
+    name: "fail-beside-upload",
+    says: "a request fails for good although an upload of an earlier attempt may land",
+    file: "statement-builder/ending.ts",
+    find: `const mayLand = object.mayBeThere && error.code !== "object_damaged";`,
+    replace: `const mayLand = object.mayBeThere && error.code === "object_damaged";`,
+  },
+  {
     name: "hand-over-at-once",
     says: "a claim that has published is handed over as if nothing of it could land any more",
     file: HANDLER,
@@ -137,6 +144,8 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: HANDLER,
     find: `if (ending.kind !== "executed" || !to || !wasGivenUp(to)) return undefined;`,
     replace: `if (ending.kind !== "executed" || !to || wasGivenUp(to)) return undefined;`,
+    survives:
+      "no write lands after a request was given up, within what the protocol assumes; beyond it the file counts",
   },
   {
     name: "own-claim-unknown",
@@ -144,5 +153,6 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: "statement-builder/claim.ts",
     find: `if (sent && isHeldBy(stored, holder)) return`,
     replace: `if (sent && isHeldBy(stored, "")) return`,
+    survives: "the claim waits for its own lease to end and is made once more: later, and as safe",
   },
 ];

@@ -40,6 +40,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     file: DUE,
     find: `return request.cancelRequestedAt === undefined ? request.nextAttemptAt : 0;`,
     replace: `return request.cancelRequestedAt === undefined ? request.nextAttemptAt : Infinity;`,
+    survives: "the backlog offers wishes before it asks when they are due",
   },
   {
     name: "delete-untold",
