@@ -1,7 +1,8 @@
 /** Events posted to request-intake, as an upstream service does, and its answer. */
 import { randomUUID } from "node:crypto";
 import { dataSchemaUri, eventType, type StatementEvent } from "../../functions/domain/events.ts";
-import type { OperatorConfig } from "./settings.ts";
+import { request as requestHttp } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 
 /** An event that asks for a statement; the same id, time and source are the same request. */
 export function requestedEvent(
@@ -45,18 +46,40 @@ export interface IntakeAnswer {
 
 const TIMEOUT_MS = 30_000;
 
+export interface IntakeAddress {
+  readonly INTAKE_URL: string;
+  /** The host that a gateway knows intake by, when it is not that of the address. */
+  readonly host?: string | undefined;
+  readonly INTAKE_TOKEN?: string | undefined;
+}
+
 /** Rejects, as `fetch` does, when intake cannot be reached. */
 export async function postToIntake(
-  { INTAKE_URL, INTAKE_TOKEN }: Pick<OperatorConfig, "INTAKE_URL" | "INTAKE_TOKEN">,
+  { INTAKE_URL, INTAKE_TOKEN, host }: IntakeAddress,
+  { headers, body }: IntakeMessage,
+  aborted: AbortSignal,
+): Promise<IntakeAnswer> {
+  const signal = AbortSignal.any([aborted, AbortSignal.timeout(TIMEOUT_MS)]);
+  const sent = { ...headers, ...(INTAKE_TOKEN && { authorization: `Bearer ${INTAKE_TOKEN}` }) };
+  if (host !== undefined)
+    return await postTo(INTAKE_URL, { headers: { ...sent, host }, body }, signal);
+  const answer = await fetch(INTAKE_URL, { method: "POST", headers: sent, body, signal });
+  const subject = answer.headers.get("ce-subject") ?? undefined;
+  return { status: answer.status, subject, text: await answer.text() };
+}
+
+/** `fetch` lets nobody choose the host. */
+async function postTo(
+  url: string,
   { headers, body }: IntakeMessage,
   signal: AbortSignal,
 ): Promise<IntakeAnswer> {
-  const answer = await fetch(INTAKE_URL, {
-    method: "POST",
-    headers: { ...headers, ...(INTAKE_TOKEN && { authorization: `Bearer ${INTAKE_TOKEN}` }) },
-    body,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  return await new Promise((resolve, reject) => {
+    const call = requestHttp(url, { method: "POST", headers, signal, agent: false }, (answer) => {
+      const subject = [answer.headers["ce-subject"]].flat()[0];
+      const status = answer.statusCode ?? 0;
+      textOf(answer).then((text) => resolve({ status, subject, text }), reject);
+    });
+    call.on("error", reject).end(body);
   });
-  const subject = answer.headers.get("ce-subject") ?? undefined;
-  return { status: answer.status, subject, text: await answer.text() };
 }

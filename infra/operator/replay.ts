@@ -77,7 +77,7 @@ async function replayOne(
   ledger: Ledger,
   stored: StoredRejectedEvent,
 ): Promise<boolean> {
-  const { config, screen, signal } = session;
+  const { screen, signal } = session;
   const { event } = stored.fields;
   if (event === undefined) {
     screen.print(`${stored.name}  is no CloudEvent: it can be looked at, not replayed`);
@@ -90,10 +90,11 @@ async function replayOne(
     return false;
   }
   const headers = { "content-type": "application/cloudevents+json" };
-  const answer = await postToIntake(config, { headers, body: event }, signal).catch(
+  const intake = await session.intake();
+  const answer = await postToIntake(intake, { headers, body: event }, signal).catch(
     (cause: unknown) => {
       signal.throwIfAborted();
-      throw unavailable(`intake cannot be reached at INTAKE_URL ${config.INTAKE_URL}`, { cause });
+      throw unavailable(`intake cannot be reached at INTAKE_URL ${intake.INTAKE_URL}`, { cause });
     },
   );
   const isAccepted = answer.status >= 200 && answer.status < 300;

@@ -77,11 +77,12 @@ const PAUSE_MS = 1_000;
 
 /** @returns the name of the record. @throws CommandError */
 async function post(session: Session, event: StatementEvent): Promise<string> {
-  const { config, signal, screen } = session;
+  const { signal, screen } = session;
+  const intake = await session.intake();
   let last = "";
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     if (attempt > 1) await sleep(PAUSE_MS * 2 ** (attempt - 2), undefined, { signal });
-    const answer = await postToIntake(config, toBinaryMessage(event), signal).catch(reachFailure);
+    const answer = await postToIntake(intake, toBinaryMessage(event), signal).catch(reachFailure);
     signal.throwIfAborted();
     if (typeof answer !== "string") {
       if (answer.status === 200 && answer.subject !== undefined) return answer.subject;
@@ -91,7 +92,7 @@ async function post(session: Session, event: StatementEvent): Promise<string> {
     screen.progress(`intake: ${last}; the same event again …`);
   }
   throw unavailable(
-    `intake did not take the event (${last}): is INTAKE_URL ${config.INTAKE_URL} right?`,
+    `intake did not take the event (${last}): is INTAKE_URL ${intake.INTAKE_URL} right?`,
     {
       next: `It may have been recorded all the same. The same event again: --id ${event.id} --time ${event.time}`,
     },

@@ -10,7 +10,9 @@ import { ConfigError, readConfig } from "../../functions/platform/settings/confi
 import type { Ledger, Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { S3Settings } from "../../functions/statement-builder/store/s3-client.ts";
 import type { StatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
-import { unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
+import { makeInstallation, type Installation } from "./cluster/installation.ts";
+import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
+import type { IntakeAddress } from "./intake.ts";
 import {
   environmentOf,
   operatorConfig,
@@ -39,6 +41,8 @@ export interface Session extends Disposable {
   readonly isLocal: boolean;
   /** For records and audits. */
   who(): Promise<string>;
+  /** INTAKE_URL; where that is not set, found in the installation. @throws CommandError */
+  intake(): Promise<IntakeAddress>;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
   /** Where records say that their objects lie. */
@@ -63,6 +67,19 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let config: OperatorConfig | undefined;
   let ledger: Ledger | undefined;
   let who: Promise<string> | undefined;
+  let installation: Installation | undefined;
+
+  function ofCluster(): Installation {
+    if (installation) return installation;
+    const stop = new AbortController();
+    opened().defer(() => stop.abort());
+    const signal = AbortSignal.any([stop.signal, terminal.signal]);
+    return (installation = makeInstallation(
+      session.kubeconfig,
+      session.config.LEDGER_NAMESPACE,
+      signal,
+    ));
+  }
 
   const session: Session = {
     screen: makeScreen(terminal),
@@ -116,6 +133,21 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     async who() {
       const { whoAmI } = await import("./who.ts");
       return await (who ??= whoAmI(session.kubeconfig));
+    },
+
+    async intake() {
+      const { INTAKE_URL, INTAKE_TOKEN } = session.config;
+      if (INTAKE_URL !== undefined) return { INTAKE_URL, INTAKE_TOKEN };
+      try {
+        const { url, host } = await ofCluster().intake();
+        return { INTAKE_URL: url, host, INTAKE_TOKEN };
+      } catch (cause) {
+        const [reason = ""] = (cause as Error).message.trim().split("\n").slice(-1);
+        throw unavailable(`request-intake was not found through kubectl: ${reason}`, {
+          cause,
+          next: "Set INTAKE_URL to where it is reached.",
+        });
+      }
     },
 
     async s3() {

@@ -19,9 +19,7 @@ export const operatorConfig = withoutPlainText(
   z.object({
     KUBECONFIG,
     LEDGER_NAMESPACE,
-    INTAKE_URL: url("http://localhost:8081/").default(
-      `http://localhost:${PORTS["request-intake"]}/`,
-    ),
+    INTAKE_URL: url("http://localhost:8081/").optional(),
     INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
     RETENTION_DAYS,
     LEASE_SECONDS: builder.LEASE_SECONDS,

@@ -6,11 +6,11 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { writeInstallation } from "../support/installation.ts";
 import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
 import { startKnativeControllers } from "../support/knative-controllers.ts";
+import { nodeServer } from "../support/node-server.ts";
 import { make, type Ended } from "../support/make-deploy.ts";
 
 const id = randomBytes(3).toString("hex");
@@ -21,25 +21,9 @@ let opened: AsyncDisposableStack;
 let folder: string;
 beforeAll(async () => {
   opened = new AsyncDisposableStack();
-  const knative = await kubectl([
-    "get",
-    "namespace",
-    "knative-serving",
-    "--ignore-not-found",
-    "-o",
-    "name",
-  ]);
-  // Its definitions would be replaced by some without conversion.
-  if (knative !== "") throw new Error("this cluster has a real Knative: `make e2e` is for that");
   folder = await realpath(await mkdtemp(join(tmpdir(), "node-")));
   opened.defer(() => rm(folder, { recursive: true }));
-  const text = await kubectl(["config", "view", "--raw", "--minify", "--flatten"]);
-  const config = () => {
-    const loaded = new KubeConfig();
-    loaded.loadFromString(text);
-    return loaded;
-  };
-  const server = { url: config().getCurrentCluster()?.server ?? "", config };
+  const server = await nodeServer();
   await serveCrds(server, await knativeCrds("v0.47.0"));
   opened.use(startKnativeControllers(server, { ofNamespaces: false }));
   opened.defer(async () => {

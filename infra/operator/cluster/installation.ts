@@ -1,0 +1,70 @@
+/** What an installation in a cluster says of itself, and ways into it, for somebody who has kubectl and nothing else. */
+import { execFile, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface Installation {
+  /** Where request-intake is reached from here, and the host it goes by. */
+  intake(): Promise<{ readonly url: string; readonly host: string }>;
+}
+
+/** Ways in stay open until `stop`. Everything rejects with what kubectl said. */
+export function makeInstallation(
+  kubeconfig: string,
+  ledger: string,
+  stop: AbortSignal,
+): Installation {
+  const kubectl = async (...args: readonly string[]): Promise<string> =>
+    (await run("kubectl", ["--kubeconfig", kubeconfig, ...args], { signal: stop })).stdout;
+
+  /** The ledger's rights belong to accounts beside the functions; who may not read them asks at the usual place. */
+  const namespace = kubectl(
+    ...["get", "rolebinding", "request-intake", "-n", ledger],
+    ...["-o", "jsonpath={.subjects[0].namespace}"],
+  ).then(
+    (found) => found || USUAL_NAMESPACE,
+    () => USUAL_NAMESPACE,
+  );
+
+  async function forward(inNamespace: string, service: string, port: string): Promise<number> {
+    const args = ["port-forward", "-n", inNamespace, `service/${service}`, `:${port}`];
+    const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: stop,
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said = text.trim()));
+    return await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.once("close", () => reject(new Error(`kubectl ${args.join(" ")}: ${said}`)));
+      createInterface(child.stdout).on("line", (line) => {
+        const found = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
+        if (found !== undefined) resolve(Number(found));
+      });
+    });
+  }
+
+  return {
+    async intake() {
+      const of = ["request-intake", "-n", await namespace];
+      const [address, gateway] = await Promise.all([
+        kubectl(
+          "get",
+          "services.serving.knative.dev",
+          ...of,
+          "-o",
+          "jsonpath={.status.address.url}",
+        ),
+        // Each networking layer of Knative leaves a Service of that name, which leads to its gateway.
+        kubectl("get", "service", ...of, "-o", "jsonpath={.spec.externalName}"),
+      ]);
+      const [service = "", inNamespace = ""] = gateway.split(".");
+      const port = await forward(inNamespace, service, "80");
+      return { url: `http://127.0.0.1:${port}/`, host: new URL(address).hostname };
+    },
+  };
+}
+
+const USUAL_NAMESPACE = "statements";
