@@ -98,6 +98,10 @@ const csvOptions = z
     delimiter: z.enum(DELIMITERS).optional().meta({
       description: "Between fields. Default a comma; a semicolon with decimal_comma.",
     }),
+    by_language: z.boolean().optional().meta({
+      description:
+        "Delimiter and decimal sign as the language's spreadsheets have them, unless named here too. Default false.",
+    }),
     decimal_comma: z.boolean().optional().meta({
       description: "Amounts as -12,50; not with a comma as delimiter. Default false.",
     }),

@@ -14,6 +14,8 @@ export interface StatementFacts {
   readonly options: StatementOptions;
   /** Whether only the last four characters of a counterparty's account show. */
   readonly masked: boolean;
+  /** How OFX names the bank: a code of its country's, at most nine characters. */
+  readonly bankId?: string | undefined;
 }
 
 /** Whether the period was not over at the instant of the snapshot, as the request allows. */

@@ -13,6 +13,8 @@ export interface BuildSettings {
   readonly defaults: OptionDefaults;
   /** Whether only the last four characters of a counterparty's account show. */
   readonly masked: boolean;
+  /** How OFX names the bank. */
+  readonly bankId: string | undefined;
   readonly sign: SignManifest | undefined;
   readonly encryption: EncryptionSettings;
   /** Statements with more rows go to the Job lane. */
@@ -25,8 +27,13 @@ export async function buildSettings(config: BuilderConfig): Promise<BuildSetting
   return {
     execution: config.EXECUTION,
     compression: config.COMPRESSION,
-    defaults: { formats: config.STATEMENT_FORMATS, language: config.STATEMENT_LANGUAGE },
+    defaults: {
+      formats: config.STATEMENT_FORMATS,
+      language: config.STATEMENT_LANGUAGE,
+      csvByLanguage: config.CSV_BY_LANGUAGE,
+    },
     masked: config.MASK_COUNTERPARTY_ACCOUNT,
+    bankId: config.OFX_BANK_ID,
     sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
     encryption: encryptionSettings(config),
     oversizedRows: config.OVERSIZED_ROWS,

@@ -121,6 +121,16 @@ export const builderConfig = withIdentity(
         }).optional(),
         /** All but the last four characters of a counterparty's account number. */
         MASK_COUNTERPARTY_ACCOUNT: yesOrNo("true"),
+        /** `BANKID` of OFX, which importers may tell banks apart by. */
+        OFX_BANK_ID: variable(
+          z
+            .string()
+            .regex(/^[A-Za-z0-9]{1,9}$/)
+            .optional(),
+          { expected: "up to nine letters and digits", example: "37040044" },
+        ),
+        /** Delimiter and decimal sign by the statement's language, where the request does not say. */
+        CSV_BY_LANGUAGE: yesOrNo("false"),
         AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),
         LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
         LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),

@@ -182,7 +182,7 @@ function isOversized(
 
 function statementFacts(
   request: ProcessingRequest,
-  { defaults, masked }: BuildSettings,
+  { defaults, masked, bankId }: BuildSettings,
 ): StatementFacts {
   return {
     requestId: request.facts.name,
@@ -192,5 +192,6 @@ function statementFacts(
     generatedAt: parseStatementKey(request.object.key)?.uploadedAt ?? request.facts.recordedAt,
     options: chosenOptions(request.facts.options, defaults),
     masked,
+    bankId,
   };
 }

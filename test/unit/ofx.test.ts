@@ -277,3 +277,10 @@ test("rows that were not proved end the file with their error", async () => {
   };
   await expect(written(failing)).rejects.toThrow("not proved");
 });
+
+test("the bank is what the installation calls it, else unknown", async () => {
+  const content = euros({ amount: "1.00" });
+  expect(await texts(content, "//BANKID")).toEqual(["UNKNOWN"]);
+  const named = { ...content, facts: { ...content.facts, bankId: "37040044" } };
+  expect(await texts(named, "//BANKID")).toEqual(["37040044"]);
+});

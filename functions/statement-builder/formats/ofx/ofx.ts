@@ -4,7 +4,7 @@
  * Financial Exchange Specification 2.2, chapters 2, 3 and 11, and its XML schema.
  *
  * What OFX asks for and the bank's views do not have:
- * - `BANKID` is `UNKNOWN`, and `ACCTTYPE` is `CHECKING`, as OFX knows no "other".
+ * - `BANKID` is the setting `OFX_BANK_ID`, else `UNKNOWN`, and `ACCTTYPE` is `CHECKING`, as OFX knows no "other".
  * - `TRNTYPE` is `CREDIT` or `DEBIT` by the sign: what a bank's `type` means, its views do not say.
  * - `TRNUID` is 0, that of an answer no client has asked for.
  *
@@ -73,7 +73,7 @@ function documentStart({ facts, language }: StatementContent): string {
 }
 
 function statementStart(
-  { facts: { period }, asOf }: StatementContent,
+  { facts: { period, bankId = "UNKNOWN" }, asOf }: StatementContent,
   { currency }: AccountTotals,
   accountId: string,
 ): string {
@@ -84,7 +84,7 @@ function statementStart(
     "<STMTRS>",
     element("CURDEF", currency),
     "<BANKACCTFROM>",
-    "<BANKID>UNKNOWN</BANKID>",
+    element("BANKID", bankId),
     element("ACCTID", accountId),
     "<ACCTTYPE>CHECKING</ACCTTYPE>",
     "</BANKACCTFROM>",
