@@ -2,7 +2,7 @@
  * The broker behind every sink: takes events, and delivers wake-ups to the builders. It may refuse,
  * lose what it took, deliver it twice, late, and out of order.
  */
-import type { StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
 import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
@@ -25,16 +25,19 @@ export interface BrokerOptions {
   readonly time: VirtualTime;
   readonly faults: Faults;
   readonly call: CallPort;
+  /** Outcomes are refused until then. */
+  readonly refusesUntil: number;
   /** The sink has accepted it. */
   readonly onAccepted: (event: StatementEvent) => void;
   readonly deliver: (event: StatementEvent, delivery: Delivery) => void;
 }
 
+const OUTCOMES = new Set<string>((["executed", "failed", "cancelled"] as const).map(eventType));
 const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
 export function makeBroker(options: BrokerOptions): Broker {
-  const { seed, time, faults, call, onAccepted, deliver } = options;
+  const { seed, time, faults, call, refusesUntil, onAccepted, deliver } = options;
   let accepted = 0;
 
   function accept(event: StatementEvent): void {
@@ -58,6 +61,7 @@ export function makeBroker(options: BrokerOptions): Broker {
           const status = await call<number>({
             what: `SEND ${event.type.split(".").slice(-2)[0] ?? ""} ${event.subject}`,
             effect: () => {
+              if (time.now < refusesUntil && OUTCOMES.has(event.type)) return 503;
               accept(event);
               return 202;
             },

@@ -33,6 +33,8 @@ interface History {
   objects: number;
   claimedAt: number;
   holder: string;
+  /** Of the record when its end was asked for. */
+  wishedAt: number | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
 }
@@ -78,6 +80,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       objects: 0,
       claimedAt: 0,
       holder: "",
+      wishedAt: undefined,
       heldUntil: 0,
     };
     histories.set(name, fresh);
@@ -115,6 +118,8 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     const move = `${before.status} to ${after.status}`;
     if (JSON.stringify(before.facts) !== JSON.stringify(after.facts))
       fail(`the facts of ${name} have changed`);
+    if (after.cancelRequestedAt === undefined) history.wishedAt = undefined;
+    else history.wishedAt ??= after.attempt;
     if (after.attempt < before.attempt) fail(`the attempt of ${name} went back`);
     if (before.object && before.object.key !== after.object?.key) {
       const taken = visible.get(before.object.key)?.metadata["request-id"];
@@ -156,6 +161,10 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     if (after.status === "pending" && after.nextAttemptAt > now() + EPOCH + LONGEST_WAIT_MS)
       fail(`${name} waits longer than any pause`);
     if (after.status === "executed") isSameObject(name, after);
+    if (after.status === "failed" && after.errorCode === "object_damaged" && !isFinal(before)) {
+      const found = visible.get(after.object?.key ?? "");
+      if (!found || readMarked(found.bytes)) fail(`${name} fails for a damage that is not there`);
+    }
     if ((after.status === "cancelled" || after.status === "failed") && !isFinal(before))
       for (const object of visible.values())
         if (object.metadata["request-id"] === name && readMarked(object.bytes))
@@ -210,6 +219,8 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       if (!request) fail(`an object of ${name} appears, which has no record`);
       else if (request.status === "cancelled" || request.status === "failed")
         fail(`an object of ${name} appears after it has ended as ${request.status}`);
+      if (Number(metadata["attempt"]) > (history.wishedAt ?? Infinity))
+        fail(`an object of ${name} is built by a claim that came after the wish to cancel`);
       const read = readMarked(bytes);
       if (!read) return;
       if (read.manifest.request_id !== name) fail(`the object of ${name} holds another one's`);
@@ -224,7 +235,8 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       if (!history.states.has(outcome)) fail(`${subject} is told to be ${outcome}, and was not`);
     },
     promised(event, record) {
-      if (!histories.has(record)) fail(`the event ${event} was answered for and has no record`);
+      if (byEvent.get(event) !== record)
+        fail(`the event ${event} was answered for with ${record}, which is not its record`);
     },
     heldUntil(record, process) {
       const history = histories.get(record);

@@ -95,11 +95,29 @@ export interface WorldEnd {
 export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false, script } = options;
   const time = makeVirtualTime();
+  /** Events come again when their records may be deleted. */
+  const hasLatecomers = !script && draw(seed, 83) < 0.25;
   const story = makeStory(isTold, () => time.now);
-  const faults = makeFaults({ seed, rate, only: onlyFaults, script: script?.fates });
+  const faults = makeFaults({
+    seed,
+    rate,
+    only: onlyFaults,
+    script: script?.fates,
+  });
   const onCall = script?.onCall;
-  const call = makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS, onCall });
-  const terms = { leaseMs: LEASE_MS, clockSkewMs: SKEW_MS, retentionMs: RETENTION_MS };
+  const call = makeCalls({
+    seed,
+    time,
+    faults,
+    story,
+    leaseMs: LEASE_MS,
+    onCall,
+  });
+  const terms = {
+    leaseMs: LEASE_MS,
+    clockSkewMs: SKEW_MS,
+    retentionMs: RETENTION_MS,
+  };
   const rules = makeRules(terms, () => time.now);
   const server = makeApiServer({
     seed,
@@ -123,6 +141,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     time,
     faults,
     call,
+    // Longer than the retention, in some of the worlds that wait for it.
+    refusesUntil: hasLatecomers && draw(seed, 85) < 0.4 ? RETENTION_MS + 60_000 : 0,
     onAccepted: (event) => rules.told(event),
     deliver,
   });
@@ -149,7 +169,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const builder = (execution: Lane) => (hostname: string) => {
     const bucket = makeStatementBucket(
-      { bucket: "statements", forcePathStyle: true, partBytes: PART_BYTES, queue: 2, log: QUIET },
+      {
+        bucket: "statements",
+        forcePathStyle: true,
+        partBytes: PART_BYTES,
+        queue: 2,
+        log: QUIET,
+      },
       store.client,
     );
     const handle = makeHandler({
@@ -189,10 +215,24 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const scanner = (_: string, stopping: AbortSignal) => {
     const ledger = openLedger();
     const metrics = { offered: () => undefined, ticked: () => undefined };
-    const limits = { perCustomer: 5, builderCapacity: 4, deadlineMs: TICK_DEADLINE_MS };
-    const shared = { ledger, sink: broker.sink, metrics, now: Date.now, stopping };
+    const limits = {
+      perCustomer: 5,
+      builderCapacity: 4,
+      deadlineMs: TICK_DEADLINE_MS,
+    };
+    const shared = {
+      ledger,
+      sink: broker.sink,
+      metrics,
+      now: Date.now,
+      stopping,
+    };
     const offering = makeOffering({ ...shared, limits });
-    const handle = makePendingScanner({ ...shared, offering, retentionMs: RETENTION_MS });
+    const handle = makePendingScanner({
+      ...shared,
+      offering,
+      retentionMs: RETENTION_MS,
+    });
     return { handle, close: async () => await offering.ended() };
   };
 
@@ -223,7 +263,12 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     deadlineMs: TICK_DEADLINE_MS + 15_000,
     open: scanner,
   });
-  const intakes = pods("intake", { most: 2, eventsAtOnce: 8, deadlineMs: 30_000, open: intake });
+  const intakes = pods("intake", {
+    most: 2,
+    eventsAtOnce: 8,
+    deadlineMs: 30_000,
+    open: intake,
+  });
   const jobs = new Map<string, Pods>();
 
   // --- the events --------------------------------------------------------------------------------
@@ -266,8 +311,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   // --- the people --------------------------------------------------------------------------------
 
   const stormMs = script ? 1 : 10_000 + draw(seed, 70) * 50_000;
-  /** Only then is it waited for deletions. */
-  const hasLatecomers = draw(seed, 83) < 0.25;
   const names = new Map<number, string>();
   let unanswered = 0;
   let late = 0;
@@ -326,7 +369,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         unanswered--;
         if (answer.kind !== "event") return;
         names.set(number, answer.event.subject);
-        rules.promised(event.id ?? "", answer.event.subject);
+        rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);
       });
     });
   }
