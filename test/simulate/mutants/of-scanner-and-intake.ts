@@ -33,6 +33,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     file: BACKLOG,
     find: `if (offers.delete(request.facts.name)) place(request, 0);`,
     replace: `void request;`,
+    survives: "the next list brings it up again, a tick later",
   },
   {
     name: "cancel-not-offered",
