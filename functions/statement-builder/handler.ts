@@ -30,7 +30,7 @@ import {
 } from "./claim.ts";
 import { makeBuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
-import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
+import { endingOf, lastLeaseEnd, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
 import { reachObject, type BuildDependencies, type Claim } from "./reach-object.ts";
 
@@ -123,8 +123,13 @@ async function reachEnding(
   const onPublish = (): void => {
     publishing = mayBeThere = true;
   };
-  // Until then an upload of ours may still land, whatever we heard of it.
-  const leaseEndsAt = (): number => (publishing ? lease.expiresAt : deps.now());
+  const { clockSkewMs, publishTimeoutMs } = deps.settings;
+  const earlierLeaseEndsAt = earlierLandsUntil - clockSkewMs - publishTimeoutMs;
+  const leaseEndsAt = (): number =>
+    lastLeaseEnd(deps.now(), {
+      own: publishing ? lease.expiresAt : undefined,
+      earlier: mayBeThere ? earlierLeaseEndsAt : undefined,
+    });
   try {
     const claim = { lease, meter, claimId, purpose, signal, onAbsent, onPublish, log: context.log };
     return { ending: await reachObject(claim, deps), leaseEndsAt };
