@@ -133,7 +133,7 @@ const content = {
   facts: {
     requestId: "r", attempt: 1, customerId: "acme", generatedAt: at("2026-02-01"), masked: true,
     period: {
-      startDate: "2026-01-01", endDate: "2026-01-31", timeZone: "UTC",
+      startDate: "2026-01-01", endDate: "2026-01-31", timeZone: "UTC", basis: "booking_date",
       from: at("2026-01-01"), lastDayFrom: at("2026-01-31"), to: at("2026-02-01"),
     },
     options: { partial: false, supersedes: null },

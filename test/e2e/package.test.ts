@@ -120,7 +120,7 @@ test("a statement is asked for, explained, linked and verified", async () => {
   const bytes = await readFile(join(installed.project, file));
 
   const { stdout: url, stderr } = await statements("ours", "link", name);
-  expect(stderr).toMatch(/^ends \d{4}-\S+Z, in 1[45]m/);
+  expect(stderr).toMatch(/^ends \d{4}-\S+Z, in 1[45]m/m);
   const linked = await fetch(url.trim());
   const hash = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
   expect(hash(new Uint8Array(await linked.arrayBuffer()))).toBe(hash(bytes));
