@@ -33,7 +33,7 @@ const STORE_VERSIONS: Readonly<Record<string, readonly [name: string, version: s
 const NOT_RUN = [
   [
     "TiDB",
-    "no binary to be had",
+    "no starter for tests",
     "make a read-only snapshot: refused by name",
     "make test TESTS=test/unit/server-session.test.ts",
   ],
