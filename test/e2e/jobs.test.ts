@@ -2,6 +2,7 @@
  * A very large statement is handed over, and a Job builds it: the same program, told by its
  * environment as the JobSink does, and the exit codes that the Job's pod failure policy reads.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,8 @@ test("a statement with too many rows for the service becomes one proved file of 
   // 1. The service counts, hands over, and says so with the event that starts a Job.
   const handedOver = await untilHandedOver(name);
   expect(handedOver).toMatchObject({ status: "pending", failures: 0, lastError: "oversized" });
+  // Written first, then told.
+  while (sink.events.length === 0) await sleep(20);
   expect(sink.events.map(({ headers }) => [headers["ce-type"], headers["ce-subject"]])).toEqual([
     ["io.transactions-collector.statement.oversized.v1", name],
   ]);
