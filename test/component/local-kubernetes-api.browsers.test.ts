@@ -41,6 +41,13 @@ test.each([{}, { authorization: "Bearer guessed" }, { authorization: "known" }])
   },
 );
 
+test("kubectl, which sends a server without TLS no credentials, has the token in its server's path", async () => {
+  await using api = await startLocalKubernetesApi({ token: "known" });
+  expect(api.kubeconfig()).toContain(`"server": "${api.url}/known"`);
+  expect(await ask(`${api.url}/known`, "GET", {})).toBe(200);
+  expect(await ask(`${api.url}/guessed`, "GET", {})).toBe(401);
+});
+
 test("each start has a token of its own, which its kubeconfig knows", async () => {
   await using first = await startLocalKubernetesApi();
   await using second = await startLocalKubernetesApi();

@@ -57,7 +57,7 @@ export async function startLocalKubernetesApi(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    kubeconfig: () => localKubeconfig(url, token),
+    kubeconfig: () => localKubeconfig(`${url}/${token}`, token),
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
@@ -83,7 +83,7 @@ async function answer(
 ): Promise<void> {
   try {
     refuseBrowsers(message);
-    requireToken(message, token);
+    readToken(message, token);
     const request = readApiRequest(message);
     const target = targetOf(request.path);
     if (target) {
@@ -116,11 +116,22 @@ function refuseBrowsers({ headers, method = "" }: IncomingMessage): void {
   }
 }
 
-/** Other users of this machine, and their programs, do not know it. */
-function requireToken({ headers }: IncomingMessage, token: string): void {
+/**
+ * Takes the token out of the request. Other users of this machine, and their programs, do not know
+ * it. It may be the first part of the path as well, because to a server without TLS kubectl sends
+ * no credentials.
+ */
+function readToken(message: IncomingMessage, token: string): void {
+  const [, first = "", rest = ""] = /^\/([^/?]*)(.*)$/.exec(message.url ?? "") ?? [];
+  if (isEqual(first, token)) message.url = rest;
+  else if (!isEqual(message.headers.authorization ?? "", `Bearer ${token}`))
+    throw new ApiError("Unauthorized", "Unauthorized");
+}
+
+/** Takes the same time however much of it is right. */
+function isEqual(given: string, secret: string): boolean {
   const hashed = (text: string): Buffer => createHash("sha256").update(text).digest();
-  if (timingSafeEqual(hashed(headers.authorization ?? ""), hashed(`Bearer ${token}`))) return;
-  throw new ApiError("Unauthorized", "Unauthorized");
+  return timingSafeEqual(hashed(given), hashed(secret));
 }
 
 function sendError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
