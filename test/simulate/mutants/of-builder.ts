@@ -135,8 +135,8 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     name: "hand-over-at-once",
     says: "a claim that has published is handed over as if nothing of it could land any more",
     file: HANDLER,
-    find: `(publishing ? lease.expiresAt : deps.now())`,
-    replace: `(publishing ? deps.now() - 3_600_000 : deps.now())`,
+    find: `own: publishing ? lease.expiresAt : undefined,`,
+    replace: `own: publishing ? deps.now() - 3_600_000 : undefined,`,
   },
   {
     name: "not-executed-after-all",
