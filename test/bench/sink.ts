@@ -70,6 +70,7 @@ async function answer(
     return await putPart(request, path, upload, Number(query.get("partNumber")));
   }
   if (method === "PUT") return await putObject(request, path);
+  if (method === "HEAD" && isBucket(path)) return { status: 200 };
   if (method === "HEAD") return head(path);
   if (method === "POST" && query.has("uploads")) return await begin(request);
   if (method === "POST" && query.has("uploadId")) return await complete(request, path, upload);
@@ -122,6 +123,11 @@ async function complete(request: IncomingMessage, path: string, id: string): Pro
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   objects.set(path, { bytes, metadata: upload.metadata });
   return await drained(request, xml("CompleteMultipartUploadResult", `<ETag>${tag()}</ETag>`));
+}
+
+/** Every bucket is there. */
+function isBucket(path: string): boolean {
+  return /^\/[^/]+\/?$/.test(path);
 }
 
 function head(path: string): Answer {
