@@ -12,8 +12,8 @@
  */
 import { sql, type CompiledQuery, type RawBuilder } from "kysely";
 import { StatementFailure } from "../../domain/failure.ts";
-import { exactAmount, scaleOf } from "./row-values.ts";
 import type { AccountBalance } from "../../domain/account-totals.ts";
+import { byPosition, toBalance } from "./balances.ts";
 import type { SqlText } from "./snapshot-connection.ts";
 import { db, type StatementAccount, type TransactionRow } from "./transactions-sql.ts";
 
@@ -88,24 +88,6 @@ async function balanceOfOrder(
   }
   const [row = []] = await run(view.posted(boundary));
   return row;
-}
-
-/** An account without a booked row before a boundary has a balance of nothing. */
-function toBalance(
-  account: StatementAccount,
-  opening: TransactionRow = [],
-  closing: TransactionRow = [],
-): AccountBalance {
-  const texts = [...opening, ...closing].map((text) => text ?? "0");
-  const scaled = { ...account, minorUnit: scaleOf(account, texts) };
-  const amount = ([balance, more]: TransactionRow) =>
-    exactAmount(balance ?? "0", scaled) - exactAmount(more ?? "0", scaled);
-  return { ...scaled, opening: amount(opening), closing: amount(closing) };
-}
-
-/** What stands behind the position in each row, by that. */
-function byPosition(rows: readonly TransactionRow[]): Map<number, TransactionRow> {
-  return new Map(rows.map(([position, ...rest]) => [Number(position), rest]));
 }
 
 type BookedView = ReturnType<typeof bookedView>;

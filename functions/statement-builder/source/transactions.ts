@@ -10,6 +10,7 @@ import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
+import { byPosition, toBalance } from "./balances.ts";
 import { readBookedBalances, type BookedBalances } from "./booked-balances.ts";
 import { inUtc, readDataTime, type DataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
@@ -18,7 +19,6 @@ import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import { missingPeriodIndexes } from "./period-index.ts";
 import type { RowBatch } from "./row-stream.ts";
-import { exactAmount, scaleOf } from "./row-values.ts";
 import { prepareSession, type ServerSession } from "./server-session.ts";
 import {
   makeSnapshotConnection,
@@ -299,31 +299,30 @@ async function readBalances(
   query: StatementQuery,
   accounts: readonly StatementAccount[],
 ): Promise<readonly AccountBalance[]> {
-  const balances: AccountBalance[] = [];
   const { customerId, booked } = query;
+  const ask = (text: SqlText) => connection.run(text);
+  const readSome = booked
+    ? (some: readonly StatementAccount[]) =>
+        readBookedBalances(ask, config, { customerId, booked }, some)
+    : (some: readonly StatementAccount[]) => readPostedBalances(ask, sql, query, some);
+  const balances: AccountBalance[] = [];
   for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE) {
-    const some = accounts.slice(from, from + ACCOUNTS_AT_ONCE);
-    if (booked) {
-      const ask = (text: SqlText) => connection.run(text);
-      balances.push(...(await readBookedBalances(ask, config, { customerId, booked }, some)));
-      continue;
-    }
-    const rows = await connection.run(sql.balances(query, some));
-    const byPosition = new Map(rows.map(([position, ...both]) => [Number(position), both]));
-    balances.push(...some.map((account, i) => toBalance(account, byPosition.get(i) ?? [])));
+    balances.push(...(await readSome(accounts.slice(from, from + ACCOUNTS_AT_ONCE))));
   }
   return balances;
 }
 
-/** An account without a booked row before an instant has a balance of nothing. */
-function toBalance(account: StatementAccount, [opening, closing]: TransactionRow): AccountBalance {
-  const decimals = [opening, closing].filter((one) => one != null);
-  const scaled = { ...account, minorUnit: scaleOf(account, decimals) };
-  return {
-    ...scaled,
-    opening: exactAmount(opening ?? "0", scaled),
-    closing: exactAmount(closing ?? "0", scaled),
-  };
+async function readPostedBalances(
+  run: (text: SqlText) => Promise<readonly TransactionRow[]>,
+  sql: StatementSql,
+  query: StatementQuery,
+  accounts: readonly StatementAccount[],
+): Promise<readonly AccountBalance[]> {
+  const found = byPosition(await run(sql.balances(query, accounts)));
+  return accounts.map((account, position) => {
+    const [opening = null, closing = null] = found.get(position) ?? [];
+    return toBalance(account, [opening], [closing]);
+  });
 }
 
 const CURRENCY = /^[A-Z]{3}$/;
