@@ -171,8 +171,9 @@ export type ClaimDecision =
       readonly kind: "claim";
       readonly purpose: ClaimPurpose;
       readonly request: ProcessingRequest;
-      /** Until then an upload of an earlier attempt may still land. */
+      /** Until then an upload of an earlier attempt may still land, and the end of its lease. */
       readonly earlierLandsUntil: number;
+      readonly earlierLeaseEndsAt: number | undefined;
     }
   | { readonly kind: "final"; readonly request: FinalRequest }
   /** Held by a live lease, waiting for its next attempt, or for an earlier upload to settle. */
@@ -190,6 +191,7 @@ export function claim(request: StatementRequest, terms: ClaimTerms): ClaimDecisi
     kind: "claim",
     purpose,
     earlierLandsUntil: landsUntil(request, terms),
+    earlierLeaseEndsAt: request.leaseExpiresAt,
     request: {
       ...commonFields(request),
       status: "processing",
@@ -349,7 +351,7 @@ export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
 
 /** The outcome event was accepted. */
 export function announce<R extends FinalRequest>(request: R): R {
-  return { ...request, announced: true, outcomeRepeats: request.outcomeRepeats };
+  return { ...request, announced: true };
 }
 
 // --- moves of the operator ---------------------------------------------------------------------

@@ -41,6 +41,8 @@ export type Claimed = {
   readonly purpose: ClaimPurpose;
   /** Until then an upload of an earlier attempt may still land; 0 without one. */
   readonly earlierLandsUntil: number;
+  /** End of the lease that upload was sent under; undefined without one. */
+  readonly earlierLeaseEndsAt: number | undefined;
   /** UUID of this claim, part of the holder and of the object's metadata. */
   readonly claimId: string;
   /** Monotonic time just before the claim was sent, from which the lease counts. */
@@ -65,7 +67,7 @@ export async function claimRecord(
 ): Promise<ClaimOutcome> {
   const claimId = randomUUID();
   const holder = `${settings.hostname}/${claimId}`;
-  let sent: Pick<Claimed, "purpose" | "sentAt" | "earlierLandsUntil"> | undefined;
+  let sent: Omit<Claimed, "kind" | "stored" | "claimId"> | undefined;
   for (;;) {
     const stored = await ledger.read(name);
     if (!stored) return { kind: "unknown-record" };
@@ -78,8 +80,8 @@ export async function claimRecord(
     if (decision.kind !== "claim") return decision;
     // What waited in a queue may be delivered and cut off at once, one after the other.
     if (!sent) signal?.throwIfAborted();
-    const { purpose, earlierLandsUntil } = decision;
-    sent = { purpose, earlierLandsUntil, sentAt: performance.now() };
+    const { purpose, earlierLandsUntil, earlierLeaseEndsAt } = decision;
+    sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: performance.now() };
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };
   }

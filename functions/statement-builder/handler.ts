@@ -107,7 +107,7 @@ export async function serveRequest(
 type Held = Claimed & Pick<Claim, "lease" | "meter">;
 
 async function reachEnding(
-  { purpose, claimId, earlierLandsUntil, lease, meter }: Held,
+  { purpose, claimId, earlierLandsUntil, earlierLeaseEndsAt, lease, meter }: Held,
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
@@ -123,8 +123,6 @@ async function reachEnding(
   const onPublish = (): void => {
     publishing = mayBeThere = true;
   };
-  const { clockSkewMs, publishTimeoutMs } = deps.settings;
-  const earlierLeaseEndsAt = earlierLandsUntil - clockSkewMs - publishTimeoutMs;
   const leaseEndsAt = (): number =>
     lastLeaseEnd(deps.now(), {
       own: publishing ? lease.expiresAt : undefined,

@@ -192,7 +192,7 @@ export function movedConfigMap(stored: ConfigMap, next: StatementRequest): Confi
     data: stored.immutable ? (stored.data ?? {}) : { ...sheet.data, ...written.data },
     ...(next.status === "executed" ? { immutable: true } : {}),
   };
-  if (stored.immutable && !isDeepStrictEqual(fromConfigMap(moved), next))
+  if (stored.immutable && !isDeepStrictEqual(sheetOf(fromConfigMap(moved)), sheetOf(next)))
     throw new Error(`record ${next.facts.name} is immutable: only its labels may change`);
   return moved;
 }
