@@ -255,6 +255,17 @@ export function repeatsWishedFor(data: unknown): number | undefined {
   return typeof repeats === "number" ? repeats : undefined;
 }
 
+const OUTCOMES: ReadonlySet<string> = new Set([
+  eventType("executed"),
+  eventType("failed"),
+  eventType("cancelled"),
+]);
+
+/** Whether events of this type say how a request has ended. */
+export function isOutcome(type: string): boolean {
+  return OUTCOMES.has(type);
+}
+
 /** The outcome; sent until the sink has accepted it, always under the same id. */
 export function outcomeEvent(request: FinalRequest): StatementEvent {
   const id = `${request.facts.name}.${request.status}`;

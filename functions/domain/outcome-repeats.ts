@@ -17,10 +17,15 @@ export function repeatsOf({ outcomeRepeats = 0 }: FinalRequest): number {
   return outcomeRepeats;
 }
 
+/** Owed once more, because a person wants it: that counts as no repeat. */
+export function oweAgain<R extends FinalRequest>(request: R): R {
+  return { ...request, announced: false };
+}
+
 /**
  * Owed once more. It is counted before it is sent: whoever hears that this repeat was not delivered
  * either finds it in the count.
  */
 export function oweOutcome<R extends FinalRequest>(request: R): R {
-  return { ...request, announced: false, outcomeRepeats: repeatsOf(request) + 1 };
+  return { ...oweAgain(request), outcomeRepeats: repeatsOf(request) + 1 };
 }

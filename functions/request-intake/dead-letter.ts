@@ -4,7 +4,7 @@
  * again, a few times. Everything else is kept in a ConfigMap until somebody looks at it, in places
  * that are counted apart from those of requests.
  */
-import { EVENT_NAMES, eventType, outcomeEvent } from "../domain/events.ts";
+import { EVENT_NAMES, eventType, isOutcome, outcomeEvent } from "../domain/events.ts";
 import { MAX_OUTCOME_REPEATS, pauseBeforeRepeat, repeatsOf } from "../domain/outcome-repeats.ts";
 import { isFinal } from "../domain/statement-request.ts";
 import type {
@@ -20,12 +20,6 @@ import type { Answer } from "../platform/server/http-answer.ts";
 const OWED_BY_THE_LEDGER = new Set<string>(
   EVENT_NAMES.filter((name) => name !== "requested").map(eventType),
 );
-
-const OUTCOMES = new Set<string>([
-  eventType("executed"),
-  eventType("failed"),
-  eventType("cancelled"),
-]);
 
 export interface DeadLetters {
   readonly ledger: Pick<Ledger, "keepRejected" | "noteUndelivered" | "read">;
@@ -82,7 +76,7 @@ export function makeDeadLetterRoute({ ledger, firstPauseMs, now }: DeadLetters):
     handle: async (event, context) => {
       if (!OWED_BY_THE_LEDGER.has(event.type))
         return await keep(rejectedEvent(event, context.sender, now()), context);
-      if (OUTCOMES.has(event.type)) return await takeOutcome(event, context);
+      if (isOutcome(event.type)) return await takeOutcome(event, context);
       context.log.info("a wake-up was not delivered; the ledger still owes it");
       return { kind: "nothing-to-do" };
     },

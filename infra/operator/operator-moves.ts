@@ -2,6 +2,7 @@
  * What an operator may do to a request; each is a compare-and-swap, repeated when somebody was quicker, and
  * leaves in the record who did it.
  */
+import { oweAgain } from "../../functions/domain/outcome-repeats.ts";
 import {
   isFinal,
   requestCancel,
@@ -50,7 +51,7 @@ export async function cancelRequest(desk: OperatorDesk): Promise<Moved> {
 /** The outcome of what has ended is owed once more. @throws LedgerUnavailable, and what `find` throws */
 export async function announceRequest(desk: OperatorDesk): Promise<Moved> {
   return await move(desk, "announce", (request) =>
-    isFinal(request) ? { ...request, announced: false } : undefined,
+    isFinal(request) ? oweAgain(request) : undefined,
   );
 }
 

@@ -4,7 +4,7 @@ import type {
   Ledger,
   StoredRejectedEvent,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { eventType } from "../../functions/domain/events.ts";
+import { isOutcome } from "../../functions/domain/events.ts";
 import { printAudit } from "./acts.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
@@ -64,13 +64,6 @@ async function replay(session: Session, wanted: ReadonlySet<string> | undefined)
   if (accepted < chosen.length || missing.length > 0) session.exitCode = EXIT.unmet;
 }
 
-/** Nothing for intake: a consumer was not told, however often it was tried. */
-const OUTCOMES: readonly string[] = [
-  eventType("executed"),
-  eventType("failed"),
-  eventType("cancelled"),
-];
-
 /** The stored event goes away only after intake has recorded it: a crash between repeats it. */
 async function replayOne(
   session: Session,
@@ -84,7 +77,8 @@ async function replayOne(
     return false;
   }
   const { event_type: type = "", event_id: id = "" } = stored.fields;
-  if (OUTCOMES.includes(type)) {
+  // Nothing for intake: a consumer was not told, however often it was tried.
+  if (isOutcome(type)) {
     const request = id.slice(0, id.lastIndexOf("."));
     screen.print(`${stored.name}  is an outcome: statements announce ${request}`);
     return false;
