@@ -10,6 +10,11 @@ export function namesThisMachine({ host = "" }: IncomingHttpHeaders): boolean {
   return isThisMachine(host.replace(/:\d+$/, ""));
 }
 
+/** Whether a server that listens on `host` may answer: on this machine alone, to its programs alone. */
+export function mayAsk(host: string | undefined, headers: IncomingHttpHeaders): boolean {
+  return host === undefined || !isThisMachine(host) || isOfProgramHere(headers);
+}
+
 /** Whether it comes from a program: browsers say where the page that made them ask is from. */
 export function isOfProgramHere(headers: IncomingHttpHeaders): boolean {
   const { origin, "sec-fetch-site": site } = headers;

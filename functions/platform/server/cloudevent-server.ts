@@ -15,8 +15,7 @@ import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
 import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
-import { isOfProgramHere } from "../http/this-machine.ts";
-import { isThisMachine } from "../settings/this-machine.ts";
+import { mayAsk } from "../http/this-machine.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
@@ -82,7 +81,6 @@ export async function startCloudEventServer(
   const inFlight = makeRequestsInFlight();
   const bodies = makeBodyReader({ maxBytes: options.maxBodyBytes });
   const places = makePlaces(options.maxInFlight);
-  const isForThisMachine = options.host !== undefined && isThisMachine(options.host);
   let draining = false;
 
   const server = createServer({
@@ -117,7 +115,7 @@ export async function startCloudEventServer(
     response: ServerResponse,
     requestLog: Log,
   ): Promise<HttpAnswer | undefined> {
-    if (isForThisMachine && !isOfProgramHere(request.headers)) return toHttp(FROM_ELSEWHERE);
+    if (!mayAsk(options.host, request.headers)) return toHttp(FROM_ELSEWHERE);
     const path = pathOf(request);
     if (isHealthPath(path)) return await health.answer(path, request.method);
     const route = routeOf(path);

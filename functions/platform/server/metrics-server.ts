@@ -6,8 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { boundConnections } from "../http/bound-connections.ts";
 import { letGo } from "../http/let-go.ts";
-import { isOfProgramHere } from "../http/this-machine.ts";
-import { isThisMachine } from "../settings/this-machine.ts";
+import { mayAsk } from "../http/this-machine.ts";
 import { pathOf } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
@@ -31,11 +30,10 @@ const BOUNDS = { requestMs: 10_000, idleMs: 30_000, connections: 256 };
 /** Never rejects: a statement is worth more than its figures, so a taken port is only logged. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, log } = options;
-  const isForThisMachine = options.host !== undefined && isThisMachine(options.host);
   const server = createServer({ connectionsCheckingInterval: 1_000 });
   boundConnections(server, BOUNDS);
   server.on("request", (request, response) => {
-    const isAllowed = !isForThisMachine || isOfProgramHere(request.headers);
+    const isAllowed = mayAsk(options.host, request.headers);
     answer(request, response, isAllowed ? registry : undefined).then(
       () => letGo(request, response),
       (err: unknown) => {
