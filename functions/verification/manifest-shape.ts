@@ -8,12 +8,12 @@ import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import {
   AS_OF_BASES,
   MANIFEST_SCHEMAS,
+  PERIOD_BASES,
   type Manifest,
   type ManifestSchema,
 } from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT } from "../domain/money.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
-import { PERIOD_BASES } from "../domain/manifest.ts";
 import { MAX_ACCOUNTS } from "./limits.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { quoteField } from "../../functions/domain/csv/csv-field.ts";
 import { dialectLines } from "../../functions/statement-builder/lines/csv-dialect-lines.ts";
 import {
   makeTransactionsCsv,
-  TRANSACTIONS_HEADER,
+  headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { formulasIn } from "../support/calc.ts";
 import { lentRows } from "../support/text-protocol.ts";
@@ -71,7 +71,7 @@ function table(texts: readonly string[], dialect: CsvDialect, masked: boolean): 
     "-2",
   ]);
   const { bytes } = makeTransactionsCsv([account], masked).lines(lentRows(rows));
-  const lines = Buffer.concat([Buffer.from(TRANSACTIONS_HEADER), bytes]);
+  const lines = Buffer.concat([Buffer.from(headerOf(TRANSACTION_COLUMNS)), bytes]);
   return Buffer.from(
     dialectLines(dialect, TRANSACTION_COLUMNS, TRANSACTION_AMOUNTS)?.(lines) ?? lines,
   );

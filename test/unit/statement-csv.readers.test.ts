@@ -14,7 +14,7 @@ import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import { dialectLines } from "../../functions/statement-builder/lines/csv-dialect-lines.ts";
 import {
   makeTransactionsCsv,
-  TRANSACTIONS_HEADER,
+  headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { withZipFile as withFile, run } from "../support/statement.ts";
@@ -66,7 +66,7 @@ function fileOf(sample: readonly TransactionRow[], chosen: CsvDialect): Buffer {
     dialectLines(chosen, TRANSACTION_COLUMNS, ["amount", "balance_after"]) ??
     ((lines: Buffer) => lines);
   const csv = makeTransactionsCsv([ACCOUNT]);
-  const blocks: Buffer[] = [Buffer.from(TRANSACTIONS_HEADER)];
+  const blocks: Buffer[] = [Buffer.from(headerOf(TRANSACTION_COLUMNS))];
   for (const row of sample) blocks.push(csv.lines(lentRows([row])).bytes);
   return Buffer.concat(blocks.map((block) => Buffer.from(inDialect(block))));
 }

@@ -9,7 +9,7 @@ import {
   balancesCsv,
   makeTransactionsCsv,
   type TransactionsCsv,
-  TRANSACTIONS_HEADER,
+  headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { lentRows } from "../support/text-protocol.ts";
@@ -58,7 +58,7 @@ function linesOf(csv: TransactionsCsv, rows: readonly TransactionRow[]): string 
 }
 
 function csvText(rows: readonly TransactionRow[], accounts = [EUR]): string {
-  return TRANSACTIONS_HEADER + linesOf(makeTransactionsCsv(accounts), rows);
+  return headerOf(TRANSACTION_COLUMNS) + linesOf(makeTransactionsCsv(accounts), rows);
 }
 
 /** Records by another reader, told nothing but RFC 4180. */
@@ -76,7 +76,7 @@ function failure(code: string): Error {
 }
 
 test("the columns and their order are version 1's, and every line ends with CRLF", () => {
-  expect(TRANSACTIONS_HEADER).toBe(
+  expect(headerOf(TRANSACTION_COLUMNS)).toBe(
     "line,account_id,transaction_id,booking_date,posted_at,value_date,status,credit_debit,amount," +
       "currency,balance_after,type,description,counterparty_name,counterparty_account,reference," +
       "reversal_of\r\n",
@@ -92,7 +92,7 @@ test("the columns and their order are version 1's, and every line ends with CRLF
     reversalOf: "6",
   });
   expect(csvText([row, row])).toBe(
-    TRANSACTIONS_HEADER +
+    headerOf(TRANSACTION_COLUMNS) +
       "1,acc-1,7,2026-01-15,2026-01-15T10:00:00.000000Z,2026-01-16,BOOK,DBIT,-3.25,EUR,9.25,CARD," +
       '"Coffee, two",Zoë,******************3000,000123,6\r\n' +
       "2,acc-1,7,2026-01-15,2026-01-15T10:00:00.000000Z,2026-01-16,BOOK,DBIT,-3.25,EUR,9.25,CARD," +
@@ -102,7 +102,8 @@ test("the columns and their order are version 1's, and every line ends with CRLF
 
 test("lines are numbered on from batch to batch", () => {
   const csv = makeTransactionsCsv([EUR]);
-  const text = TRANSACTIONS_HEADER + [1, 2, 3].map(() => linesOf(csv, [rowOf(), rowOf()])).join("");
+  const text =
+    headerOf(TRANSACTION_COLUMNS) + [1, 2, 3].map(() => linesOf(csv, [rowOf(), rowOf()])).join("");
   expect(readBack(text).map(({ line }) => line)).toEqual(["1", "2", "3", "4", "5", "6"]);
   expect(csv.rows).toBe(6);
 });

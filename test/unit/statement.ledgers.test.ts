@@ -8,9 +8,9 @@ import { balances, type AccountBalance } from "../../functions/domain/account-to
 import {
   balancesCsv,
   makeTransactionsCsv,
-  TRANSACTIONS_HEADER,
+  headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
-import { ROW } from "../../functions/domain/columns.ts";
+import { ROW, TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { makePlainCsv } from "../support/plain-csv.ts";
 import { lentRows } from "../support/text-protocol.ts";
@@ -135,7 +135,7 @@ describe.each(PATHS)("rows %s", (_, open) => {
       fc.property(ledger, (sample) => {
         const { rows, found } = bookkeeping(sample);
         const { csv, write } = open(found);
-        const written = records(TRANSACTIONS_HEADER + write(rows));
+        const written = records(headerOf(TRANSACTION_COLUMNS) + write(rows));
         const table = records(balancesCsv(csv.totals).toString());
         expect(written).toHaveLength(rows.length);
         expect(csv.totals.every(balances)).toBe(true);

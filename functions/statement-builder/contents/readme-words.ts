@@ -9,7 +9,7 @@ export interface ReadmeWords {
   readonly purpose: Readonly<
     Record<Format | "balances" | "pending" | "manifest" | "signature" | "sums", string>
   >;
-  /** Of the tables; the last one where ids are not marked as texts already. */
+  /** Of the tables, up to `open`. */
   readonly tables: string;
   readonly times: string;
   readonly point: string;

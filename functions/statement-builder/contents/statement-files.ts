@@ -9,7 +9,6 @@ import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
   BALANCES_FILE,
-  CSV_EOL,
   MANIFEST_FILE,
   PENDING_FILE,
   README_FILE,
@@ -26,7 +25,12 @@ import { makeManifest, sha256Sums } from "./manifest.ts";
 import { readmeText } from "./readme-text.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { makeStatementContent } from "./statement-content.ts";
-import { balancesCsv, makeTransactionsCsv, type TransactionsCsv } from "../lines/statement-csv.ts";
+import {
+  balancesCsv,
+  headerOf,
+  makeTransactionsCsv,
+  type TransactionsCsv,
+} from "../lines/statement-csv.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 import { isManifest } from "../../verification/manifest-shape.ts";
 
@@ -116,7 +120,7 @@ async function* tableLines(
   { onLines, onFirst }: TableEvents = {},
 ): AsyncGenerator<Buffer> {
   const inDialect = dialectLines(options.csv, csv.columns, TRANSACTION_AMOUNTS);
-  const header = Buffer.from(csv.columns.join(",") + CSV_EOL);
+  const header = Buffer.from(headerOf(csv.columns));
   yield inDialect ? inDialect(header) : header;
   for await (const batch of batches) {
     if (csv.rows === 0) await onFirst?.();

@@ -1,4 +1,4 @@
-/** The words of statement.pdf in each language. Numbers and dates come as texts of that language. */
+/** The words of statement.pdf, and of README.txt where it says the same, in each language. Numbers and dates come as texts of that language. */
 import type { PeriodBasis } from "../../domain/manifest.ts";
 import type { Language } from "../../domain/statement-options.ts";
 

@@ -10,14 +10,16 @@ import {
   type AccountTotals,
 } from "../../domain/account-totals.ts";
 import { quoteField } from "../../domain/csv/csv-field.ts";
-import { TRANSACTION_COLUMNS } from "../../domain/columns.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import type { LentBlock } from "../memory/lent-block.ts";
 import type { RowBatch } from "../source/row-stream.ts";
 import { linePlan, type LineBalance } from "./line-plan.ts";
 import { makeRowLines } from "./row-lines/row-lines.ts";
 
-export const TRANSACTIONS_HEADER = TRANSACTION_COLUMNS.join(",") + CSV_EOL;
+/** The first line of a table of these columns. */
+export function headerOf(columns: readonly string[]): string {
+  return columns.join(",") + CSV_EOL;
+}
 
 export interface TransactionsCsv {
   /** Names of its columns, in their order. */
