@@ -7,7 +7,8 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
-import { builtinsRequired, REQUIRE } from "../../infra/kubernetes/images/builtin-modules.ts";
+import { builtinsRequired } from "../../infra/kubernetes/images/builtin-modules.ts";
+import { FOR_NODE, ROW_LINES, TABLE_DEFLATE } from "../../infra/kubernetes/images/bundle.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
@@ -17,10 +18,7 @@ const ENTRIES = {
 } as const;
 
 /** The builder reads these from beside itself. */
-const MODULES = [
-  "functions/statement-builder/lines/row-lines/row-lines.wasm",
-  "functions/statement-builder/zip/table-deflate/table-deflate.wasm",
-];
+const MODULES = [ROW_LINES, TABLE_DEFLATE];
 
 /** Formats, tracing, tokens: imported later or never, and then missing. */
 const withoutWhatComesLater: Plugin = {
@@ -39,20 +37,13 @@ export async function keepFunctions(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, entryPoint] of Object.entries(ENTRIES)) {
     const { outputFiles } = await build({
-      absWorkingDir: REPOSITORY,
+      ...FOR_NODE,
       entryPoints: [entryPoint],
-      bundle: true,
       write: false,
-      platform: "node",
-      target: "node24",
-      format: "esm",
-      mainFields: ["module", "main"],
-      banner: { js: REQUIRE },
       minify: true,
       // In one file every module would take itself for the entry, and start.
       define: { "import.meta.main": String(entryPoint.endsWith("/index.ts")) },
       plugins: [withoutWhatComesLater, builtinsRequired],
-      logLevel: "warning",
     });
     const [file] = outputFiles;
     if (!file) throw new Error(`esbuild wrote nothing of ${entryPoint}`);

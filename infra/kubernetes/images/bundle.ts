@@ -5,15 +5,15 @@
  */
 import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { build, type BuildOptions, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
 import { byFunction } from "../../../functions/domain/events.ts";
 import { noticesOf } from "./notices.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
-const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
-const ROW_LINES = "functions/statement-builder/lines/row-lines/row-lines.wasm";
+export const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
+export const ROW_LINES = "functions/statement-builder/lines/row-lines/row-lines.wasm";
 const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 
 /** By name, the file that is run. */
@@ -39,24 +39,30 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
   },
 };
 
+/** How a program becomes JavaScript for the Node of the images. */
+export const FOR_NODE = {
+  absWorkingDir: REPOSITORY,
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  // The ES module of a package that has both: only of that can what is not used be left out.
+  mainFields: ["module", "main"],
+  banner: { js: REQUIRE },
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
 /** Leaves the bundle in `folder` and answers what is in it. */
 export async function bundle(name: ProgramName, folder: string): Promise<Metafile> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const { metafile } = await build({
-    absWorkingDir: REPOSITORY,
+    ...FOR_NODE,
     entryPoints: { index: PROGRAMS[name] },
     outdir: folder,
     outExtension: { ".js": ".mjs" },
-    bundle: true,
     // What is imported later is neither read nor compiled when the program starts.
     splitting: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    // The ES module of a package that has both: only of that can what is not used be left out.
-    mainFields: ["module", "main"],
-    banner: { js: REQUIRE },
     // Names stay: a stack in the log is read by people, and to read it through the source map costs a
     // process 40 MB.
     minifySyntax: true,
@@ -67,7 +73,6 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
     legalComments: "linked",
     metafile: true,
     plugins: [builtinsRequired],
-    logLevel: "warning",
   });
   // Filled while the image is built; made here, so that whoever is root there need not be.
   await mkdir(join(folder, "compile-cache"));

@@ -9,6 +9,7 @@ import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from "@aws-sdk
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import * as z from "zod";
 import {
+  createDatabase,
   grantStatementReader,
   STATEMENT_READER,
 } from "../../local/cluster/sample-bank/create-schema.ts";
@@ -46,10 +47,10 @@ async function keepBank(): Promise<void> {
       [database, STATEMENT_READER.user, "statement_transactions"],
     );
     if (rights.length > 0) return;
-    await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4", [database]);
   } finally {
     await server.end();
   }
+  await createDatabase(url.href);
   await seedBank(url.href, bank);
   await grantStatementReader(url.href);
   console.log(`${bank.customers} customers, ${bank.rows} transactions in ${database}`);
