@@ -3,11 +3,11 @@
  * head, a thousand that read nothing. A good request is answered all the while, and none of them
  * keeps anything for long.
  */
-import diagnostics from "node:diagnostics_channel";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { collectGarbage } from "../support/collect-garbage.ts";
 import { post, postBinary, startEventServer } from "../support/event-server.ts";
+import { watchSockets } from "../support/watch-sockets.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 const HEAD = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/cloudevents+json\r\n";
@@ -31,22 +31,6 @@ const MANY = 1_000;
 /** Limits of the server: of a head with the interval of its check, and of a body. */
 const HEAD_MS = 13_000;
 const CONNECTIONS_END_MS = 20_000;
-
-/** The server's side of every connection to `port` from now on. */
-function watchSockets(port: () => number) {
-  const open = new Set<Socket>();
-  const onSocket = (message: unknown): void => {
-    const { socket } = message as { readonly socket: Socket };
-    if (socket.localPort !== port()) return;
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
-  };
-  diagnostics.subscribe("net.server.socket", onSocket);
-  return {
-    open,
-    [Symbol.dispose]: () => void diagnostics.unsubscribe("net.server.socket", onSocket),
-  };
-}
 
 /** Connected, paused for good: what the server answers stays unread. */
 async function connectMany(port: number, count: number, text: string): Promise<Socket[]> {

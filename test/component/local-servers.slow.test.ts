@@ -2,7 +2,6 @@
  * Clients that send slowly, read slowly or say nothing, at the servers beside that of events: the
  * metrics', the router's with the page behind it, and the local S3. They keep nobody out, and are let go.
  */
-import diagnostics from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,6 +18,7 @@ import { startMetricsServer } from "../../functions/platform/server/metrics-serv
 import { startLocalRouter } from "../../infra/local/cluster/router/router.ts";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import { makeTestLog } from "../support/event-server.ts";
+import { watchSockets } from "../support/watch-sockets.ts";
 
 const EVENTING = join(import.meta.dirname, "../../eventing");
 const SERVICES = {
@@ -107,22 +107,6 @@ async function s3(): Promise<Tried> {
   };
 }
 
-/** The server's side of every connection to `port` from now on. */
-function watchSockets(port: number) {
-  const open = new Set<Socket>();
-  const onSocket = (message: unknown): void => {
-    const { socket } = message as { readonly socket: Socket };
-    if (socket.localPort !== port) return;
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
-  };
-  diagnostics.subscribe("net.server.socket", onSocket);
-  return {
-    open,
-    [Symbol.dispose]: () => void diagnostics.unsubscribe("net.server.socket", onSocket),
-  };
-}
-
 const SERVERS = [
   ["the metrics", metrics, 200, 256],
   ["the router", router, 404, 1_024],
@@ -133,7 +117,7 @@ test.each(SERVERS)(
   "%s: clients that are in no hurry keep nobody out, and are let go",
   async (_name, start, status, connections) => {
     await using server = await start();
-    using watched = watchSockets(server.port);
+    using watched = watchSockets(() => server.port);
     const sockets: Socket[] = [];
     const each = Math.min(EACH, Math.floor(connections / 5));
     for (const text of Object.values(server.kinds)) {

@@ -1,14 +1,12 @@
 /** Functions kept as `keep-statements.ts` keeps them run as those that are shipped. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { gunzipSync } from "node:zlib";
-import { isFinal } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { offerTo } from "../support/large-statement.ts";
+import { unpackFunctions } from "../support/kept-versions.ts";
+import { offerTo, offerUntilEnded } from "../support/large-statement.ts";
 import { startPipeline, type Pipeline } from "../support/pipeline.ts";
 import { auditStatements } from "../support/statement-audit.ts";
 
@@ -18,22 +16,10 @@ const KEEP = new URL("../support/keep-functions.ts", import.meta.url).pathname;
 let folder: string;
 let pipeline: Pipeline;
 
-/** Unpacked as the test of an upgrade does it. */
-async function unpack(from: string, to: string): Promise<void> {
-  for (const file of await readdir(from)) {
-    const packed = file.endsWith(".gz");
-    if (!packed) await copyFile(join(from, file), join(to, file));
-    else {
-      const name = file.replace(".js.gz", ".mjs");
-      await writeFile(join(to, name), gunzipSync(await readFile(join(from, file))));
-    }
-  }
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "keep-functions-"));
   await run(process.execPath, [KEEP, join(folder, "kept")]);
-  await unpack(join(folder, "kept"), folder);
+  await unpackFunctions(join(folder, "kept"), folder);
   pipeline = await startPipeline();
 }, 120_000);
 afterAll(async () => {
@@ -63,16 +49,8 @@ test("they record a request, die where they are told to, and end it", async () =
     entry: builder,
     port: await freePort(),
   });
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-    await offerTo(next.url, pipeline, name);
-    const stored = await pipeline.ledger.read(name);
-    if (stored && isFinal(stored.request)) break;
-    await sleep(250);
-  }
-  expect((await pipeline.ledger.read(name))?.request).toMatchObject({
-    status: "executed",
-    attempt: 2,
-  });
+  const { request } = await offerUntilEnded(next.url, pipeline, name);
+  expect(request).toMatchObject({ status: "executed", attempt: 2 });
   const audit = await auditStatements(pipeline);
   expect(audit.problemsOf(name)).toEqual([]);
 });

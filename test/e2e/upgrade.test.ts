@@ -3,16 +3,16 @@
  * today on one ledger, one bucket and one database. What one version leaves, the other takes on, and
  * where that does not hold it is said here as it is.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 import { fail, isFinal } from "../../functions/domain/statement-request.ts";
 import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
-import { offerTo } from "../support/large-statement.ts";
+import { unpackFunctions } from "../support/kept-versions.ts";
+import { offerTo, offerUntilEnded } from "../support/large-statement.ts";
 import { startLoadBalancer } from "../support/load-balancer.ts";
 import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
 import { requested, type Sender } from "../support/requested.ts";
@@ -46,10 +46,7 @@ let days = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "upgrade-"));
-  for (const name of ["request-intake", "statement-builder"]) {
-    const kept = gunzipSync(await readFile(join(KEPT, `${name}.js.gz`)));
-    await writeFile(join(folder, `${name}.mjs`), kept);
-  }
+  await unpackFunctions(KEPT, folder);
   pipeline = await startPipeline();
   // No wake-ups: each request is offered to the builder of the version that is to have it.
   const env = { WAKEUPS_PER_CUSTOMER: "0" };
@@ -112,15 +109,8 @@ async function read(name: string): Promise<Stored> {
   return stored;
 }
 
-/** Offers it, as the tick does, until it has ended. */
 async function endedBy(version: Version, name: string): Promise<Stored> {
-  for (const deadline = Date.now() + 30_000; ;) {
-    await offerTo(builders[version].url, pipeline, name);
-    const stored = await read(name);
-    if (isFinal(stored.request)) return stored;
-    if (Date.now() > deadline) throw new Error(JSON.stringify(stored.request));
-    await sleep(250);
-  }
+  return await offerUntilEnded(builders[version].url, pipeline, name);
 }
 
 async function untilAnnounced(name: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** The statements that are kept of each version, and the verifier that it shipped. */
-import { readdir, readFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
 import type { verifyStatement } from "../../infra/clients/consumer/statement-bytes.ts";
 import type { VerificationKey } from "../../functions/verification/manifest-signature.ts";
 import type { KeptFile } from "./keep-statements.ts";
@@ -19,6 +20,16 @@ export interface KeptVersion {
 export async function keptVersions(): Promise<readonly string[]> {
   const found = await readdir(KEPT, { withFileTypes: true });
   return found.filter((one) => one.isDirectory()).map(({ name }) => name);
+}
+
+/** The functions kept in `from`, as Node runs them, in `to`. */
+export async function unpackFunctions(from: string, to: string): Promise<void> {
+  for (const file of await readdir(from)) {
+    if (file.endsWith(".wasm")) await copyFile(join(from, file), join(to, file));
+    if (!file.endsWith(".js.gz")) continue;
+    const source = gunzipSync(await readFile(join(from, file)));
+    await writeFile(join(to, file.replace(".js.gz", ".mjs")), source);
+  }
 }
 
 export async function readKept(version: string): Promise<KeptVersion> {

@@ -1,6 +1,9 @@
 /** A customer whose statement takes more than one part of a multipart upload. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { offerEvent } from "../../functions/domain/events.ts";
+import { isFinal } from "../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../functions/platform/cloudevents/cloudevent-binary.ts";
+import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline.ts";
 
 export const LARGE_CUSTOMER = "customer-000001";
@@ -30,5 +33,20 @@ export async function offerTo(url: string, pipeline: Pipeline, name: string): Pr
   } catch (error) {
     // A broken connection: what has become of the builder is the test's own question.
     if ((error as Error).name !== "TypeError") throw error;
+  }
+}
+
+/** Offers it, as the tick does, until it has ended. @throws Error with the record after half a minute */
+export async function offerUntilEnded(
+  url: string,
+  pipeline: Pipeline,
+  name: string,
+): Promise<Stored> {
+  for (const deadline = Date.now() + 30_000; ;) {
+    await offerTo(url, pipeline, name);
+    const stored = await pipeline.ledger.read(name);
+    if (stored && isFinal(stored.request)) return stored;
+    if (Date.now() > deadline) throw new Error(JSON.stringify(stored?.request));
+    await sleep(250);
   }
 }
