@@ -75,7 +75,7 @@ export function makeOffering(options: OfferingOptions): Offering {
   async function work(log: Log): Promise<void> {
     try {
       while (!stopping.aborted && performance.now() < endsAt) await run(log);
-      for (const tick of ticks) settle(tick, stopping.aborted ? "stopping" : "deadline");
+      for (const tick of ticks) settle(tick, endOf(tick) ?? "deadline");
     } catch (error) {
       for (const tick of ticks) {
         ticks.delete(tick);
@@ -165,7 +165,8 @@ export function makeOffering(options: OfferingOptions): Offering {
     if (stopping.aborted) return "stopping";
     if (tick.refused > 0) return "refused";
     if (!backlog.hasDue()) return "caught-up";
-    return performance.now() >= tick.endsAt ? "deadline" : undefined;
+    // The last one's answer waits for what is offered at its end: see `run`.
+    return tick.endsAt < endsAt && performance.now() >= tick.endsAt ? "deadline" : undefined;
   }
 
   function settle(tick: Tick, end: TickEnd | undefined): void {
