@@ -62,12 +62,43 @@ describe("a statement over several pages", () => {
 
   test("says on each page which of how many it is, under the table's head", () => {
     const { pages, info } = document;
-    expect(pages.length).toBeGreaterThan(4);
+    // A cover and three pages of some thirty rows.
+    expect(pages).toHaveLength(4);
     expect(pages).toHaveLength(Number(info.get("Pages")));
     pages.forEach((page, index) => {
       expect(flat(page)).toContain(`Page ${index + 1} of ${pages.length} `);
       if (index > 0) expect(flat(page)).toContain("Booked Value date Details Amount Balance");
     });
+  });
+
+  test("names its account and period on each page of an account, and carries the balance from page to page", () => {
+    const [, ...pages] = document.pages.map(flat);
+    for (const page of pages)
+      expect(page).toMatch(
+        /^ ?Account statement · acme-42 · Account acme-1 · EUR · 1 January 2026 – 31 January 2026 /,
+      );
+    const carried = pages.flatMap((page) =>
+      [...page.matchAll(/(Carried|Brought) forward ([−\d,.]+)/g)].map(([, which, sum]) => [
+        which,
+        sum,
+      ]),
+    );
+    expect(carried.map(([which]) => which)).toEqual(["Carried", "Brought", "Carried", "Brought"]);
+    expect(carried[1]?.[1]).toBe(carried[0]?.[1]);
+    expect(carried[3]?.[1]).toBe(carried[2]?.[1]);
+    // For the eye alone, as the head is.
+    expect(document.structure).not.toContain("forward");
+  });
+
+  test("says a day once, and again on top of a page", () => {
+    const days = new Set(document.pages.join(" ").match(/\d\d Jan 2026/g));
+    const dates = document.pages.map(
+      (page) => page.match(/^ *\d\d Jan 2026 +\d\d Jan 2026/gm) ?? [],
+    );
+    // 90 hours from 8 o'clock are five days in UTC.
+    expect(days.size).toBe(5);
+    expect(dates.flat().length).toBeLessThanOrEqual(days.size + 2);
+    for (const page of dates.slice(1)) expect(page.length).toBeGreaterThan(0);
   });
 
   test("shows every row once, in its order, between opening and closing balance", () => {
@@ -93,6 +124,49 @@ describe("a statement over several pages", () => {
     expect(structure).not.toContain("Page 2 of");
     expect(flat(structure)).toContain("Hausverwaltung Żółw Rent of month 7 ");
   });
+});
+
+test("sums up each month of several, by what the period counts by", async () => {
+  const posted = [
+    "2026-01-31T22:00",
+    "2026-01-31T23:30",
+    "2026-02-28T12:00",
+    "2026-04-01T08:00",
+  ].map((at, n): Posted => ({ amount: n === 0 ? "10.00" : "-1.50", postedAt: `${at}:00.000000Z` }));
+  const dates = { startDate: "2026-01-01", endDate: "2026-04-30", timeZone: "Europe/Berlin" };
+  const of = async (basis: "booking_date" | "posted_at") => {
+    const facts = factsOf({ customerId: "acme-42", ...dates, basis });
+    const account = { accountId: "a", currency: "EUR", opening: "1.00", posted };
+    return flat((await read(statementContent([account], { facts }))).pages.join(" "));
+  };
+  // Booked on 31 January; posted on 1 February in Berlin.
+  const booked = await of("booking_date");
+  expect(booked).toContain("Total for January 2026 +8.50 9.50 Credits +10.00 · Debits −1.50");
+  expect(booked).toContain("Total for February 2026 −1.50 8.00");
+  expect(booked).not.toContain("March 2026");
+  expect(booked).toContain("Total for April 2026 −1.50 6.50");
+  const byInstant = await of("posted_at");
+  expect(byInstant).toContain("Total for January 2026 +10.00 11.00");
+  expect(byInstant).toContain("Total for February 2026 −3.00 8.00");
+});
+
+test("gives no line to a text that says nothing, and one line to a name and a text that fit", async () => {
+  const row = { amount: "-1.00", counterpartyName: "Metro", description: " Bread  " };
+  const posted = [
+    row,
+    { ...row, description: "-" },
+    { ...row, description: "  ", counterpartyName: "." },
+  ];
+  const { pages } = await read(statementContent([{ accountId: "a", currency: "EUR", posted }]));
+  const lines = (pages[1] ?? "").split("\n").filter((line) => line.trim() !== "");
+  const from = lines.findIndex((line) => line.includes("Opening balance"));
+  expect(lines.slice(from + 1, from + 6).map(flat)).toEqual([
+    expect.stringMatching(/Jan 2026 Metro Bread −1.00/),
+    expect.stringMatching(/^ CREDIT_TRANSFER/),
+    expect.stringMatching(/Jan 2026 Metro −1.00/),
+    expect.stringMatching(/^ CREDIT_TRANSFER/),
+    expect.stringMatching(/Jan 2026 CREDIT_TRANSFER .* −1.00/),
+  ]);
 });
 
 const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {

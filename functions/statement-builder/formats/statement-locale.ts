@@ -26,6 +26,8 @@ export interface StatementLocale {
   /** From `YYYY-MM-DD`, of one width in a table. A text that is no date stays as it is. */
   shortDate(date: string): string;
   longDate(date: string): string;
+  /** The month of a date, and its year. */
+  month(date: string): string;
   /** With seconds and the zone's offset. */
   instant(epochMs: number, timeZone: string): string;
 }
@@ -54,6 +56,7 @@ export function statementLocale(language: Language): StatementLocale {
     count: (value) => counts.format(value),
     shortDate: short,
     longDate: long,
+    month: dateFormat(locale, { month: "long", year: "numeric" }),
     instant: (epochMs, timeZone) =>
       new Intl.DateTimeFormat(locale, {
         day: "numeric",

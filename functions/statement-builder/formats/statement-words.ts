@@ -34,6 +34,11 @@ export interface StatementWords {
   readonly closingOn: (date: string) => string;
   readonly totalCredits: (count: string) => string;
   readonly totalDebits: (count: string) => string;
+  /** Of one month of several. */
+  readonly monthTotal: (month: string) => string;
+  /** At the end of a page and on top of the next one: the balance so far. */
+  readonly carriedForward: string;
+  readonly broughtForward: string;
   readonly reference: string;
   readonly transactionId: string;
   readonly reversalOf: string;
@@ -85,6 +90,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Closing balance on ${date}`,
     totalCredits: (count) => `Total of credits (${count})`,
     totalDebits: (count) => `Total of debits (${count})`,
+    monthTotal: (month) => `Total for ${month}`,
+    carriedForward: "Carried forward",
+    broughtForward: "Brought forward",
     reference: "Ref.",
     transactionId: "No.",
     reversalOf: "Reversal of",
@@ -138,6 +146,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Endsaldo am ${date}`,
     totalCredits: (count) => `Summe der Gutschriften (${count})`,
     totalDebits: (count) => `Summe der Belastungen (${count})`,
+    monthTotal: (month) => `Summe ${month}`,
+    carriedForward: "Übertrag auf die nächste Seite",
+    broughtForward: "Übertrag von der vorigen Seite",
     reference: "Ref.",
     transactionId: "Nr.",
     reversalOf: "Storno von",
@@ -191,6 +202,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Solde final au ${date}`,
     totalCredits: (count) => `Total des crédits (${count})`,
     totalDebits: (count) => `Total des débits (${count})`,
+    monthTotal: (month) => `Total ${month}`,
+    carriedForward: "À reporter",
+    broughtForward: "Report",
     reference: "Réf.",
     transactionId: "N°",
     reversalOf: "Annulation de",
@@ -244,6 +258,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Saldo final el ${date}`,
     totalCredits: (count) => `Total de abonos (${count})`,
     totalDebits: (count) => `Total de cargos (${count})`,
+    monthTotal: (month) => `Total de ${month}`,
+    carriedForward: "Suma y sigue",
+    broughtForward: "Suma anterior",
     reference: "Ref.",
     transactionId: "N.º",
     reversalOf: "Anulación de",
@@ -297,6 +314,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Saldo finale al ${date}`,
     totalCredits: (count) => `Totale accrediti (${count})`,
     totalDebits: (count) => `Totale addebiti (${count})`,
+    monthTotal: (month) => `Totale ${month}`,
+    carriedForward: "A riportare",
+    broughtForward: "Riporto",
     reference: "Rif.",
     transactionId: "N.",
     reversalOf: "Storno di",
@@ -350,6 +370,9 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
     closingOn: (date) => `Saldo końcowe na dzień ${date}`,
     totalCredits: (count) => `Suma uznań (${count})`,
     totalDebits: (count) => `Suma obciążeń (${count})`,
+    monthTotal: (month) => `Razem: ${month}`,
+    carriedForward: "Do przeniesienia",
+    broughtForward: "Z przeniesienia",
     reference: "Ref.",
     transactionId: "Nr",
     reversalOf: "Storno operacji",

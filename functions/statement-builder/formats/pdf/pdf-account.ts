@@ -1,19 +1,18 @@
-/** One account and currency in statement.pdf: opening balance, transactions, sums, closing balance. */
+/** One account and currency in statement.pdf: opening balance, transactions by days and months, sums, closing balance. */
 import type { AccountTotals } from "../../../domain/account-totals.ts";
 import { block } from "./pdf-block.ts";
+import { detailsOf } from "./pdf-details.ts";
+import { monthsOf } from "./pdf-months.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
-import { amountCell, openTable, roomOf, type Column, type Table } from "./pdf-table.ts";
+import { amountCell, openTable, roomOf, type Cells, type Column, type Table } from "./pdf-table.ts";
 import { hasReplaced, stack, wrap, type Line } from "./pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
 
 /** Room for a heading, the table's head and some rows; less than that is left blank. */
 const LEAST_HEIGHT = 150;
-
-/** Longer texts end with an ellipsis, so that a row has room on a page. */
-const MAX_LINES = { name: 4, description: 12, note: 6 } as const;
-
-const LONG_MASK = /\*{5,}/;
+/** Points above and below the lines of a row. */
+const PADDING = 1.5;
 
 export interface AccountSection {
   row(row: StatementRow): void;
@@ -29,34 +28,56 @@ export function openAccount(
   shown: number,
 ): AccountSection {
   const { paper, words, locale, content } = statement;
-  const { cell, strongCell } = paper.styles;
-  const { period } = content.facts;
-  if (paper.y + LEAST_HEIGHT > PAGE.bottom) paper.nextPage();
-  else if (!paper.isBlank) paper.y += 22;
+  const { cell, strongCell, quietCell } = paper.styles;
+  const { period, customerId } = content.facts;
+  const { minorUnit } = totals;
   const title = `${words.account} ${totals.accountId} · ${totals.currency}`;
+  const dates = `${locale.longDate(period.startDate)} – ${locale.longDate(period.endDate)}`;
+  paper.header = `${words.title} · ${customerId} · ${title} · ${dates}`;
+  if (statement.isCover || paper.y + LEAST_HEIGHT > PAGE.bottom) paper.nextPage();
+  else if (!paper.isBlank) paper.y += 22;
+  statement.isCover = false;
   paper.bookmark(title);
   const section = paper.open("Sect", paper.root);
   block(statement, section, "H2", title, paper.styles.heading);
   paper.y += 2;
   const columns = columnsOf(statement);
-  const table = openTable(paper, section, columns);
+  const [, , details, amountColumn, balanceColumn] = columns;
+  let balance = totals.opening;
+  const table = openTable(paper, section, columns, {
+    padding: PADDING,
+    carry: {
+      forward: () => summaryCells(words.carriedForward, { balance }),
+      back: () => summaryCells(words.broughtForward, { balance }),
+    },
+  });
   summary(words.openingOn(locale.longDate(period.startDate)), { balance: totals.opening });
   const count = totals.creditCount + totals.debitCount;
   if (count === 0) note(table, words.noTransactions);
 
+  const months = monthsOf(period);
+  const month = { credits: 0n, debits: 0n, rows: 0 };
+  let lastDay = "";
   let replaced = false;
   return {
     get replaced() {
       return replaced;
     },
     row(row) {
+      while (months[0]?.endsBefore(row)) endMonth();
       const cells = cellsOf(statement, columns, row);
       replaced ||= hasReplaced(cells[2] ?? []);
-      table.row(cells);
+      table.row(cells, { joined: row.bookingDate === lastDay });
+      lastDay = row.bookingDate;
+      balance = row.balanceAfter;
+      month.rows += 1;
+      if (row.amount < 0n) month.debits += row.amount;
+      else month.credits += row.amount;
     },
     end() {
       if (shown < count) note(table, words.notShownOfAccount(locale.count(count - shown)));
-      table.keep(3 * 18);
+      else endMonth();
+      table.keep(3 * (strongCell.leading + 2 * PADDING));
       summary(words.totalCredits(locale.count(totals.creditCount)), { amount: totals.creditSum });
       summary(words.totalDebits(locale.count(totals.debitCount)), { amount: -totals.debitSum });
       summary(words.closingOn(locale.longDate(period.endDate)), { balance: totals.closing });
@@ -65,28 +86,52 @@ export function openAccount(
     },
   };
 
-  function summary(text: string, sums: { amount?: bigint; balance?: bigint }): void {
-    const [, , details, amountColumn, balanceColumn] = columns;
-    const { minorUnit } = totals;
+  /** Of a month without rows nothing is said. */
+  function endMonth(): void {
+    const date = months.shift()?.date;
+    if (date === undefined || month.rows === 0) return;
+    const { credits, debits } = month;
+    const sums = `${words.credits}\u00a0${locale.movement(credits, minorUnit)} · ${words.debits}\u00a0${locale.movement(debits, minorUnit)}`;
+    const label = words.monthTotal(locale.month(date));
+    const beneath = wrap(sums, quietCell, { width: roomOf(details) });
+    table.row(summaryCells(label, { amount: credits + debits, balance }, beneath), {
+      marked: true,
+    });
+    Object.assign(month, { credits: 0n, debits: 0n, rows: 0 });
+    lastDay = "";
+  }
+
+  function summary(text: string, sums: Sums): void {
+    table.row(summaryCells(text, sums), { marked: true });
+  }
+
+  function summaryCells(text: string, sums: Sums, beneath: readonly Line[] = []): Cells {
     const style = sums.balance === undefined ? cell : strongCell;
     const amount = sums.amount === undefined ? "" : locale.movement(sums.amount, minorUnit);
-    const balance = sums.balance === undefined ? "" : locale.balance(sums.balance, minorUnit);
-    const label = wrap(text, style, { width: roomOf(details) });
-    const sum = amountCell(amount, amountColumn, style);
-    const end = amountCell(balance, balanceColumn, style);
-    table.row([[], [], label, sum, end], { marked: true });
+    const end = sums.balance === undefined ? "" : locale.balance(sums.balance, minorUnit);
+    return [
+      [],
+      [],
+      stack(wrap(text, style, { width: roomOf(details) }), beneath),
+      amountCell(amount, amountColumn, style),
+      amountCell(end, balanceColumn, style),
+    ];
   }
 
   function note(table: Table, text: string): void {
-    const [, , details] = columns;
-    table.row([[], [], wrap(text, paper.styles.quietCell, { width: roomOf(details) }), [], []]);
+    table.row([[], [], wrap(text, quietCell, { width: roomOf(details) }), [], []]);
   }
+}
+
+interface Sums {
+  readonly amount?: bigint;
+  readonly balance?: bigint;
 }
 
 type Columns = readonly [Column, Column, Column, Column, Column];
 
 function columnsOf({ words }: PdfStatement): Columns {
-  const [date, amount] = [57, 84];
+  const [date, amount] = [54, 82];
   return [
     { title: words.booked, width: date, align: "left" },
     { title: words.valueDate, width: date, align: "left" },
@@ -100,7 +145,7 @@ function cellsOf(
   statement: PdfStatement,
   [, , details, amount, balance]: Columns,
   row: StatementRow,
-): readonly (readonly Line[])[] {
+): Cells {
   const { locale, paper } = statement;
   const { cell } = paper.styles;
   return [
@@ -110,32 +155,4 @@ function cellsOf(
     amountCell(locale.movement(row.amount, row.minorUnit), amount, cell),
     amountCell(locale.balance(row.balanceAfter, row.minorUnit), balance, cell),
   ];
-}
-
-/** Who, what for, and in small what identifies it. */
-function detailsOf({ words, paper }: PdfStatement, row: StatementRow, width: number): Line[] {
-  const { cell, strongCell, quietCell } = paper.styles;
-  const of = (text: string | null, style: Line["style"], maxLines: number): Line[] => {
-    if (text === null || text === "") return [];
-    const lines = wrap(text, style, { width, maxLines });
-    const whole = !lines.at(-1)?.shown.endsWith("…") || text.endsWith("…");
-    return whole ? lines : stack(lines, wrap(`(${words.fullText})`, quietCell, { width }));
-  };
-  const identity = [
-    row.type,
-    row.counterpartyAccount?.replace(LONG_MASK, "****"),
-    labelled(words.reference, row.reference),
-    labelled(words.transactionId, row.transactionId),
-    labelled(words.reversalOf, row.reversalOf),
-  ];
-  const identityText = identity.filter(Boolean).join("\u00a0· ");
-  return stack(
-    of(row.counterpartyName, strongCell, MAX_LINES.name),
-    of(row.description, cell, MAX_LINES.description),
-    of(identityText, quietCell, MAX_LINES.note),
-  );
-}
-
-function labelled(label: string, value: string | null): string | null {
-  return value === null || value === "" ? null : `${label}\u00a0${value}`;
 }

@@ -6,14 +6,12 @@
 import PDFDocument from "pdfkit";
 import { needsShaping, type PdfFaces } from "./pdf-font.ts";
 import { CONTENT_WIDTH, COLOURS, PAGE, type Styles } from "./pdf-style.ts";
-import { fit, widthOf, type Line } from "./pdf-text.ts";
+import { advanceOf, BETWEEN, fit, widthOf, type Line } from "./pdf-text.ts";
 
 export interface PaperText {
   /** BCP 47. */
   readonly language: string;
   readonly title: string;
-  /** On top of every page but the first. */
-  readonly header: string;
   /** At the bottom of every page. */
   readonly statementId: string;
   readonly count: (value: number) => string;
@@ -35,6 +33,8 @@ export interface Paper {
   readonly styles: Styles;
   /** The whole document's element. */
   readonly root: Element;
+  /** On top of the pages to come. */
+  header: string;
   /** Where the next thing begins, from the top. */
   y: number;
   /** Whether nothing stands on this page but its edges. */
@@ -93,8 +93,8 @@ const PDF_UA =
   '<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">' +
   "<pdfuaid:part>1</pdfuaid:part></rdf:Description>";
 
-const HEADER_Y = 44;
-const FOOTER_Y = 808;
+const HEADER_Y = 38;
+const FOOTER_Y = 813;
 const NO_FEATURES: PDFKit.Mixins.OpenTypeFeatures[] = [];
 
 export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Paper {
@@ -143,6 +143,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   const paper: Paper = {
     styles,
     root,
+    header: "",
     y: 0,
     get isBlank() {
       return paper.y === PAGE.top;
@@ -168,7 +169,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       parent.add(doc.struct(type, options as object, draw));
     },
     decorate: (draw) => artifact("Layout", draw),
-    line({ shown, actual, style }, x, baseline) {
+    line({ shown, actual, style, after }, x, baseline) {
       if (shown === "") return;
       doc.font(style.face.name).fontSize(style.size);
       if (actual !== undefined) doc.markContent("Span", { actual });
@@ -181,6 +182,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
         });
       } else doc.addContent(`${fill(style.colour)}${plainText(shown, style.size, x, baseline)}`);
       if (actual !== undefined) doc.endMarkedContent();
+      if (after) paper.line(after, x + advanceOf(shown, style) + BETWEEN, baseline);
     },
     rule(y, wanted, thickness) {
       paper.panel(PAGE.left, y - thickness / 2, CONTENT_WIDTH, thickness, wanted);
@@ -222,8 +224,8 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   }
 
   function drawEdges(): void {
-    if (pages > 1) {
-      paper.line(fit(text.header, styles.edge, CONTENT_WIDTH), PAGE.left, HEADER_Y);
+    if (paper.header !== "") {
+      paper.line(fit(paper.header, styles.edge, CONTENT_WIDTH), PAGE.left, HEADER_Y);
       paper.rule(HEADER_Y + 8, COLOURS.line, 0.5);
     }
     const of: Line = { shown: text.pageOf(text.count(pages)), style: styles.edge };

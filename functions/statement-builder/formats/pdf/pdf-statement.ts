@@ -11,4 +11,6 @@ export interface PdfStatement {
   readonly locale: StatementLocale;
   /** How many rows are shown: all, or as many as a PDF may have. */
   readonly shownRows: number;
+  /** Whether the paper is at the cover, which no account shares. */
+  isCover: boolean;
 }

@@ -5,10 +5,10 @@ import type { PdfFaces, PdfFace } from "./pdf-font.ts";
 export const PAGE = {
   width: 595.28,
   height: 841.89,
-  left: 48,
-  right: 547.28,
-  top: 68,
-  bottom: 786,
+  left: 42,
+  right: 553.28,
+  top: 60,
+  bottom: 792,
 };
 export const CONTENT_WIDTH = PAGE.right - PAGE.left;
 
@@ -46,10 +46,10 @@ export function makeStyles({ regular, strong }: PdfFaces) {
     strongText: style(strong, 8.5, COLOURS.ink, 12.5),
     label: style(regular, 8.5, COLOURS.quiet, 12.5),
     note: style(regular, 7.5, COLOURS.quiet, 11),
-    head: style(strong, 7.5, COLOURS.accent, 10),
-    cell: style(regular, 8, COLOURS.ink, 10.5),
-    strongCell: style(strong, 8, COLOURS.ink, 10.5),
-    quietCell: style(regular, 6.8, COLOURS.quiet, 9),
+    head: style(strong, 7.2, COLOURS.accent, 9.4),
+    cell: style(regular, 7.8, COLOURS.ink, 9.6),
+    strongCell: style(strong, 7.8, COLOURS.ink, 9.6),
+    quietCell: style(regular, 6.5, COLOURS.quiet, 8),
     edge: style(regular, 7, COLOURS.quiet, 9.5),
   } satisfies Record<string, TextStyle>;
 }

@@ -10,9 +10,11 @@ export interface Column {
   readonly align: "left" | "right";
 }
 
+/** Each cell as its lines, in the order of the columns. */
+export type Cells = readonly (readonly Line[])[];
+
 export interface Table {
-  /** Each cell as its lines, in the order of the columns. */
-  row(cells: readonly (readonly Line[])[], options?: RowOptions): void;
+  row(cells: Cells, options?: RowOptions): void;
   /** Where the next `rows` belong together, as a total does: the next page unless all have room. */
   keep(height: number): void;
   end(): void;
@@ -21,6 +23,17 @@ export interface Table {
 export interface RowOptions {
   /** A panel behind it. */
   readonly marked?: boolean;
+  /** Belongs to the row before it: nothing between them, and its first cell, being the same, is left out. */
+  readonly joined?: boolean;
+}
+
+export interface TableOptions {
+  /** Points between a row's lines and its edges. */
+  readonly padding?: number;
+  /** How high the rows are that the head must not be parted from. */
+  readonly firstRows?: number;
+  /** What stands at the end of a page and on top of the next one, as the head does: for the eye alone. */
+  readonly carry?: { readonly forward: () => Cells; readonly back: () => Cells };
 }
 
 const GAP = 7;
@@ -31,51 +44,76 @@ export function roomOf({ width }: Column): number {
   return width - GAP;
 }
 
-/**
- * @param firstRows how high the rows are that the head must not be parted from.
- */
 export function openTable(
   paper: Paper,
   parent: Element,
   columns: readonly Column[],
-  firstRows = 40,
+  { padding = PADDING, firstRows = 40, carry }: TableOptions = {},
 ): Table {
   const titles = columns.map((column) =>
     wrap(column.title, paper.styles.head, { width: roomOf(column) }),
   );
   const headHeight = heightOf(titles) + 2 * PADDING;
+  const carryHeight = carry ? paper.styles.strongCell.leading + 2 * padding : 0;
   paper.need(headHeight + firstRows);
   const table = paper.open("Table", parent);
   const head = paper.open("TR", table);
-  drawCells(titles, (draw) => paper.place("TH", head, draw, { scope: "Column" }));
+  drawCells(titles, PADDING, (draw) => paper.place("TH", head, draw, { scope: "Column" }));
   head.end();
   endHead();
+  /** Whether the rule under what stands above is there already. */
+  let ruled = true;
 
   return {
-    row(cells, { marked = false } = {}) {
-      const height = heightOf(cells) + 2 * PADDING;
-      turnFor(height);
-      if (marked)
-        paper.decorate(() =>
-          // The rule above stays whole.
-          paper.panel(PAGE.left, paper.y + 0.2, CONTENT_WIDTH, height, COLOURS.panel),
-        );
+    row(cells, { marked = false, joined = false } = {}) {
+      const height = heightOf(cells) + 2 * padding;
+      const continues = !turnFor(height) && joined;
+      if (!continues) rule();
+      if (marked) panel(height);
       const row = paper.open("TR", table);
-      drawCells(cells, (draw) => paper.place("TD", row, draw));
+      const shown = continues ? [[], ...cells.slice(1)] : cells;
+      drawCells(shown, padding, (draw) => paper.place("TD", row, draw));
       row.end();
       paper.y += height;
-      paper.decorate(() => paper.rule(paper.y, COLOURS.line, 0.4));
+      ruled = false;
     },
     keep: turnFor,
     end() {
+      rule();
       table.end();
     },
   };
 
-  function turnFor(height: number): void {
-    if (!paper.need(height)) return;
-    paper.decorate(() => drawCells(titles, (draw) => draw()));
+  function rule(): void {
+    if (!ruled) paper.decorate(() => paper.rule(paper.y, COLOURS.line, 0.4));
+    ruled = true;
+  }
+
+  function panel(height: number): void {
+    // The rule above stays whole.
+    paper.decorate(() =>
+      paper.panel(PAGE.left, paper.y + 0.2, CONTENT_WIDTH, height - 0.2, COLOURS.panel),
+    );
+  }
+
+  function turnFor(height: number): boolean {
+    if (paper.y + height + carryHeight <= PAGE.bottom) return false;
+    rule();
+    if (carry) drawCarry(carry.forward());
+    paper.nextPage();
+    paper.decorate(() => drawCells(titles, PADDING, (draw) => draw()));
     endHead();
+    ruled = true;
+    if (!carry) return true;
+    drawCarry(carry.back());
+    ruled = false;
+    return true;
+  }
+
+  function drawCarry(cells: Cells): void {
+    panel(carryHeight);
+    paper.decorate(() => drawCells(cells, padding, (draw) => draw()));
+    paper.y += carryHeight;
   }
 
   function endHead(): void {
@@ -83,17 +121,22 @@ export function openTable(
     paper.decorate(() => paper.rule(paper.y, COLOURS.accent, 0.9));
   }
 
-  function drawCells(cells: readonly (readonly Line[])[], place: (draw: () => void) => void): void {
+  function drawCells(cells: Cells, above: number, place: (draw: () => void) => void): void {
     let left = PAGE.left;
     columns.forEach((column, index) => {
       const [x, lines] = [left, cells[index] ?? []];
-      place(() => drawLines(lines, column, x));
+      place(() => drawLines(lines, column, x, paper.y + above));
       left += column.width;
     });
   }
 
-  function drawLines(lines: readonly Line[], { align, width }: Column, left: number): void {
-    let y = paper.y + PADDING;
+  function drawLines(
+    lines: readonly Line[],
+    { align, width }: Column,
+    left: number,
+    top: number,
+  ): void {
+    let y = top;
     for (const line of lines) {
       const { leading, size } = line.style;
       // Letters stand in the middle of their leading.
@@ -104,7 +147,7 @@ export function openTable(
   }
 }
 
-function heightOf(cells: readonly (readonly Line[])[]): number {
+function heightOf(cells: Cells): number {
   const heights = cells.map((lines) => lines.reduce((sum, { style }) => sum + style.leading, 0));
   return Math.max(...heights);
 }

@@ -10,6 +10,8 @@ export interface Line {
   /** What `shown` stands for where that is legible elsewhere: for copying, searching and reading aloud. */
   readonly actual?: string;
   readonly style: TextStyle;
+  /** Behind it on the same line, of another style. */
+  readonly after?: Line;
 }
 
 /** A character as it is printed, and as it is. */
@@ -32,7 +34,10 @@ const ELLIPSIS = "…";
 
 /** Whether `lines` show any character as its number. */
 export function hasReplaced(lines: readonly Line[]): boolean {
-  return lines.some(({ shown }) => /\[U\+[0-9A-F]{4,6}\]/.test(shown));
+  return lines.some(
+    ({ shown, after }) =>
+      /\[U\+[0-9A-F]{4,6}\]/.test(shown) || (after !== undefined && hasReplaced([after])),
+  );
 }
 
 export interface WrapOptions {
@@ -73,11 +78,35 @@ export function stack(...texts: readonly (readonly Line[])[]): Line[] {
   return lines;
 }
 
+/** Between two texts on one line, beside the space that ends the first. */
+export const BETWEEN = 3;
+
+/** Both on one line, where each is one and they have room; else undefined. */
+export function beside(
+  first: readonly Line[],
+  second: readonly Line[],
+  width: number,
+): [Line[]] | undefined {
+  const [one, other] = [first[0], second[0]];
+  if (!one || !other || first.length + second.length > 2) return undefined;
+  const spaced: Line[] = [one];
+  endWord(spaced);
+  const [line = one] = spaced;
+  const room = width - advanceOf(line.shown, line.style) - BETWEEN;
+  return widthOf(other) <= room ? [[{ ...line, after: other }]] : undefined;
+}
+
 /** Whoever reads the text alone, without its places, must not join the last word to the next. */
 function endWord(lines: Line[]): void {
   const last = lines.pop();
   if (!last) return;
-  const { shown, actual } = last;
+  const { shown, actual, after } = last;
+  if (after) {
+    const behind = [after];
+    endWord(behind);
+    lines.push({ ...last, after: behind[0] ?? after });
+    return;
+  }
   const spaced = { ...last, shown: `${shown} ` };
   lines.push(actual === undefined ? spaced : { ...spaced, actual: `${actual} ` });
 }
@@ -92,10 +121,15 @@ export function fit(text: string, style: TextStyle, width: number): Line {
 
 /** Points, without a space at the end. */
 export function widthOf({ shown, style }: Line): number {
-  return advanceOf(shown.trimEnd(), style.face) * (style.size / 1000);
+  return advanceOf(shown.trimEnd(), style);
 }
 
-function advanceOf(text: string, face: PdfFace): number {
+/** Points. */
+export function advanceOf(text: string, { face, size }: TextStyle): number {
+  return thousandthsOf(text, face) * (size / 1000);
+}
+
+function thousandthsOf(text: string, face: PdfFace): number {
   let advance = 0;
   for (const character of text) advance += face.advance(character.codePointAt(0) ?? 0);
   return advance;
@@ -118,7 +152,7 @@ function characterOf(actual: string, face: PdfFace): Character {
     return { shown: actual, actual, advance: face.advance(codePoint) };
   const number = `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
   // A mark of direction must not take effect where the text is copied to.
-  return { shown: number, actual: hasForm ? actual : number, advance: advanceOf(number, face) };
+  return { shown: number, actual: hasForm ? actual : number, advance: thousandthsOf(number, face) };
 }
 
 /** Of each face, what was printed before: a statement has few characters, many times. */
@@ -165,6 +199,6 @@ function lineOf(characters: readonly Character[], style: TextStyle): Line {
 function cut(lines: readonly Line[], style: TextStyle, width: number): Line[] {
   const characters = Array.from(lines.at(-1)?.shown.trimEnd() ?? "");
   const room = (width * 1000) / style.size;
-  while (advanceOf(`${characters.join("")}${ELLIPSIS}`, style.face) > room) characters.pop();
+  while (thousandthsOf(`${characters.join("")}${ELLIPSIS}`, style.face) > room) characters.pop();
   return [...lines.slice(0, -1), { shown: `${characters.join("")}${ELLIPSIS}`, style }];
 }

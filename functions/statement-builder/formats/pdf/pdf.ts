@@ -31,7 +31,6 @@ export function makePdfFormat(maxRows: number): StatementFormat {
       const statement = begin(content, maxRows);
       const { paper } = statement;
       writeCover(statement);
-      paper.nextPage();
       let left = statement.shownRows;
       let replaced = false;
       for (const account of content.totals) {
@@ -66,14 +65,13 @@ function begin(content: StatementContent, maxRows: number): PdfStatement {
   const paper = openPaper(faces, makeStyles(faces), {
     language,
     title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
-    header: `${words.title} · ${facts.customerId} · ${locale.longDate(startDate)} – ${locale.longDate(endDate)}`,
     statementId: statementId(facts),
     count: (value) => locale.count(value),
     pageOf: words.pageOf,
     createdAt: facts.generatedAt,
     modifiedAt: asOf,
   });
-  return { content, paper, words, locale, shownRows: Math.min(rows, maxRows) };
+  return { content, paper, words, locale, shownRows: Math.min(rows, maxRows), isCover: true };
 }
 
 function writeEnd(statement: PdfStatement, replaced: boolean): void {

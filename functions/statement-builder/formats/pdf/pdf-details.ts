@@ -1,0 +1,44 @@
+/** The details of a transaction in statement.pdf: who, what for, and in small what identifies it. */
+import type { PdfStatement } from "./pdf-statement.ts";
+import type { TextStyle } from "./pdf-style.ts";
+import { beside, stack, wrap, type Line } from "./pdf-text.ts";
+import type { StatementRow } from "../statement-format.ts";
+
+/** Longer texts end with an ellipsis, so that a row has room on a page. */
+const MAX_LINES = { name: 4, description: 12, note: 6 } as const;
+
+const LONG_MASK = /\*{5,}/;
+/** Nothing that a line would be worth: blanks, a lone dash. */
+const SAYS_NOTHING = /^[\s\p{P}]*$/u;
+
+export function detailsOf(statement: PdfStatement, row: StatementRow, width: number): Line[] {
+  const { words, paper } = statement;
+  const { cell, strongCell, quietCell } = paper.styles;
+  const of = (text: string | null, style: TextStyle, maxLines: number): Line[] => {
+    if (text === null || SAYS_NOTHING.test(text)) return [];
+    const lines = wrap(text.trim(), style, { width, maxLines });
+    const whole = !lines.at(-1)?.shown.endsWith("…") || text.endsWith("…");
+    return whole ? lines : stack(lines, wrap(`(${words.fullText})`, quietCell, { width }));
+  };
+  const name = of(row.counterpartyName, strongCell, MAX_LINES.name);
+  const description = of(row.description, cell, MAX_LINES.description);
+  return stack(
+    ...(beside(name, description, width) ?? [name, description]),
+    of(identityOf(statement, row), quietCell, MAX_LINES.note),
+  );
+}
+
+function identityOf({ words }: PdfStatement, row: StatementRow): string {
+  const parts = [
+    row.type,
+    row.counterpartyAccount?.replace(LONG_MASK, "****"),
+    labelled(words.reference, row.reference),
+    labelled(words.transactionId, row.transactionId),
+    labelled(words.reversalOf, row.reversalOf),
+  ];
+  return parts.filter(Boolean).join("\u00a0· ");
+}
+
+function labelled(label: string, value: string | null): string | null {
+  return value === null || value === "" ? null : `${label}\u00a0${value}`;
+}
