@@ -122,6 +122,7 @@ const MAY_IMPORT = {
     `${BUILDER}/source`,
     `${BUILDER}/store`,
     "infra/clients/link",
+    "infra/local/running.ts",
     "infra/local/settings.ts",
     "node:",
     "@aws-sdk/client-s3",

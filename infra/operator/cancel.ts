@@ -1,14 +1,18 @@
 /** `statements cancel`: asks for the end of open requests. */
 import { Command } from "commander";
 import { printAudit } from "./acts.ts";
+import { chooseRequests, withChosenRequests, type ActOptions } from "./chosen-requests.ts";
 import { EXIT } from "./exit.ts";
 import { cancelRequest, deskOf } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
+const CANCEL = { verb: "Cancel", states: ["pending", "processing"] } as const;
+
 export function cancelCommand(session: Session): Command {
-  return new Command("cancel")
-    .description("Asks for the end of requests that have not ended yet.")
-    .argument("<name...>", "of the requests")
+  return withChosenRequests(
+    new Command("cancel").description("Asks for the end of requests that have not ended yet."),
+    CANCEL,
+  )
     .addHelpText(
       "after",
       `
@@ -19,10 +23,11 @@ then executed.
 
 Examples:
   statements cancel transaction-request-customer-000001-1795434992079
-  statements list -c customer-000001 --state pending -o name | xargs statements cancel`,
+  statements cancel -c customer-000001 --state pending --dry-run
+  statements cancel -c customer-000001 --older-than 2d`,
     )
-    .action(async (names: readonly string[]) => {
-      for (const name of names)
+    .action(async (names: readonly string[], options: ActOptions) => {
+      for (const name of await chooseRequests(session, names, options, CANCEL))
         if (!(await cancelOne(session, name))) session.exitCode = EXIT.unmet;
     });
 }

@@ -19,6 +19,8 @@ export interface ChangesOptions {
   readonly namespace: string;
   /** All requests without it. */
   readonly name?: string | undefined;
+  /** Of the ledger, where the changes begin; without it, now. */
+  readonly version?: string | undefined;
 }
 
 export type Change =
@@ -38,7 +40,7 @@ const MAX_BREAKS = 120;
  * Ends when the signal aborts. @throws CommandError when the API does not let us, or is gone
  */
 export async function* watchChanges(
-  { kubeconfig, namespace, name }: ChangesOptions,
+  { kubeconfig, namespace, name, version: since }: ChangesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Change> {
   const config = new KubeConfig();
@@ -57,7 +59,8 @@ export async function* watchChanges(
     return { version: list.metadata?.resourceVersion ?? "", found };
   }
 
-  const first = await look().catch(notAllowed);
+  const first =
+    since === undefined ? await look().catch(notAllowed) : { version: since, found: [] };
   yield* first.found;
   let { version } = first;
   for (let breaks = 0; !signal.aborted && breaks < MAX_BREAKS; breaks++) {

@@ -1,30 +1,47 @@
 /** `statements explain`: what happened, why it waits, what comes next and when. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { actsOf } from "./acts.ts";
-import { explain } from "./explanation.ts";
+import { explain, type Explanation } from "./explanation.ts";
 import { viewQueue } from "./queue.ts";
 import { STATE_COLOURS } from "./record-view.ts";
 import type { Session } from "./session.ts";
+import type { Screen } from "./terminal.ts";
 import { isDue } from "../../functions/pending-scanner/due.ts";
+import type { RequestStatus } from "../../functions/domain/statement-request.ts";
+
+const FORMS = ["text", "json"] as const;
 
 export function explainCommand(session: Session): Command {
   return new Command("explain")
     .description("Says in plain words what happened, why it waits, what comes next and when.")
     .argument("<name...>", "of the requests")
+    .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("text"))
     .addHelpText(
       "after",
       `
 Examples:
   statements explain transaction-request-customer-000001-1795434992079
-  statements list --state failed -o name | xargs statements explain`,
+  statements list --state failed -o name | xargs statements explain
+  statements explain NAME -o json | jq -r '.[].next[]'`,
     )
-    .action(async (names: readonly string[]) => {
-      for (const name of names) await explainOne(session, name);
-    });
+    .action(
+      async (names: readonly string[], { output }: { readonly output: (typeof FORMS)[number] }) => {
+        if (output === "json") {
+          const all: Explained[] = [];
+          for (const name of names) all.push(await explainOne(session, name));
+          session.screen.printDocument(JSON.stringify(all, null, 2));
+        } else for (const name of names) print(session.screen, await explainOne(session, name));
+      },
+    );
 }
 
-async function explainOne(session: Session, name: string): Promise<void> {
-  const { screen, config, now } = session;
+interface Explained extends Explanation {
+  readonly name: string;
+  readonly status: RequestStatus;
+}
+
+async function explainOne(session: Session, name: string): Promise<Explained> {
+  const { config, now } = session;
   const stored = await session.find(name);
   const { request } = stored;
   // A request that is to be cancelled, or is not due, waits in no queue.
@@ -32,7 +49,7 @@ async function explainOne(session: Session, name: string): Promise<void> {
     request.status === "pending" &&
     request.cancelRequestedAt === undefined &&
     isDue(request, now());
-  const { happened, next } = explain(request, {
+  const explanation = explain(request, {
     queue: isWaiting ? await viewQueue(session, request) : undefined,
     now: now(),
     leaseMs: config.LEASE_SECONDS * 1000,
@@ -40,9 +57,11 @@ async function explainOne(session: Session, name: string): Promise<void> {
     maxFailures: config.MAX_FAILURES,
     acts: actsOf(stored),
   });
-  screen.print(
-    `${request.facts.name}  ${screen.paint(STATE_COLOURS[request.status], request.status)}`,
-  );
+  return { name: request.facts.name, status: request.status, ...explanation };
+}
+
+function print(screen: Screen, { name, status, happened, next }: Explained): void {
+  screen.print(`${name}  ${screen.paint(STATE_COLOURS[status], status)}`);
   screen.print("  What happened");
   for (const line of happened) screen.print(`    ${line}`);
   screen.print("  What comes next");

@@ -1,133 +1,116 @@
-/** `statements list`: requests by state, customer and age. */
+/** `statements list`: requests by state, customer, reason and age. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  REQUEST_STATES,
-  type RequestStatus,
-  type StatementRequest,
-} from "../../functions/domain/statement-request.ts";
+import type { RequestStatus, StatementRequest } from "../../functions/domain/statement-request.ts";
 import { toJson } from "../../functions/platform/ledger/configmap-record.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { reasonOf, shortProgress, STATE_COLOURS } from "./record-view.ts";
+import {
+  cellOf,
+  COLUMN_NAMES,
+  inOrder,
+  ORDER_NAMES,
+  USUAL_COLUMNS,
+  WIDE_COLUMNS,
+  type Column,
+  type Order,
+} from "./columns.ts";
+import { wrongUse } from "./exit.ts";
+import { STATE_COLOURS } from "./record-view.ts";
+import { noteUnreadable, readSelected, withSelection, type Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { formatTable } from "./table.ts";
+import type { Screen } from "./terminal.ts";
 
-interface ListOptions {
-  readonly state?: readonly RequestStatus[];
-  readonly customer?: string;
-  readonly olderThan?: number;
-  readonly newerThan?: number;
+interface ListOptions extends Selection {
+  readonly sort: Order;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+  readonly columns?: readonly Column[];
+  readonly headers: boolean;
   readonly output: OutputForm;
+  readonly watch?: boolean;
 }
 
 const FORMS = ["table", "wide", "name", "json", "yaml"] as const;
 type OutputForm = (typeof FORMS)[number];
 
 export function listCommand(session: Session): Command {
-  return new Command("list")
-    .alias("ls")
-    .description("Shows requests, oldest first.")
-    .option(
-      "-s, --state <states>",
-      `only these, by comma: ${REQUEST_STATES.join(",")}`,
-      parseStates,
-    )
-    .option("-c, --customer <id>", "only of this customer")
-    .option("--older-than <time>", "recorded longer ago than 90s, 15m, 3h, 2d", parseDuration)
-    .option("--newer-than <time>", "recorded within this time", parseDuration)
+  return withSelection(new Command("list").alias("ls").description("Shows requests, oldest first."))
+    .addOption(new Option("--sort <order>", "by").choices(ORDER_NAMES).default("recorded"))
+    .option("--reverse", "the other way round: newest first")
+    .option("--limit <number>", "so many of them", parseLimit)
+    .option("--columns <list>", `of the table: ${COLUMN_NAMES.join(",")}`, parseColumns)
+    .option("--no-headers", "the table without its first line")
     .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("table"))
+    .option("-w, --watch", "then show each change, until Ctrl-C")
     .addHelpText(
       "after",
       `
 Examples:
   statements list --state failed
-  statements list --state pending,processing --older-than 15m
+  statements list --state failed --code too_large
+  statements list --state pending,processing --older-than 15m --watch
+  statements list --reverse --limit 20 --columns name,state,taken,reason
   statements list -c customer-000001 -o wide
-  statements list --state failed -o name | xargs statements retry
   statements list -o json | jq '.[].error_code'`,
     )
     .action((options: ListOptions) => list(session, options));
 }
 
-function parseStates(text: string): readonly RequestStatus[] {
+function parseLimit(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a number such as 20.");
+}
+
+function parseColumns(text: string): readonly Column[] {
   return text.split(",").map((word) => {
-    const state = REQUEST_STATES.find((one) => one === word.trim());
-    if (!state) throw new InvalidArgumentError(`States are ${REQUEST_STATES.join(", ")}.`);
-    return state;
+    const column = COLUMN_NAMES.find((one) => one === word.trim());
+    if (!column) throw new InvalidArgumentError(`Columns are ${COLUMN_NAMES.join(", ")}.`);
+    return column;
   });
 }
 
 async function list(session: Session, options: ListOptions): Promise<void> {
   const { screen } = session;
-  const { requests, unreadable } = await readRequests(session, options);
-  if (options.output === "table" || options.output === "wide")
-    printTable(session, requests, options);
-  else await printForm(session, requests, options.output);
-  for (const name of unreadable) {
-    screen.note(`${name} cannot be read as a request: kubectl get configmap ${name} -o yaml`);
-  }
-}
-
-async function readRequests(session: Session, options: ListOptions) {
-  const { state: status, customer: customerId, olderThan, newerThan } = options;
-  const now = session.now();
-  const isWanted = ({ facts: { recordedAt } }: StatementRequest): boolean =>
-    (olderThan === undefined || now - recordedAt > olderThan) &&
-    (newerThan === undefined || now - recordedAt <= newerThan);
-  const requests: StatementRequest[] = [];
-  const unreadable: string[] = [];
-  const filter = { ...(status && { status }), ...(customerId !== undefined && { customerId }) };
-  for await (const page of (await session.ledger()).list(filter, session.signal)) {
-    requests.push(...page.records.map(({ request }) => request).filter(isWanted));
-    unreadable.push(...page.unreadable);
-    session.screen.progress(`${requests.length} requests …`);
-  }
-  session.screen.progress("");
-  return { requests: requests.sort((a, b) => a.facts.recordedAt - b.facts.recordedAt), unreadable };
+  if (options.watch && options.output !== "table" && options.output !== "wide")
+    throw wrongUse(`--watch goes with a table; \`statements watch -o json\` prints changes`);
+  const { requests, unreadable, version } = await readSelected(session, options);
+  const sorted = inOrder(requests, options.sort, session.now());
+  const ordered = options.reverse ? sorted.toReversed() : sorted;
+  const shown = ordered.slice(0, options.limit);
+  if (options.output === "table" || options.output === "wide") printTable(session, shown, options);
+  else await printForm(session, shown, options.output);
+  if (shown.length < requests.length)
+    screen.note(`${shown.length} of ${requests.length} requests; --limit says how many.`);
+  noteUnreadable(session, unreadable);
+  if (!options.watch) return;
+  const { watchAll } = await import("./watch.ts");
+  await watchAll(session, options, "text", { version, known: requests });
 }
 
 function printTable(
   { screen, now }: Session,
   requests: readonly StatementRequest[],
-  { output }: ListOptions,
+  { output, columns = output === "wide" ? WIDE_COLUMNS : USUAL_COLUMNS, headers }: ListOptions,
 ): void {
   if (requests.length === 0) {
     screen.note("No requests found.");
     return;
   }
-  const isWide = output === "wide";
-  const header = ["NAME", "STATE", "CUSTOMER", "PERIOD", "AGE", "REASON"];
-  const more = ["TRIES", "FAILURES", "LANE", "ROWS", "OBJECT"];
-  const rows = requests.map((request) => [
-    request.facts.name,
-    request.status,
-    request.facts.customerId,
-    `${request.facts.startDate}..${request.facts.endDate}`,
-    formatDuration(now() - request.facts.recordedAt),
-    reasonOf(request) || shortProgress(request) || "-",
-    ...(isWide ? wideCells(request) : []),
-  ]);
-  const [first = "", ...lines] = formatTable(isWide ? [...header, ...more] : header, rows);
-  screen.print(first);
+  const header = columns.map((column) => (headers ? column.toUpperCase() : ""));
+  const rows = requests.map((request) => columns.map((column) => cellOf(column, request, now())));
+  const [first = "", ...lines] = formatTable(header, rows);
+  if (headers) screen.print(first);
+  // Colour is put in where a line is whole: it has no width.
+  const at = columns.includes("state") ? first.indexOf("STATE") : -1;
   for (const [i, line] of lines.entries()) {
-    const { status = "pending" as const, facts } = requests[i] ?? {};
-    const name = facts?.name ?? "";
-    const rest = line
-      .slice(name.length)
-      .replace(status, screen.paint(STATE_COLOURS[status], status));
-    screen.print(name + rest);
+    const status = requests[i]?.status;
+    const isPainted = at >= 0 && status !== undefined;
+    screen.print(isPainted ? paintState(screen, line, at, status) : line);
   }
 }
 
-function wideCells(request: StatementRequest): readonly string[] {
-  const rows = request.status === "executed" ? String(request.rows) : "-";
-  const { attempt, failures, lane, object } = request;
-  return [
-    String(attempt),
-    String(failures),
-    lane,
-    rows,
-    object ? `${object.bucket}/${object.key}` : "-",
-  ];
+function paintState(screen: Screen, line: string, at: number, status: RequestStatus): string {
+  const painted = screen.paint(STATE_COLOURS[status], status);
+  return line.slice(0, at) + painted + line.slice(at + status.length);
 }
 
 async function printForm(

@@ -1,14 +1,20 @@
 /** `statements retry`: failed requests are owed once more. */
 import { Command } from "commander";
 import { printAudit } from "./acts.ts";
+import { chooseRequests, withChosenRequests, type ActOptions } from "./chosen-requests.ts";
 import { EXIT } from "./exit.ts";
 import { deskOf, retryRequest } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
+const RETRY = { verb: "Retry", states: ["failed"] } as const;
+
 export function retryCommand(session: Session): Command {
-  return new Command("retry")
-    .description("Puts failed requests back to pending, with their whole budget of failures.")
-    .argument("<name...>", "of the requests")
+  return withChosenRequests(
+    new Command("retry").description(
+      "Puts failed requests back to pending, with their whole budget of failures.",
+    ),
+    RETRY,
+  )
     .addHelpText(
       "after",
       `
@@ -16,10 +22,12 @@ The next tick offers them to a builder. Whoever got the event failed gets anothe
 
 Examples:
   statements retry transaction-request-customer-000001-1795434992079
-  statements list --state failed --newer-than 1d -o name | xargs statements retry`,
+  statements retry --code retries_exhausted --newer-than 1d --dry-run
+  statements retry --code retries_exhausted --newer-than 1d --yes`,
     )
-    .action(async (names: readonly string[]) => {
-      for (const name of names) if (!(await retryOne(session, name))) session.exitCode = EXIT.unmet;
+    .action(async (names: readonly string[], options: ActOptions) => {
+      for (const name of await chooseRequests(session, names, options, RETRY))
+        if (!(await retryOne(session, name))) session.exitCode = EXIT.unmet;
     });
 }
 

@@ -9,9 +9,11 @@ import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
 import { downloadCommand } from "./download.ts";
 import { CommandError, EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
+import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { linkCommand } from "./link.ts";
 import { listCommand } from "./list.ts";
+import { logsCommand } from "./logs.ts";
 import { pruneCommand } from "./prune.ts";
 import { rejectedCommand } from "./rejected.ts";
 import { replayCommand } from "./replay.ts";
@@ -21,6 +23,7 @@ import { makeSession, type Session } from "./session.ts";
 import type { Environment } from "./settings.ts";
 import { showCommand } from "./show.ts";
 import { printableLines, type Terminal } from "./terminal.ts";
+import { statsCommand } from "./stats.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -75,6 +78,9 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     listCommand,
     showCommand,
     explainCommand,
+    eventsCommand,
+    logsCommand,
+    statsCommand,
     watchCommand,
     retryCommand,
     cancelCommand,

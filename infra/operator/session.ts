@@ -15,6 +15,7 @@ import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
 import type { IntakeAddress } from "./intake.ts";
 import {
   environmentOf,
+  localLogDir,
   operatorConfig,
   type Environment,
   type GlobalOptions,
@@ -39,6 +40,8 @@ export interface Session extends Disposable {
   find(name: string): Promise<Stored>;
   /** Whether it is the installation of `make run`. */
   readonly isLocal: boolean;
+  /** What all functions have said, as far as it is still there. @throws CommandError */
+  functionLogs(): Promise<string>;
   /** For records and audits. */
   who(): Promise<string>;
   /** INTAKE_URL; where that is not set, found in the installation. @throws CommandError */
@@ -128,6 +131,11 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
         `there is no request ${name} in ${session.config.LEDGER_NAMESPACE}: ` +
           "it was never recorded, or its retention is over; `statements list` shows what there is",
       );
+    },
+
+    async functionLogs() {
+      const { readFunctionLogs } = await import("./function-logs.ts");
+      return await readFunctionLogs(options.local ? localLogDir(env) : ofCluster());
     },
 
     async who() {

@@ -9,7 +9,8 @@ import { COMMON_VARIABLES, RETENTION_DAYS } from "../../functions/platform/setti
 import { withoutPlainText } from "../../functions/platform/settings/plain-text.ts";
 import { text, url } from "../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
-import { LOCAL_BUCKET, LOCAL_CREDENTIALS, PORTS, readLocalSettings } from "../local/settings.ts";
+import { runningIn, type Running } from "../local/running.ts";
+import { readLocalSettings } from "../local/settings.ts";
 import { wrongUse } from "./exit.ts";
 
 const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
@@ -64,23 +65,22 @@ export function environmentOf(options: GlobalOptions, env: Environment): Environ
   };
 }
 
-/** The credentials reach this process alone: nothing else of the environment is changed. */
+/** What `make run` says of itself; it reaches this process alone. @throws CommandError when it is not up */
 function localEnvironment(env: Environment): Environment {
-  const { outDir, portOffset } = readLocalSettings(env);
-  if (portOffset === "free") throw wrongUse("--local cannot know the ports of PORT_OFFSET=free");
-  const port = (name: keyof typeof PORTS): number => PORTS[name] + portOffset;
-  return {
-    KUBECONFIG: join(outDir, "state/run/kubeconfig"),
-    LEDGER_NAMESPACE: undefined,
-    INTAKE_URL: `http://localhost:${port("request-intake")}/`,
-    DATABASE_URL: `mysql://root@127.0.0.1:${port("MariaDB")}/bank`,
-    S3_ENDPOINT: `http://127.0.0.1:${port("S3")}`,
-    S3_BUCKET: LOCAL_BUCKET,
-    S3_PREFIX: undefined,
-    S3_FORCE_PATH_STYLE: "true",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    AWS_SESSION_TOKEN: undefined,
-  };
+  const none = { S3_PREFIX: undefined, S3_ENDPOINT: undefined, AWS_SESSION_TOKEN: undefined };
+  return { ...none, ...localRun(env).environment };
+}
+
+/** Of the functions of `make run`. @throws CommandError when it is not up */
+export function localLogDir(env: Environment): string {
+  return localRun(env).logDir;
+}
+
+function localRun(env: Environment): Running {
+  const { outDir } = readLocalSettings(env);
+  const running = runningIn(outDir);
+  if (running) return running;
+  throw wrongUse(
+    `nothing is up in ${outDir}: start \`make run\` first, and call this in the same folder, or with its OUT_DIR`,
+  );
 }

@@ -483,7 +483,12 @@ describe("completion", () => {
     const { stdout } = await tool("completion", "bash");
     const line = ["statements", ...words].map((word) => `'${word}'`).join(" ");
     const script = `${stdout}
-statements() { printf 'waiting\\nbroken\\n'; }
+statements() {
+  case "$*" in
+    "--local list -o name --state failed") echo broken ;;
+    "list -o name") echo waiting; echo broken ;;
+  esac
+}
 COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _statements; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const run = await promisify(execFile)("bash", ["--norc", "-c", script]);
     return run.stdout.split("\n").filter(Boolean);
@@ -492,7 +497,11 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _statements; printf '%s\\n' "\
   test("of commands, options and requests", async () => {
     expect(await offered("re")).toEqual(["request", "retry", "rejected", "replay"]);
     expect(await offered("list", "--o")).toEqual(["--older-than", "--output"]);
-    expect(await offered("--local", "explain", "w")).toEqual(["waiting"]);
+    expect(await offered("explain", "w")).toEqual(["waiting"]);
+    // Asked of the same installation, and only what the command can be about.
+    expect(await offered("--local", "retry", "")).toEqual(["broken"]);
+    expect(await offered("list", "-o", "")).toEqual(["table", "wide", "name", "json", "yaml"]);
+    expect(await offered("cancel", "--state", "p")).toEqual(["pending", "processing"]);
     expect(await offered("verify", "w")).toEqual([]);
   });
 
@@ -508,6 +517,10 @@ describe("wrong use, and trouble", () => {
     [["lst"], "Did you mean"],
     [["list", "--state", "done"], "States are"],
     [["list", "--older-than", "soon"], "90s, 15m"],
+    [["list", "--limit", "0"], "a number such as 20"],
+    [["list", "--columns", "name,colour"], "Columns are"],
+    [["list", "--watch", "-o", "json"], "goes with a table"],
+    [["watch", "x", "-c", "y"], "not both"],
     [["list", "-o", "xml"], "Allowed choices"],
     [["show"], "missing required argument"],
     [["link", "x", "--expires", "8d"], "From 1s to 7d"],

@@ -93,6 +93,28 @@ test(
   TIMEOUT_MS,
 );
 
+test(
+  "a second one in the same folder says who has it, at once, and touches nothing",
+  async () => {
+    await using first = await up();
+    const page = /http:\/\/localhost:\d+\//.exec(first.output())?.[0] ?? "no page";
+    const log = join(outDir, "logs/statement-builder.log");
+    const before = await readFile(log, "utf8");
+    for (const mode of ["run", "demo"] as const) {
+      await using second = startLocalRun(mode, outDir);
+      expect(await second.ended).not.toBe(0);
+      expect(second.output()).toMatch(/`make run` \(process \d+, http:\/\/localhost:\d+\/\) uses /);
+      expect(second.output()).toContain(page);
+      expect(second.output()).toContain("OUT_DIR=out2 PORT_OFFSET=1000");
+      expect(second.output()).not.toContain("Starting");
+    }
+    expect(before).not.toBe("");
+    expect((await readFile(log, "utf8")).startsWith(before)).toBe(true);
+    await stop(first);
+  },
+  TIMEOUT_MS,
+);
+
 // --- the run -----------------------------------------------------------------------------------
 
 async function up(): Promise<LocalRun> {

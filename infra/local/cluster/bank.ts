@@ -20,6 +20,8 @@ export interface LocalBank {
 
 export interface PrivateBank extends LocalBank, AsyncDisposable {
   readonly pid: number;
+  /** As whoever may fill it. */
+  readonly ownerUrl: string;
 }
 
 /** Small enough to be there at once; the first customer's year has about a thousand rows. */
@@ -47,6 +49,7 @@ export async function startPrivateBank(options: PrivateBankOptions): Promise<Pri
   const closing = opened.move();
   return {
     databaseUrl: reader.href,
+    ownerUrl: url,
     description: `private MariaDB, ${seeded ? "with the bank it had" : describe(DEMO_BANK)}`,
     pid: server.pid,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

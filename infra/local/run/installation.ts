@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { byFunction, FUNCTION_NAMES, type FunctionName } from "../../../functions/domain/events.ts";
 import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { startPrivateBank, useBank, type LocalBank } from "../cluster/bank.ts";
+import { startPrivateBank, useBank, type LocalBank, type PrivateBank } from "../cluster/bank.ts";
 import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
 import { ensureNamespace, startLedgerApi } from "../cluster/ledger-api.ts";
 import { startObjectStore, useObjectStore, type ObjectStore } from "../cluster/object-store.ts";
@@ -28,6 +28,10 @@ export interface Installation extends AsyncDisposable {
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly objects: ObjectStore;
+  /** For a tool beside it, by the names of the functions' variables. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** For whoever fills the private bank. */
+  readonly bankOwnerUrl?: string;
   /** The processes whose end would be the end of the run. */
   readonly children: readonly Child[];
 }
@@ -114,13 +118,22 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   say("functions", FUNCTION_NAMES.map((name) => `${name} ${ports[name]}`).join(", "));
 
   const closing = opened.move();
+  const intakeUrl = `http://127.0.0.1:${ports["request-intake"]}/`;
   return {
-    intakeUrl: `http://127.0.0.1:${ports["request-intake"]}/`,
+    intakeUrl,
     pageUrl: `http://localhost:${ports.router}/`,
     databaseUrl: bank.databaseUrl,
     kubeconfig,
     namespace: settings.namespace,
     objects,
+    environment: {
+      KUBECONFIG: kubeconfig,
+      LEDGER_NAMESPACE: settings.namespace,
+      INTAKE_URL: intakeUrl,
+      DATABASE_URL: bank.databaseUrl,
+      ...objects.env,
+    },
+    ...("pid" in bank && { bankOwnerUrl: bank.ownerUrl }),
     children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
@@ -180,7 +193,7 @@ async function openBank(
   { settings, stateDir, say }: InstallationOptions,
   ports: LocalPorts,
   opened: AsyncDisposableStack,
-): Promise<LocalBank | (LocalBank & { readonly pid: number })> {
+): Promise<LocalBank | PrivateBank> {
   if (settings.databaseUrl) return await useBank(settings.databaseUrl);
   const log = (line: string): void => say("database", line);
   return opened.use(await startPrivateBank({ stateDir, port: ports.MariaDB, log }));

@@ -8,6 +8,7 @@ import { untilChildEnds } from "../programs/children.ts";
 import { startInstallation } from "./installation.ts";
 import { makeNarrator } from "./narrator.ts";
 import { curlExample } from "./sample-request.ts";
+import { claimFolder } from "../running.ts";
 import { type LocalSettings, type Mode, readLocalSettings } from "../settings.ts";
 import { type Scene, shownPath, tellEverything, tellSampleStory } from "./story.ts";
 
@@ -23,6 +24,8 @@ async function main(mode: Mode, settings: LocalSettings, logDir: string): Promis
   const stopped = untilSignal();
   // Each demo begins with nothing; what `make run` holds is kept from start to start.
   const stateDir = join(settings.outDir, "state", mode);
+  await using opened = new AsyncDisposableStack();
+  const claim = opened.use(await claimFolder(settings.outDir, mode, logDir));
   if (mode === "demo") await rm(stateDir, { recursive: true, force: true });
   await rm(logDir, { recursive: true, force: true });
   await mkdir(logDir, { recursive: true });
@@ -30,9 +33,9 @@ async function main(mode: Mode, settings: LocalSettings, logDir: string): Promis
   narrator.title(`Starting (logs in ${shownPath(logDir)}/)`);
   const { say } = narrator;
   const onDelivery = narrator.delivery;
-  await using opened = new AsyncDisposableStack();
   const starting = startInstallation({ settings, stateDir, logDir, say, onDelivery });
   const installation = opened.use(await starting);
+  await claim.tell(installation);
   const scene = { installation, narrator, outDir: settings.outDir };
   const ending = await Promise.race([
     tell(mode, scene, settings),

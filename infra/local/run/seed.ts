@@ -6,7 +6,9 @@ import { bankDatabase, ensureDatabase, startBankServer } from "../cluster/bank.t
 import { customerId } from "../cluster/sample-bank/customers.ts";
 import { seedBank } from "../cluster/sample-bank/seed.ts";
 import { END_DAY, FIRST_DAY, type SampleBank } from "../cluster/sample-bank/transactions.ts";
-import { PORTS, readLocalSettings, type LocalSettings } from "../settings.ts";
+import { freePort } from "../programs/free-port.ts";
+import { runningIn } from "../running.ts";
+import { readLocalSettings, type LocalSettings } from "../settings.ts";
 
 const PROGRESS_EVERY_MS = 1_000;
 
@@ -33,9 +35,9 @@ async function main(bank: SampleBank): Promise<void> {
 
 /** The running server, or one started on the same data for as long as this takes. */
 async function bankOfRun(settings: LocalSettings, opened: AsyncDisposableStack): Promise<string> {
-  const port = PORTS.MariaDB + (settings.portOffset === "free" ? 0 : settings.portOffset);
-  const running = `mysql://root@127.0.0.1:${port}/`;
-  if (await answers(running)) return await bankDatabase(running);
+  const running = runningIn(settings.outDir)?.bankOwnerUrl;
+  if (running !== undefined && (await answers(running))) return running;
+  const port = await freePort();
   const stateDir = join(settings.outDir, "state", "run");
   await mkdir(stateDir, { recursive: true });
   const server = opened.use(await startBankServer({ stateDir, port, log: console.log }));

@@ -8,6 +8,8 @@ const run = promisify(execFile);
 export interface Installation {
   /** Where request-intake is reached from here, and the host it goes by. */
   intake(): Promise<{ readonly url: string; readonly host: string }>;
+  /** What the functions' pods have said, those of Jobs too. */
+  logs(): Promise<string>;
 }
 
 /** Ways in stay open until `stop`. Everything rejects with what kubectl said. */
@@ -17,7 +19,12 @@ export function makeInstallation(
   stop: AbortSignal,
 ): Installation {
   const kubectl = async (...args: readonly string[]): Promise<string> =>
-    (await run("kubectl", ["--kubeconfig", kubeconfig, ...args], { signal: stop })).stdout;
+    (
+      await run("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+        signal: stop,
+        maxBuffer: MOST_BYTES,
+      })
+    ).stdout;
 
   /** The ledger's rights belong to accounts beside the functions; who may not read them asks at the usual place. */
   const namespace = kubectl(
@@ -47,6 +54,12 @@ export function makeInstallation(
   }
 
   return {
+    async logs() {
+      const of = ["-n", await namespace, "-l", "app.kubernetes.io/part-of=transactions-collector"];
+      const most = ["--tail=-1", "--max-log-requests=100"];
+      return await kubectl("logs", ...of, "--all-containers", ...most);
+    },
+
     async intake() {
       const of = ["request-intake", "-n", await namespace];
       const [address, gateway] = await Promise.all([
@@ -67,4 +80,6 @@ export function makeInstallation(
   };
 }
 
+/** Of one answer: the logs of a busy day. */
+const MOST_BYTES = 256 * 1024 * 1024;
 const USUAL_NAMESPACE = "statements";
