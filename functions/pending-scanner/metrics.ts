@@ -52,6 +52,10 @@ export function makeScannerMetrics(
     name: "rejected_events",
     help: "Events in the ledger that were no acceptable requests, as of the last whole pass.",
   });
+  const indexes = registry.gauge({
+    name: "event_indexes",
+    help: "Indexes of events in the ledger, one for each request, as of the last whole pass.",
+  });
   const undelivered = registry.gauge({
     name: "outcomes_undelivered",
     help: "Outcomes that a consumer was not told and that are not sent again yet.",
@@ -94,7 +98,7 @@ export function makeScannerMetrics(
   });
   const pruned = registry.counter({
     name: "records_pruned_total",
-    help: "Requests and rejected events deleted after their retention.",
+    help: "Requests, indexes and rejected events deleted after their retention.",
   });
 
   return {
@@ -113,6 +117,7 @@ export function makeScannerMetrics(
         records.set({ status }, count);
       }
       if (sweep.rejected !== undefined) rejected.set(sweep.rejected);
+      if (sweep.indexes !== undefined) indexes.set(sweep.indexes);
       pruned.inc(sweep.pruned);
       ticks.observe(secondsSince(startedAt));
       lastTick.set(now() / 1000);

@@ -1,17 +1,24 @@
 /**
  * Deletes what has rested in the ledger for its time: requests that have ended and whose outcome
- * was accepted by the sink, and rejected events. Each deletion is logged before it is done, and is
- * void when the record has changed since it was read.
+ * was accepted by the sink, rejected events, and indexes of events. Each deletion is logged before
+ * it is done, and is void when the record has changed since it was read.
+ *
+ * An index goes after its record, never before: without it the same event with another time would be
+ * a second request. One that never had a record goes by its own time.
  *
  * A ledger may hold more ended requests than one tick can read, so a pass goes on where the last
  * tick stopped.
  */
+import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
 import { isFinal, type FinalRequest } from "../domain/statement-request.ts";
-import type { Ledger, RecordRef } from "../platform/ledger/configmap-ledger.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import { sha256Hex } from "../platform/ledger/configmap-record.ts";
+import type { IndexedEvent } from "../platform/ledger/event-index.ts";
+import type { RecordRef } from "../platform/ledger/stored-configmap.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 
 export interface RetentionOptions {
-  readonly ledger: Pick<Ledger, "list" | "listRejected" | "remove">;
+  readonly ledger: Pick<Ledger, "list" | "listRejected" | "listIndexes" | "remove">;
   readonly retentionMs: number;
   readonly now: () => number;
 }
@@ -24,11 +31,18 @@ export interface Sweep {
   readonly counts: FinalCounts | undefined;
   /** Rejected events, in the same way. */
   readonly rejected: number | undefined;
+  /** Indexes of events, in the same way. */
+  readonly indexes: number | undefined;
 }
 
 export interface Retention {
   /** One tick's share of a pass. */
-  sweep(context: { readonly signal: AbortSignal; readonly log: Log }): Promise<Sweep>;
+  sweep(context: SweepContext): Promise<Sweep>;
+}
+
+export interface SweepContext {
+  readonly signal: AbortSignal;
+  readonly log: Log;
 }
 
 /** Two thousand records: a pass over 100 000 takes 50 ticks, and no tick much memory. */
@@ -37,7 +51,9 @@ const MAX_DELETIONS_PER_TICK = 500;
 
 interface Ended extends RecordRef {
   readonly endedAt: number;
-  readonly kind: FinalRequest["status"] | "rejected-event";
+  readonly kind: FinalRequest["status"] | "rejected-event" | "event-index";
+  /** What must be gone before it. */
+  readonly records?: readonly string[];
 }
 
 interface EndedPage {
@@ -66,6 +82,25 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
       });
       yield { ended, unreadable: [] };
     }
+    for await (const { indexes, unreadable } of ledger.listIndexes()) {
+      const ended = indexes.map(({ name, uid, version, event }): Ended => {
+        const endedAt = event.recordedAt;
+        return { name, uid, version, kind: "event-index", endedAt, records: recordsOf(event) };
+      });
+      yield { ended, unreadable };
+    }
+  }
+
+  /** Each name by itself: a list by label would read the whole ledger. */
+  async function isThere(name: string): Promise<boolean> {
+    for await (const { records, unreadable } of ledger.list({ name }))
+      if (records.length + unreadable.length > 0) return true;
+    return false;
+  }
+
+  async function isFree({ records = [] }: Ended): Promise<boolean> {
+    for (const name of records) if (await isThere(name)) return false;
+    return true;
   }
 
   async function removeLogged({ name, uid, version, kind, endedAt }: Ended, log: Log) {
@@ -75,16 +110,21 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
   }
 
   /** How many of a page were deleted; `budget` is what this tick may still delete. */
-  async function sweepPage(page: EndedPage, budget: number, log: Log): Promise<number> {
+  async function sweepPage(
+    page: EndedPage,
+    budget: number,
+    { signal, log }: SweepContext,
+  ): Promise<number> {
     const before = now() - retentionMs;
     for (const record of page.unreadable) log.error({ record }, "unreadable record");
     let tried = 0;
     let pruned = 0;
     for (const ended of page.ended) {
-      const mayDelete = ended.endedAt < before && tried < budget;
+      const mayDelete = ended.endedAt < before && tried < budget && !signal.aborted;
       if (mayDelete) tried++;
-      if (mayDelete && (await removeLogged(ended, log))) pruned++;
+      if (mayDelete && (await isFree(ended)) && (await removeLogged(ended, log))) pruned++;
       else if (ended.kind === "rejected-event") running.rejected++;
+      else if (ended.kind === "event-index") running.indexes++;
       else running.counts[ended.kind]++;
     }
     return pruned;
@@ -98,23 +138,30 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
   return {
     async sweep({ signal, log }) {
       let pruned = 0;
-      pass ??= endedPages();
       try {
         for (let pages = 0; pages < MAX_PAGES_PER_TICK && !signal.aborted; pages++) {
+          pass ??= endedPages();
           const page = await pass.next();
           if (page.done) {
             latest = running;
             startOver();
-            break;
+            // Where a pass ended with the last tick's pages, this one begins the next.
+            if (pages > 0) break;
+            continue;
           }
-          pruned += await sweepPage(page.value, MAX_DELETIONS_PER_TICK - pruned, log);
+          pruned += await sweepPage(page.value, MAX_DELETIONS_PER_TICK - pruned, { signal, log });
         }
       } catch (error) {
         // The next tick begins a new pass.
         startOver();
         throw error;
       }
-      return { pruned, counts: latest?.counts, rejected: latest?.rejected };
+      return {
+        pruned,
+        counts: latest?.counts,
+        rejected: latest?.rejected,
+        indexes: latest?.indexes,
+      };
     },
   };
 }
@@ -123,10 +170,17 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
 interface Pass {
   readonly counts: Record<FinalRequest["status"], number>;
   rejected: number;
+  indexes: number;
 }
 
 function emptyPass(): Pass {
-  return { counts: { executed: 0, failed: 0, cancelled: 0 }, rejected: 0 };
+  return { counts: { executed: 0, failed: 0, cancelled: 0 }, rejected: 0, indexes: 0 };
+}
+
+/** The names that the record of an event may have; another event's under the first delays it only. */
+function recordsOf({ customerId, event }: IndexedEvent): readonly string[] {
+  const name = recordName(customerId, event.time, sha256Hex);
+  return [name, secondRecordName(name, eventHash(event.source, event.id, sha256Hex))];
 }
 
 /** When it ended, milliseconds since the epoch: its retention counts from there. */

@@ -23,7 +23,10 @@ export const requestIntakeConfig = withIdentity(
       MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
       /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
       MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),
-      /** How old an event may be. */
+      /**
+       * How old an event may be. Less than RETENTION_DAYS, by a day and so by more than the hour that its time
+       * may be ahead: an index that may still get its record is never old enough to be deleted.
+       */
       EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
       RETENTION_DAYS,
       /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */

@@ -5,7 +5,12 @@ import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts"
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import { makeRequestRecorder, type Recording } from "./record-request.ts";
-import { problemsToday, readRequestedEvent, type IntakeRules } from "./requested-event.ts";
+import {
+  isTooOld,
+  problemsToday,
+  readRequestedEvent,
+  type IntakeRules,
+} from "./requested-event.ts";
 import type { WakeUpLimit } from "./wake-up-limit.ts";
 
 export interface RequestIntake {
@@ -21,7 +26,11 @@ const WAKE_UP_TIMEOUT_MS = 2_000;
 
 /** An event `requested` becomes one record of the ledger, however often it is sent. */
 export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: RequestIntake) {
-  const recorder = makeRequestRecorder(ledger, now);
+  const recorder = makeRequestRecorder({
+    ledger,
+    now,
+    isTooOld: (eventTime) => isTooOld(eventTime, rules, now()),
+  });
 
   const handle: EventHandler = async (event, { signal, sender, log }) => {
     // 1. What can never become valid is refused with every problem it has.
@@ -33,7 +42,7 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
     const recording =
       problems.length > 0
         ? await recorder.find(requested, signal)
-        : // 3. The record is created, or found when the same event came before.
+        : // 3. Its index and its record are created, or found when the same event came before.
           await recorder.record(requested, signal);
     if (problems.length > 0 && recording.kind === "absent") return { kind: "invalid", problems };
     if (recording.kind !== "recorded") return answerWithoutRecord(recording);
@@ -56,7 +65,12 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
 }
 
 function answerWithoutRecord(recording: Exclude<Recording, { kind: "recorded" }>): Answer {
-  return recording.kind === "conflict"
-    ? { kind: "invalid", problems: [{ field: "id", code: "event_conflict" }] }
-    : { kind: "unavailable", code: "record_deleted" };
+  switch (recording.kind) {
+    case "conflict":
+      return { kind: "invalid", problems: [{ field: "id", code: "event_conflict" }] };
+    case "too-old":
+      return { kind: "invalid", problems: [{ field: "time", code: "time_out_of_window" }] };
+    case "absent":
+      return { kind: "unavailable", code: "record_deleted" };
+  }
 }

@@ -33,6 +33,8 @@ export interface IntakeRules {
 /** What was asked, before it has a name in the ledger. */
 export interface RequestedStatement extends Omit<RequestFacts, "name" | "recordedAt"> {
   readonly kind: "requested";
+  /** Source and id as version 0.1.0 read them, where that is something else. */
+  readonly former?: ReceivedEvent["former"];
   readonly options: Omit<RequestedData, "customer_id" | "start_date" | "end_date">;
 }
 
@@ -68,6 +70,7 @@ export function readRequestedEvent(
     options,
     event: { source: event.source, id: event.id, type: event.type, time },
     traceparent: event.traceparent,
+    former: event.former,
   };
 }
 
@@ -97,6 +100,15 @@ function periodProblems(
 const DAY_MS = 86_400_000;
 const MAX_CLOCK_AHEAD_MS = 3_600_000;
 
+/** What is older than the window may have been recorded and deleted: it is recorded no more. */
+export function isTooOld(
+  eventTime: number,
+  { eventWindowDays }: Pick<IntakeRules, "eventWindowDays">,
+  now: number,
+): boolean {
+  return eventTime < now - eventWindowDays * DAY_MS;
+}
+
 /**
  * The checks whose result changes with the day or with the installation's time zone: an event that
  * was good once may fail them later.
@@ -107,7 +119,7 @@ export function problemsToday(
   now: number,
 ): readonly Problem[] {
   const { time } = requested.event;
-  const inWindow = time >= now - rules.eventWindowDays * DAY_MS && time <= now + MAX_CLOCK_AHEAD_MS;
+  const inWindow = !isTooOld(time, rules, now) && time <= now + MAX_CLOCK_AHEAD_MS;
   const period = statementPeriod(requested);
   const { partial, supersedes } = requested.options;
   // A partial statement may end today, never later.

@@ -4,7 +4,7 @@ import { dataSchemaUri, eventType, type StatementEvent } from "../../functions/d
 import { request as requestHttp } from "node:http";
 import { text as textOf } from "node:stream/consumers";
 
-/** An event that asks for a statement; the same id, time and source are the same request. */
+/** An event that asks for a statement; the same source and id are the same request. */
 export function requestedEvent(
   data: Readonly<Record<string, unknown>>,
   { id = randomUUID(), time = new Date().toISOString(), source }: EventIdentity,

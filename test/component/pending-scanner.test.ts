@@ -118,6 +118,10 @@ async function startScanner(settings: ScannerSettings = {}) {
       }
     },
     names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
+    indexes: async () => (await local.indexes()).map(({ metadata }) => metadata?.name),
+    async index({ facts: { name: _, ...event } }: StatementRequest) {
+      await local.ledger.index(event);
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -622,6 +626,50 @@ describe("retention", () => {
     const { name } = await reject("2".repeat(64), NOW);
     await scanner.tick();
     expect(await scanner.names()).toEqual([name]);
+  });
+
+  describe("of an index", () => {
+    const recordedLongAgo = (customerId: string, sequence: number): PendingRequest => {
+      const { facts } = pendingRequest(customerId, sequence);
+      return recordRequest({ ...facts, recordedAt: old });
+    };
+
+    it("comes after its record, in one pass, and not while the record rests", async () => {
+      await using scanner = await startScanner();
+      const request = recordedLongAgo("a", 1);
+      await scanner.index(request);
+      await scanner.put(failed(request, old + 2, true));
+      await scanner.tick();
+      expect([await scanner.names(), await scanner.indexes()]).toEqual([
+        [request.facts.name],
+        [expect.stringMatching(/^statement-event-[0-9a-f]{40}$/)],
+      ]);
+      scanner.clock.now += 2;
+      await scanner.tick();
+      expect([await scanner.names(), await scanner.indexes()]).toEqual([[], []]);
+      const deleted = scanner.lines.filter(({ audit }) => audit === "delete");
+      expect(deleted.map(({ kind }) => kind)).toEqual(["failed", "event-index"]);
+    });
+
+    it("does not come while its record is under the name with a hash", async () => {
+      await using scanner = await startScanner();
+      const request = recordedLongAgo("a", 1);
+      await scanner.index(request);
+      // printf '["/bank","a-1"]' | sha256sum | cut -c1-16
+      const name = `${request.facts.name}-c298035720953cf1`;
+      await scanner.put(recordRequest({ ...request.facts, name }));
+      await scanner.tick();
+      expect(await scanner.indexes()).toHaveLength(1);
+    });
+
+    it("that never had a record comes by its own time", async () => {
+      await using scanner = await startScanner();
+      await scanner.index(recordedLongAgo("a", 1));
+      await scanner.index(pendingRequest("b", 2));
+      await scanner.tick();
+      expect(await scanner.indexes()).toHaveLength(1);
+      expect(scanner.summary()).toMatchObject({ pruned: 1 });
+    });
   });
 
   it("goes on in the next tick where it stopped, more than one tick's share at a time", async () => {

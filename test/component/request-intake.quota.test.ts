@@ -78,13 +78,14 @@ async function postUntil(status: number, event: object) {
 }
 
 async function recordsOf(customer: string): Promise<number> {
-  const labelSelector = `transactions-collector.io/customer=${customer}`;
+  const labelSelector = `transactions-collector.io/status,transactions-collector.io/customer=${customer}`;
   const found = await core.listNamespacedConfigMap({ namespace: LEDGER, labelSelector });
   return found.items.length;
 }
 
 test("a full ledger answers 503, and the repeated event is recorded once there is room", async () => {
-  await setQuota(1);
+  // Room for an index and a record.
+  await setQuota(2);
   const first = eventOf("first");
   expect((await postUntil(200, first)).status).toBe(200);
 
@@ -95,7 +96,7 @@ test("a full ledger answers 503, and the repeated event is recorded once there i
   // What is recorded needs no room.
   expect((await postStructured(intake, first)).status).toBe(200);
 
-  await setQuota(2);
+  await setQuota(4);
   expect((await postUntil(200, second)).status).toBe(200);
   expect((await postStructured(intake, second)).status).toBe(200);
   expect(await recordsOf("c-second")).toBe(1);

@@ -161,6 +161,29 @@ describe.each(VERSIONS)("recorded by the %s intake", (version) => {
   });
 });
 
+describe("an event that comes again with another time", () => {
+  const data = { start_date: "2025-10-01" };
+  const again = async (first: Version, then: Version, id: string) => [
+    await record(first, data, { id, time: new Date(Date.now() - 60_000).toISOString() }),
+    await record(then, data, { id }),
+  ];
+
+  test("is the same request for the new intake, and its index is nothing to the old one", async () => {
+    const [name, same] = await again("new", "new", "timed-anew");
+    expect(same).toBe(name);
+    const { request } = await endedBy("old", name ?? "");
+    expect(request).toMatchObject({ status: "executed", attempt: 1 });
+  });
+
+  test.each(VERSIONS)(
+    "is a second request where the %s intake was first, and the other is next",
+    async (first) => {
+      const [name, second] = await again(first, OTHER[first], `timed-anew-${first}`);
+      expect(second).not.toBe(name);
+    },
+  );
+});
+
 describe("two events of one customer and millisecond", () => {
   const both = async (first: Version, again: Version, time: string) => {
     const data = { start_date: "2025-12-01", customer_id: "customer-000002" };

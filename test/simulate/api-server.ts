@@ -97,7 +97,10 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
   }
 
   function list(query: Readonly<Record<string, string>>, chance: number): ApiResult<unknown> {
-    const matches = selector(query["labelSelector"] ?? "");
+    const byLabel = selector(query["labelSelector"] ?? "");
+    const [, named] = /^metadata\.name=(.*)$/.exec(query["fieldSelector"] ?? "") ?? [];
+    const matches = (item: ConfigMap): boolean =>
+      byLabel(item) && (named === undefined || nameOf(item) === named);
     if (query["resourceVersion"] === "0") {
       const since =
         time.now - (faults.happens("memory behind", 100, asked) ? chance * BEHIND_MS : 0);

@@ -3,14 +3,21 @@
  * appears and every outcome that is told, and against everything once it is at rest.
  */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { StatementEvent } from "../../functions/domain/events.ts";
 import { eventType } from "../../functions/domain/events.ts";
 import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
 import {
+  COMPONENTS,
   fromConfigMap,
   LABELS,
   type ConfigMap,
 } from "../../functions/platform/ledger/configmap-record.ts";
+import {
+  fromIndex,
+  indexName,
+  type IndexedEvent,
+} from "../../functions/platform/ledger/event-index.ts";
 import { isWholeOf, readMarked } from "./bank.ts";
 import type { RecordChange } from "./api-server.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -63,7 +70,9 @@ const OUTCOMES = ["executed", "failed", "cancelled"] as const;
 
 export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () => number): Rules {
   const histories = new Map<string, History>();
-  const byEvent = new Map<string, string>();
+  /** The records that an event has had, with the times at which they appeared. */
+  const byEvent = new Map<string, Map<string, number>>();
+  const indexes = new Map<string, IndexedEvent>();
   const broken: string[] = [];
   const visible = new Map<string, StoredObject>();
   let open = 0;
@@ -90,13 +99,18 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     request === undefined || (isFinal(request) && request.announced);
 
   function created(history: History, after: StatementRequest): void {
-    const { source, id } = after.facts.event;
-    const event = `${source} ${id}`;
+    const { id } = after.facts.event;
     if (history.states.size > 0) fail(`${history.name} is recorded anew after it was deleted`);
-    const earlier = byEvent.get(event);
-    if (earlier !== undefined && earlier !== history.name)
-      fail(`the event ${id} is recorded as ${earlier} and as ${history.name}`);
-    byEvent.set(event, history.name);
+    const records = byEvent.get(keyOf(after)) ?? new Map<string, number>();
+    // The same request for at least the retention, and as long as its record or its index is there.
+    for (const [earlier, at] of records)
+      if (earlier !== history.name)
+        if (histories.get(earlier)?.request || at > now() - retentionMs + clockSkewMs)
+          fail(`the event ${id} is recorded as ${earlier} and as ${history.name}`);
+    byEvent.set(keyOf(after), records.set(history.name, now()));
+    const { name: _, ...facts } = after.facts;
+    if (!isDeepStrictEqual(indexes.get(indexName(facts.event)), facts))
+      fail(`${history.name} is recorded, and is not what the index of its event says`);
     if (after.status !== "pending") fail(`${history.name} begins as ${after.status}`);
   }
 
@@ -106,6 +120,22 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     else if (!told.has(request.status)) fail(`${name} is deleted and its end was never told`);
     else if (endOf(request) > now() + EPOCH - retentionMs + clockSkewMs)
       fail(`${name} is deleted before its retention is over`);
+  }
+
+  function indexed(
+    name: string,
+    before: ConfigMap | undefined,
+    after: ConfigMap | undefined,
+  ): void {
+    if (before && after) fail(`${name} has changed`);
+    if (after) {
+      indexes.set(name, fromIndex(after).event);
+      return;
+    }
+    for (const { request } of histories.values())
+      if (request && indexName(request.facts.event) === name)
+        fail(`${name} is deleted, and its record is there`);
+    indexes.delete(name);
   }
 
   function moved(
@@ -190,13 +220,12 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     broken,
     break: fail,
     changed(change) {
+      if (isIndex(change.after ?? change.before)) {
+        indexed(change.name, change.before, change.after);
+        return;
+      }
       const history = historyOf(change.name);
       const before = history.request;
-      if (
-        change.after?.metadata?.labels?.[LABELS.component] !== "statement-request" &&
-        change.after
-      )
-        return;
       const after = change.after && fromConfigMap(change.after);
       if (!isResting(before)) open--;
       if (!isResting(after)) open++;
@@ -235,7 +264,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       if (!history.states.has(outcome)) fail(`${subject} is told to be ${outcome}, and was not`);
     },
     promised(event, record) {
-      if (byEvent.get(event) !== record)
+      if (byEvent.get(event)?.has(record) !== true)
         fail(`the event ${event} was answered for with ${record}, which is not its record`);
     },
     heldUntil(record, process) {
@@ -245,6 +274,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     isAtRest: () => open === 0,
     atRest(records, { objects, uploads }) {
       for (const [name, configMap] of records) {
+        if (isIndex(configMap)) continue;
         const request = fromConfigMap(configMap);
         if (!isFinal(request)) fail(`${name} is stuck: ${request.status}`);
         else if (!request.announced) fail(`${name} is stuck: its end is not told`);
@@ -275,6 +305,14 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       return counts;
     },
   };
+}
+
+function isIndex(configMap: ConfigMap | undefined): boolean {
+  return configMap?.metadata?.labels?.[LABELS.component] === COMPONENTS.index;
+}
+
+function keyOf({ facts }: StatementRequest): string {
+  return `${facts.event.source} ${facts.event.id}`;
 }
 
 export const OPERATOR = "operator";

@@ -332,14 +332,15 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     post(event, number, 0, at);
     if (faults.happens("sent twice", 300, 74, number)) {
       unanswered++;
-      post(event, number, 100, at + draw(seed, 75, number) * 3_000);
+      const again = at + draw(seed, 75, number) * 3_000;
+      post(timedAnew(event, number, again), number, 100, again);
     }
     if (hasLatecomers && faults.happens("sent again late", 300, 76, number)) {
       late++;
       time.put(at + draw(seed, 77, number) * 1.8 * WINDOW_MS, () => {
         late--;
         unanswered++;
-        post(event, number, 200, time.now);
+        post(timedAnew(event, number, time.now), number, 200, time.now);
       });
     }
     if (script?.cancelledAfterMs !== undefined)
@@ -349,6 +350,16 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
       if (faults.happens("tried again by", 500, 81, number)) operate("retry", number);
     });
+  }
+
+  /** Most SDKs give an event that is built again a time of its own. */
+  function timedAnew(
+    event: Partial<ReceivedEvent>,
+    number: number,
+    at: number,
+  ): Partial<ReceivedEvent> {
+    if (draw(seed, 86, number) < 0.5) return event;
+    return { ...event, time: new Date(EPOCH + Math.floor(at)).toISOString() };
   }
 
   /** Until somebody answers, as a sender must. */
@@ -367,6 +378,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
           return;
         }
         unanswered--;
+        if ("problems" in answer && answer.problems.some(({ code }) => code === "event_conflict"))
+          rules.break(`the event ${event.id ?? ""} came again and was taken for another one`);
         if (answer.kind !== "event") return;
         names.set(number, answer.event.subject);
         rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);

@@ -16,8 +16,9 @@ export interface LocalLedger extends AsyncDisposable {
   readonly namespace: string;
   /** Path of a kubeconfig. */
   readonly kubeconfig: string;
-  /** Everything that is there, as Kubernetes shows it. */
+  /** Everything that is there but the indexes of events, as Kubernetes shows it. */
   configMaps(): Promise<readonly V1ConfigMap[]>;
+  indexes(): Promise<readonly V1ConfigMap[]>;
   readonly core: CoreV1Api;
 }
 
@@ -32,13 +33,17 @@ export async function startLocalLedger(): Promise<LocalLedger> {
   config.loadFromFile(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
   await core.createNamespace({ body: { metadata: { name: NAMESPACE } } });
+  const all = async () => (await core.listNamespacedConfigMap({ namespace: NAMESPACE })).items;
+  const isIndex = ({ metadata }: V1ConfigMap) =>
+    metadata?.labels?.["app.kubernetes.io/component"] === "event-index";
   const resources = opened.move();
   return {
     ledger: makeConfigMapLedger({ namespace: NAMESPACE, kubeconfig }),
     namespace: NAMESPACE,
     kubeconfig,
     core,
-    configMaps: async () => (await core.listNamespacedConfigMap({ namespace: NAMESPACE })).items,
+    configMaps: async () => (await all()).filter((one) => !isIndex(one)),
+    indexes: async () => (await all()).filter(isIndex),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -72,7 +72,7 @@ test("both namespaces admit restricted pods only", () => {
 
 test("the ledger has a fuse", () => {
   expect(find("ResourceQuota", "ledger")["spec"]).toEqual({
-    hard: { "count/configmaps": "200000", pods: "0" },
+    hard: { "count/configmaps": "400000", pods: "0" },
   });
 });
 

@@ -83,6 +83,11 @@ function schemaProblems(attributes: RawAttributes): readonly Problem[] {
   }
 }
 
+/** A URI reference, as the specification asks for. */
+export function isSource(source: string): boolean {
+  return schemaProblems({ id: "1", type: "t", specversion: "1.0", source }).length === 0;
+}
+
 const UNNAMED = "attributes";
 
 /**

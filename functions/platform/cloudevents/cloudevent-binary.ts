@@ -40,8 +40,39 @@ export function encodeHeaderValue(value: string): string {
     );
 }
 
-/** The reverse; a value that was not encoded by the rule is taken as it is. */
-export function decodeHeaderValue(value: string): string {
+/**
+ * The reverse, of a value as Node gives it: a character for each byte. Bare UTF-8 is what some SDKs and
+ * brokers send. Of percent signs only those are taken for escapes that the rule asks for (a space, a
+ * quote, `%`, and what is not printable ASCII): `%2F` was in the value before, and stays.
+ *
+ * @returns undefined for bytes that are no UTF-8, which the rule has a receiver refuse
+ */
+export function decodeHeaderValue(value: string): string | undefined {
+  try {
+    return unquoted(utf8(value)).replaceAll(ESCAPES, (escapes) =>
+      fatal.decode(Buffer.from(escapes.replaceAll("%", ""), "hex")),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const ESCAPES = /(?:%[89a-f][0-9a-f])+|%(?:20|22|25|7f|[01][0-9a-f])/gi;
+const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The value itself, without any escape taken for one. @throws TypeError */
+export function utf8(value: string): string {
+  return /[^\u0000-\u007f]/.test(value) ? fatal.decode(Buffer.from(value, "latin1")) : value;
+}
+
+/** RFC 7230, section 3.2.6. */
+function unquoted(value: string): string {
+  const [, inner] = /^"((?:[^"\\]|\\.)*)"$/.exec(value) ?? [];
+  return inner === undefined ? value : inner.replaceAll(/\\(.)/g, "$1");
+}
+
+/** As version 0.1.0 read it, whose records are found by that. */
+export function formerlyDecoded(value: string): string {
   if (!value.includes("%")) return value;
   try {
     return decodeURIComponent(value);

@@ -4,8 +4,15 @@
  * (`application/cloudevents-batch+json`). Each item of a batch stands for itself.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { attributeProblems, type Problem, type RawAttributes } from "./cloudevent-attributes.ts";
-import { decodeHeaderValue } from "./cloudevent-binary.ts";
+import {
+  attributeProblems,
+  fieldName,
+  isSource,
+  type Problem,
+  type RawAttributes,
+} from "./cloudevent-attributes.ts";
+import { decodeHeaderValue, formerlyDecoded, utf8 } from "./cloudevent-binary.ts";
+import { doubledKeys, type DoubledKey } from "./doubled-keys.ts";
 import { readTraceparent } from "../telemetry/traceparent.ts";
 
 export interface ReceivedEvent {
@@ -30,6 +37,8 @@ export interface ReceivedEvent {
   readonly data: unknown;
   /** The HTTP body it came in, which of a batch holds the other events too. */
   readonly body: Uint8Array;
+  /** As version 0.1.0 read them, where that is something else. */
+  readonly former?: { readonly source: string; readonly id: string } | undefined;
 }
 
 /** What was sent as an event and is none. */
@@ -49,9 +58,14 @@ export type ParsedEvent = ReceivedEvent | MalformedEvent;
 export type ParsedMessage =
   | { readonly kind: "single"; readonly event: ParsedEvent }
   /** Each item is an event for `parseItem`, when its turn comes. */
-  | { readonly kind: "batch"; readonly items: readonly unknown[]; readonly body: Uint8Array }
+  | { readonly kind: "batch"; readonly items: readonly BatchItem[]; readonly body: Uint8Array }
   | { readonly kind: "too-many-events" }
   | { readonly kind: "unsupported-media-type" };
+
+export interface BatchItem {
+  readonly value: unknown;
+  readonly doubled: readonly DoubledKey[];
+}
 
 /** Of one batch. */
 export const MAX_EVENTS = 1_000;
@@ -95,6 +109,9 @@ function contentMode(
   return hasAttributes || isJson(mediaType) ? "binary" : undefined;
 }
 
+/** What HTTP clients add to a body whose sender named no type. */
+const FORM = "application/x-www-form-urlencoded";
+
 function isJson(mediaType: string): boolean {
   return mediaType === "" || /^(application|text)\/json$|\+json$/.test(mediaType);
 }
@@ -107,31 +124,63 @@ function isJsonContent(datacontenttype: unknown): boolean {
 // --- the three modes ---------------------------------------------------------------------------
 
 function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEvent {
-  const attributes = attributesFromHeaders(headers);
+  const { attributes, former, problems: spelling } = attributesFromHeaders(headers);
   const http = httpTrace(headers);
-  if (body.length === 0) return received({ attributes, data: undefined, body, http });
-  if (!isJsonContent(attributes["datacontenttype"]))
-    return received({ attributes, data: body, body, http });
+  const raw = { attributes, former, body, http };
+  const withSpelling = (...more: readonly Problem[]): ParsedEvent =>
+    malformed({
+      attributes,
+      body,
+      problems: [...spelling, ...attributeProblems(attributes), ...more],
+    });
+  if (spelling.length > 0) return withSpelling();
+  if (body.length === 0) return received({ ...raw, data: undefined });
+  const isForm = parseContentType(headers["content-type"]) === FORM;
+  if (!isForm && !isJsonContent(attributes["datacontenttype"]))
+    return received({ ...raw, data: body });
   const json = parseJson(body);
-  if (json) return received({ attributes, data: json.value, body, http });
-  return malformed({
-    attributes,
-    body,
-    problems: [...attributeProblems(attributes), { field: "data", code: "malformed_json" }],
-  });
+  if (json && json.doubled.length > 0) return withSpelling(...doubledProblems(json.doubled));
+  if (!isForm && json) return received({ ...raw, data: json.value });
+  if (!isForm) return withSpelling({ field: "data", code: "malformed_json" });
+  if (!isObject(json?.value)) return withSpelling({ field: "content-type", code: "required" });
+  const { datacontenttype: _, ...sent } = attributes;
+  return received({ ...raw, attributes: sent, data: json?.value });
 }
 
-function attributesFromHeaders(headers: IncomingHttpHeaders): RawAttributes {
-  const attributes = Object.entries(headers)
-    .filter(([name]) => name.startsWith("ce-"))
-    .map(([name, value]) => [name.slice("ce-".length), decodeHeaderValue(String(value))] as const);
+function attributesFromHeaders(headers: IncomingHttpHeaders) {
+  const attributes: Record<string, string> = {};
+  const former: Record<string, string> = {};
+  const problems: Problem[] = [];
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith("ce-")) continue;
+    const name = header.slice("ce-".length);
+    const text = String(value);
+    const decoded = decodeHeaderValue(text);
+    if (decoded === undefined) problems.push({ field: fieldName(name), code: "not_utf8" });
+    attributes[name] = decoded === undefined ? "" : asMeant(name, decoded, text);
+    former[name] = formerlyDecoded(text);
+  }
   const datacontenttype = headers["content-type"];
-  return { ...Object.fromEntries(attributes), ...(datacontenttype && { datacontenttype }) };
+  const { source = "", id = "" } = former;
+  const isSame = source === attributes["source"] && id === attributes["id"];
+  return {
+    attributes: { ...attributes, ...(datacontenttype && { datacontenttype }) },
+    former: isSame ? undefined : { source, id },
+    problems,
+  };
+}
+
+/** Some SDKs escape a header, and some do not: of a URI, which has escapes of its own, the one that is one. */
+function asMeant(name: string, decoded: string, header: string): string {
+  const raw = utf8(header);
+  if (name !== "source" || raw === decoded) return decoded;
+  return !isSource(decoded) && isSource(raw) ? raw : decoded;
 }
 
 function parseStructured(body: Uint8Array, headers: IncomingHttpHeaders): ParsedEvent {
   const json = parseJson(body);
   if (!json) return malformed({ body, problems: [{ field: "body", code: "malformed_json" }] });
+  if (json.doubled.length > 0) return malformed({ body, problems: doubledProblems(json.doubled) });
   return fromJson(json.value, body, httpTrace(headers));
 }
 
@@ -141,21 +190,27 @@ function parseBatch(body: Uint8Array): ParsedMessage {
     const code = json ? "invalid_format" : "malformed_json";
     return { kind: "single", event: malformed({ body, problems: [{ field: "body", code }] }) };
   }
-  const items: readonly unknown[] = json.value;
-  return items.length > MAX_EVENTS ? { kind: "too-many-events" } : { kind: "batch", items, body };
+  const values: readonly unknown[] = json.value;
+  if (values.length > MAX_EVENTS) return { kind: "too-many-events" };
+  const doubled = Map.groupBy(json.doubled, ({ item }) => item);
+  const items = values.map((value, item) => ({ value, doubled: doubled.get(item) ?? [] }));
+  return { kind: "batch", items, body };
 }
 
 /** One item of a batch, whose body is `body`. */
-export function parseItem(value: unknown, body: Uint8Array): ParsedEvent {
-  const event = fromJson(value, body);
+export function parseItem({ value, doubled }: BatchItem, body: Uint8Array): ParsedEvent {
+  const event =
+    doubled.length > 0
+      ? malformed({ body, problems: doubledProblems(doubled) })
+      : fromJson(value, body);
   return event.kind === "malformed" ? { ...event, item: { value } } : event;
 }
 
 /** One event of the CloudEvents JSON format 1.0.2; an attribute that is null counts as not set. */
 function fromJson(value: unknown, body: Uint8Array, http?: string): ParsedEvent {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (!isObject(value))
     return malformed({ body, problems: [{ field: "body", code: "invalid_format" }] });
-  const { data, data_base64, ...rest } = value as Readonly<Record<string, unknown>>;
+  const { data, data_base64, ...rest } = value;
   const attributes = Object.fromEntries(Object.entries(rest).filter(([, one]) => one !== null));
   if (data_base64 === undefined || data_base64 === null)
     return received({ attributes, data, body, http });
@@ -169,6 +224,8 @@ function fromJson(value: unknown, body: Uint8Array, http?: string): ParsedEvent 
   if (!isJsonContent(attributes["datacontenttype"]))
     return received({ attributes, data: decoded, body, http });
   const json = parseJson(decoded);
+  if (json && json.doubled.length > 0)
+    return malformed({ attributes, body, problems: doubledProblems(json.doubled) });
   return received({ attributes, data: json ? json.value : decoded, body, http });
 }
 
@@ -180,9 +237,10 @@ interface RawEvent {
   readonly body: Uint8Array;
   /** `traceparent` of the HTTP request. */
   readonly http?: string | undefined;
+  readonly former?: ReceivedEvent["former"];
 }
 
-function received({ attributes, data, body, http }: RawEvent): ParsedEvent {
+function received({ attributes, data, body, http, former }: RawEvent): ParsedEvent {
   const problems = attributeProblems(attributes);
   if (problems.length > 0) return malformed({ attributes, body, problems });
   const text = (name: string): string | undefined => {
@@ -204,6 +262,7 @@ function received({ attributes, data, body, http }: RawEvent): ParsedEvent {
     attributes,
     data,
     body,
+    former,
   };
 }
 
@@ -220,10 +279,22 @@ function httpTrace(headers: IncomingHttpHeaders): string | undefined {
   return traceparent(headers["traceparent"]?.toString());
 }
 
+function doubledProblems(doubled: readonly DoubledKey[]): readonly Problem[] {
+  const fields = new Set(doubled.map(({ key }) => fieldName(key, "data")));
+  return Array.from(fields, (field) => ({ field, code: "doubled_key" }));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The value in a box, because `null` and `false` are values too. */
-function parseJson(body: Uint8Array): { readonly value: unknown } | undefined {
+function parseJson(
+  body: Uint8Array,
+): { readonly value: unknown; readonly doubled: readonly DoubledKey[] } | undefined {
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return { value: JSON.parse(text), doubled: doubledKeys(text) };
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ import {
   toConfigMap,
   type ConfigMap,
 } from "./configmap-record.ts";
+import { fromIndex, indexName, toIndex, type IndexedEvent, type IndexPage } from "./event-index.ts";
 import { UnreadableRecord } from "./record-codec.ts";
 import {
   connectKubernetes,
@@ -30,15 +31,8 @@ import {
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 import { rejectedNames } from "./rejected-names.ts";
+import { ofComponent, readAll, refOf, type RecordRef, type Selector } from "./stored-configmap.ts";
 import { fromNote, toNote, type UndeliveredOutcome } from "./undelivered-outcome.ts";
-
-/** One stored version of one ConfigMap. */
-export interface RecordRef {
-  readonly name: string;
-  readonly uid: string;
-  /** Kubernetes' `resourceVersion`. */
-  readonly version: string;
-}
 
 export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
   readonly request: R;
@@ -124,6 +118,13 @@ export interface Ledger {
     signal: AbortSignal,
   ): Promise<void>;
   remove(ref: RecordRef): Promise<"removed" | "conflict">;
+  /** `exists` when an event of its source and id has an index already. */
+  index(event: IndexedEvent, signal?: AbortSignal): Promise<"created" | "exists">;
+  readIndex(
+    event: Pick<IndexedEvent["event"], "source" | "id">,
+    signal?: AbortSignal,
+  ): Promise<IndexedEvent | undefined>;
+  listIndexes(signal?: AbortSignal): AsyncIterable<IndexPage>;
   keepRejected(event: RejectedEvent, signal?: AbortSignal): Promise<KeptRejected>;
   listRejected(
     filter?: Pick<ListFilter, "mayBeStale">,
@@ -243,6 +244,22 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connect(option
       throw refused("delete", result.refusal);
     },
 
+    index: (event, signal) => create(toIndex(event), signal),
+
+    async readIndex(event, signal) {
+      const result = await get(indexName(event), signal);
+      if ("value" in result) return fromIndex(result.value).event;
+      if (result.refusal.status === 404) return undefined;
+      throw refused("read", result.refusal);
+    },
+
+    async *listIndexes(signal) {
+      for await (const { items } of pages(ofComponent("index"), true, signal)) {
+        const { read: indexes, unreadable } = readAll(items, fromIndex);
+        yield { indexes, unreadable };
+      }
+    },
+
     async keepRejected({ hash, sharer, fields }, signal) {
       const labels = { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.rejected };
       for (const name of rejectedNames(hash, sharer)) {
@@ -256,14 +273,14 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connect(option
     },
 
     async *listRejected({ mayBeStale = false } = {}) {
-      for await (const { items } of pages(ofComponent(COMPONENTS.rejected), mayBeStale))
+      for await (const { items } of pages(ofComponent("rejected"), mayBeStale))
         yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
     },
 
     noteUndelivered: (outcome, signal) => create(toNote(outcome), signal),
 
     async *listUndelivered(signal) {
-      for await (const { items } of pages(ofComponent(COMPONENTS.undelivered), false, signal)) {
+      for await (const { items } of pages(ofComponent("undelivered"), false, signal)) {
         const read = (item: ConfigMap): StoredNote => ({ ...refOf(item), outcome: fromNote(item) });
         const { read: notes, unreadable } = readAll(items, read);
         yield { notes, unreadable };
@@ -308,41 +325,15 @@ function refused(verb: string, { status, reason }: ApiRefusal): LedgerUnavailabl
   return new LedgerUnavailable(`the Kubernetes API refused to ${verb}: HTTP ${status} ${reason}`);
 }
 
-interface Selector extends Readonly<Record<string, string>> {
-  readonly labelSelector: string;
-}
-
-function ofComponent(component: string): Selector {
-  return { labelSelector: `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${component}` };
-}
-
 function selectorOf({ status, customerId, name, atRest }: ListFilter): Selector {
   const labelSelector = [
-    ofComponent(COMPONENTS.request).labelSelector,
+    ofComponent("request").labelSelector,
     ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
     ...(customerId === undefined ? [] : [`${LABELS.customer}=${customerId}`]),
     // `!=` is also met by a record without the label, which has not ended yet.
     ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
   ].join(",");
   return { labelSelector, ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }) };
-}
-
-/** What cannot be read is named. */
-function readAll<T>(
-  items: readonly ConfigMap[],
-  readOne: (item: ConfigMap) => T,
-): { readonly read: readonly T[]; readonly unreadable: readonly string[] } {
-  const read: T[] = [];
-  const unreadable: string[] = [];
-  for (const item of items) {
-    try {
-      read.push(readOne(item));
-    } catch (error) {
-      if (!(error instanceof UnreadableRecord)) throw error;
-      unreadable.push(item.metadata?.name ?? "");
-    }
-  }
-  return { read, unreadable };
 }
 
 /** An object that leaves the selector is reported as deleted. */
@@ -366,14 +357,6 @@ function isRequest(configMap: ConfigMap): boolean {
 
 function toStored(configMap: ConfigMap): Stored {
   return { ...refOf(configMap), configMap, request: fromConfigMap(configMap) };
-}
-
-function refOf({ metadata }: ConfigMap): RecordRef {
-  return {
-    name: metadata?.name ?? "",
-    uid: metadata?.uid ?? "",
-    version: metadata?.resourceVersion ?? "",
-  };
 }
 
 /**

@@ -67,13 +67,14 @@ export const COMPONENTS = {
   request: "statement-request",
   rejected: "rejected-event",
   undelivered: "undelivered-outcome",
+  index: "event-index",
 } as const;
 export const MANAGER = "transactions-collector";
 
 // --- the tables --------------------------------------------------------------------------------
 
 /** Written by request-intake when it creates the record, and by nobody after that. */
-const FACTS: Fields<RequestFacts> = {
+export const FACTS: Fields<RequestFacts> = {
   name: recordName,
   customerId: text("customer_id"),
   startDate: text("start_date"),

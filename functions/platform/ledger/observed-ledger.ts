@@ -1,6 +1,7 @@
 /** How the Kubernetes API behind the ledger answers, one call at a time: measured, and in a trace. */
 import { secondsSince, type MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import type { Tracer } from "../telemetry/tracing.ts";
+import { indexName } from "./event-index.ts";
 import type { Ledger } from "./configmap-ledger.ts";
 
 /** A call ends after five seconds, and may be tried again a few times. */
@@ -55,6 +56,15 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
         (result) => (result === "conflict" ? "conflict" : "replaced"),
       ),
     remove: (ref) => observed("remove", ref.name, () => ledger.remove(ref), String),
+    index: (event, signal) =>
+      observed("index", indexName(event.event), () => ledger.index(event, signal), String),
+    readIndex: (event, signal) =>
+      observed(
+        "read-index",
+        indexName(event),
+        () => ledger.readIndex(event, signal),
+        (indexed) => (indexed ? "found" : "absent"),
+      ),
     noteUndelivered: (outcome, signal) =>
       observed(
         "note-undelivered",

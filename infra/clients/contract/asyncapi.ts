@@ -80,7 +80,7 @@ const HTTP_POST = { http: { method: "POST", bindingVersion: "0.3.0" } };
 const REQUEST = {
   action: "receive",
   channel: { $ref: "#/channels/requests" },
-  summary: "Ask for a statement; repeat id and time when you retry.",
+  summary: "Ask for a statement; repeat source and id when you retry.",
   messages: [{ $ref: "#/channels/requests/messages/requested" }],
   bindings: HTTP_POST,
   reply: {

@@ -2,7 +2,7 @@
 //
 //	go run request.go [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
 //
-// With the SDK (github.com/cloudevents/sdk-go/v2) set id and time yourself: its own retries then repeat them.
+// With the SDK (github.com/cloudevents/sdk-go/v2) set the id yourself: its own retries then repeat it.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	if len(os.Args) > 1 {
 		address = os.Args[1]
 	}
-	// It gets its id and its time here, once. Keep both with your order: whoever repeats it must send the same.
+	// It gets its id here, once. Keep it with your order: whoever repeats it must send the same source and id.
 	id, at := rand.Text(), time.Now().UTC().Format(time.RFC3339Nano)
 	client := http.Client{Timeout: 30 * time.Second}
 

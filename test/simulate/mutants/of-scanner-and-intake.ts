@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const DUE = "pending-scanner/due.ts";
 const BACKLOG = "pending-scanner/backlog.ts";
 const RETENTION = "pending-scanner/retention.ts";
+const RECORDER = "request-intake/record-request.ts";
 
 export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
   {
@@ -61,21 +62,53 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "no-event-window",
     says: "an event is recorded however old it is, also after its record was deleted",
     file: "request-intake/requested-event.ts",
-    find: `const inWindow = time >= now - rules.eventWindowDays * DAY_MS && `,
-    replace: `const inWindow = `,
+    find: `return eventTime < now - eventWindowDays * DAY_MS;`,
+    replace: `return eventTime < now - eventWindowDays * DAY_MS - 3_600_000;`,
+  },
+  {
+    name: "index-after-record",
+    says: "the index of an event is written after its record",
+    file: RECORDER,
+    find: `      if ((await ledger.index(event, signal)) === "created")
+        return await create(event, former, signal);
+`,
+    replace: `      const first = await create(event, former, signal);
+      if ((await ledger.index(event, signal)) === "created") return first;
+`,
+  },
+  {
+    name: "index-unread",
+    says: "an event that comes again is recorded by its own time, not by the first one's",
+    file: RECORDER,
+    find: `return indexed ? await again(indexed, asked, signal) : { kind: "absent" };`,
+    replace: `return indexed ? await again(event, asked, signal) : { kind: "absent" };`,
+  },
+  {
+    name: "late-behind-the-index",
+    says: "whoever was paused behind the index records without looking at the time",
+    file: RECORDER,
+    find: `if (isTooOld(event.event.time)) return { kind: "too-old" };`,
+    replace: ``,
+  },
+  {
+    name: "index-deleted-first",
+    says: "the index of an event is deleted while its record is there",
+    file: RETENTION,
+    find: `if (mayDelete && (await isFree(ended)) && (await removeLogged`,
+    replace: `if (mayDelete && (await removeLogged`,
   },
   {
     name: "name-by-the-clock",
     says: "the name of a record does not follow from its event",
-    file: "request-intake/record-request.ts",
+    file: RECORDER,
     find: `return recordName(customerId, event.time, sha256Hex);`,
     replace: `return recordName(customerId, event.time - event.time + Date.now(), sha256Hex);`,
   },
   {
     name: "same-millisecond-refused",
     says: "of two events with one name the second is not recorded and answered for",
-    file: "request-intake/record-request.ts",
-    find: `return sameEvent(stored.request, requested) ?? { kind: "other", request: stored.request };`,
-    replace: `return sameEvent(stored.request, requested) ?? { kind: "recorded", request: stored.request };`,
+    file: RECORDER,
+    find: `return sameEvent(stored.request, same) ?? { kind: "other", request: stored.request };`,
+    replace: `return sameEvent(stored.request, same) ?? { kind: "recorded", request: stored.request };`,
   },
 ];
