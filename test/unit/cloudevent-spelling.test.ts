@@ -92,7 +92,10 @@ describe("a source", () => {
         name.toLowerCase(),
         String(value),
       ]);
-      const message = parseMessage(Object.fromEntries(sent) as Record<string, string>, bytes(String(body)));
+      const message = parseMessage(
+        Object.fromEntries(sent) as Record<string, string>,
+        bytes(String(body)),
+      );
       expect(message).toMatchObject({
         event: { kind: "event", id: "a b", source: "/online%20banking" },
       });
