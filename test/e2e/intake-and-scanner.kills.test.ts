@@ -44,9 +44,9 @@ function asked(id: string, customer: string) {
 /** An intake whose record never comes to the API server, though its index does. */
 async function startCutOff() {
   await using opened = new AsyncDisposableStack();
-  const { url, config } = pipeline.kube;
-  const ca = Buffer.from(config().getCurrentCluster()?.caData ?? "", "base64");
-  const proxy = opened.use(await startHttpFaultProxy({ url, tls: { ca } }));
+  const { kube } = pipeline;
+  const ca = Buffer.from(kube.config().getCurrentCluster()?.caData ?? "", "base64");
+  const proxy = opened.use(await startHttpFaultProxy({ url: kube.url, tls: { ca } }));
   const KUBECONFIG = await pipeline.kubeconfigOf("request-intake", proxy.url);
   const intake = await pipeline.start("request-intake", {
     env: { KUBECONFIG },
@@ -79,8 +79,7 @@ async function recordNames(): Promise<readonly string[]> {
 }
 
 test("intake killed between index and record: the event again, with another time, gets its record", async () => {
-  const cutOff = await startCutOff();
-  await using _ = cutOff;
+  await using cutOff = await startCutOff();
   const first = asked("killed-behind-the-index", "customer-000001");
   const sent = fetch(cutOff.url, first).then(
     () => "answered",

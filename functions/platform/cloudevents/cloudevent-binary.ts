@@ -62,7 +62,7 @@ const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The value itself, without any escape taken for one. @throws TypeError */
 export function utf8(value: string): string {
-  return /[^\u0000-\u007f]/.test(value) ? fatal.decode(Buffer.from(value, "latin1")) : value;
+  return /[\u0080-\u00ff]/.test(value) ? fatal.decode(Buffer.from(value, "latin1")) : value;
 }
 
 /** RFC 7230, section 3.2.6. */

@@ -142,9 +142,10 @@ function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEven
   if (json && json.doubled.length > 0) return withSpelling(...doubledProblems(json.doubled));
   if (!isForm && json) return received({ ...raw, data: json.value });
   if (!isForm) return withSpelling({ field: "data", code: "malformed_json" });
-  if (!isObject(json?.value)) return withSpelling({ field: "content-type", code: "required" });
+  if (!json || !isObject(json.value))
+    return withSpelling({ field: "content-type", code: "required" });
   const { datacontenttype: _, ...sent } = attributes;
-  return received({ ...raw, attributes: sent, data: json?.value });
+  return received({ ...raw, attributes: sent, data: json.value });
 }
 
 function attributesFromHeaders(headers: IncomingHttpHeaders) {
