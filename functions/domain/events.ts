@@ -135,6 +135,10 @@ export const requestOptions = z.object({
   supersedes: z.string().refine(isStatementId).optional().meta({
     description: "statement_id of an earlier statement of the same period that this one replaces.",
   }),
+  combined: z.boolean().optional().meta({
+    description:
+      "All accounts and currencies in one file of camt.053, and in one of OFX. Default false: where there are several, a file for each.",
+  }),
   csv: csvOptions.optional(),
 });
 

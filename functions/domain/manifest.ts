@@ -36,6 +36,18 @@ export const FORMAT_FILES: Readonly<Record<Format, string>> = {
   ofx: "statement.ofx",
 };
 
+/**
+ * Of the formats that have a file of its own for each account and currency, where there are several: the
+ * folder, and what the files' names end in.
+ */
+export const FORMAT_FOLDERS = {
+  "camt.053": { folder: "camt.053", ending: ".xml" },
+  ofx: { folder: "ofx", ending: ".ofx" },
+} as const satisfies Partial<Record<Format, unknown>>;
+
+/** Of one format; with more accounts and currencies than that they all are in its one file. */
+export const MAX_ACCOUNT_FILES = 5_000;
+
 /** Bytes of a line of a table: a file without line ends must not fill a reader's memory. */
 export const LONGEST_LINE = 4 * 1024 * 1024;
 export const CSV_EOL = "\r\n";
@@ -140,4 +152,7 @@ export interface ManifestFile {
   readonly sha256: string;
   /** Rows without the header; `null` for a file that is no table. */
   readonly rows: number | null;
+  /** Of a file of one account and currency, where others have files of their own: with `currency`. */
+  readonly account_id?: string;
+  readonly currency?: string;
 }

@@ -22,5 +22,7 @@ export interface StatementOptions {
   readonly includePending: boolean;
   /** `statement_id` of the statement this one replaces. */
   readonly supersedes: string | null;
+  /** camt.053 and OFX are one file each, however many accounts and currencies there are. */
+  readonly combined: boolean;
   readonly csv: CsvDialect;
 }

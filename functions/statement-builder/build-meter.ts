@@ -1,10 +1,10 @@
 /** Counts how far one build is: read at each renewal of its lease, and by whoever collects metrics. */
 import type { BuildProgress } from "../domain/build-progress.ts";
-import { FORMAT_FILES, TRANSACTIONS_FILE } from "../domain/manifest.ts";
+import { FORMAT_FILES, FORMAT_FOLDERS, TRANSACTIONS_FILE } from "../domain/manifest.ts";
 import type { StatementSnapshot } from "./source/transactions.ts";
 
 export interface BuildMeter {
-  /** `fence`, `query`, a file of the zip, `publish`. */
+  /** `fence`, `query`, a file or folder of the zip, `publish`. */
   readonly begin: (phase: string) => void;
   /** Where its rows come from. */
   readonly readFrom: (snapshot: Pick<StatementSnapshot, "rows" | "received">) => void;
@@ -19,6 +19,7 @@ export interface BuildMeter {
 const FILES_OF_ALL_ROWS: ReadonlySet<string> = new Set([
   TRANSACTIONS_FILE,
   ...Object.values(FORMAT_FILES),
+  ...Object.values(FORMAT_FOLDERS).map(({ folder }) => `${folder}/`),
 ]);
 
 export function makeBuildMeter(): BuildMeter {
@@ -35,6 +36,8 @@ export function makeBuildMeter(): BuildMeter {
   });
   return {
     begin(next) {
+      // The next of a folder's files.
+      if (next === phase) return;
       phase = next;
       receivedBefore = source.received();
     },

@@ -12,6 +12,8 @@ import {
   type ClaimPurpose,
   type ProcessingRequest,
 } from "../domain/statement-request.ts";
+import { accountFolder } from "../verification/entry-names.ts";
+import type { StatementProblem } from "../verification/wrong-statement.ts";
 import type { verifyStatement } from "../verification/verify-statement.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 import type { BuildMeter } from "./build-meter.ts";
@@ -163,7 +165,9 @@ async function adopt(claim: Claim, { bucket, contents }: BuildDependencies): Pro
   const { object, facts } = claim.lease.request;
   const checked = await contents.verify(bucket.read(object.key, claim.signal));
   if (!checked.ok || checked.manifest.request_id !== facts.name) {
-    const problems = checked.ok ? ["the manifest names another request"] : checked.problems;
+    const problems = checked.ok
+      ? ["the manifest names another request"]
+      : checked.details.map(withoutAccount);
     claim.log.error({ object, problems }, "the object of an earlier attempt is damaged");
     throw new StatementFailure("object_damaged", "the object is not the statement it should be");
   }
@@ -171,6 +175,12 @@ async function adopt(claim: Claim, { bucket, contents }: BuildDependencies): Pro
   claim.log.info({ object, attempt: manifest.attempt }, "adopted the object of an earlier attempt");
   const result = { rows: manifest.rows, bytes, sha256, asOf: Date.parse(manifest.as_of) };
   return { kind: "executed", object, result };
+}
+
+/** For a log: the name of one account's file holds its number. */
+function withoutAccount({ kind, file, message }: StatementProblem): string {
+  const folder = file === null ? undefined : accountFolder(file);
+  return folder === undefined ? message : `a file in ${folder}: ${kind}`;
 }
 
 function isOversized(

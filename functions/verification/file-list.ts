@@ -58,18 +58,27 @@ export function problemsOfList(
 
 /** The fewest files that have to be put back to have all in the order of the list. */
 function movedIn(found: readonly string[], listed: readonly string[]): readonly string[] {
-  const places = found.map((path) => listed.indexOf(path));
-  // The longest run, with gaps, of files that are in order: those may stay.
-  let stay: readonly number[] = [];
-  const longest: (readonly number[])[] = [];
-  for (const [at, place] of places.entries()) {
-    let before: readonly number[] = [];
-    for (const [earlier, run] of longest.entries()) {
-      if ((places[earlier] ?? 0) < place && run.length > before.length) before = run;
+  const placeOf = new Map(listed.map((path, place) => [path, place]));
+  const stay = longestRun(found.map((path) => placeOf.get(path) ?? 0));
+  return found.filter((_, at) => !stay.has(at));
+}
+
+/** Where the numbers of the longest run that rises, with gaps, stand. Whoever wrote the zip chose their order. */
+function longestRun(numbers: readonly number[]): ReadonlySet<number> {
+  /** By length less one, where the run of that length ends that ends lowest; and before each place the run's last. */
+  const ends: number[] = [];
+  const before: (number | undefined)[] = [];
+  for (const [at, number] of numbers.entries()) {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((numbers[ends[middle] ?? 0] ?? 0) < number) low = middle + 1;
+      else high = middle;
     }
-    const run = [...before, at];
-    longest.push(run);
-    if (run.length > stay.length) stay = run;
+    before.push(ends[low - 1]);
+    ends[low] = at;
   }
-  return found.filter((_, at) => !stay.includes(at));
+  const run = new Set<number>();
+  for (let at = ends.at(-1); at !== undefined; at = before[at]) run.add(at);
+  return run;
 }

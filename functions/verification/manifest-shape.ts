@@ -14,7 +14,7 @@ import {
 } from "../domain/manifest.ts";
 import { MAX_MINOR_UNIT } from "../domain/money.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
-import { MAX_ACCOUNTS } from "./limits.ts";
+import { MAX_ACCOUNTS, MAX_ENTRIES } from "./limits.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -118,6 +118,8 @@ function manifestShape(schema: ManifestSchema): Shape {
   const isFirst = schema === MANIFEST_SCHEMAS[0];
   const sum = record({ count: whole, sum: amount }, isFirst);
   const columns = listOf(record({ name: columnName, kind: name }));
+  const file = { path: name, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) };
+  const ofAccount = { account_id: later(id), currency: later(name) };
   const fields = {
     schema: is(schema),
     statement_id: statementId,
@@ -160,9 +162,7 @@ function manifestShape(schema: ManifestSchema): Shape {
       MAX_ACCOUNTS,
     ),
     content_sha256: hash,
-    files: listOf(
-      record({ path: name, media_type: text, bytes: whole, sha256: hash, rows: orNull(whole) }),
-    ),
+    files: isFirst ? listOf(record(file)) : listOf(record({ ...file, ...ofAccount }), MAX_ENTRIES),
     checks: listOf(record({ name: text, result: is("passed") })),
     partial: flag,
     pending_included: flag,

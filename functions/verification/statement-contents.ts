@@ -4,20 +4,20 @@ import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
   BALANCES_FILE,
-  FORMAT_FILES,
   MANIFEST_FILE,
   MANIFEST_SCHEMAS,
   PENDING_FILE,
-  README_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
   TRANSACTIONS_FILE,
   type Manifest,
 } from "../domain/manifest.ts";
 import { parseStatementKey } from "../domain/statement-key.ts";
+import { checkAccountFiles } from "./account-files.ts";
 import { MalformedCsv } from "./csv-reader.ts";
+import { isEntryName } from "./entry-names.ts";
 import { problemsOfList, readSums, type ListedFile } from "./file-list.ts";
-import { MAX_ACCOUNTS } from "./limits.ts";
+import { MAX_ACCOUNTS, MAX_ENTRIES } from "./limits.ts";
 import { isManifest } from "./manifest-shape.ts";
 import { checkSignature, type SignatureCheck, type VerificationKey } from "./manifest-signature.ts";
 import { makeSha256 } from "./sha256.ts";
@@ -30,24 +30,6 @@ import type { EntrySink } from "./zip/zip-reader.ts";
 
 /** Of manifest.json, its signature and SHA256SUMS, which are read whole. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
-/** More are not read. */
-const MAX_ENTRIES = 64;
-/** Every entry a statement of this version can have. */
-const ENTRIES: ReadonlySet<string> = new Set([
-  README_FILE,
-  ...Object.values(FORMAT_FILES),
-  BALANCES_FILE,
-  PENDING_FILE,
-  MANIFEST_FILE,
-  SIGNATURE_FILE,
-  SUMS_FILE,
-]);
-/**
- * What a later version may add, if its lists name it: a plain file of a kind that runs nothing, whose name
- * is the same file on no system as another's, and no device on any.
- */
-const LATER_ENTRY =
-  /^(?!(?:con|prn|aux|nul|com\d|lpt\d)\.)[a-z0-9][a-z0-9._-]*\.(?:csv|jsonl?|ofx|pdf|txt|xml)$/;
 /** Entries that say what the others are. */
 const ABOUT_THE_REST: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE];
 
@@ -61,6 +43,8 @@ export interface CheckedContents {
 
 export class StatementContents {
   readonly #files: ListedFile[] = [];
+  /** By the name that a system without capitals gives it. */
+  readonly #names = new Map<string, string>();
   #entries = 0;
   readonly #doubled: StatementProblem[] = [];
   /** Of what was written in a file, found while it was read. */
@@ -90,12 +74,15 @@ export class StatementContents {
   open(path: string): EntrySink {
     this.#entries += 1;
     if (this.#entries > MAX_ENTRIES) throw new DamagedZip("the zip has too many entries");
-    if (this.#files.some((file) => file.path === path)) {
-      this.#doubled.push({
-        kind: "doubled",
-        file: path,
-        message: `${shownName(path)} is in the zip twice`,
-      });
+    const folded = path.toLowerCase();
+    const other = this.#names.get(folded);
+    this.#names.set(folded, path);
+    if (other !== undefined) {
+      const message =
+        other === path
+          ? `${shownName(path)} is in the zip twice`
+          : `${shownName(path)} is also in the zip with other capitals: many systems take both for one file`;
+      this.#doubled.push({ kind: "doubled", file: path, message });
       return { write: () => undefined, end: () => undefined };
     }
     const hash = makeSha256();
@@ -146,7 +133,7 @@ export class StatementContents {
 
   /** @param damaged entries whose bytes are not what the zip says: nothing is concluded from them */
   async check(
-    damaged: readonly string[],
+    damaged: ReadonlySet<string>,
     keys: readonly VerificationKey[] | undefined,
   ): Promise<CheckedContents> {
     const problems = [
@@ -154,20 +141,21 @@ export class StatementContents {
       // What could not be read as a text is there, but says nothing.
       ...this.#misread.filter(({ file }) => ABOUT_THE_REST.some((path) => path === file)),
     ];
-    if (!damaged.includes(SUMS_FILE)) problems.push(...this.#problemsOfSums());
+    if (!damaged.has(SUMS_FILE)) problems.push(...this.#problemsOfSums());
     const add = (file: string, check: () => void): void => {
       const problem = problemOf(file, check);
       if (problem) problems.push(problem);
     };
     problems.push(...this.#strangers());
     let manifest: Manifest | undefined;
-    if (!damaged.includes(MANIFEST_FILE)) {
+    if (!damaged.has(MANIFEST_FILE)) {
       add(MANIFEST_FILE, () => (manifest = this.#parseManifest()));
     }
     if (manifest) problems.push(...this.#problemsOfFiles(manifest));
     problems.push(...this.#misread);
     const known = manifest;
     if (known) {
+      add(MANIFEST_FILE, () => checkAccountFiles(known));
       add(TRANSACTIONS_FILE, () => this.#transactions.check(known));
       add(BALANCES_FILE, () => this.#checkBalances(known));
       add(PENDING_FILE, () => this.#checkPending(known));
@@ -238,9 +226,7 @@ export class StatementContents {
   }
 
   #strangers(): readonly StatementProblem[] {
-    const strangers = this.#files.filter(
-      ({ path }) => !ENTRIES.has(path) && (!LATER_ENTRY.test(path) || path === "readme.txt"),
-    );
+    const strangers = this.#files.filter(({ path }) => !isEntryName(path));
     return strangers.map(({ path }) => {
       const message = `${shownName(path)} was added: no statement has such a file`;
       return { kind: "added", file: path, message };

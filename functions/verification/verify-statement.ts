@@ -38,7 +38,8 @@ export type Verification =
   | {
       readonly ok: false;
       /**
-       * What is wrong, for a log or a person; no values of the statement. Everything that is wrong,
+       * What is wrong, for a person: its only values are names of files, in which account numbers stand
+       * where each account has a file. Everything that is wrong,
        * and of each file the first: one that has changed may say anything else as well.
        */
       readonly problems: readonly string[];
@@ -96,14 +97,12 @@ function wrong({ all }: Problems, bytes: number, sha256: string): Verification {
 /** The first of each file, in the order they were found. */
 class Problems {
   readonly all: StatementProblem[] = [];
-
-  get files(): readonly string[] {
-    return this.all.flatMap(({ file }) => file ?? []);
-  }
+  readonly files = new Set<string>();
 
   add(problem: StatementProblem): void {
     const { file } = problem;
-    if (file !== null && this.all.some((one) => one.file === file)) return;
+    if (file !== null && this.files.has(file)) return;
+    if (file !== null) this.files.add(file);
     this.all.push(problem);
   }
 }

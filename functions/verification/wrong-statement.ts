@@ -19,7 +19,7 @@ export type ProblemKind =
   /** No whole zip, or not the zip as the builder wrote it. */
   | "damaged";
 
-/** In words for a person, who may never have seen the inside of a zip; no values of the statement. */
+/** In words for a person, who may never have seen the inside of a zip; no values but the names of files. */
 export interface StatementProblem {
   readonly kind: ProblemKind;
   /** The entry's name; `null` when it is the zip as a whole. */

@@ -10,6 +10,7 @@ export interface StatementChoice {
   readonly partial?: boolean;
   readonly pending?: boolean;
   readonly supersedes?: string;
+  readonly combined?: boolean;
   readonly bom?: boolean;
   readonly delimiter?: string;
   readonly decimalComma?: boolean;
@@ -28,6 +29,10 @@ export function withStatementChoice(command: Command): Command {
     .option("--partial", "the last day may be today")
     .option("--pending", "also what is not booked yet, in a file of its own")
     .option("--supersedes <statement>", "name of the earlier statement this one replaces")
+    .option(
+      "--combined",
+      "camt.053 and OFX as one file each, not one for each account and currency",
+    )
     .option("--bom", "CSV with a byte order mark, for Excel")
     .addOption(
       new Option("--delimiter <character>", "between CSV fields; tab for a tab").choices([
@@ -48,7 +53,7 @@ function list(text: string): readonly string[] {
 
 /** Only what was said: intake and the installation have the defaults. */
 export function chosenData(choice: StatementChoice): Readonly<Record<string, unknown>> {
-  const { timeZone, formats, language, partial, pending, supersedes } = choice;
+  const { timeZone, formats, language, partial, pending, supersedes, combined } = choice;
   const { bom, delimiter, decimalComma } = choice;
   const csv = said({
     bom,
@@ -62,6 +67,7 @@ export function chosenData(choice: StatementChoice): Readonly<Record<string, unk
     partial,
     include_pending: pending,
     supersedes,
+    combined,
     csv: Object.keys(csv).length > 0 ? csv : undefined,
   });
 }

@@ -45,7 +45,7 @@ test("a statement that was asked for with camt.053 holds it, valid and adding up
         startDate: "2025-01-01",
         endDate: "2025-01-31",
         timeZone: "Europe/Berlin",
-        options: { formats: ["csv", "camt.053"] },
+        options: { formats: ["csv", "camt.053"], combined: true },
       });
       expect(await verifyStatement(chunks(zip))).toMatchObject({ ok: true });
 

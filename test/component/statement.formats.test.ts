@@ -39,7 +39,7 @@ async function statement(startDate: string, endDate: string) {
     startDate,
     endDate,
     timeZone: "Europe/Berlin",
-    options: { formats: ["csv", "jsonl", "ofx"] },
+    options: { formats: ["csv", "jsonl", "ofx"], combined: true },
   });
   const checked = await verifyStatement(chunks(zip));
   if (!checked.ok) throw new Error(checked.problems.join("; "));

@@ -141,6 +141,7 @@ it("every format is there in its order, listed with its rows, and verified", asy
   const { files, manifest } = await statement({
     formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
     language: "fr",
+    combined: true,
   });
   expect(Object.keys(files)).toEqual([
     "README.txt",
@@ -160,6 +161,41 @@ it("every format is there in its order, listed with its rows, and verified", asy
   expect(files["transactions.jsonl"]?.trim().split("\n")).toHaveLength(4);
   expect(files["camt.053.xml"]?.match(/<Ntry>/g)).toHaveLength(4);
   expect(files["statement.ofx"]?.match(/<STMTTRN>/g)).toHaveLength(4);
+  expect(files["README.txt"]).toContain(
+    "camt.053.xml        pour les logiciels de comptabilité (ISO 20022) ; tous les comptes en un fichier\n",
+  );
+});
+
+it("each account and currency has a file of its own where there are several", async () => {
+  const { files, manifest } = await statement({ formats: ["csv", "camt.053", "ofx"] });
+  // `printf 'a;2' | sha256sum`: no name on every system.
+  const yen = "a-2--d0b40f1ceaedd862-JPY";
+  expect(Object.keys(files).slice(3, 7)).toEqual([
+    "camt.053/a1-EUR.xml",
+    `camt.053/${yen}.xml`,
+    "ofx/a1-EUR.ofx",
+    `ofx/${yen}.ofx`,
+  ]);
+  const rows = (pattern: RegExp, ...names: readonly string[]) =>
+    names.map((name) => files[name]?.match(pattern)?.length);
+  expect(rows(/<Ntry>/g, "camt.053/a1-EUR.xml", `camt.053/${yen}.xml`)).toEqual([3, 1]);
+  expect(rows(/<STMTTRN>/g, "ofx/a1-EUR.ofx", `ofx/${yen}.ofx`)).toEqual([3, 1]);
+  // Software takes a message with the id of another for the same one, and drops it.
+  const messages = ["camt.053/a1-EUR.xml", `camt.053/${yen}.xml`].map(
+    (name) => /<MsgId>(.*?)<\/MsgId>/.exec(files[name] ?? "")?.[1],
+  );
+  expect(new Set(messages).size).toBe(2);
+  expect(manifest.files.slice(3)).toMatchObject(
+    [
+      ["camt.053/a1-EUR.xml", "a1", "EUR"],
+      [`camt.053/${yen}.xml`, "a;2", "JPY"],
+      ["ofx/a1-EUR.ofx", "a1", "EUR"],
+      [`ofx/${yen}.ofx`, "a;2", "JPY"],
+    ].map(([path, account_id, currency]) => ({ path, account_id, currency, rows: null })),
+  );
+  expect(files["README.txt"]).toContain(
+    "camt.053/           for accounting software (ISO 20022); one file for each account and currency\n",
+  );
 });
 
 it.each([
@@ -201,7 +237,7 @@ test.each([
   [true, "******************3000", "last_four"],
   [false, "DE89370400440532013000", "none"],
 ])("masked %j: the counterparty's account is %s everywhere", async (masked, shown, masking) => {
-  const options = { formats: ["csv", "jsonl", "camt.053", "ofx"] } as const;
+  const options = { formats: ["csv", "jsonl", "camt.053", "ofx"], combined: true } as const;
   const asked = { ...JANUARY, startDate: "2024-12-01", masked, options };
   const files = await unzip(await statementZip(transactions, asked));
   expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({

@@ -12,7 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { ZipArchive } from "archiver";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { deflateInBlocks } from "../../functions/statement-builder/zip/zip-blocks.ts";
-import { holdEnd, type WrittenFile } from "../../functions/statement-builder/zip/zip-end.ts";
+import { holdEnd, type WrittenFiles } from "../../functions/statement-builder/zip/zip-end.ts";
 import { sparseFile } from "../support/sparse-file.ts";
 import { JANUARY, snapshotOf } from "../support/sample-statement.ts";
 import { lentRows } from "../support/text-protocol.ts";
@@ -34,7 +34,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }), TIMEOUT_MS);
 /** A small file, a large one and a small one, through the parts that write a statement's zip. */
 async function writeZip(path: string, deflateLevel: number): Promise<void> {
   const archive = new ZipArchive({ zlib: { level: 1 } });
-  const written: WrittenFile[] = [];
+  const written: WrittenFiles = { files: [], isComplete: false };
   const fail = (error: Error): unknown => archive.destroy(error);
   deflateInBlocks(archive, {
     level: deflateLevel,
@@ -47,13 +47,14 @@ async function writeZip(path: string, deflateLevel: number): Promise<void> {
     archive.once("entry", () => resolve(undefined));
     archive.append(content, { name });
     await promise;
-    written.push({ path: name, bytes });
+    written.files.push({ path: name, bytes });
   };
   const block = Buffer.alloc(MIB);
   const blocks = Readable.from(Array<Buffer>(LARGE).fill(block), { objectMode: false });
   await add("first.txt", 5, Buffer.from("first"));
   await add("large.csv", LARGE_BYTES, blocks);
   await add("last.txt", 4, Buffer.from("last"));
+  written.isComplete = true;
   await archive.finalize();
   await onDisk;
 }

@@ -89,6 +89,8 @@ test("a statement with everything that can be chosen, verified where it arrives"
     "--pending",
     "--bom",
     "--decimal-comma",
+    "--ids-as-text",
+    "--combined",
   );
   expect(stdout).toContain("verified");
   expect(code).toBe(0);
@@ -108,7 +110,7 @@ test("a statement with everything that can be chosen, verified where it arrives"
   ]);
   expect(JSON.parse(files["manifest.json"] ?? "")).toMatchObject({
     formats: ["csv", "pdf", "jsonl", "camt.053", "ofx"],
-    csv: { bom: true, delimiter: ";", decimal_comma: true },
+    csv: { bom: true, delimiter: ";", decimal_comma: true, ids_as_text: true },
     language: "de",
     partial: true,
     pending_included: true,

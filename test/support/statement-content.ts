@@ -56,7 +56,13 @@ export function statementContent(
     facts: factsOf(JANUARY),
     language: "en",
     asOf: Date.UTC(2026, 1, 1, 3, 4, 5, 678),
+    isPart: false,
     rows: all.length,
+    severalCurrencies: new Set(
+      accounts
+        .map(({ accountId }) => accountId)
+        .filter((id) => accounts.filter(({ accountId }) => accountId === id).length > 1),
+    ),
     totals: booked.map(({ totals }) => totals),
     allRows: () => inBatches(all),
     rowsOf: ({ accountId, currency }) => {

@@ -31,6 +31,7 @@ const PLAIN_STATEMENT: StatementOptions = {
   partial: false,
   includePending: false,
   supersedes: null,
+  combined: false,
   csv: CANONICAL_CSV,
 };
 

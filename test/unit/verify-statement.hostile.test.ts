@@ -51,6 +51,7 @@ const FAMILIES: readonly (readonly [string, (pieces: number) => Buffer])[] = [
   ],
   ["files", (n) => withManifest({ checks: Array(n / 8).fill({ name: "x", result: "passed" }) })],
   ["a customer of letters", (n) => withManifest({ customer_id: "x".repeat(n) })],
+  ["files of accounts from the last to the first", (n) => withAccountFiles(n / 64)],
   ["sums", (n) => withSums({ ...files, "README.txt": "x".repeat(n) })],
 ];
 
@@ -58,6 +59,14 @@ function lineOf(values: Readonly<Record<string, string>>): string {
   const columns = header.trimEnd().split(",");
   const given: Readonly<Record<string, string>> = { line: "1", status: "BOOK", ...values };
   return `${columns.map((name) => given[name] ?? "").join(",")}\r\n`;
+}
+
+/** Listed in one order, and in the zip in the other. */
+function withAccountFiles(count: number): Buffer {
+  const names = Array.from({ length: count }, (_, place) => `ofx/a${place}-EUR.ofx`);
+  const sums = names.map((name) => `${"0".repeat(64)}  ${name}\n`).join("");
+  const entries = names.toReversed().map((name) => [name, ""] as const);
+  return zipFiles([...entries, ["SHA256SUMS", sums]]);
 }
 
 /** CPU milliseconds; the least of some tries, as others use the machine too. */

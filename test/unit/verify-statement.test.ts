@@ -355,6 +355,157 @@ describe("what is wrong is named, file by file, and all of it", () => {
   });
 });
 
+describe("files of single accounts", () => {
+  const NAMES = ["acme-1-EUR", "acme-2-JPY", "acme-3-BHD"].map((name) => `camt.053/${name}.xml`);
+  const [first = "", second = "", third = ""] = NAMES;
+  let byAccount: Record<string, string>;
+  let manifest: Manifest;
+  beforeAll(async () => {
+    const options = { formats: ["csv", "camt.053", "ofx"] } as const;
+    const made = await buffer(zipOf({ ...JANUARY, options }, snapshotOf(ROWS)));
+    expect(await verify(made)).toMatchObject({ ok: true });
+    byAccount = await unzip(made);
+    manifest = manifestOf(byAccount);
+  });
+
+  type Entries = [path: string, text: string][];
+  const zipped = (change: (entries: Entries) => Entries): Buffer =>
+    sealedZip(change(Object.entries(byAccount)));
+  const renamed = (from: string, to: string) => (entries: Entries) =>
+    entries.map(([path, text]): [string, string] => [path === from ? to : path, text]);
+
+  test("are listed with their accounts, one of each, in both formats", () => {
+    const listed = manifest.files.map((one) => [one.path, one.account_id, one.currency]);
+    expect(listed.slice(3)).toEqual([
+      [first, "acme-1", "EUR"],
+      [second, "acme-2", "JPY"],
+      [third, "acme-3", "BHD"],
+      ["ofx/acme-1-EUR.ofx", "acme-1", "EUR"],
+      ["ofx/acme-2-JPY.ofx", "acme-2", "JPY"],
+      ["ofx/acme-3-BHD.ofx", "acme-3", "BHD"],
+    ]);
+    expect(Object.keys(byAccount)).toEqual([
+      ...manifest.files.map(({ path }) => path),
+      "manifest.json",
+      "SHA256SUMS",
+    ]);
+  });
+
+  test.each<[string, (entries: Entries) => Entries, object[]]>([
+    [
+      "one has changed",
+      (entries) => entries.map(([path, text]) => [path, path === second ? `${text} ` : text]),
+      [{ kind: "changed", file: second }],
+    ],
+    [
+      "one is missing",
+      (entries) => entries.filter(([path]) => path !== second),
+      [{ kind: "missing", file: second }],
+    ],
+    [
+      "one was added",
+      (entries) => [["camt.053/acme-9-EUR.xml", "<a/>"], ...entries],
+      [{ kind: "added", file: "camt.053/acme-9-EUR.xml" }],
+    ],
+    [
+      "two changed places",
+      (entries) => entries.toSpliced(3, 2, ...entries.slice(3, 5).toReversed()),
+      [{ kind: "moved", file: second }],
+    ],
+    [
+      "one is there twice",
+      (entries) => [...entries.slice(3, 4), ...entries],
+      [
+        { kind: "doubled", file: first },
+        { kind: "moved", file: first },
+      ],
+    ],
+    [
+      "one is there again in capitals",
+      (entries) => entries.toSpliced(4, 0, [first.replace("acme", "Acme"), "<a/>"]),
+      [{ kind: "doubled", file: first.replace("acme", "Acme") }],
+    ],
+    [
+      "one lies outside of the folder",
+      renamed(first, "../acme-1-EUR.xml"),
+      [
+        { kind: "missing", file: first },
+        { kind: "added", file: "../acme-1-EUR.xml" },
+      ],
+    ],
+  ])("%s: named", async (_, change, expected) => {
+    const found = await verify(zipped(change));
+    if (found.ok) throw new Error("it verifies");
+    const kinds = found.details.map(({ kind, file }) => ({ kind, file }));
+    expect(kinds).toEqual(expected.slice(0, kinds.length));
+    expect(kinds.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    "camt.053/acme 1.xml",
+    "camt.053/con.xml",
+    "camt.053/a/b.xml",
+    "camt.053/acme-1-EUR.exe",
+    "camt.053/../x.xml",
+    "more/acme-1-EUR.xml",
+  ])("one called %s, in every list: no statement has such a file", async (name) => {
+    const entries = renamed(first, name)(Object.entries(byAccount));
+    const files = manifest.files.map((one) => (one.path === first ? { ...one, path: name } : one));
+    const found = await verify(sealed(Object.fromEntries(entries), { ...manifest, files }));
+    if (found.ok) throw new Error("it verifies");
+    expect(found.details).toContainEqual(expect.objectContaining({ kind: "added", file: name }));
+  });
+
+  test.each<[string, (files: Manifest["files"]) => Manifest["files"]]>([
+    ["no account", (all) => all.with(3, { ...atPlace(all, 3), account_id: undefined } as never)],
+    ["another account", (all) => all.with(3, { ...atPlace(all, 3), account_id: "acme-9" })],
+    ["another currency", (all) => all.with(3, { ...atPlace(all, 3), currency: "USD" })],
+    [
+      "the account of its neighbour",
+      (all) => all.with(3, { ...atPlace(all, 3), account_id: "acme-2", currency: "JPY" }),
+    ],
+    [
+      "an account of a file of all",
+      (all) => all.with(0, { ...atPlace(all, 0), account_id: "acme-1" }),
+    ],
+  ])("listed with %s: contradictory", async (_, change) => {
+    const found = await verify(sealed(byAccount, { ...manifest, files: change(manifest.files) }));
+    expect(found).toMatchObject({
+      ok: false,
+      details: [{ kind: "contradictory", file: "manifest.json" }],
+    });
+  });
+
+  test("of some accounts alone, or beside the file of all: contradictory", async () => {
+    const { [third]: _, ...some } = byAccount;
+    const files = manifest.files.filter(({ path }) => path !== third);
+    const more = { ...byAccount };
+    delete more["manifest.json"];
+    delete more["SHA256SUMS"];
+    const beside = {
+      ...more,
+      "camt.053.xml": "<a/>",
+      "manifest.json": byAccount["manifest.json"] ?? "",
+    };
+    const listed = [...manifest.files, { ...atPlace(files, 0), path: "camt.053.xml" }];
+    for (const changed of [
+      sealed(some, { ...manifest, files }),
+      sealed(beside, { ...manifest, files: listed }),
+    ]) {
+      expect(await verify(changed)).toMatchObject({
+        ok: false,
+        details: [{ kind: "contradictory", file: "manifest.json" }],
+      });
+    }
+  });
+});
+
+function atPlace<T>(all: readonly T[], place: number): T {
+  const found = all[place];
+  if (found === undefined) throw new Error(`there are ${all.length}`);
+  return found;
+}
+
 describe("a zip is the builder's own, as it left it", () => {
   test("written again by another program it has no seal, and other rights and times", async () => {
     const found = await verify(zipFiles(Object.entries(files)));

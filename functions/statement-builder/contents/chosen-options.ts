@@ -28,6 +28,7 @@ export function chosenOptions(
     partial: asked.partial ?? false,
     includePending: asked.include_pending ?? false,
     supersedes: asked.supersedes ?? null,
+    combined: asked.combined ?? false,
     csv: {
       bom: csv.bom ?? false,
       delimiter: csv.delimiter ?? (decimalComma ? ";" : ","),

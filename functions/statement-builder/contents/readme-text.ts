@@ -2,14 +2,17 @@
 import {
   BALANCES_FILE,
   FORMAT_FILES,
+  FORMAT_FOLDERS,
   MANIFEST_FILE,
   PENDING_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
 } from "../../domain/manifest.ts";
+import type { Format } from "../../domain/statement-options.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { statementLocale } from "../formats/statement-locale.ts";
 import { STATEMENT_WORDS } from "../formats/statement-words.ts";
+import { isByAccount } from "./format-files.ts";
 import { README_WORDS } from "./readme-words.ts";
 
 export interface ReadmeFacts extends StatementFacts {
@@ -19,6 +22,8 @@ export interface ReadmeFacts extends StatementFacts {
   readonly partial: boolean;
   /** Of transactions.csv. */
   readonly rows: number;
+  /** Accounts and currencies: of balances.csv. */
+  readonly accounts: number;
   readonly signed: boolean;
 }
 
@@ -62,9 +67,7 @@ export function readmeText(facts: ReadmeFacts): string {
       [FORMAT_FILES.csv, purpose.csv],
       [BALANCES_FILE, purpose.balances],
       ...(includePending ? [[PENDING_FILE, purpose.pending] as const] : []),
-      ...formats
-        .filter((format) => format !== "csv")
-        .map((format) => [FORMAT_FILES[format], purpose[format]] as const),
+      ...formats.filter((format) => format !== "csv").map((format) => formatLine(format, facts)),
       [MANIFEST_FILE, purpose.manifest],
       ...(signed ? [[SIGNATURE_FILE, purpose.signature] as const] : []),
       [SUMS_FILE, purpose.sums],
@@ -81,6 +84,15 @@ export function readmeText(facts: ReadmeFacts): string {
     ...CHECKS.flatMap(([system, command]) => [`${system}:`, `    ${command}`]),
     "",
   ].join("\n");
+}
+
+/** Of several accounts a reader has to know whether they are in one file. */
+function formatLine(format: Format, { options, accounts }: ReadmeFacts): readonly [string, string] {
+  const { purpose, byAccount, together } = README_WORDS[options.language];
+  const path = FORMAT_FILES[format];
+  if (!(format in FORMAT_FOLDERS) || accounts < 2) return [path, purpose[format]];
+  if (!isByAccount(format, accounts, options)) return [path, purpose[format] + together];
+  return [`${FORMAT_FOLDERS[format].folder}/`, purpose[format] + byAccount];
 }
 
 const WIDTH = 96;

@@ -9,6 +9,9 @@ export interface ReadmeWords {
   readonly purpose: Readonly<
     Record<Format | "balances" | "pending" | "manifest" | "signature" | "sums", string>
   >;
+  /** Behind the purpose of a format with a file for each account and currency, or with all in one file. */
+  readonly byAccount: string;
+  readonly together: string;
   /** Of the tables, up to `open`. */
   readonly tables: string;
   readonly times: string;
@@ -38,6 +41,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "the bank's signature of manifest.json",
       sums: "to check that no file has changed",
     },
+    byAccount: "; one file for each account and currency",
+    together: "; all accounts in one file",
     tables: "The tables are CSV (RFC 4180, UTF-8). A negative amount is a debit.",
     times: "Times (posted_at) are in UTC, dates are the bank's.",
     point: "Amounts have a decimal point.",
@@ -64,6 +69,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "die Signatur der Bank zu manifest.json",
       sums: "zum Prüfen, ob eine Datei verändert wurde",
     },
+    byAccount: "; eine Datei je Konto und Währung",
+    together: "; alle Konten in einer Datei",
     tables: "Die Tabellen sind CSV (RFC 4180, UTF-8). Ein negativer Betrag ist eine Belastung.",
     times: "Uhrzeiten (posted_at) sind in UTC, Daten sind die der Bank.",
     point: "Beträge haben einen Dezimalpunkt.",
@@ -90,6 +97,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "la signature de la banque pour manifest.json",
       sums: "pour vérifier qu’aucun fichier n’a changé",
     },
+    byAccount: " ; un fichier par compte et devise",
+    together: " ; tous les comptes en un fichier",
     tables: "Les tableaux sont en CSV (RFC 4180, UTF-8). Un montant négatif est un débit.",
     times: "Les heures (posted_at) sont en UTC, les dates sont celles de la banque.",
     point: "Les montants ont un point décimal.",
@@ -115,6 +124,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "la firma del banco de manifest.json",
       sums: "para comprobar que ningún archivo ha cambiado",
     },
+    byAccount: "; un archivo por cuenta y divisa",
+    together: "; todas las cuentas en un archivo",
     tables: "Las tablas son CSV (RFC 4180, UTF-8). Un importe negativo es un cargo.",
     times: "Las horas (posted_at) están en UTC, las fechas son las del banco.",
     point: "Los importes llevan punto decimal.",
@@ -140,6 +151,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "la firma della banca per manifest.json",
       sums: "per verificare che nessun file sia cambiato",
     },
+    byAccount: "; un file per conto e valuta",
+    together: "; tutti i conti in un file",
     tables: "Le tabelle sono in CSV (RFC 4180, UTF-8). Un importo negativo è un addebito.",
     times: "Gli orari (posted_at) sono in UTC, le date sono quelle della banca.",
     point: "Gli importi hanno il punto decimale.",
@@ -166,6 +179,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
       signature: "podpis banku dla pliku manifest.json",
       sums: "do sprawdzenia, czy żaden plik się nie zmienił",
     },
+    byAccount: "; osobny plik na rachunek i walutę",
+    together: "; wszystkie rachunki w jednym pliku",
     tables: "Tabele są w formacie CSV (RFC 4180, UTF-8). Ujemna kwota to obciążenie.",
     times: "Godziny (posted_at) są w UTC, daty są datami banku.",
     point: "Kwoty mają kropkę dziesiętną.",

@@ -21,11 +21,24 @@ export function makeStatementContent(
     facts,
     language: facts.options.language,
     asOf: snapshot.asOf,
+    isPart: false,
     rows: snapshot.rows,
     totals,
+    severalCurrencies: severalCurrencies(totals),
     allRows: () => provedRows(snapshot.batches(), totals, facts),
     rowsOf: (account) => provedRows(snapshot.batches(account), [account], facts),
   };
+}
+
+function severalCurrencies(totals: readonly AccountTotals[]): ReadonlySet<string> {
+  const known = new Set<string>();
+  return new Set(
+    totals.flatMap(({ accountId }) => {
+      if (known.has(accountId)) return accountId;
+      known.add(accountId);
+      return [];
+    }),
+  );
 }
 
 /** The rows of these accounts, and in the place of the end an error if they are other rows. */

@@ -21,6 +21,7 @@ import { dialectLines } from "../lines/csv-dialect-lines.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { loadFormat } from "../formats/load-format.ts";
 import { isPartial, type StatementFacts } from "../../domain/statement-facts.ts";
+import { formatFiles } from "./format-files.ts";
 import { makeManifest, sha256Sums } from "./manifest.ts";
 import { readmeText } from "./readme-text.ts";
 import type { RowBatch } from "../source/row-stream.ts";
@@ -38,11 +39,12 @@ const NO_MANIFEST =
   "the manifest would hold what no reader takes: an account's id with control characters or of " +
   "more than 256 characters, or more than 100,000 accounts";
 
-/** Puts one file behind the other; answers what was written. */
+/** Puts one file behind the other; answers what was written. `rows`: of a file of one account. */
 export type AddFile = (
   path: string,
   mediaType: string,
   content: Buffer | AsyncIterable<Buffer>,
+  rows?: number,
 ) => Promise<Omit<ManifestFile, "rows">>;
 
 /** A detached JWS of the manifest's bytes. */
@@ -65,7 +67,7 @@ export async function writeStatementFiles(
 ): Promise<void> {
   const { asOf, asOfBasis } = snapshot;
   const partial = isPartial(facts, asOf);
-  const counted = { asOf, rows: snapshot.rows };
+  const counted = { asOf, rows: snapshot.rows, accounts: snapshot.balances.length };
   const text = readmeText({ ...facts, ...counted, partial, signed: sign !== undefined });
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
   // 1. The rows, hashed in the canonical form whatever the dialect, and proved.
@@ -88,8 +90,11 @@ export async function writeStatementFiles(
   for (const name of facts.options.formats) {
     if (name === "csv") continue;
     const format = await loadFormat(name);
-    const file = await addFile(format.path, format.mediaType, format.write(statement));
-    files.push({ ...file, rows: format.isTable ? rows : null });
+    for (const { path, content: part, ...account } of formatFiles(name, format.path, statement)) {
+      const ownRows = part.isPart ? part.rows : undefined;
+      const file = await addFile(path, format.mediaType, format.write(part), ownRows);
+      files.push({ ...file, rows: format.isTable ? rows : null, ...account });
+    }
   }
   // 3. What was written, for whoever checks it.
   const proved = { rows, totals, contentSha256: content.digest("hex"), asOf, asOfBasis };

@@ -22,10 +22,14 @@ export interface StatementContent {
   readonly language: Language;
   /** Instant of the snapshot, milliseconds since the epoch. */
   readonly asOf: number;
-  /** How many rows there are in all accounts. */
+  /** Whether it is of one of the statement's accounts and currencies alone. */
+  readonly isPart: boolean;
+  /** How many rows there are in its accounts. */
   readonly rows: number;
-  /** Proved by the pass that wrote transactions.csv, in the order of the accounts. */
+  /** Of its accounts: proved by the pass that wrote transactions.csv, in their order. */
   readonly totals: readonly AccountTotals[];
+  /** Ids of the accounts that the statement has in more than one currency. */
+  readonly severalCurrencies: ReadonlySet<string>;
   /**
    * Every row in the order of transactions.csv, in batches. At its end the rows were proved to be
    * those of `rows` and `totals`.
@@ -37,7 +41,7 @@ export interface StatementContent {
 }
 
 export interface StatementFormat {
-  /** The entry's name in the zip. */
+  /** The entry's name in the zip, where it has all accounts. */
   readonly path: string;
   readonly mediaType: string;
   /** Whether manifest.json says how many rows the file holds. */

@@ -15,8 +15,9 @@ import {
   type SignManifest,
 } from "../contents/statement-files.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
+import { accountFolder } from "../../verification/entry-names.ts";
 import { deflateInBlocks } from "./zip-blocks.ts";
-import { holdEnd, type WrittenFile } from "./zip-end.ts";
+import { holdEnd, type WrittenFile, type WrittenFiles } from "./zip-end.ts";
 
 export type Compression = "fast" | "balanced" | "small";
 
@@ -27,13 +28,13 @@ export interface StatementZipOptions {
   /** Makes manifest.jws; without it there is none. */
   readonly sign?: SignManifest | undefined;
   readonly signal: AbortSignal;
-  /** Told of each file before its first byte. */
+  /** Told of each file before its first byte; of one account's by its folder, `camt.053/`. */
   readonly onFile?: ((path: string) => void) | undefined;
   /** Told before the first row. */
   readonly onRows?: (() => void | Promise<void>) | undefined;
 }
 
-/** The files that are deflated as tables. */
+/** The files that are deflated as tables, beside those of single accounts. */
 const TABLES: ReadonlySet<string> = new Set([
   TRANSACTIONS_FILE,
   PENDING_FILE,
@@ -41,6 +42,9 @@ const TABLES: ReadonlySet<string> = new Set([
   FORMAT_FILES["camt.053"],
   FORMAT_FILES.ofx,
 ]);
+
+/** With fewer rows the table deflate, and zlib that reads it back, take longer to set up than they save. */
+const FEW_ROWS = 1_000;
 
 /**
  * zlib's levels, for what is no table. 4 takes half the time of 6 for 5 % more bytes; 9 takes twice the time of 6 for
@@ -64,7 +68,9 @@ export function makeStatementZip(
   // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const level = LEVELS[compression];
   const archive = new ZipArchive({ zlib: { level } });
-  const written: WrittenFile[] = [];
+  /** Of the files of single accounts. */
+  const manyRows = new Set<string>();
+  const written: WrittenFiles = { files: [], isComplete: false };
   const out = holdEnd(written, READ_AHEAD_BYTES);
   // Never abort(): it ends the zip cleanly, and a truncated statement would look whole.
   const fail = (error: Error): void => {
@@ -77,7 +83,8 @@ export function makeStatementZip(
   const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance);
   deflateInBlocks(archive, {
     level,
-    isTable: (path) => !zlibOnly && compression !== "small" && TABLES.has(path),
+    isTable: (path) =>
+      !zlibOnly && compression !== "small" && (TABLES.has(path) || manyRows.has(path)),
     onError: fail,
   });
   archive.pipe(out);
@@ -94,12 +101,16 @@ export function makeStatementZip(
 
   const addFile = makeFileWriter(archive, {
     fail,
-    written,
+    written: written.files,
+    manyRows,
     onFile,
     date: new Date(facts.generatedAt),
   });
   writeStatementFiles(facts, snapshot, { csv, addFile, sign, onRows })
-    .then(() => archive.finalize())
+    .then(() => {
+      written.isComplete = true;
+      return archive.finalize();
+    })
     .catch(fail);
   return out;
 }
@@ -108,6 +119,8 @@ interface FileWriterOptions {
   readonly fail: (error: Error) => void;
   /** Takes each file once it is in the archive. */
   readonly written: WrittenFile[];
+  /** Takes each file of one account that has them, before its first byte. */
+  readonly manyRows: Set<string>;
   readonly onFile: StatementZipOptions["onFile"];
   /** Of every entry, in UTC: the ledger's, so that equal statements are equal bytes. */
   readonly date: Date;
@@ -116,10 +129,11 @@ interface FileWriterOptions {
 /** One entry at a time: archiver has no back-pressure across entries. */
 function makeFileWriter(
   archive: ZipArchive,
-  { fail, written: files, onFile, date }: FileWriterOptions,
+  { fail, written: files, manyRows, onFile, date }: FileWriterOptions,
 ): AddFile {
-  return async (path, mediaType, content) => {
-    onFile?.(path);
+  return async (path, mediaType, content, rows = 0) => {
+    onFile?.(accountFolder(path) ?? path);
+    if (rows >= FEW_ROWS) manyRows.add(path);
     const sha256 = createHash("sha256");
     let bytes = 0;
     const count = (block: Buffer): Buffer => {

@@ -13,8 +13,11 @@ export interface WrittenFile {
   readonly bytes: number;
 }
 
-/** The central directory of a dozen files and the end records, several times over. */
-const HELD_BYTES = 16 * 1024;
+export interface WrittenFiles {
+  readonly files: WrittenFile[];
+  /** No file follows: what comes from now on is the last of them, or the zip's end. */
+  isComplete: boolean;
+}
 
 const CENTRAL_HEADER_BYTES = 46;
 const ZIP64_END_BYTES = 76;
@@ -23,34 +26,30 @@ const END_BYTES = 22;
 const COMMENT_LENGTH_BYTES = 2;
 
 /**
- * Lets a zip pass, all but its end, which follows once it agrees with `files`, and its seal as the
+ * Lets a zip pass, all but what comes once its files are complete, and so its end, which follows once it agrees with `files`, and its seal as the
  * zip's comment, in the place of none.
  * Fails with an Error otherwise: then the zip never ends.
  */
-export function holdEnd(files: readonly WrittenFile[], highWaterMark: number): Transform {
+export function holdEnd(written: WrittenFiles, highWaterMark: number): Transform {
   let held: Buffer[] = [];
-  let heldBytes = 0;
   let total = 0;
   const sha256 = createHash("sha256");
   return new Transform({
     highWaterMark,
     transform(chunk: Buffer, _encoding, done) {
-      held.push(chunk);
-      heldBytes += chunk.length;
       total += chunk.length;
-      for (let first = held[0]; first; first = held[0]) {
-        if (heldBytes - first.length < HELD_BYTES) break;
-        held.shift();
-        heldBytes -= first.length;
-        sha256.update(first);
-        this.push(first);
+      if (written.isComplete) {
+        held.push(chunk);
+        done();
+        return;
       }
-      done();
+      sha256.update(chunk);
+      done(null, chunk);
     },
     flush(done) {
       const tail = Buffer.concat(held);
       held = [];
-      const problem = problemOfEnd(tail, total, files);
+      const problem = problemOfEnd(tail, total, written.files);
       if (problem !== undefined) {
         done(new Error(`the zip's end is wrong: ${problem}`));
         return;

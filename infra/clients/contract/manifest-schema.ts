@@ -66,7 +66,9 @@ const DESCRIPTIONS = {
   "totals.*.closing": "Opening plus net.",
   content_sha256:
     "Of all bytes of transactions.csv after the header's line end, in default options.",
-  files: "Every entry of the zip but manifest.json and SHA256SUMS, in their order.",
+  files:
+    "Every entry of the zip but manifest.json and SHA256SUMS, in their order. A file of one account names " +
+    "it, and its currency.",
   "files.*.rows": "Without the header; null for what is no table.",
   checks: "Passed before the manifest was written.",
   partial: "Whether the last day was not over.",

@@ -1,7 +1,14 @@
 /** The object of an executed request as a file: fetched, verified, unpacked. */
-import { closeSync, createReadStream, createWriteStream, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
@@ -46,14 +53,16 @@ export async function fetchStatement(
   return { path, folder, manifest: verified.manifest, sha256: verified.sha256 };
 }
 
-/** Of a verified zip: its entries are known to be plain file names. */
+/** Of a verified zip: its entries are known to be plain files, some in a folder of the zip's. */
 async function unpack(zip: string, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await readZip(
     createReadStream(zip),
     (name) => {
-      const file = openSync(join(folder, basename(name)), "wx", OWN_FILE.mode);
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      const file = openSync(path, "wx", OWN_FILE.mode);
       return {
         write: (bytes) => void writeSync(file, bytes),
         end: () => closeSync(file),

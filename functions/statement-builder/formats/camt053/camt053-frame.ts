@@ -28,11 +28,15 @@ const ACCOUNT_HASH_LENGTH = 32;
  * @throws StatementFailure `invalid_amount` when an amount cannot be stated in camt.053: it, or a
  * sum with it, has more than 18 digits, or its currency is no code of ISO 4217. Nothing was read yet.
  */
-export function documentStart({ facts, totals }: StatementContent): string {
+export function documentStart({ facts, totals, isPart }: StatementContent): string {
+  // Messages of one customer and period must not be taken for each other.
+  const names = isPart
+    ? ["message", ...totals.map((one) => accountKey(one.accountId, one.currency))]
+    : [];
   for (const account of totals) checkAmounts(account);
   return (
     `<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="${NAMESPACE}"><BkToCstmrStmt>\n` +
-    `<GrpHdr>${element("MsgId", identification(facts, []))}` +
+    `<GrpHdr>${element("MsgId", identification(facts, names))}` +
     `${createdAt(facts)}${element("AddtlInf", facts.requestId)}</GrpHdr>\n`
   );
 }

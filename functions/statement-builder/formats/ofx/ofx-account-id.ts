@@ -1,25 +1,22 @@
 /** What an account is called in OFX: by it, accounting software knows which of its own accounts is meant. */
 import { createHash } from "node:crypto";
 import type { AccountTotals } from "../../../domain/account-totals.ts";
+import type { StatementContent } from "../statement-format.ts";
 
 /** The specification's `A-22`. */
 const MAX_LENGTH = 22;
 const HASH_LENGTH = 8;
 
 /**
- * `ACCTID` of each of a customer's accounts: its id. Software keeps one currency in an account, so
+ * `ACCTID` of one of a customer's accounts: its id. Software keeps one currency in an account, so
  * an account of several is one account for each, `<id>-<currency>`. A longer one than OFX holds is
  * the start of its SHA-256 and its own end: the same in every statement, and no other account's.
  */
-export function ofxAccountIds(
-  accounts: readonly AccountTotals[],
-): (account: AccountTotals) => string {
-  const currencies = new Map<string, number>();
-  for (const { accountId } of accounts) {
-    currencies.set(accountId, (currencies.get(accountId) ?? 0) + 1);
-  }
-  return ({ accountId, currency }) =>
-    fitted((currencies.get(accountId) ?? 0) > 1 ? `${accountId}-${currency}` : accountId);
+export function ofxAccountId(
+  { accountId, currency }: AccountTotals,
+  { severalCurrencies }: Pick<StatementContent, "severalCurrencies">,
+): string {
+  return fitted(severalCurrencies.has(accountId) ? `${accountId}-${currency}` : accountId);
 }
 
 function fitted(id: string): string {

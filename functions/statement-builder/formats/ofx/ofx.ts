@@ -1,6 +1,6 @@
 /**
- * `statement.ofx`: OFX 2.2 (XML) for accounting software, a statement of its own for each account
- * and currency, in the order of balances.csv. Source of the elements, their order and lengths: Open
+ * `statement.ofx`, or a file for each account and currency: OFX 2.2 (XML) for accounting software. In
+ * one file each has a statement of its own, in the order of balances.csv. Source of the elements, their order and lengths: Open
  * Financial Exchange Specification 2.2, chapters 2, 3 and 11, and its XML schema.
  *
  * What OFX asks for and the bank's views do not have:
@@ -17,7 +17,7 @@ import type { AccountTotals } from "../../../domain/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { Language } from "../../../domain/statement-options.ts";
-import { ofxAccountIds } from "./ofx-account-id.ts";
+import { ofxAccountId } from "./ofx-account-id.ts";
 import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
 import { inBlocks } from "../text-blocks.ts";
@@ -47,10 +47,9 @@ const DECLARATIONS = [
 const SUCCESS = ["<STATUS>", "<CODE>0</CODE>", "<SEVERITY>INFO</SEVERITY>", "</STATUS>"];
 
 async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
-  const accountId = ofxAccountIds(content.totals);
   yield [documentStart(content)];
   for (const account of content.totals) {
-    yield [statementStart(content, account, accountId(account))];
+    yield [statementStart(content, account)];
     for await (const rows of content.rowsOf(account)) yield rows.map(transaction);
     yield [statementEnd(content, account)];
   }
@@ -72,20 +71,18 @@ function documentStart({ facts, language }: StatementContent): string {
   );
 }
 
-function statementStart(
-  { facts: { period, bankId = "UNKNOWN" }, asOf }: StatementContent,
-  { currency }: AccountTotals,
-  accountId: string,
-): string {
+function statementStart(content: StatementContent, account: AccountTotals): string {
+  const { facts, asOf } = content;
+  const { period, bankId = "UNKNOWN" } = facts;
   return lines(
     "<STMTTRNRS>",
     "<TRNUID>0</TRNUID>",
     ...SUCCESS,
     "<STMTRS>",
-    element("CURDEF", currency),
+    element("CURDEF", account.currency),
     "<BANKACCTFROM>",
     element("BANKID", bankId),
-    element("ACCTID", accountId),
+    element("ACCTID", ofxAccountId(account, content)),
     "<ACCTTYPE>CHECKING</ACCTTYPE>",
     "</BANKACCTFROM>",
     "<BANKTRANLIST>",

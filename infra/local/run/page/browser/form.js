@@ -59,7 +59,8 @@ function readData(form) {
   }
   const formats = fields.getAll("formats");
   if (formats.length > 0) data.formats = formats;
-  for (const name of ["include_pending", "partial"]) if (fields.has(name)) data[name] = true;
+  for (const name of ["include_pending", "partial", "combined"])
+    if (fields.has(name)) data[name] = true;
   return data;
 }
 
