@@ -47,8 +47,11 @@ export type Column = {
 } & (
   | { readonly kind: "amount"; readonly name: AmountName }
   | { readonly kind: "enum"; readonly values: readonly string[] }
-  /** Masked: where the installation says so, only the last four characters show. */
-  | { readonly kind: "text"; readonly masked?: true }
+  /**
+   * Masked: where the installation says so, only the last four characters show. Name: it may be all digits
+   * and is no number, as an id is none.
+   */
+  | { readonly kind: "text"; readonly masked?: true; readonly isName?: true }
   | { readonly kind: Exclude<ColumnKind, "amount" | "enum" | "text"> }
 );
 
@@ -76,8 +79,9 @@ export const COLUMNS = [
     since: 1,
     nullable: true,
     masked: true,
+    isName: true,
   },
-  { name: "reference", kind: "text", sql: "reference", since: 1, nullable: true },
+  { name: "reference", kind: "text", sql: "reference", since: 1, nullable: true, isName: true },
   // `transaction_id` of the transaction that this one takes back.
   { name: "reversal_of", kind: "id", sql: "reversal_of", since: 1, nullable: true },
 ] as const satisfies readonly Column[];
@@ -88,12 +92,19 @@ type SelectedColumn = Extract<AnyColumn, { readonly sql: string }>;
 export const TRANSACTION_COLUMNS = COLUMNS.map(({ name }) => name);
 /** Which the option `decimal_comma` changes. */
 export const TRANSACTION_AMOUNTS = TRANSACTION_COLUMNS.filter(isAmountName);
+/** Of the bank's own making, and texts of others: which the option `ids_as_text` changes. */
+export const TRANSACTION_IDS = columnsWhere(({ kind }) => kind === "id");
+export const TRANSACTION_NAMES = columnsWhere((one) => one.kind === "text" && one.isName === true);
 /** Those of version 1 of the manifest's schema, which need not name them. */
 export const FIRST_COLUMNS = columnsUpTo(1);
 
 function columnsUpTo(version: number): readonly string[] {
+  return columnsWhere(({ since }) => since <= version);
+}
+
+function columnsWhere(isOne: (column: Column) => boolean): readonly string[] {
   const columns: readonly Column[] = COLUMNS;
-  return columns.filter(({ since }) => since <= version).map(({ name }) => name);
+  return columns.filter(isOne).map(({ name }) => name);
 }
 
 /** Those with a value of their own in the view, in the order they are selected. */

@@ -105,6 +105,10 @@ const csvOptions = z
     decimal_comma: z.boolean().optional().meta({
       description: "Amounts as -12,50; not with a comma as delimiter. Default false.",
     }),
+    ids_as_text: z.boolean().optional().meta({
+      description:
+        'Ids, references and accounts as ="000123", so that a spreadsheet takes none for a number. Default false.',
+    }),
   })
   .refine((csv) => !(csv.decimal_comma === true && csv.delimiter === ","), {
     path: ["decimal_comma"],

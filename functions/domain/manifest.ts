@@ -64,6 +64,8 @@ export const BALANCE_COLUMNS = [
   "closing",
 ] as const;
 
+/** Which the option `ids_as_text` changes. */
+export const BALANCE_IDS = ["account_id"] as const;
 /** Which the option `decimal_comma` changes. */
 export const BALANCE_AMOUNTS = ["opening", "credit_sum", "debit_sum", "net", "closing"] as const;
 
@@ -136,6 +138,8 @@ export interface Manifest {
     readonly bom: boolean;
     readonly delimiter: Delimiter;
     readonly decimal_comma: boolean;
+    /** Ids, references and accounts as `="000123"`. Not in version 1: false. */
+    readonly ids_as_text?: boolean;
   };
 }
 

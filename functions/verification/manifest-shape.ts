@@ -169,7 +169,12 @@ function manifestShape(schema: ManifestSchema): Shape {
     masking: record({ counterparty_account: oneOf(["last_four", "none"]) }),
     formats: listOf(name),
     language: languageTag,
-    csv: record({ bom: flag, delimiter: oneOf(DELIMITERS), decimal_comma: flag }),
+    csv: record({
+      bom: flag,
+      delimiter: oneOf(DELIMITERS),
+      decimal_comma: flag,
+      ...(!isFirst && { ids_as_text: later(flag) }),
+    }),
   } satisfies Record<keyof Manifest, Shape>;
   return record(fields);
 }

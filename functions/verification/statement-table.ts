@@ -1,6 +1,6 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
 import { readHeader, type CsvDialect } from "../domain/csv/csv-dialect.ts";
-import { quoteField } from "../domain/csv/csv-field.ts";
+import { quoteField, readAsText } from "../domain/csv/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
 import { WrongStatement } from "./wrong-statement.ts";
@@ -33,6 +33,11 @@ export class StatementTable implements EntrySink {
   #reader: CsvReader | undefined;
   #points = false;
   #commas = false;
+  /** Lines with a field that is written as text, and without any. */
+  #linesAsText = 0;
+  /** Of a table with commas: its bytes before its first line is known, and whether that is canonical. */
+  #unread: Uint8Array[] | undefined;
+  #isRaw = false;
   /** Of the header. */
   columns: readonly string[] = [];
   lines = 0;
@@ -60,7 +65,8 @@ export class StatementTable implements EntrySink {
   checkDialect({ csv }: Manifest): void {
     const { bom, delimiter } = this.#dialect ?? {};
     const mark = csv.decimal_comma ? this.#points : this.#commas;
-    if (bom !== csv.bom || delimiter !== csv.delimiter || mark) {
+    const asText = csv.ids_as_text === true ? this.lines : 0;
+    if (bom !== csv.bom || delimiter !== csv.delimiter || mark || this.#linesAsText !== asText) {
       throw this.#wrong("is not written as the manifest says");
     }
   }
@@ -85,18 +91,26 @@ export class StatementTable implements EntrySink {
     this.#read = columns.map((name) => header.columns.indexOf(name));
     this.#amounts = [...header.columns.keys()].filter((at) => isAmount(header.columns[at] ?? ""));
     this.#dialect = header;
+    this.#isRaw = this.#hasCommas;
     this.#reader = new CsvReader((fields) => this.#line(fields), header.delimiter);
     this.#head = new Uint8Array();
     this.#readLines(rest);
   }
 
+  /** Canonical lines pass as they are. Only the first line says that they are: before, they wait. */
   #readLines(bytes: Uint8Array): void {
-    if (this.#isCanonical) this.#table.onBytes?.(bytes);
+    const { onBytes } = this.#table;
+    if (this.#isRaw && this.lines > 0) onBytes?.(bytes);
+    else if (this.#isRaw) this.#unread = [...(this.#unread ?? []), Uint8Array.from(bytes)];
     this.#reader?.write(bytes);
+    if (this.lines === 0 || !this.#unread) return;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (this.#isRaw) unread.forEach((one) => onBytes?.(one));
   }
 
-  /** Behind the header there is then no difference: a decimal comma needs another delimiter. */
-  get #isCanonical(): boolean {
+  /** Where a comma stands between fields there is no decimal comma, and only ids may be written as text. */
+  get #hasCommas(): boolean {
     return this.#dialect?.delimiter === ",";
   }
 
@@ -105,14 +119,18 @@ export class StatementTable implements EntrySink {
     if (fields.length !== this.columns.length) {
       throw this.#wrong(`line ${this.lines} has another number of fields`);
     }
-    const canonical = [...fields];
+    const canonical = fields.map((field) => readAsText(field) ?? field);
+    const isAsText = canonical.some((field, at) => field !== fields[at]);
+    if (isAsText) this.#linesAsText += 1;
+    // One later on makes a table of neither dialect.
+    if (isAsText && this.lines === 1) this.#isRaw = false;
     for (const column of this.#amounts) {
       const amount = fields[column] ?? "";
       this.#points ||= amount.includes(".");
       this.#commas ||= amount.includes(",");
-      if (!this.#isCanonical) canonical[column] = amount.replace(",", ".");
+      if (!this.#hasCommas) canonical[column] = amount.replace(",", ".");
     }
-    if (!this.#isCanonical) {
+    if (!this.#isRaw) {
       const line = canonical.map(quoteField).join(",") + CSV_EOL;
       this.#table.onBytes?.(this.#encoder.encode(line));
     }

@@ -14,6 +14,7 @@ export interface StatementChoice {
   readonly bom?: boolean;
   readonly delimiter?: string;
   readonly decimalComma?: boolean;
+  readonly idsAsText?: boolean;
 }
 
 export function withStatementChoice(command: Command): Command {
@@ -40,7 +41,8 @@ export function withStatementChoice(command: Command): Command {
         "tab",
       ]),
     )
-    .option("--decimal-comma", "amounts in CSV as 12,50, and a semicolon between fields");
+    .option("--decimal-comma", "amounts in CSV as 12,50, and a semicolon between fields")
+    .option("--ids-as-text", 'ids in CSV as ="000123", so that a spreadsheet keeps them');
 }
 
 function list(text: string): readonly string[] {
@@ -54,11 +56,12 @@ function list(text: string): readonly string[] {
 /** Only what was said: intake and the installation have the defaults. */
 export function chosenData(choice: StatementChoice): Readonly<Record<string, unknown>> {
   const { timeZone, formats, language, partial, pending, supersedes, combined } = choice;
-  const { bom, delimiter, decimalComma } = choice;
+  const { bom, delimiter, decimalComma, idsAsText } = choice;
   const csv = said({
     bom,
     delimiter: delimiter === "tab" ? "\t" : delimiter,
     decimal_comma: decimalComma,
+    ids_as_text: idsAsText,
   });
   return said({
     time_zone: timeZone,

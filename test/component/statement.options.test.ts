@@ -69,6 +69,8 @@ describe("a CSV dialect", () => {
     { bom: true, delimiter: ";", decimalComma: true },
     { bom: false, delimiter: "\t", decimalComma: true },
     { bom: false, delimiter: "|", decimalComma: true },
+    { bom: false, delimiter: ",", decimalComma: false, idsAsText: true },
+    { bom: true, delimiter: ";", decimalComma: true, idsAsText: true },
   ] as const)("%j says the same, and the hash of its rows is the canonical one", async (csv) => {
     const canonical = await statement({});
     const { files, manifest } = await statement({ csv });
@@ -77,7 +79,19 @@ describe("a CSV dialect", () => {
       bom: csv.bom,
       delimiter: csv.delimiter,
       decimal_comma: csv.decimalComma,
+      ids_as_text: "idsAsText" in csv,
     });
+    const ids = [
+      "account_id",
+      "transaction_id",
+      "reversal_of",
+      "reference",
+      "counterparty_account",
+    ];
+    const asText = (row: Record<string, string>) =>
+      Object.fromEntries(
+        ids.flatMap((name) => ("idsAsText" in csv && row[name] ? [[name, `="${row[name]}"`]] : [])),
+      );
     for (const [name, amounts] of [
       ["transactions.csv", ["amount", "balance_after"]],
       ["balances.csv", ["opening", "credit_sum", "debit_sum", "net", "closing"]],
@@ -88,6 +102,7 @@ describe("a CSV dialect", () => {
       expect(written.startsWith("\uFEFF")).toBe(csv.bom);
       const expected = read(canonical.files[name], ",").map((row) => ({
         ...row,
+        ...asText(row),
         ...Object.fromEntries(
           amounts.map((column) => [
             column,
@@ -109,6 +124,20 @@ describe("a CSV dialect", () => {
       '3;a1;3;2025-01-04;2025-01-04T10:00:00.000000Z;2025-01-04;BOOK;CRDT;99,99;EUR;87,49;CARD;"a, b|c\td ""e""";;;;',
     ]);
   });
+});
+
+it("written as text, ids are in the table as they are in the manifest, and README.txt says so", async () => {
+  const csv = { bom: false, delimiter: ",", decimalComma: false, idsAsText: true } as const;
+  const { files } = await statement({ csv, includePending: true });
+  expect(files["transactions.csv"]?.split("\r\n")[2]).toBe(
+    '2,"=""a;2""","=""2""",2025-01-03,2025-01-03T10:00:00.000000Z,2025-01-03,BOOK,CRDT,1200,JPY,1200,CARD,,,,,',
+  );
+  expect(files["balances.csv"]?.split("\r\n")[2]).toMatch(/^"=""a;2""",JPY,0,/);
+  expect(files["pending.csv"]?.split("\r\n")[1]).toMatch(/^1,"=""a1""","=""4""",/);
+  expect(files["README.txt"]).toContain('references are written as ="000123"');
+  const plain = await statement({});
+  expect(plain.files["README.txt"]).toContain("choose text for ids, accounts and references");
+  expect(plain.files["README.txt"]).not.toContain('="');
 });
 
 describe("pending transactions", () => {

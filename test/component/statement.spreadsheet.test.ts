@@ -7,14 +7,19 @@ import {
   DELIMITERS,
   type CsvDialect,
 } from "../../functions/domain/csv/csv-dialect.ts";
-import { TRANSACTION_AMOUNTS, TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
+import {
+  TRANSACTION_AMOUNTS,
+  TRANSACTION_COLUMNS,
+  TRANSACTION_IDS,
+  TRANSACTION_NAMES,
+} from "../../functions/domain/columns.ts";
 import { quoteField } from "../../functions/domain/csv/csv-field.ts";
 import { dialectLines } from "../../functions/statement-builder/lines/csv-dialect-lines.ts";
 import {
   makeTransactionsCsv,
   headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
-import { formulasIn } from "../support/calc.ts";
+import { formulasIn, shownIn } from "../support/calc.ts";
 import { lentRows } from "../support/text-protocol.ts";
 
 const SEPARATORS = [",", ";", "\t", "|"] as const;
@@ -72,9 +77,16 @@ function table(texts: readonly string[], dialect: CsvDialect, masked: boolean): 
   ]);
   const { bytes } = makeTransactionsCsv([account], masked).lines(lentRows(rows));
   const lines = Buffer.concat([Buffer.from(headerOf(TRANSACTION_COLUMNS)), bytes]);
-  return Buffer.from(
-    dialectLines(dialect, TRANSACTION_COLUMNS, TRANSACTION_AMOUNTS)?.(lines) ?? lines,
-  );
+  return inDialect(lines, dialect);
+}
+
+function inDialect(lines: Buffer, dialect: CsvDialect): Buffer {
+  const columns = {
+    amounts: TRANSACTION_AMOUNTS,
+    ids: TRANSACTION_IDS,
+    names: TRANSACTION_NAMES,
+  };
+  return Buffer.from(dialectLines(dialect, TRANSACTION_COLUMNS, columns)?.(lines) ?? lines);
 }
 
 function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
@@ -115,3 +127,41 @@ test("the same texts without the guard are formulas", async () => {
   expect(await run("\t")).toEqual([false, false, false, true, false, true]);
   expect(await run("|")).toEqual([false, false, false, false, true, true]);
 }, 240_000);
+
+describe("ids as text", () => {
+  const AS_TEXT: readonly CsvDialect[] = [
+    { ...CANONICAL_CSV, idsAsText: true },
+    { bom: true, delimiter: ";", decimalComma: true, idsAsText: true },
+  ];
+
+  test.each(CHOICES)(
+    "are the only formulas, and each is a text alone, split at $separators, trimmed: $trims",
+    async (choice) => {
+      const tables = AS_TEXT.flatMap((dialect) =>
+        inParts(TEXTS, 20).map((texts) => table(texts, dialect, false)),
+      );
+      const formulas = (await formulasIn(tables, choice)).flat();
+      for (const formula of formulas) expect(formula).toMatch(/^of:=&quot;[^&]*&quot;$/);
+    },
+    240_000,
+  );
+
+  test("keep every digit in a spreadsheet that is told nothing, which else loses them", async () => {
+    const names = ["0000123", "700000000000000002", "1E5", "000042", "700000000000000001"];
+    const [account = "", id = "", counterparty = "", reference = "", reversed = ""] = names;
+    const row = [
+      ...[account, id, "2026-01-15", "2026-01-15 10:00:00.000000", "2026-01-16", "BOOK"],
+      ...["-12.5000", "EUR", "-0.5000", "CARD", null, null, counterparty, reference, reversed],
+    ];
+    const balance = { accountId: account, currency: "EUR", opening: 0n, closing: 0n };
+    const { bytes } = makeTransactionsCsv([balance], false).lines(lentRows([row]));
+    const lines = Buffer.concat([Buffer.from(headerOf(TRANSACTION_COLUMNS)), bytes]);
+    const kept = async (dialect: CsvDialect): Promise<readonly string[]> => {
+      const choice = { separators: dialect.delimiter, trims: false };
+      const [shown = []] = await shownIn([inDialect(lines, dialect)], choice);
+      return names.filter((name) => shown.includes(name));
+    };
+    expect(await kept(CANONICAL_CSV)).toEqual([]);
+    for (const dialect of AS_TEXT) expect(await kept(dialect)).toEqual(names);
+  }, 240_000);
+});

@@ -18,8 +18,30 @@ export interface ImportChoice {
 /** For each table, the formulas that the spreadsheet makes of its cells. */
 export async function formulasIn(
   tables: readonly Uint8Array[],
-  { separators, trims }: ImportChoice,
+  choice: ImportChoice,
 ): Promise<readonly (readonly string[])[]> {
+  const opened = await openedIn(tables, choice);
+  return opened.map((one) =>
+    [...one.matchAll(/table:formula="([^"]*)"/g)].map(([, formula = ""]) => formula),
+  );
+}
+
+/** For each table, what its cells show that show anything. */
+export async function shownIn(
+  tables: readonly Uint8Array[],
+  choice: ImportChoice,
+): Promise<readonly (readonly string[])[]> {
+  const opened = await openedIn(tables, choice);
+  return opened.map((one) =>
+    [...one.matchAll(/<text:p>([^<]*)<\/text:p>/g)].map(([, shown = ""]) => shown),
+  );
+}
+
+/** For each table, the spreadsheet as it is saved again (flat ODF). */
+async function openedIn(
+  tables: readonly Uint8Array[],
+  { separators, trims }: ImportChoice,
+): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), "calc-"));
   try {
     const files = tables.map((_, n) => join(folder, `${n}.csv`));
@@ -38,10 +60,7 @@ export async function formulasIn(
       ...files,
     );
     return await Promise.all(
-      files.map(async (_, n) => {
-        const opened = await readFile(join(folder, "opened", `${n}.fods`), "utf8");
-        return [...opened.matchAll(/table:formula="([^"]*)"/g)].map(([, formula = ""]) => formula);
-      }),
+      files.map(async (_, n) => await readFile(join(folder, "opened", `${n}.fods`), "utf8")),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -3,8 +3,8 @@ import { LANGUAGES } from "../../functions/domain/statement-options.ts";
 import { chosenOptions } from "../../functions/statement-builder/contents/chosen-options.ts";
 
 const DEFAULTS = { formats: ["csv"], language: "de", csvByLanguage: false } as const;
-const POINT = { bom: false, delimiter: ",", decimalComma: false };
-const COMMA = { bom: false, delimiter: ";", decimalComma: true };
+const POINT = { bom: false, delimiter: ",", decimalComma: false, idsAsText: false };
+const COMMA = { bom: false, delimiter: ";", decimalComma: true, idsAsText: false };
 
 test("tables are the same in every language unless somebody asks", () => {
   for (const language of LANGUAGES) {
@@ -39,4 +39,12 @@ test.each([
   ],
 ])("what is named beside it goes first: %j", (csv, expected) => {
   expect(chosenOptions({ csv }, DEFAULTS).csv).toEqual(expected);
+});
+
+test("all accounts are together, and ids are texts, where somebody asks", () => {
+  expect(chosenOptions({}, DEFAULTS)).toMatchObject({ combined: false, csv: POINT });
+  expect(chosenOptions({ combined: true, csv: { ids_as_text: true } }, DEFAULTS)).toMatchObject({
+    combined: true,
+    csv: { ...POINT, idsAsText: true },
+  });
 });

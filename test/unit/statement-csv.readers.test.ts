@@ -57,14 +57,18 @@ const dialect = fc
     bom: fc.boolean(),
     delimiter: fc.constantFrom(...DELIMITERS),
     decimalComma: fc.boolean(),
+    idsAsText: fc.boolean(),
   })
   .filter(({ delimiter, decimalComma }) => !(decimalComma && delimiter === ","));
 
 /** The file as it stands in the zip, in blocks as they come. */
 function fileOf(sample: readonly TransactionRow[], chosen: CsvDialect): Buffer {
   const inDialect =
-    dialectLines(chosen, TRANSACTION_COLUMNS, ["amount", "balance_after"]) ??
-    ((lines: Buffer) => lines);
+    dialectLines(chosen, TRANSACTION_COLUMNS, {
+      amounts: ["amount", "balance_after"],
+      ids: ["account_id", "transaction_id", "reversal_of"],
+      names: ["counterparty_account", "reference"],
+    }) ?? ((lines: Buffer) => lines);
   const csv = makeTransactionsCsv([ACCOUNT]);
   const blocks: Buffer[] = [Buffer.from(headerOf(TRANSACTION_COLUMNS))];
   for (const row of sample) blocks.push(csv.lines(lentRows([row])).bytes);
@@ -72,13 +76,19 @@ function fileOf(sample: readonly TransactionRow[], chosen: CsvDialect): Buffer {
 }
 
 /** What every reader must find. */
-function expected(sample: readonly TransactionRow[], { decimalComma }: CsvDialect): string[][] {
+function expected(
+  sample: readonly TransactionRow[],
+  { decimalComma, idsAsText = false }: CsvDialect,
+): string[][] {
+  const id = (value: string) => (idsAsText ? `="${value}"` : value);
+  // A quote or a control would end a formula's text, or the cell it is in.
+  const name = (value: string) => (value === "" || /["\p{Cc}]/u.test(value) ? value : id(value));
   const amount = (decimal: string) => (decimalComma ? decimal.replace(".", ",") : decimal);
   const shown = (value: string | null | undefined) => guardFormula(value ?? "");
   const records = sample.map((row, i) => [
     String(i + 1),
-    ACCOUNT.accountId,
-    "1",
+    id(ACCOUNT.accountId),
+    id("1"),
     "2026-01-15",
     "2026-01-15T10:00:00.000000Z",
     "2026-01-16",
@@ -90,8 +100,8 @@ function expected(sample: readonly TransactionRow[], { decimalComma }: CsvDialec
     shown(row[9]),
     shown(row[10]),
     shown(row[11]),
-    "****5678",
-    shown(row[13]),
+    name("****5678"),
+    name(shown(row[13])),
     "",
   ]);
   return [[...TRANSACTION_COLUMNS], ...records];
@@ -128,6 +138,8 @@ test("Python's csv module finds the same records in every dialect", async () => 
     { bom: true, delimiter: ",", decimalComma: false },
     ...DELIMITERS.slice(1).map((delimiter) => ({ bom: false, delimiter, decimalComma: true })),
     { bom: true, delimiter: ";", decimalComma: true },
+    { ...CANONICAL_CSV, idsAsText: true },
+    { bom: true, delimiter: ";", decimalComma: true, idsAsText: true },
   ];
   const samples = fc.sample(rows, { numRuns: 200, seed: 7 });
   const cases = samples.map(

@@ -500,6 +500,58 @@ describe("files of single accounts", () => {
   });
 });
 
+describe("ids that are written as text", () => {
+  const written = async (idsAsText: boolean, delimiter: "," | ";" = ",") => {
+    const csv = { bom: false, delimiter, decimalComma: false, idsAsText };
+    return await buffer(zipOf({ ...JANUARY, options: { csv } }, snapshotOf(ROWS)));
+  };
+
+  test.each([",", ";"] as const)(
+    "verify, however few bytes come at a time, with %j",
+    async (one) => {
+      const made = await written(true, one);
+      const plain = await verify(await written(false, one));
+      for (const size of [1, 7, 1000, 100_000]) {
+        const found = await verifyStatement(chunks(made, size));
+        if (!found.ok || !plain.ok) throw new Error("it does not verify");
+        expect(found.manifest.content_sha256).toBe(plain.manifest.content_sha256);
+      }
+    },
+  );
+
+  test.each([
+    ["a table of ids as they are under a manifest that says text", false],
+    ["ids as text under a manifest that says they are not", true],
+  ])("%s: contradictory", async (_, idsAsText) => {
+    const made = await unzip(await written(idsAsText));
+    const manifest = manifestOf(made);
+    const csv = { ...manifest.csv, ids_as_text: !idsAsText };
+    const found = await verify(sealed(made, { ...manifest, csv }));
+    expect(found).toMatchObject({
+      ok: false,
+      details: [
+        { kind: "contradictory", file: "transactions.csv" },
+        { kind: "contradictory", file: "balances.csv" },
+      ],
+    });
+  });
+
+  test("of one line alone are of no dialect", async () => {
+    const made = await unzip(await written(true));
+    const lines = (made["transactions.csv"] ?? "").split("\r\n");
+    for (const place of [1, 2]) {
+      const line = (lines[place] ?? "").replaceAll(/"=""(.*?)"""/g, "$1");
+      const csv = lines.with(place, line).join("\r\n");
+      expect(csv).not.toBe(made["transactions.csv"]);
+      const { content_sha256 } = manifestOf(made);
+      const found = await verify(
+        sealed({ ...made, "transactions.csv": csv }, { ...manifestOf(made), content_sha256 }),
+      );
+      expect(found).toMatchObject({ ok: false, details: [{ file: "transactions.csv" }] });
+    }
+  });
+});
+
 function atPlace<T>(all: readonly T[], place: number): T {
   const found = all[place];
   if (found === undefined) throw new Error(`there are ${all.length}`);

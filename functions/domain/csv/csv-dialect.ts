@@ -11,6 +11,8 @@ export interface CsvDialect {
   readonly delimiter: Delimiter;
   /** `-12,50`; never together with the delimiter `,`. */
   readonly decimalComma: boolean;
+  /** Ids and what is a name though it may be all digits stand as `="000123"`; else as they are. */
+  readonly idsAsText?: boolean;
 }
 
 export const CANONICAL_CSV: CsvDialect = { bom: false, delimiter: ",", decimalComma: false };
@@ -23,7 +25,7 @@ const HEADER =
 /** Of a table's first line; `undefined` when it is none, or names a column twice. */
 export function readHeader(
   line: string,
-): (Omit<CsvDialect, "decimalComma"> & { readonly columns: readonly string[] }) | undefined {
+): (Pick<CsvDialect, "bom" | "delimiter"> & { readonly columns: readonly string[] }) | undefined {
   const [, mark, names, between] = HEADER.exec(line) ?? [];
   const delimiter = DELIMITERS.find((one) => one === between);
   if (names === undefined || delimiter === undefined) return undefined;

@@ -55,6 +55,31 @@ export function textField(text: string | null): string {
   return text === null ? "" : quoteField(guardFormula(text));
 }
 
+/** Excel takes no longer text in a formula; no number is as long. */
+const LONGEST_AS_TEXT = 255;
+const WRITTEN_AS_TEXT = /^="((?:[^"]|"")*)"$/;
+
+/**
+ * A formula that is the text: to a spreadsheet `="000123"` is no number, where `000123` would be 123 and an id of
+ * 18 digits would end in zeros.
+ */
+export function writtenAsText(field: string): string {
+  return `="${field.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Whether a text of others may stand in a formula: nothing in it ends the formula's own text, also for who
+ * splits the line at another separator and takes quotes away. Such a text is no number anyway.
+ */
+export function mayBeWrittenAsText(text: string): boolean {
+  return text !== "" && text.length <= LONGEST_AS_TEXT && !/["\p{Cc}]/u.test(text);
+}
+
+/** What a field is that `writtenAsText` made; `undefined` for any other: no text is guarded into such a one. */
+export function readAsText(field: string): string | undefined {
+  return WRITTEN_AS_TEXT.exec(field)?.[1]?.replaceAll('""', '"');
+}
+
 export const SHOWN_CHARACTERS = 4;
 
 /**

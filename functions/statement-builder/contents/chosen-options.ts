@@ -33,6 +33,7 @@ export function chosenOptions(
       bom: csv.bom ?? false,
       delimiter: csv.delimiter ?? (decimalComma ? ";" : ","),
       decimalComma,
+      idsAsText: csv.ids_as_text ?? false,
     },
   };
 }

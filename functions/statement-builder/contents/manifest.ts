@@ -69,6 +69,7 @@ export function makeManifest(
       bom: options.csv.bom,
       delimiter: options.csv.delimiter,
       decimal_comma: options.csv.decimalComma,
+      ids_as_text: options.csv.idsAsText === true,
     },
   };
 }

@@ -77,7 +77,7 @@ export function readmeText(facts: ReadmeFacts): string {
     words.times,
     csv.decimalComma ? words.comma : words.point,
     words.guard,
-    ...wrapped(words.open),
+    ...wrapped(csv.idsAsText === true ? words.asText : words.open),
     "",
     words.check,
     "",

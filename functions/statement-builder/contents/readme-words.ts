@@ -19,6 +19,8 @@ export interface ReadmeWords {
   readonly comma: string;
   readonly guard: string;
   readonly open: string;
+  /** In the place of `open` where ids are written as texts. */
+  readonly asText: string;
   /** In front of a command for each system. */
   readonly check: string;
 }
@@ -50,6 +52,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     guard:
       "Within a text, an apostrophe stands before what a spreadsheet could take for a formula.",
     open: "In a spreadsheet use its import of text, and choose text for ids, accounts and references: else long numbers are rounded and zeros in front are lost.",
+    asText:
+      'In a spreadsheet just open them: ids, accounts and references are written as ="000123", which keeps every digit. Programs take =" and " away.',
     check: "To check the files, in the folder they were unpacked to:",
   },
   de: {
@@ -78,6 +82,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     guard:
       "Im Text steht ein Apostroph vor dem, was eine Tabellenkalkulation für eine Formel hielte.",
     open: "In einer Tabellenkalkulation den Textimport benutzen und für Nummern, Konten und Referenzen Text wählen: Sonst werden lange Nummern gerundet, und führende Nullen gehen verloren.",
+    asText:
+      'In einer Tabellenkalkulation einfach öffnen: Nummern, Konten und Referenzen stehen als ="000123" da, damit keine Ziffer verloren geht. Programme nehmen =" und " weg.',
     check: "Die Dateien prüfen, im Ordner, in den sie entpackt wurden:",
   },
   fr: {
@@ -105,6 +111,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     comma: "Les montants ont une virgule décimale.",
     guard: "Dans un texte, une apostrophe précède ce qu’un tableur prendrait pour une formule.",
     open: "Dans un tableur, utilisez l’importation de texte et choisissez le type texte pour les numéros, comptes et références : sinon les longs numéros sont arrondis et les zéros initiaux perdus.",
+    asText:
+      'Dans un tableur, ouvrez-les simplement : numéros, comptes et références sont écrits ="000123", ce qui garde chaque chiffre. Les programmes ôtent =" et ".',
     check: "Pour vérifier les fichiers, dans le dossier où ils ont été extraits :",
   },
   es: {
@@ -132,6 +140,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     comma: "Los importes llevan coma decimal.",
     guard: "En un texto, un apóstrofo precede a lo que una hoja de cálculo tomaría por fórmula.",
     open: "En una hoja de cálculo, use la importación de texto y elija texto para números, cuentas y referencias: de lo contrario los números largos se redondean y se pierden los ceros iniciales.",
+    asText:
+      'En una hoja de cálculo, basta con abrirlas: números, cuentas y referencias están escritos como ="000123", lo que conserva cada cifra. Los programas quitan =" y ".',
     check: "Para comprobar los archivos, en la carpeta donde se extrajeron:",
   },
   it: {
@@ -160,6 +170,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     guard:
       "In un testo, un apostrofo precede ciò che un foglio di calcolo prenderebbe per una formula.",
     open: "In un foglio di calcolo usare l’importazione di testo e scegliere testo per numeri, conti e riferimenti: altrimenti i numeri lunghi vengono arrotondati e gli zeri iniziali si perdono.",
+    asText:
+      'In un foglio di calcolo basta aprirle: numeri, conti e riferimenti sono scritti come ="000123", così nessuna cifra va persa. I programmi tolgono =" e ".',
     check: "Per verificare i file, nella cartella in cui sono stati estratti:",
   },
   pl: {
@@ -187,6 +199,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     comma: "Kwoty mają przecinek dziesiętny.",
     guard: "W tekście apostrof stoi przed tym, co arkusz kalkulacyjny uznałby za formułę.",
     open: "W arkuszu kalkulacyjnym należy użyć importu tekstu i wybrać tekst dla numerów, rachunków i referencji: inaczej długie numery zostaną zaokrąglone, a zera na początku znikną.",
+    asText:
+      'W arkuszu kalkulacyjnym wystarczy je otworzyć: numery, rachunki i referencje są zapisane jako ="000123", dzięki czemu żadna cyfra nie ginie. Programy usuwają =" i ".',
     check: "Aby sprawdzić pliki, w folderze, do którego je rozpakowano:",
   },
 };

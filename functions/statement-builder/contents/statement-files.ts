@@ -4,10 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { balances } from "../../domain/account-totals.ts";
-import { TRANSACTION_AMOUNTS } from "../../domain/columns.ts";
+import { TRANSACTION_AMOUNTS, TRANSACTION_IDS, TRANSACTION_NAMES } from "../../domain/columns.ts";
 import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
+  BALANCE_IDS,
   BALANCES_FILE,
   MANIFEST_FILE,
   PENDING_FILE,
@@ -124,7 +125,11 @@ async function* tableLines(
   batches: AsyncIterable<RowBatch>,
   { onLines, onFirst }: TableEvents = {},
 ): AsyncGenerator<Buffer> {
-  const inDialect = dialectLines(options.csv, csv.columns, TRANSACTION_AMOUNTS);
+  const inDialect = dialectLines(options.csv, csv.columns, {
+    amounts: TRANSACTION_AMOUNTS,
+    ids: TRANSACTION_IDS,
+    names: TRANSACTION_NAMES,
+  });
   const header = Buffer.from(headerOf(csv.columns));
   yield inDialect ? inDialect(header) : header;
   for await (const batch of batches) {
@@ -159,7 +164,10 @@ function proveCount(written: number, counted: number): void {
 
 async function addBalances({ options }: StatementFacts, csv: TransactionsCsv, addFile: AddFile) {
   const table = balancesCsv(csv.totals);
-  const inDialect = dialectLines(options.csv, BALANCE_COLUMNS, BALANCE_AMOUNTS);
+  const inDialect = dialectLines(options.csv, BALANCE_COLUMNS, {
+    amounts: BALANCE_AMOUNTS,
+    ids: BALANCE_IDS,
+  });
   return await addFile(BALANCES_FILE, "text/csv", inDialect ? inDialect(table) : table);
 }
 
