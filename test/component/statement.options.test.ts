@@ -223,7 +223,7 @@ it("each account and currency has a file of its own where there are several", as
     ].map(([path, account_id, currency]) => ({ path, account_id, currency, rows: null })),
   );
   expect(files["README.txt"]).toContain(
-    "camt.053/           for accounting software (ISO 20022); one file for each account and currency\n",
+    "camt.053/         for accounting software (ISO 20022); one file for each account and currency\n",
   );
 });
 

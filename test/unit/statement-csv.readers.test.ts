@@ -17,9 +17,11 @@ import {
   headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
+import { bankText } from "../../infra/clients/consumer/bank-text.ts";
 import { withZipFile as withFile, run } from "../support/statement.ts";
 import { lentRows } from "../support/text-protocol.ts";
 
+const V2 = "https://transactions-collector.io/schemas/manifest.v2.json";
 const ACCOUNT = { accountId: "a;1\t|,x", currency: "EUR", opening: 0n, closing: 0n };
 
 const text = fc.oneof(
@@ -116,6 +118,30 @@ test("csv-parse finds the same records in any dialect", () => {
         record_delimiter: "\r\n",
       });
       expect(found).toEqual(expected(sample, chosen));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("bankText gives every text and id back, in any dialect", () => {
+  fc.assert(
+    fc.property(rows, dialect, (sample, chosen) => {
+      const found: string[][] = parse(fileOf(sample, chosen), {
+        bom: true,
+        delimiter: chosen.delimiter,
+        record_delimiter: "\r\n",
+        from: 2,
+      });
+      const { bom, delimiter, decimalComma: decimal_comma, idsAsText: ids_as_text } = chosen;
+      const csv = { bom, delimiter, decimal_comma, ids_as_text: ids_as_text === true };
+      const texts = found.map((record) =>
+        [1, 11, 12, 13, 15].map((column) => bankText(record[column] ?? "", { schema: V2, csv })),
+      );
+      expect(texts).toEqual(
+        sample.map((row) =>
+          [ACCOUNT.accountId, ...row.slice(9, 12), row[13]].map((one) => one ?? ""),
+        ),
+      );
     }),
     { numRuns: 500 },
   );
