@@ -133,7 +133,7 @@ test("bankText gives every text and id back, in any dialect", () => {
         from: 2,
       });
       const { bom, delimiter, decimalComma: decimal_comma, idsAsText: ids_as_text } = chosen;
-      const csv = { bom, delimiter, decimal_comma, ids_as_text: ids_as_text === true };
+      const csv = { bom, delimiter, decimal_comma, ids_as_text };
       const texts = found.map((record) =>
         [1, 11, 12, 13, 15].map((column) => bankText(record[column] ?? "", { schema: V2, csv })),
       );
