@@ -57,7 +57,7 @@ const MAY_IMPORT = {
     "mysql2",
   ],
   [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/memory`, `${BUILDER}/source`, "node:"],
-  [`${BUILDER}/formats`]: [DOMAIN, "node:", "temporal-polyfill", "pdfkit", "fontkit"],
+  [`${BUILDER}/formats`]: [DOMAIN, "node:", "temporal-polyfill", "pdfkit", "fontkit", "bidi-js"],
   [`${BUILDER}/contents`]: [
     DOMAIN,
     VERIFICATION,

@@ -24,8 +24,8 @@ import {
 
 const read = async (content: StatementContent, format = pdf): Promise<ReadPdf> =>
   await readPdf(await buffer(format.write(content)));
-/** Without the places of words. */
-const flat = (text: string): string => text.replace(/\s+/g, " ");
+/** Without the places of words, and the marks that poppler puts around what runs from right to left. */
+const flat = (text: string): string => text.replace(/[\u202A-\u202C]/g, "").replace(/\s+/g, " ");
 
 const rent = (n: number): Posted => ({
   amount: n % 5 === 0 ? "1234.56" : "-1000.10",
@@ -202,12 +202,16 @@ test("says what is special about it: provisional, a replacement, and not all row
   expect(text).toContain("Closing balance on 31 January 2026 −49,775.12");
 });
 
-test("prints any text, and copies letters that its font lacks as they are", async () => {
-  const document = await read(statementContent(ACCOUNTS));
+test("prints any text, and copies letters that its fonts lack as they are", async () => {
+  const hebrew = { amount: "-1.00", description: "משה כהן" };
+  const account = { accountId: "acme-5", currency: "EUR", posted: [hebrew] };
+  const document = await read(statementContent([...ACCOUNTS, account]));
   const text = flat(document.pages.join(" "));
   for (const printed of [
     `<Smith & "Sons"> 'O'Brien' ]]> &amp; <!-- -->`,
     "control [U+0000][U+0001][U+000B][U+001B][U+007F] and [U+FFFE] [U+FFFF]",
+    "日本電力株式会社 مصرف البحرين",
+    "משה כהן",
     "lone [U+D83D] surrogate [U+DE00]",
     "Αθηναϊκή Αγορά ΐ",
     "Книжный магазин Ёё",
@@ -219,7 +223,6 @@ test("prints any text, and copies letters that its font lacks as they are", asyn
     "A character that cannot be printed stands here as its Unicode number",
   ])
     expect(text).toContain(printed);
-  expect(text).toContain("日本電力株式");
   expect(document.structure).not.toContain("undefined");
 });
 

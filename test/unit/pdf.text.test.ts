@@ -1,13 +1,16 @@
 /** Any text of the bank, as lines of statement.pdf. */
 import * as fc from "fast-check";
-import { pdfFaces } from "../../functions/statement-builder/formats/pdf/pdf-font.ts";
+import {
+  pdfFaces,
+  RIGHT_TO_LEFT,
+} from "../../functions/statement-builder/formats/pdf/text/pdf-font.ts";
 import { makeStyles } from "../../functions/statement-builder/formats/pdf/pdf-style.ts";
 import {
   fit,
   hasReplaced,
   widthOf,
   wrap,
-} from "../../functions/statement-builder/formats/pdf/pdf-text.ts";
+} from "../../functions/statement-builder/formats/pdf/text/pdf-text.ts";
 import { HARD_TEXTS } from "../support/statement-content.ts";
 
 const { cell } = makeStyles(pdfFaces());
@@ -20,16 +23,74 @@ test("Latin, Greek and Cyrillic are printed as they are", () => {
 });
 
 test.each([
-  ["a letter the font lacks", "中 and ש", "[U+4E2D] and [U+05E9]", "中 and ש"],
+  [
+    "a letter that no font has",
+    "\u{1D360} and \u1200",
+    "[U+1D360] and [U+1200]",
+    "\u{1D360} and \u1200",
+  ],
   ["a picture", "🍕", "[U+1F355]", "🍕"],
-  ["a control character", "a\u0000\u0009b", "a[U+0000][U+0009]b", undefined],
-  ["a mark of direction", "a\u202Egpj.b", "a[U+202E]gpj.b", undefined],
+  ["a control character", "a\u0000\u000Bb", "a[U+0000][U+000B]b", undefined],
+  ["an override of direction", "a\u202Egpj.b", "a[U+202E]gpj.b", undefined],
   ["what has no width", "a\u200Bb\u00ADc\uFEFF", "a[U+200B]b[U+00AD]c[U+FEFF]", undefined],
   ["half a pair", "a\uD83Db", "a[U+D83D]b", undefined],
 ])("%s is shown as its number", (_, text, expected, copied) => {
   expect(shown(text)).toEqual([expected]);
   expect(actual(text)).toEqual([copied]);
   expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(true);
+});
+
+test("a tab is a gap, and what joins or chooses a form is not to be seen", () => {
+  for (const [text, expected] of [
+    ["a\tb", "a b"],
+    ["x\uFE0Fy\u200Ez", "xyz"],
+  ] as const) {
+    expect(shown(text)).toEqual([expected]);
+    expect(actual(text)).toEqual([text]);
+    expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(false);
+  }
+  // Noto Sans has no picture of it; the joiner between two is none.
+  expect(shown("👩‍💻 Freelance")).toEqual(["[U+1F469]\u200d[U+1F4BB] Freelance"]);
+});
+
+const runs = (text: string, width = 1_000) =>
+  wrap(text, cell, { width }).map((line) =>
+    line.runs
+      ?.toSorted((a, b) => a.left - b.left)
+      .map(({ face, text: part, rightToLeft }) => `${face.name}${rightToLeft ? "<" : ">"} ${part}`),
+  );
+
+test.each([
+  ["日本電力 Co.", ["han> 日本電力", "regular>  Co."]],
+  ["김철수", ["hangul> 김철수"]],
+  ["สมชาย", ["thai> สมชาย"]],
+  // From left to right, as they stand on the page: the first word is the last.
+  ["محمد (بن) سالم", ["arabic< سالم", "regular< ( ", "arabic< بن", "regular<  )", "arabic< محمد"]],
+  [
+    "Cohen משה 42 בע״מ",
+    ["regular> Cohen ", "hebrew< בע״מ", "regular<  ", "regular> 42", "regular<  ", "hebrew< משה"],
+  ],
+])("%s is set from other fonts, in the order of its script", (text, expected) => {
+  expect(runs(text)).toEqual([expected]);
+  expect(actual(text)).toEqual([text]);
+  expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(false);
+});
+
+test("a letter that joins has another shape at the start, within and at the end of a word", () => {
+  const [line] = wrap("ببب", cell, { width: 1_000 });
+  const { glyphs = [] } =
+    line?.runs?.[0]?.face.source.layout("ببب", RIGHT_TO_LEFT as string[]) ?? {};
+  expect(new Set(glyphs.map(({ id }) => id)).size).toBe(3);
+});
+
+test("texts without spaces break between words, and not before their punctuation", () => {
+  const lines = wrap("東京電力株式会社、電気料金。".repeat(6), cell, { width: 100 });
+  expect(lines.length).toBeGreaterThan(4);
+  for (const line of lines) {
+    expect(widthOf(line)).toBeLessThanOrEqual(100);
+    expect(line.shown).toMatch(/^[^、。]/u);
+  }
+  expect(lines.map((line) => line.actual).join("")).toBe("東京電力株式会社、電気料金。".repeat(6));
 });
 
 test("a line break of any kind begins a line", () => {
@@ -60,7 +121,7 @@ test("nothing is lost, whatever the text and the width", () => {
     fc.property(texts, fc.integer({ min: 40, max: 300 }), (text, width) => {
       fc.pre(!text.includes("[U+"));
       const printed = wrap(text, cell, { width })
-        .map((one) => one.shown)
+        .map((one) => one.actual ?? one.shown)
         .join("")
         .replace(/\[U\+([0-9A-F]+)\]/g, (_, hex: string) =>
           String.fromCodePoint(parseInt(hex, 16)),

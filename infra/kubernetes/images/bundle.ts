@@ -15,6 +15,7 @@ const REPOSITORY = join(import.meta.dirname, "../../..");
 export const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
 export const ROW_LINES = "functions/statement-builder/lines/row-lines/row-lines.wasm";
 const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
+const EMBED_PDF = "node_modules/@embedpdf/fonts";
 
 /** By name, the file that is run. */
 export const PROGRAMS = {
@@ -35,6 +36,11 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
     [ROW_LINES]: "row-lines.wasm",
     [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
     [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",
+    [`${EMBED_PDF}-arabic/fonts/NotoNaskhArabic-Regular.ttf`]: "NotoNaskhArabic-Regular.ttf",
+    [`${EMBED_PDF}-hebrew/fonts/NotoSansHebrew-Regular.ttf`]: "NotoSansHebrew-Regular.ttf",
+    [`${NOTO_SANS}-thai/400Regular/NotoSansThai_400Regular.ttf`]: "NotoSansThai_400Regular.ttf",
+    [`${EMBED_PDF}-sc/fonts/NotoSansHans-Regular.otf`]: "NotoSansHans-Regular.otf",
+    [`${EMBED_PDF}-kr/fonts/NotoSansKR-Regular.otf`]: "NotoSansKR-Regular.otf",
     [`${NOTO_SANS}/LICENSE_FONT`]: "NotoSans-LICENSE.txt",
   },
 };

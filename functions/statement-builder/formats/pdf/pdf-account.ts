@@ -6,7 +6,7 @@ import { monthsOf } from "./pdf-months.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Cells, type Column, type Table } from "./pdf-table.ts";
-import { hasReplaced, stack, wrap, type Line } from "./pdf-text.ts";
+import { hasReplaced, stack, wrap, type Line } from "./text/pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
 
 /** Room for a heading, the table's head and some rows; less than that is left blank. */

@@ -2,7 +2,7 @@
 import type { Element, Paper } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
-import { wrap, type Line } from "./pdf-text.ts";
+import { wrap, type Line } from "./text/pdf-text.ts";
 
 /** A heading or a paragraph over the whole width. */
 export function block(

@@ -6,7 +6,7 @@ import type { Element } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column } from "./pdf-table.ts";
-import { stack, wrap } from "./pdf-text.ts";
+import { stack, wrap } from "./text/pdf-text.ts";
 
 const LABEL_WIDTH = 110;
 const NOTE_GAP = 4;

@@ -1,7 +1,7 @@
 /** The details of a transaction in statement.pdf: who, what for, and in small what identifies it. */
 import type { PdfStatement } from "./pdf-statement.ts";
 import type { TextStyle } from "./pdf-style.ts";
-import { beside, stack, wrap, type Line } from "./pdf-text.ts";
+import { beside, stack, wrap, type Line } from "./text/pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
 
 /** Longer texts end with an ellipsis, so that a row has room on a page. */

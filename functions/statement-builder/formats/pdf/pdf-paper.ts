@@ -4,9 +4,10 @@
  * written last, when the number of pages is known. So nothing is counted beforehand and no page waits.
  */
 import PDFDocument from "pdfkit";
-import { needsShaping, type PdfFaces } from "./pdf-font.ts";
-import { CONTENT_WIDTH, COLOURS, PAGE, type Styles } from "./pdf-style.ts";
-import { advanceOf, BETWEEN, fit, widthOf, type Line } from "./pdf-text.ts";
+import { LEFT_TO_RIGHT, RIGHT_TO_LEFT, type PdfFace, type PdfFaces } from "./text/pdf-font.ts";
+import { CONTENT_WIDTH, COLOURS, PAGE, type Styles, type TextStyle } from "./pdf-style.ts";
+import type { Run } from "./text/pdf-order.ts";
+import { behind, fit, widthOf, type Line } from "./text/pdf-text.ts";
 
 export interface PaperText {
   /** BCP 47. */
@@ -71,9 +72,19 @@ interface Inside {
 interface InsideFont {
   readonly id: string;
   ref(): unknown;
-  /** The first of the two: glyphs as hex. */
-  encode(text: string, features: readonly string[]): readonly [readonly string[], unknown];
+  encode(text: string, features: readonly string[]): Encoded;
 }
+
+/** Glyphs as hex, and where each stands, in thousandths; no places where one follows the other. */
+type Encoded = readonly [
+  glyphs: readonly string[],
+  positions: readonly {
+    readonly xAdvance: number;
+    readonly xOffset: number;
+    readonly yOffset: number;
+    readonly advanceWidth: number;
+  }[],
+];
 
 /** @throws Error for a pdfkit of another shape; the page count would be missing from every page. */
 export function insideOf(doc: object): Inside {
@@ -95,7 +106,6 @@ const PDF_UA =
 
 const HEADER_Y = 38;
 const FOOTER_Y = 813;
-const NO_FEATURES: PDFKit.Mixins.OpenTypeFeatures[] = [];
 
 export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Paper {
   const doc = new PDFDocument({
@@ -119,8 +129,8 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
     font: null as unknown as string,
   });
   doc.appendXML(PDF_UA);
-  for (const { name, source } of [faces.regular, faces.strong])
-    doc.registerFont(name, source as unknown as Buffer);
+  const registered = new Set<PdfFace>([faces.regular, faces.strong]);
+  for (const { name, source } of registered) doc.registerFont(name, source as unknown as Buffer);
   doc.font(styles.edge.face.name);
   const inside = insideOf(doc);
   const pageCount = inside.ref({
@@ -169,20 +179,18 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       parent.add(doc.struct(type, options as object, draw));
     },
     decorate: (draw) => artifact("Layout", draw),
-    line({ shown, actual, style, after }, x, baseline) {
-      if (shown === "") return;
-      doc.font(style.face.name).fontSize(style.size);
-      if (actual !== undefined) doc.markContent("Span", { actual });
-      if (needsShaping(shown)) {
-        doc.addContent(fill(style.colour));
-        doc.text(shown, x, baseline, {
-          lineBreak: false,
-          baseline: "alphabetic",
-          features: NO_FEATURES,
-        });
-      } else doc.addContent(`${fill(style.colour)}${plainText(shown, style.size, x, baseline)}`);
-      if (actual !== undefined) doc.endMarkedContent();
-      if (after) paper.line(after, x + advanceOf(shown, style) + BETWEEN, baseline);
+    line(line, x, baseline) {
+      const { shown, actual: of, style, runs, after } = line;
+      const whole = { face: style.face, text: shown, actual: of, rightToLeft: false, left: 0 };
+      for (const part of runs ?? (shown === "" ? [] : [whole])) {
+        const { actual, rightToLeft, left } = part;
+        // The first glyph from the left is the last letter: ISO 32000-1, 14.8.2.3.3.
+        if (rightToLeft) doc.markContent("ReversedChars");
+        else if (actual !== undefined) doc.markContent("Span", { actual });
+        drawText(part, style, x + left * (style.size / 1000), baseline);
+        if (rightToLeft || actual !== undefined) doc.endMarkedContent();
+      }
+      if (after) paper.line(after, x + behind(line), baseline);
     },
     rule(y, wanted, thickness) {
       paper.panel(PAGE.left, y - thickness / 2, CONTENT_WIDTH, thickness, wanted);
@@ -208,13 +216,22 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   return paper;
 
   /** One operation where pdfkit's own `text` takes ten, and measures the text three times. */
-  function plainText(text: string, size: number, x: number, baseline: number): string {
+  function drawText(
+    { face, text, rightToLeft }: Pick<Run, "face" | "text" | "rightToLeft">,
+    { size, colour: wanted }: TextStyle,
+    x: number,
+    baseline: number,
+  ): void {
+    if (!registered.has(face)) doc.registerFont(face.name, face.source as unknown as Buffer);
+    registered.add(face);
+    doc.font(face.name);
     const font = inside._font;
     inside.page.fonts[font.id] ??= font.ref();
-    const [glyphs] = font.encode(text, []);
+    const encoded = font.encode(text, rightToLeft ? RIGHT_TO_LEFT : LEFT_TO_RIGHT);
     // The page's y runs down, that of letters up.
     const place = `1 0 0 -1 ${x.toFixed(2)} ${baseline.toFixed(2)} Tm`;
-    return `BT /${font.id} ${size.toFixed(2)} Tf ${place} <${glyphs.join("")}> Tj ET`;
+    const glyphs = placedGlyphs(encoded, size);
+    doc.addContent(`${fill(wanted)}BT /${font.id} ${size.toFixed(2)} Tf ${place} ${glyphs} ET`);
   }
 
   function artifact(type: "Pagination" | "Layout", draw: () => void): void {
@@ -236,6 +253,25 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
     const id = fit(text.statementId, styles.edge, CONTENT_WIDTH - 120);
     paper.line(id, PAGE.right - widthOf(id), FOOTER_Y);
   }
+}
+
+/** PDF's operators for glyphs that may stand beside and above their line. */
+function placedGlyphs([glyphs, positions]: Encoded, size: number): string {
+  if (positions.length === 0) return `<${glyphs.join("")}> Tj`;
+  let pen = 0;
+  const placed = positions.map(({ xAdvance, xOffset, yOffset, advanceWidth }, at) => {
+    const left = pen + xOffset;
+    pen += xAdvance;
+    return { hex: glyphs[at] ?? "", left, right: left + advanceWidth, rise: yOffset };
+  });
+  let operators = "";
+  let [risen, reached] = [0, 0];
+  for (const { hex, left, right, rise } of placed) {
+    if (rise !== risen) operators += `${((rise * size) / 1000).toFixed(2)} Ts `;
+    operators += `[${(reached - left).toFixed(0)} <${hex}>] TJ `;
+    [risen, reached] = [rise, right];
+  }
+  return risen === 0 ? operators : `${operators}0 Ts`;
 }
 
 /** `#RRGGBB` as PDF's three numbers. */

@@ -1,5 +1,5 @@
 /** How a page of statement.pdf looks. Lengths are points, 1/72 inch. */
-import type { PdfFaces, PdfFace } from "./pdf-font.ts";
+import type { PdfFaces, PdfFace } from "./text/pdf-font.ts";
 
 /** A4. */
 export const PAGE = {

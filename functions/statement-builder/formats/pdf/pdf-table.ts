@@ -1,7 +1,7 @@
 /** A table over any number of pages: its head is repeated on each, for the eye alone. */
 import { COLOURS, CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
 import type { Element, Paper } from "./pdf-paper.ts";
-import { fit, widthOf, wrap, type Line } from "./pdf-text.ts";
+import { fit, widthOf, wrap, type Line } from "./text/pdf-text.ts";
 
 export interface Column {
   readonly title: string;

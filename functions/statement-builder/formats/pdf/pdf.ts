@@ -8,7 +8,7 @@ import { statementId } from "../../../domain/statement-facts.ts";
 import { openAccount } from "./pdf-account.ts";
 import { block } from "./pdf-block.ts";
 import { writeCover } from "./pdf-cover.ts";
-import { pdfFaces } from "./pdf-font.ts";
+import { pdfFaces } from "./text/pdf-font.ts";
 import { openPaper } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { makeStyles } from "./pdf-style.ts";

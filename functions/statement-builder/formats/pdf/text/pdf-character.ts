@@ -1,0 +1,88 @@
+/**
+ * Each character of a bank's text as it can be printed. None is dropped: what no face has, and what would
+ * change or hide others without a form of its own (controls, overrides of direction), is its number, such as [U+202E].
+ */
+import { fallbackFor } from "./pdf-fallback.ts";
+import { needsShaping, type PdfFace } from "./pdf-font.ts";
+
+/** A character as it is printed, and as it is. */
+export interface Character {
+  readonly shown: string;
+  readonly actual: string;
+  /** Thousandths of the size. */
+  readonly advance: number;
+  /** Where it is not that of the text. */
+  readonly face?: PdfFace;
+  /** As the rules of direction see it, of one UTF-16 unit. */
+  readonly direction: string;
+}
+
+const MAX_KNOWN = 10_000;
+
+const FORMLESS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+/** Spaces of every width have their form in the gap they leave. */
+const SPACE = /\p{Zs}/u;
+/** Joiners, variation selectors, and marks of direction that only place the signs between words. */
+const INVISIBLE = /[\u061C\u200C-\u200F\uFE00-\uFE0F]/;
+/** To the rules of direction, letters from left to right and from right to left. */
+const [LEFT, RIGHT] = ["A", "\u05D0"];
+const ASTRAL_RIGHT = /[\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
+
+export function printable(text: string, face: PdfFace): Character[] {
+  const composed = needsShaping(text) ? text.normalize("NFC") : text;
+  const known = charactersOf(face);
+  return Array.from(composed, (one) => {
+    let character = known.get(one);
+    if (!character) known.set(one, (character = characterOf(one, face)));
+    return character;
+  });
+}
+
+function characterOf(actual: string, face: PdfFace): Character {
+  const codePoint = actual.codePointAt(0) ?? 0;
+  const direction = directionOf(actual);
+  if (actual === "\t") return { shown: " ", actual, advance: face.advance(0x20), direction: " " };
+  if (INVISIBLE.test(actual)) {
+    const shown = face.has(codePoint) && /[\u200C\u200D]/.test(actual) ? actual : "";
+    return { shown, actual, advance: 0, direction };
+  }
+  const hasForm = !FORMLESS.test(actual) || SPACE.test(actual);
+  if (hasForm && face.has(codePoint)) {
+    return { shown: actual, actual, advance: face.advance(codePoint), direction };
+  }
+  const other = hasForm ? fallbackFor(actual) : undefined;
+  if (other) {
+    return { shown: actual, actual, advance: other.advance(codePoint), face: other, direction };
+  }
+  const number = `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
+  return {
+    shown: number,
+    // A mark of direction must not take effect where the text is copied to.
+    actual: hasForm ? actual : number,
+    advance: thousandthsOf(number, face),
+    direction: LEFT,
+  };
+}
+
+function directionOf(character: string): string {
+  if (character.length === 1) return character;
+  return ASTRAL_RIGHT.test(character) ? RIGHT : LEFT;
+}
+
+export function thousandthsOf(text: string, face: PdfFace): number {
+  let advance = 0;
+  for (const character of text) advance += face.advance(character.codePointAt(0) ?? 0);
+  return advance;
+}
+
+/** Of each face, what was printed before: a statement has few characters, many times. */
+const printed = new WeakMap<PdfFace, Map<string, Character>>();
+
+function charactersOf(face: PdfFace): Map<string, Character> {
+  let known = printed.get(face);
+  if (!known || known.size > MAX_KNOWN) {
+    known = new Map<string, Character>();
+    printed.set(face, known);
+  }
+  return known;
+}

@@ -1,0 +1,208 @@
+/** Texts of the bank as lines that can be printed. */
+import { printable, thousandthsOf, type Character } from "./pdf-character.ts";
+import { paragraphOf, type Paragraph, type Run } from "./pdf-order.ts";
+import type { TextStyle } from "../pdf-style.ts";
+
+export interface Line {
+  readonly shown: string;
+  /** What `shown` stands for where that is legible elsewhere: for copying, searching and reading aloud. */
+  readonly actual?: string;
+  readonly style: TextStyle;
+  /** Its parts, where it is more than one text of the style's face. */
+  readonly runs?: readonly Run[];
+  /** Behind it on the same line, of another style. */
+  readonly after?: Line;
+}
+
+const LINE_BREAK = /\r\n|[\n\r\u0085\u2028\u2029]/u;
+const MARK = /\p{M}/u;
+const BREAK_AFTER = new Set([" ", "-", "/", "\u2013"]);
+const ELLIPSIS = "…";
+/** Points between two texts on one line, beside the space that ends the first. */
+const BETWEEN = 3;
+
+/** Whether `lines` show any character as its number. */
+export function hasReplaced(lines: readonly Line[]): boolean {
+  return lines.some(
+    ({ shown, after }) =>
+      /\[U\+[0-9A-F]{4,6}\]/.test(shown) || (after !== undefined && hasReplaced([after])),
+  );
+}
+
+export interface WrapOptions {
+  readonly width: number;
+  /** The last of them then ends with an ellipsis. */
+  readonly maxLines?: number;
+}
+
+/** At least one line, which may be empty. What is broken at a word keeps the space at the line's end. */
+export function wrap(
+  text: string,
+  style: TextStyle,
+  { width, maxLines = Infinity }: WrapOptions,
+): Line[] {
+  const lines: Line[] = [];
+  let last: readonly Character[] = [];
+  for (const one of text.split(LINE_BREAK)) {
+    endWord(lines);
+    const characters = printable(one, style.face);
+    const paragraph = mixedParagraph(characters, style);
+    let start = 0;
+    do {
+      if (lines.length === maxLines) return [...lines.slice(0, -1), cut(last, style, width)];
+      let end = lineEnd(characters, start, { style, width, breaks: paragraph?.breaks });
+      let line = lineOf(characters, [start, end], style, paragraph);
+      // Letters that join are wider apart from the rest of their word.
+      while (paragraph && end > start + 1 && widthOf(line) > width)
+        line = lineOf(characters, [start, (end -= 1)], style, paragraph);
+      lines.push(line);
+      last = characters.slice(start, end);
+      start = end;
+    } while (start < characters.length);
+  }
+  return lines;
+}
+
+/** Texts below each other in one cell. */
+export function stack(...texts: readonly (readonly Line[])[]): Line[] {
+  const lines: Line[] = [];
+  for (const text of texts) {
+    if (text.length === 0) continue;
+    endWord(lines);
+    lines.push(...text);
+  }
+  return lines;
+}
+
+/** Both on one line, where each is one and they have room; else undefined. */
+export function beside(
+  first: readonly Line[],
+  second: readonly Line[],
+  width: number,
+): [Line[]] | undefined {
+  const [one, other] = [first[0], second[0]];
+  if (!one || !other || first.length + second.length > 2) return undefined;
+  const spaced: Line[] = [one];
+  endWord(spaced);
+  const line: Line = { ...(spaced[0] ?? one), after: other };
+  return behind(line) + widthOf(other) <= width ? [[line]] : undefined;
+}
+
+/** Points from where a line begins to what stands behind it. */
+export function behind(line: Line): number {
+  const { face, size } = line.style;
+  return widthOf(line) + BETWEEN + face.advance(0x20) * (size / 1000);
+}
+
+/** Whoever reads the text alone, without its places, must not join the last word to the next. */
+function endWord(lines: Line[]): void {
+  const last = lines.pop();
+  if (!last) return;
+  const { shown, actual, after } = last;
+  if (after) {
+    const ended = [after];
+    endWord(ended);
+    lines.push({ ...last, after: ended[0] ?? after });
+    return;
+  }
+  const spaced = { ...last, shown: `${shown} `, ...(last.runs && { runs: spacedRuns(last.runs) }) };
+  lines.push(actual === undefined ? spaced : { ...spaced, actual: `${actual} ` });
+}
+
+/** The space is told with the last of them that tells what it stands for, or nothing is. */
+function spacedRuns(runs: readonly Run[]): readonly Run[] {
+  const last = runs.at(-1);
+  if (!last || last.rightToLeft) return runs;
+  return [...runs.slice(0, -1), { ...last, actual: `${last.actual ?? last.text} ` }];
+}
+
+/** One line, in a smaller size where it needs one to be whole. */
+export function fit(text: string, style: TextStyle, width: number): Line {
+  const characters = printable(text, style.face);
+  const line = wholeLine(characters, style);
+  const natural = widthOf(line);
+  if (natural <= width) return line;
+  return { ...line, style: { ...style, size: (style.size * width) / natural } };
+}
+
+/** Points, without a space at the end. */
+export function widthOf({ shown, style, runs }: Line): number {
+  const thousandths = runs
+    ? runs.reduce((sum, { advance }) => sum + advance, 0)
+    : thousandthsOf(shown.trimEnd(), style.face);
+  return thousandths * (style.size / 1000);
+}
+
+/** Where every character is of the style's own face, undefined: its text is a line as it stands. */
+function mixedParagraph(
+  characters: readonly Character[],
+  { face }: TextStyle,
+): Paragraph | undefined {
+  return characters.some((one) => one.face !== undefined)
+    ? paragraphOf(characters, face)
+    : undefined;
+}
+
+interface LineRoom {
+  readonly style: TextStyle;
+  readonly width: number;
+  readonly breaks: ReadonlySet<number> | undefined;
+}
+
+/** One past the last character that has room; at least one has. */
+function lineEnd(
+  characters: readonly Character[],
+  start: number,
+  { style: { size }, width, breaks }: LineRoom,
+): number {
+  const room = (width * 1000) / size;
+  let advance = 0;
+  let lastBreak = start;
+  for (let at = start; at < characters.length; at += 1) {
+    const { shown, advance: own } = characters[at] as Character;
+    advance += own;
+    // A space at the end of a line needs no room.
+    if (advance > room && at > start && shown !== " ") {
+      if (lastBreak > start) return lastBreak;
+      if (!MARK.test(shown)) return at;
+    }
+    if (BREAK_AFTER.has(shown) || breaks?.has(at)) lastBreak = at + 1;
+  }
+  return characters.length;
+}
+
+function wholeLine(characters: readonly Character[], style: TextStyle): Line {
+  const paragraph = mixedParagraph(characters, style);
+  return lineOf(characters, [0, characters.length], style, paragraph);
+}
+
+function lineOf(
+  characters: readonly Character[],
+  [start, end]: readonly [start: number, end: number],
+  style: TextStyle,
+  paragraph: Paragraph | undefined,
+): Line {
+  let [shown, actual] = ["", ""];
+  for (let at = start; at < end; at += 1) {
+    const one = characters[at] as Character;
+    shown += one.shown;
+    actual += one.actual;
+  }
+  if (!paragraph) return shown === actual ? { shown, style } : { shown, actual, style };
+  // What no reader sees need have no place.
+  let visible = end;
+  while (visible > start && characters[visible - 1]?.shown === " ") visible -= 1;
+  return { shown, actual, style, runs: paragraph.runs(start, visible) };
+}
+
+/** As many of these as have room with an ellipsis behind them. */
+function cut(characters: readonly Character[], style: TextStyle, width: number): Line {
+  const [ellipsis] = printable(ELLIPSIS, style.face);
+  const left = [...characters];
+  for (;;) {
+    while (left.at(-1)?.shown === " ") left.pop();
+    const line = wholeLine(ellipsis ? [...left, ellipsis] : left, style);
+    if (left.length === 0 || widthOf(line) <= width) return line;
+    left.pop();
+  }
+}
