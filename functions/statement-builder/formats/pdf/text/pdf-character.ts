@@ -23,7 +23,7 @@ const FORMLESS = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 /** Spaces of every width have their form in the gap they leave. */
 const SPACE = /\p{Zs}/u;
 /** Joiners, variation selectors, and marks of direction that only place the signs between words. */
-const INVISIBLE = /[\u061C\u200C-\u200F\uFE00-\uFE0F]/;
+const INVISIBLE = /[\u061C\u200E\u200F]|\p{Join_Control}|\p{Variation_Selector}/u;
 /** To the rules of direction, letters from left to right and from right to left. */
 const [LEFT, RIGHT] = ["A", "\u05D0"];
 const ASTRAL_RIGHT = /[\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
@@ -43,7 +43,7 @@ function characterOf(actual: string, face: PdfFace): Character {
   const direction = directionOf(actual);
   if (actual === "\t") return { shown: " ", actual, advance: face.advance(0x20), direction: " " };
   if (INVISIBLE.test(actual)) {
-    const shown = face.has(codePoint) && /[\u200C\u200D]/.test(actual) ? actual : "";
+    const shown = face.has(codePoint) && /\p{Join_Control}/u.test(actual) ? actual : "";
     return { shown, actual, advance: 0, direction };
   }
   const hasForm = !FORMLESS.test(actual) || SPACE.test(actual);

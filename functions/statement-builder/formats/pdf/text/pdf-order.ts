@@ -99,7 +99,7 @@ function shownAt(
   face: PdfFace,
 ): string {
   const { shown, actual } = characters[place] as Character;
-  if (/^[\u200C\u200D]$/.test(actual)) return face.has(actual.charCodeAt(0)) ? actual : "";
+  if (/^\p{Join_Control}$/u.test(actual)) return face.has(actual.charCodeAt(0)) ? actual : "";
   return rightToLeft ? (bidi.getMirroredCharacter(shown) ?? shown) : shown;
 }
 
