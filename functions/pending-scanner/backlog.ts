@@ -146,7 +146,8 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     listed: (request) => see(request, 0),
     endList() {
       for (const queue of Object.values(queues)) queue.sort();
-      for (const name of offers.keys()) if (!statuses.has(name)) end(name);
+      // They ended at any time since somebody looked: no measure of the pace.
+      for (const name of offers.keys()) if (!statuses.has(name)) offers.delete(name);
     },
     changed: (request) => see(request, graceOf(request)),
     gone(name) {

@@ -280,7 +280,8 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connect(option
     noteUndelivered: (outcome, signal) => create(toNote(outcome), signal),
 
     async *listUndelivered(signal) {
-      for await (const { items } of pages(ofComponent("undelivered"), false, signal)) {
+      // From the server's memory, whatever the ledger holds: a note that is seen late is asked for a tick later.
+      for await (const { items } of pages(ofComponent("undelivered"), true, signal)) {
         const read = (item: ConfigMap): StoredNote => ({ ...refOf(item), outcome: fromNote(item) });
         const { read: notes, unreadable } = readAll(items, read);
         yield { notes, unreadable };
