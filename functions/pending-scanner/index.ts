@@ -17,7 +17,7 @@ import { makeOffering } from "./offering.ts";
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY_BYTES = 65_536;
 /** For what a tick does after its offers: retention, and the ledger's own retries. */
-const DEADLINE_MARGIN_MS = 15_000;
+export const DEADLINE_MARGIN_MS = 15_000;
 const DAY_MS = 86_400_000;
 
 export async function startPendingScanner(

@@ -15,8 +15,8 @@ import { makeRequestIntake } from "./handler.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
 
 const MAX_IN_FLIGHT = 256;
-/** Long enough for the ledger's own retries. */
-const DEADLINE_MS = 30_000;
+/** Of an answer; long enough for the ledger's own retries. */
+export const DEADLINE_MS = 30_000;
 
 export async function startRequestIntake(
   config: RequestIntakeConfig,

@@ -5,7 +5,7 @@ import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
-import { postBinary, startEventServer } from "../support/event-server.ts";
+import { postBinary, postStructured, startEventServer } from "../support/event-server.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 
@@ -77,6 +77,28 @@ it("tells the handler that its client has gone", async () => {
   expect(reason).toMatchObject({ code: "client_disconnected" });
   gate.leave(undefined);
 });
+
+it("answers 503 to more while it works on what nobody waits for any more", async () => {
+  const gate = makeGate();
+  await using server = await startEventServer({ routes: { "/": gate }, maxInFlight: 1 });
+  const headers = Object.entries(EVENT).map(([name, value]) => [`ce-${name}`, value] as const);
+  const request = httpRequest(server.url, {
+    method: "POST",
+    headers: Object.fromEntries(headers),
+  });
+  request.on("error", () => undefined).end();
+  await gate.entered;
+  expect(await postStructured(server.url, EVENT)).toMatchObject({ status: 429 });
+  request.destroy();
+  await gate.aborted;
+  // Also when it is late: the server has said so, and goes on without its answer.
+  while (!server.lines.some(({ msg }) => msg === "the handler did not stop in time"))
+    await sleep(50);
+  const busy = await postStructured(server.url, EVENT);
+  expect(busy).toMatchObject({ status: 503, body: { error: "busy", problems: [] } });
+  gate.leave(undefined);
+  while ((await postStructured(server.url, EVENT)).status === 503) await sleep(10);
+}, 30_000);
 
 describe("on this machine alone", () => {
   const ask = async (host: string | undefined, headers: Readonly<Record<string, string>>) => {

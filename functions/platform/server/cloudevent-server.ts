@@ -39,7 +39,10 @@ export interface CloudEventServerOptions {
   /** Rejects when a dependency does not answer; see `health.ts`. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly maxBodyBytes: number;
-  /** Whole requests with events that are handled at a time; one more is answered 429. */
+  /**
+   * Whole requests with events that are handled at a time; one more is answered 429, and 503 while
+   * one of them is worked on that nobody waits for any more.
+   */
   readonly maxInFlight: number;
   /** Events of one batch that are handled at a time. */
   readonly eventsAtOnce?: number;
@@ -81,6 +84,8 @@ export async function startCloudEventServer(
   const inFlight = makeRequestsInFlight();
   const bodies = makeBodyReader({ maxBytes: options.maxBodyBytes });
   const places = makePlaces(options.maxInFlight);
+  /** Nobody waits for these any more, and their handlers have not ended yet. */
+  const left = new Set<EventRequest>();
   let draining = false;
 
   const server = createServer({
@@ -124,7 +129,7 @@ export async function startCloudEventServer(
     if (handshake) return handshake;
     if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
     if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
-    if (places.none) return toHttp({ kind: "too-many-requests" });
+    if (places.none) return noPlace();
 
     using current = inFlight.open(response, options.deadlineMs);
     try {
@@ -134,14 +139,15 @@ export async function startCloudEventServer(
       if (refusal) return toHttp(refusal);
       const body = await bodies.read(request, current.signal);
       if (typeof body === "string") return toHttp({ kind: body });
-      // A place is for a request that can be handled: one that is still coming holds none.
-      using place = places.take();
-      if (!place) return toHttp({ kind: "too-many-requests" });
       const message = parseMessage(request.headers, body);
       if (message.kind === "unsupported-media-type" || message.kind === "too-many-events")
         return toHttp(message);
+      // A place is for a request that can be handled: one that is still coming holds none.
+      const place = places.take();
+      if (!place) return noPlace();
       return await answerInTime(message, route, {
         path,
+        place,
         current,
         log: requestLog,
         sender: subjectOf(admission),
@@ -155,6 +161,13 @@ export async function startCloudEventServer(
     }
   }
 
+  /** Who left did not send too many: then it is this process that lags behind. */
+  function noPlace(): HttpAnswer {
+    return toHttp(
+      left.size > 0 ? { kind: "unavailable", code: "busy" } : { kind: "too-many-requests" },
+    );
+  }
+
   function routeOf(path: string): EventRoute | undefined {
     return Object.hasOwn(options.routes, path) ? options.routes[path as `/${string}`] : undefined;
   }
@@ -164,16 +177,24 @@ export async function startCloudEventServer(
     route: EventRoute,
     request: {
       readonly path: string;
+      /** Held until the handler has ended, also when nobody waits for that any more. */
+      readonly place: Disposable;
       readonly current: EventRequest;
       readonly sender: string | undefined;
       readonly log: Log;
     },
   ): Promise<HttpAnswer | undefined> {
-    const { path, sender, log: requestLog } = request;
-    const { signal, givenUp } = request.current;
+    const { path, place, current, sender, log: requestLog } = request;
+    const { signal, givenUp } = current;
     const { eventsAtOnce = EVENTS_AT_ONCE, tracer = NO_TRACER } = options;
     const context = { signal, sender, log: requestLog, eventsAtOnce, tracer };
-    const handling = answerEvents(message, route, context);
+    const onLeft = (): void => void left.add(current);
+    signal.addEventListener("abort", onLeft);
+    const handling = answerEvents(message, route, context).finally(() => {
+      place[Symbol.dispose]();
+      signal.removeEventListener("abort", onLeft);
+      left.delete(current);
+    });
     const ended = await Promise.race([handling, givenUp]);
     if (typeof ended !== "string") {
       options.metrics?.eventsAnswered(path, ended.kind === "batch" ? ended.answers : [ended]);
