@@ -16,6 +16,7 @@ import {
   type StatementRequest,
 } from "../domain/statement-request.ts";
 import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
+import type { Outage } from "./outage.ts";
 
 export interface ClaimSettings {
   readonly execution: Lane;
@@ -33,6 +34,8 @@ export interface ClaimDependencies {
   readonly ledger: Ledger;
   readonly settings: ClaimSettings;
   readonly now: () => number;
+  /** Whether what a build needs is there; always, unless given. */
+  readonly outage?: Pick<Outage, "mayBuild">;
 }
 
 export type Claimed = {
@@ -54,6 +57,8 @@ export type ClaimOutcome =
   | { readonly kind: "unknown-record" }
   | { readonly kind: "final"; readonly stored: Stored<FinalRequest> }
   | { readonly kind: "wait"; readonly until: number }
+  /** Nothing is claimed for a build during an outage of what it needs. */
+  | { readonly kind: "not-ready" }
   | { readonly kind: "other-lane" };
 
 /**
@@ -62,7 +67,7 @@ export type ClaimOutcome =
  */
 export async function claimRecord(
   name: string,
-  { ledger, settings, now }: ClaimDependencies,
+  { ledger, settings, now, outage }: ClaimDependencies,
   signal?: AbortSignal,
 ): Promise<ClaimOutcome> {
   const claimId = randomUUID();
@@ -81,6 +86,8 @@ export async function claimRecord(
     // What waited in a queue may be delivered and cut off at once, one after the other.
     if (!sent) signal?.throwIfAborted();
     const { purpose, earlierLandsUntil, earlierLeaseEndsAt } = decision;
+    if (!sent && purpose === "build" && (await outage?.mayBuild()) === false)
+      return { kind: "not-ready" };
     sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: performance.now() };
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };

@@ -32,6 +32,7 @@ import { makeBuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { endingOf, lastLeaseEnd, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
+import type { Outage } from "./outage.ts";
 import { reachObject, type BuildDependencies, type Claim } from "./reach-object.ts";
 
 export type BuilderSettings = ClaimSettings &
@@ -40,6 +41,7 @@ export type BuilderSettings = ClaimSettings &
   BuildSettings & { readonly buildDeadlineMs: number };
 
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
+  readonly outage?: Outage;
   readonly sink: CloudEventSink;
   readonly tracer: Tracer;
   readonly settings: BuilderSettings;
@@ -52,14 +54,19 @@ const WAKE_UPS: readonly string[] = ["recorded", "due", "oversized"].map((name) 
   eventType(name as "recorded" | "due" | "oversized"),
 );
 
-/** Answers 204 whatever became of the request: from the claim on, the ledger does the retrying. */
+/**
+ * Answers 204 whatever became of the request: from the claim on, the ledger does the retrying. 503 for a build
+ * that lacks what it needs: nothing was claimed.
+ */
 export function makeHandler(deps: BuilderDependencies): EventHandler {
   return async ({ type, subject, data }, context) => {
     if (!WAKE_UPS.includes(type)) {
       return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
     }
     if (!subject) return { kind: "invalid", problems: [{ field: "subject", code: "required" }] };
-    await serveRequest({ name: subject, wish: repeatsWishedFor(data) }, context, deps);
+    const offered = { name: subject, wish: repeatsWishedFor(data) };
+    const outcome = await serveRequest(offered, context, deps);
+    if (outcome === "not-ready") return { kind: "unavailable", code: "not_ready" };
     return { kind: "nothing-to-do" };
   };
 }
@@ -93,6 +100,7 @@ export async function serveRequest(
   const progress = meter.take;
   await using lease = holdLease(claimed.stored, claimed.sentAt, { ...deps, log, progress });
   const { ending, leaseEndsAt } = await reachEnding({ ...claimed, lease, meter }, told, deps);
+  deps.outage?.saw(ending);
   // 3. Write what became of it: the last write of this claim.
   const stored = await story.during("settle", () => settle(lease, ending, leaseEndsAt, deps));
   await story.onStep("settled");

@@ -11,6 +11,7 @@ import { countedSink, makeServerMetrics } from "../platform/server/server-metric
 import { buildSpans, tracedQueries, tracedS3Calls } from "./telemetry/build-spans.ts";
 import { buildSettings, encryptionSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
+import { makeOutage } from "./outage.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
 import { makeBuilderMetrics } from "./telemetry/metrics.ts";
@@ -29,7 +30,7 @@ const BUILDS_AT_ONCE = 8;
 /** A wake-up has no data that is read. */
 const MAX_BODY_BYTES = 262_144;
 /** What a request may take beside its build: the claim, the last write, the outcome. */
-const BEYOND_BUILD_MS = 45_000;
+export const BEYOND_BUILD_MS = 45_000;
 
 export async function runBuilder(onStep: OnStep = () => undefined): Promise<void> {
   await runFunction({
@@ -43,7 +44,15 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
   const deps = await openDependencies(config, context, onStep);
   if (config.PERIOD_BASIS === "booking_date") await requireIndexes(deps, context);
   if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
-  const handle = makeHandler(deps);
+  const outage = makeOutage(async (signal) => {
+    await Promise.all([
+      deps.ledger.ready(signal),
+      deps.transactions.ready(signal),
+      deps.bucket.ready(signal),
+      deps.bucket.proveCreateOnly(),
+    ]);
+  });
+  const handle = makeHandler({ ...deps, outage });
   return await startCloudEventServer({
     log: context.log,
     metrics: makeServerMetrics(context.metrics),
@@ -52,14 +61,7 @@ async function start(config: BuilderConfig, context: FunctionContext, onStep: On
     host: config.HOST,
     routes: { "/": { handle, isForBroker: true } },
     senders: sendersOf(config, context.log),
-    ready: async (signal) => {
-      await Promise.all([
-        deps.ledger.ready(signal),
-        deps.transactions.ready(signal),
-        deps.bucket.ready(signal),
-        deps.bucket.proveCreateOnly(),
-      ]);
-    },
+    ready: outage.ready,
     maxBodyBytes: MAX_BODY_BYTES,
     maxInFlight: BUILDS_AT_ONCE,
     deadlineMs: deps.settings.buildDeadlineMs + BEYOND_BUILD_MS,

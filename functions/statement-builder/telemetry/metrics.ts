@@ -7,7 +7,14 @@ import type { BuildMeter } from "../build-meter.ts";
 import type { Ending } from "../ending.ts";
 import type { BuildListener } from "../steps.ts";
 
-const CLAIM_OUTCOMES = ["claimed", "unknown-record", "final", "wait", "other-lane"] as const;
+const CLAIM_OUTCOMES = [
+  "claimed",
+  "unknown-record",
+  "final",
+  "wait",
+  "other-lane",
+  "not-ready",
+] as const;
 /** A small statement takes a quarter of a second, a Job may take six hours. */
 const CLAIM_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 540, 1_800, 7_200, 21_600];
 /** From a wake-up that arrives to retries that go on for a day. */
