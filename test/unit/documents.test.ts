@@ -158,6 +158,14 @@ test("every call of `statements` that is shown is one it takes", () => {
   expect(calls.filter((call) => !isTaken(program, call.split(": ")[1] ?? ""))).toEqual([]);
 });
 
+test("npm warns of no Node that README allows", () => {
+  const [, oldest] = /npm and Node (\d+) or later/.exec(readDocument("README.md")) ?? [];
+  const { engines } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
+    readonly engines: { readonly node: string };
+  };
+  expect(engines.node).toBe(`>=${oldest}`);
+});
+
 function isTaken(program: Command, call: string): boolean {
   const words = call.split(/\s+/);
   const named = words.find((word) => program.commands.some((one) => one.name() === word));
