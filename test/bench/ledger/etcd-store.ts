@@ -5,6 +5,8 @@ export interface EtcdStore {
   valueOf(namespace: string, name: string): Promise<Buffer>;
   /** Stores ConfigMaps behind the API server's back; it must be restarted to see them for sure. */
   put(namespace: string, values: Iterable<readonly [name: string, value: Buffer]>): Promise<void>;
+  /** Takes every ConfigMap of a namespace away, behind the API server's back as well. */
+  clear(namespace: string): Promise<void>;
   /** Bytes that are in use, without what a defragmentation would free. */
   bytesInUse(): Promise<number>;
   /** Forgets older revisions, as the API server does every five minutes. */
@@ -45,6 +47,11 @@ export function makeEtcdStore(url: string): EtcdStore {
         if (puts.length === PUTS_AT_ONCE) await flush();
       }
       await flush();
+    },
+    async clear(namespace) {
+      const key = keyOf(namespace, "");
+      // Up to the first key that does not begin with it.
+      await call("kv/deleterange", { key: base64(key), range_end: base64(`${key.slice(0, -1)}0`) });
     },
     async bytesInUse() {
       return Number((await call<{ dbSizeInUse: string }>("maintenance/status", {})).dbSizeInUse);

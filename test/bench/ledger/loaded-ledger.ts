@@ -31,12 +31,14 @@ const CUSTOMERS = 1_000;
 
 export type CopiedState = "pending" | "executed" | "expired";
 
+/** Adds `count` records of a state; answers their names. `expired`: executed 31 days ago. */
+export type AddRecords = (state: CopiedState, count: number) => Promise<readonly string[]>;
+
 export interface LoadedLedger extends AsyncDisposable {
   readonly kube: KubeApiserver;
   readonly ledger: Ledger;
   readonly store: EtcdStore;
-  /** Adds `count` records of a state; answers their names. `expired`: executed 31 days ago. */
-  add(state: CopiedState, count: number): Promise<readonly string[]>;
+  readonly add: AddRecords;
   /** Lets the API server see what was added. */
   settle(): Promise<void>;
 }
@@ -47,30 +49,35 @@ export async function startLoadedLedger(): Promise<LoadedLedger> {
   await kube.createNamespace(LEDGER);
   const ledger = makeConfigMapLedger({ namespace: LEDGER, kubeconfig: kube.kubeconfig });
   const store = makeEtcdStore(kube.etcd.url);
-  const now = Date.now();
-  let added = 0;
   const closing = opened.move();
 
   return {
     kube,
     ledger,
     store,
-    async add(state, count) {
-      const recordedAt = state === "expired" ? now - 31 * DAY_MS : now;
-      const model = identityOf(added++, recordedAt);
-      await makeRecord(ledger, model, state, recordedAt);
-      const value = await store.valueOf(LEDGER, model.name);
-      const uid = (await ledger.read(model.name))?.uid ?? "";
-      const copies = Array.from({ length: count - 1 }, () => identityOf(added++, recordedAt));
-      await store.put(LEDGER, copiesOf(value, { ...model, uid }, copies));
-      return [model.name, ...copies.map(({ name }) => name)];
-    },
+    add: makeAdding(ledger, store, LEDGER),
     async settle() {
       await store.compact();
       await kube.stop();
       await kube.start();
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Into a namespace of the API server that keeps its objects in `store`. */
+export function makeAdding(ledger: Ledger, store: EtcdStore, namespace: string): AddRecords {
+  const now = Date.now();
+  let added = 0;
+  return async (state, count) => {
+    const recordedAt = state === "expired" ? now - 31 * DAY_MS : now;
+    const model = identityOf(added++, recordedAt);
+    await makeRecord(ledger, model, state, recordedAt);
+    const value = await store.valueOf(namespace, model.name);
+    const uid = (await ledger.read(model.name))?.uid ?? "";
+    const copies = Array.from({ length: count - 1 }, () => identityOf(added++, recordedAt));
+    await store.put(namespace, copiesOf(value, { ...model, uid }, copies));
+    return [model.name, ...copies.map(({ name }) => name)];
   };
 }
 
