@@ -122,6 +122,7 @@ const MAY_IMPORT = {
     `${BUILDER}/source`,
     `${BUILDER}/store`,
     "infra/clients/link",
+    "infra/kubernetes/deploy/trouble.ts",
     "infra/local/running.ts",
     "infra/local/settings.ts",
     "node:",

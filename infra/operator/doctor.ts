@@ -9,7 +9,7 @@ const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "
 export function doctorCommand(session: Session): Command {
   return new Command("doctor")
     .description(
-      "Looks at cluster, rights, Knative, ledger, store, database and clock; writes only the probe of the store.",
+      "Looks at cluster, rights, Knative, pods, ledger, store, database and clock; writes only the probe of the store.",
     )
     .addHelpText(
       "after",
@@ -33,10 +33,11 @@ async function doctor(session: Session): Promise<void> {
 
 async function checks(): Promise<readonly Check[]> {
   const { checkCluster } = await import("./doctor/cluster.ts");
+  const { checkPods } = await import("./doctor/pods.ts");
   const { checkLedger } = await import("./doctor/ledger.ts");
   const { checkStore } = await import("./doctor/store.ts");
   const { checkDatabase } = await import("./doctor/database.ts");
-  return [checkCluster, checkLedger, checkStore, checkDatabase];
+  return [checkCluster, checkPods, checkLedger, checkStore, checkDatabase];
 }
 
 async function* findings(all: readonly Check[], session: Session): AsyncGenerator<Finding> {

@@ -51,6 +51,8 @@ async function explainOne(session: Session, name: string): Promise<Explained> {
     isDue(request, now());
   const explanation = explain(request, {
     queue: isWaiting ? await viewQueue(session, request) : undefined,
+    // What the records say is said all the same to whoever may not see pods.
+    trouble: isWaiting && !session.isLocal ? await session.trouble().catch(() => []) : [],
     now: now(),
     leaseMs: config.LEASE_SECONDS * 1000,
     clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,

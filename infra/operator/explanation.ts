@@ -26,6 +26,8 @@ export interface ExplainTerms {
   readonly maxFailures: number;
   /** Where it stands among those that are due, where somebody has looked. */
   readonly queue?: QueueView | undefined;
+  /** Why pods do not do their work, where somebody has looked. */
+  readonly trouble?: readonly string[] | undefined;
   /** Of people, oldest first. */
   readonly acts?: readonly Act[];
 }
@@ -39,7 +41,9 @@ export function explain(request: StatementRequest, terms: ExplainTerms): Explana
   const isOpen = request.status === "pending" || request.status === "processing";
   return {
     happened: [...beginning(request, terms), ...(isOpen ? [] : ending(request, terms))],
-    next: isOpen ? nextOfOpen(request, terms) : nextOfFinal(request),
+    next: isOpen
+      ? [...nextOfOpen(request, terms), ...(terms.trouble ?? []).map((why) => `But ${why}.`)]
+      : nextOfFinal(request),
   };
 }
 

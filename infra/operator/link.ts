@@ -1,9 +1,10 @@
 /** `statements link`: an address that gives the file to whoever has it, for a short while. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { printAudit } from "./acts.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { findExecuted } from "./executed.ts";
-import { unmet } from "./exit.ts";
+import { unavailable, unmet } from "./exit.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
 import type { Session } from "./session.ts";
 
@@ -19,6 +20,7 @@ export function linkCommand(session: Session): Command {
       "after",
       `
 Whoever has the address has the file: send it to the customer alone, and keep it out of logs.
+Of a store inside the cluster it leads through a port of this machine, as long as the command runs.
 
 Examples:
   statements link transaction-request-customer-000001-1795434992079 --expires 1h
@@ -54,4 +56,10 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
   const why = signed.endsWithCredentials ? ", with the credentials that signed it" : "";
   const left = formatDuration(signed.endsAt - now());
   screen.note(`ends ${new Date(signed.endsAt).toISOString()}, in ${left}${why}`);
+  const { way } = await session.store();
+  if (!way) return;
+  screen.note("it leads through this command to the store inside the cluster: Ctrl-C ends it");
+  const over = sleep(signed.endsAt - now(), "over" as const, { signal });
+  const end = await Promise.race([over, way.closed]);
+  if (end !== "over") throw unavailable("the way to the store has closed; ask for another link");
 }

@@ -6,9 +6,7 @@
 import { existsSync } from "node:fs";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Log } from "../../functions/platform/telemetry/log.ts";
-import { ConfigError, readConfig } from "../../functions/platform/settings/config.ts";
 import type { Ledger, Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
-import type { S3Settings } from "../../functions/statement-builder/store/s3-client.ts";
 import type { StatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { makeInstallation, type Installation } from "./cluster/installation.ts";
 import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
@@ -16,11 +14,12 @@ import type { IntakeAddress } from "./intake.ts";
 import {
   environmentOf,
   localLogDir,
-  operatorConfig,
+  readOperatorConfig,
   type Environment,
   type GlobalOptions,
   type OperatorConfig,
 } from "./settings.ts";
+import { isStoreGiven, storeOf, storeOfInstallation, type Store } from "./store-access.ts";
 import { makeScreen, type Screen, type Terminal } from "./terminal.ts";
 
 export interface Session extends Disposable {
@@ -46,6 +45,10 @@ export interface Session extends Disposable {
   who(): Promise<string>;
   /** INTAKE_URL; where that is not set, found in the installation. @throws CommandError */
   intake(): Promise<IntakeAddress>;
+  /** Why pods of the functions do not do their work, in a line for each. Rejects with what kubectl said. */
+  trouble(): Promise<readonly string[]>;
+  /** The environment's settings; where that has none of a store, the installation's. */
+  store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
   /** Where records say that their objects lie. */
@@ -71,6 +74,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let ledger: Ledger | undefined;
   let who: Promise<string> | undefined;
   let installation: Installation | undefined;
+  let store: Promise<Store> | undefined;
 
   function ofCluster(): Installation {
     if (installation) return installation;
@@ -158,9 +162,21 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       }
     },
 
+    trouble: () => ofCluster().trouble(),
+
+    async store() {
+      const { config: own } = session;
+      const given = environment ?? {};
+      store ??=
+        session.isLocal || isStoreGiven(given)
+          ? Promise.resolve(storeOf(own, given))
+          : storeOfInstallation(ofCluster(), given, session.screen);
+      return await store;
+    },
+
     async s3() {
       const { makeS3Client } = await import("../../functions/statement-builder/store/s3-client.ts");
-      const settings = s3Settings(session.config, environment ?? {});
+      const { settings } = await session.store();
       // It only reads, and a checksum of nothing would become part of a presigned address.
       const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
       opened().defer(() => client.destroy());
@@ -170,10 +186,9 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     async bucket(name) {
       const { makeStatementBucket } =
         await import("../../functions/statement-builder/store/statement-bucket.ts");
-      const settings = s3Settings(session.config, environment ?? {});
+      const { settings, prefix } = await session.store();
       const log = await silentLog();
       const uploads = { partBytes: 5 * 1024 * 1024, queue: 1 };
-      const prefix = session.config.S3_PREFIX;
       return opened().use(
         makeStatementBucket({ ...settings, bucket: name, prefix, ...uploads, log }),
       );
@@ -187,29 +202,4 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
 /** Also as `kubectl get configmap -o name` writes it. */
 function recordNameOf(name: string): string {
   return name.replace(/^(configmaps?|cm)\//, "");
-}
-
-function readOperatorConfig(env: Environment): OperatorConfig {
-  try {
-    return readConfig(operatorConfig, env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw wrongUse("the environment is not valid", ...error.problems.map((one) => `  ${one}`));
-  }
-}
-
-function s3Settings(config: OperatorConfig, env: Environment): S3Settings {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  const sessionToken = env["AWS_SESSION_TOKEN"];
-  return {
-    endpoint: config.S3_ENDPOINT,
-    region: config.AWS_REGION,
-    caFile: config.S3_CA_FILE,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    checksums: config.S3_CHECKSUMS,
-    // Otherwise the SDK looks where every AWS program does: profile, web identity, instance.
-    ...(accessKeyId && secretAccessKey
-      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }
-      : {}),
-  };
 }

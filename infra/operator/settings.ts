@@ -5,7 +5,12 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { COMMON_VARIABLES, RETENTION_DAYS } from "../../functions/platform/settings/config.ts";
+import {
+  COMMON_VARIABLES,
+  ConfigError,
+  readConfig,
+  RETENTION_DAYS,
+} from "../../functions/platform/settings/config.ts";
 import { withoutPlainText } from "../../functions/platform/settings/plain-text.ts";
 import { text, url } from "../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
@@ -45,6 +50,16 @@ export const operatorConfig = withoutPlainText(
 export type OperatorConfig = z.output<typeof operatorConfig>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws CommandError that names every bad variable */
+export function readOperatorConfig(env: Environment): OperatorConfig {
+  try {
+    return readConfig(operatorConfig, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw wrongUse("the environment is not valid", ...error.problems.map((one) => `  ${one}`));
+  }
+}
 
 export interface GlobalOptions {
   readonly kubeconfig?: string;

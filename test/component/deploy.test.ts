@@ -12,6 +12,7 @@ import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserve
 import { startKnativeControllers } from "../support/knative-controllers.ts";
 import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
 import { make } from "../support/make-deploy.ts";
+import { makeTool } from "../support/statements-tool.ts";
 
 const run = promisify(execFile);
 /** The path of an overlay of one's own; the smallest. */
@@ -95,6 +96,12 @@ describe("on a cluster", () => {
     expect(deployed.stdout).toContain("✓ everything is ready");
     expect(deployed.stdout).toContain("curl -i http://request-intake.example");
     expect(deployed.code).toBe(0);
+    // With the same tags again, the templates are as they were: a changed one would make a revision.
+    const before = await generations();
+    expect(before).toHaveLength(3);
+    const again = await make("deploy", server.kubeconfig, OVERLAY);
+    expect(again.code).toBe(0);
+    expect(await generations()).toEqual(before);
     const status = await make("status", server.kubeconfig, OVERLAY);
     expect(status.stdout).toContain("✓ Broker statements");
     expect(status.stdout).toContain("ledger transaction-requests: no requests");
@@ -104,6 +111,10 @@ describe("on a cluster", () => {
     const unready = await make("status", server.kubeconfig, OVERLAY);
     expect(unready.stdout).toContain("pod statement-builder-x is not ready: ");
     expect(unready.code).toBe(1);
+    const tool = makeTool({ KUBECONFIG: server.kubeconfig });
+    const doctor = await tool("doctor");
+    expect(doctor.stdout).toContain("no  pod statement-builder-x is not ready: ");
+    expect(doctor.code).toBe(1);
     await kubectl("delete", "pod", "statement-builder-x", "-n", "statements", "--force");
     // 3. A ledger that holds requests stays until somebody says otherwise.
     const ledger = ["-n", "transaction-requests"];
@@ -123,6 +134,17 @@ describe("on a cluster", () => {
     const removed = await make("undeploy", server.kubeconfig, { ...OVERLAY, LEDGER: "delete" });
     expect(removed.stdout).toContain("✓ everything removed");
     expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  /** Of the Knative Services; the API server counts it up with each change of what is written. */
+  async function generations(): Promise<readonly string[]> {
+    const get = ["get", "services.serving.knative.dev", "-n", "statements", "--no-headers"];
+    const said = await kubectl(
+      ...get,
+      "-o",
+      "custom-columns=:.metadata.name,:.metadata.generation",
+    );
+    return said.trim().split("\n");
   }
 
   /** As a kubelet reports one whose database does not let it in. */

@@ -1,5 +1,5 @@
 /** The operator's tool beside the running pipeline, as a person uses it. */
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -227,7 +227,26 @@ describe("doctor", () => {
     const { code, stdout } = await lost("doctor");
     expect(code).toBe(1);
     expect(stdout).toContain("no  the kubeconfig cannot be read");
-    expect(stdout).toContain("no  the bucket statements cannot be used");
-    expect(stdout).toContain("no  the database cannot be used");
+    expect(stdout).toContain("no  the store does not answer, so nothing is known of the bucket");
+    expect(stdout).toContain("no  the database does not answer: ");
+  }, 60_000);
+
+  test("who is not let in is told so, not that nobody answers", async () => {
+    const { DATABASE_URL: url = "", ...others } = env;
+    const text = await readFile(others["KUBECONFIG"] ?? "", "utf8");
+    const kubeconfig = join(folder, "other-token");
+    await writeFile(kubeconfig, text.replace(/"token": *"[^"]+"/, '"token": "of-nobody"'));
+    const stranger = makeTool({
+      ...others,
+      DATABASE_URL: Object.assign(new URL(url), { username: "nobody", password: "x" }).href,
+      AWS_SECRET_ACCESS_KEY: "of-nobody",
+      KUBECONFIG: kubeconfig,
+    });
+    const { code, stdout } = await stranger("doctor");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^no {2}the cluster answers at .*, and does not let you in: HTTP 401$/m);
+    expect(stdout).toMatch(/^no {2}the store answers, and refuses the bucket statements: .*403/m);
+    expect(stdout).toMatch(/^no {2}the database answers, and does not let you in: Access denied/m);
+    expect(stdout).not.toContain("does not answer");
   }, 60_000);
 });

@@ -56,6 +56,13 @@ describe("what comes next", () => {
       "3640 requests have been waiting longer; customers take turns. 24 ended while this tool looked for 3 s; " +
         "if it goes on as fast, those take 7m35s.",
     );
+    const { next: kept } = explain(recorded, {
+      ...terms,
+      trouble: ["pod statement-builder-x is not ready: the database refuses: 1045"],
+    });
+    expect(kept.at(-1)).toBe(
+      "But pod statement-builder-x is not ready: the database refuses: 1045.",
+    );
     const { next: stuck } = explain(recorded, {
       ...terms,
       now: NOON + 20_000,

@@ -10,6 +10,8 @@ export interface S3Settings {
   readonly credentials?: S3ClientConfig["credentials"];
   /** PEM file of the only CA that vouches for the store; those of the system when absent. */
   readonly caFile?: string | undefined;
+  /** Whom its certificate is for, when that is not the endpoint's host. */
+  readonly serverName?: string | undefined;
   readonly forcePathStyle: boolean;
   /** `when_required` for stores that refuse the checksums the SDK sends on its own. */
   readonly checksums?: "when_supported" | "when_required" | undefined;
@@ -53,7 +55,10 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   const { endpoint, region, credentials, forcePathStyle, checksums } = settings;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const agent = { keepAlive: true, maxSockets };
-  const ca = settings.caFile === undefined ? {} : { ca: readFileSync(settings.caFile, "utf8") };
+  const tls = {
+    ...(settings.caFile !== undefined && { ca: readFileSync(settings.caFile, "utf8") }),
+    ...(settings.serverName !== undefined && { servername: settings.serverName }),
+  };
   const client = new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -73,7 +78,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
       // Without it the SDK only warns.
       throwOnRequestTimeout: true,
       httpAgent: agent,
-      httpsAgent: { ...agent, ...ca },
+      httpsAgent: { ...agent, ...tls },
     },
   });
   if (settings.onCall) observeCalls(client, settings.onCall);

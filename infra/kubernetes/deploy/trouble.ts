@@ -17,16 +17,26 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   CreateContainerConfigError: "a Secret or ConfigMap is missing: see Secrets in infra/README.md",
 };
 
-export async function troubleOf(namespace: string): Promise<readonly string[]> {
-  const json = await kubectl(["get", "pods", "-n", namespace, "-o", "json"]);
+/** Answers what kubectl prints. */
+type Kubectl = (args: readonly string[]) => Promise<string>;
+
+/** @param ask of the cluster that kubectl is set to, unless given. Rejects with what kubectl said. */
+export async function troubleOf(
+  namespace: string,
+  ask: Kubectl = kubectl,
+): Promise<readonly string[]> {
+  const json = await ask(["get", "pods", "-n", namespace, "-o", "json"]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
   const lines = items.flatMap((pod) => [...scheduling(pod), ...containers(pod)]);
-  for (const pod of items) lines.push(...(await notReady(pod)));
+  for (const pod of items) lines.push(...(await notReady(pod, ask)));
   return [...new Set(lines)];
 }
 
 /** A pod that runs and is not ready says in its own log what it waits for. */
-async function notReady({ metadata, status }: ClusterObject): Promise<readonly string[]> {
+async function notReady(
+  { metadata, status }: ClusterObject,
+  ask: Kubectl,
+): Promise<readonly string[]> {
   const { phase, containerStatuses = [] } = (status ?? {}) as {
     readonly phase?: string;
     readonly containerStatuses?: readonly (ContainerStatus & { readonly ready?: boolean })[];
@@ -37,7 +47,7 @@ async function notReady({ metadata, status }: ClusterObject): Promise<readonly s
   );
   if (!waiting) return [];
   const logs = ["logs", metadata.name, "-n", metadata.namespace ?? "", "-c", waiting.name];
-  const said = await kubectl([...logs, "--tail=200"]).catch(() => "");
+  const said = await ask([...logs, "--tail=200"]).catch(() => "");
   return [`pod ${metadata.name} is not ready: ${reasonIn(said)}`];
 }
 

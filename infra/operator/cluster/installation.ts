@@ -2,6 +2,8 @@
 import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { troubleOf } from "../../kubernetes/deploy/trouble.ts";
+import { readStoreVariables, type StoreVariables } from "./builder-store.ts";
 
 const run = promisify(execFile);
 
@@ -10,6 +12,18 @@ export interface Installation {
   intake(): Promise<{ readonly url: string; readonly host: string }>;
   /** What the functions' pods have said, those of Jobs too. */
   logs(): Promise<string>;
+  /** Why its pods do not do their work, in a line for each. */
+  trouble(): Promise<readonly string[]>;
+  /** What its builder is told of its store; without credentials no Secret is read. */
+  storeVariables(asked: { readonly withCredentials: boolean }): Promise<StoreVariables>;
+  /** A port of this machine that leads where `url` leads inside the cluster; undefined for what lies outside. */
+  wayTo(url: string): Promise<Way | undefined>;
+}
+
+export interface Way {
+  readonly port: number;
+  /** Resolves when it leads nowhere any more. */
+  readonly closed: Promise<void>;
 }
 
 /** Ways in stay open until `stop`. Everything rejects with what kubectl said. */
@@ -18,7 +32,7 @@ export function makeInstallation(
   ledger: string,
   stop: AbortSignal,
 ): Installation {
-  const kubectl = async (...args: readonly string[]): Promise<string> =>
+  const kubectl = async (args: readonly string[]): Promise<string> =>
     (
       await run("kubectl", ["--kubeconfig", kubeconfig, ...args], {
         signal: stop,
@@ -27,15 +41,15 @@ export function makeInstallation(
     ).stdout;
 
   /** The ledger's rights belong to accounts beside the functions; who may not read them asks at the usual place. */
-  const namespace = kubectl(
+  const namespace = kubectl([
     ...["get", "rolebinding", "request-intake", "-n", ledger],
     ...["-o", "jsonpath={.subjects[0].namespace}"],
-  ).then(
+  ]).then(
     (found) => found || USUAL_NAMESPACE,
     () => USUAL_NAMESPACE,
   );
 
-  async function forward(inNamespace: string, service: string, port: string): Promise<number> {
+  async function forward(inNamespace: string, service: string, port: string): Promise<Way> {
     const args = ["port-forward", "-n", inNamespace, `service/${service}`, `:${port}`];
     const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -43,12 +57,13 @@ export function makeInstallation(
     });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said = text.trim()));
-    return await new Promise<number>((resolve, reject) => {
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    return await new Promise<Way>((resolve, reject) => {
       child.on("error", reject);
       child.once("close", () => reject(new Error(`kubectl ${args.join(" ")}: ${said}`)));
       createInterface(child.stdout).on("line", (line) => {
         const found = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
-        if (found !== undefined) resolve(Number(found));
+        if (found !== undefined) resolve({ port: Number(found), closed });
       });
     });
   }
@@ -57,25 +72,45 @@ export function makeInstallation(
     async logs() {
       const of = ["-n", await namespace, "-l", "app.kubernetes.io/part-of=transactions-collector"];
       const most = ["--tail=-1", "--max-log-requests=100"];
-      return await kubectl("logs", ...of, "--all-containers", ...most);
+      return await kubectl(["logs", ...of, "--all-containers", ...most]);
     },
 
     async intake() {
       const of = ["request-intake", "-n", await namespace];
       const [address, gateway] = await Promise.all([
-        kubectl(
-          "get",
-          "services.serving.knative.dev",
-          ...of,
-          "-o",
-          "jsonpath={.status.address.url}",
-        ),
+        kubectl([
+          ...["get", "services.serving.knative.dev", ...of],
+          ...["-o", "jsonpath={.status.address.url}"],
+        ]),
         // Each networking layer of Knative leaves a Service of that name, which leads to its gateway.
-        kubectl("get", "service", ...of, "-o", "jsonpath={.spec.externalName}"),
+        kubectl(["get", "service", ...of, "-o", "jsonpath={.spec.externalName}"]),
       ]);
       const [service = "", inNamespace = ""] = gateway.split(".");
-      const port = await forward(inNamespace, service, "80");
+      const { port } = await forward(inNamespace, service, "80");
       return { url: `http://127.0.0.1:${port}/`, host: new URL(address).hostname };
+    },
+
+    trouble: async () => await troubleOf(await namespace, kubectl),
+    storeVariables: async ({ withCredentials }) =>
+      await readStoreVariables(kubectl, { namespace: await namespace, withCredentials }),
+
+    async wayTo(url) {
+      const { hostname, port, protocol } = new URL(url);
+      const [service = "", inNamespace = await namespace, svc = "svc"] = hostname.split(".");
+      if (svc !== "svc" || /^localhost$|^\[/.test(service)) return undefined;
+      const get = [
+        "get",
+        "service",
+        service,
+        "-n",
+        inNamespace,
+        "-o",
+        "name",
+        "--ignore-not-found",
+      ];
+      // A name that is none of a Service, or of one that may not be seen: then it is tried as it stands.
+      if ((await kubectl(get).catch(() => "")).trim() === "") return undefined;
+      return await forward(inNamespace, service, port || (protocol === "https:" ? "443" : "80"));
     },
   };
 }

@@ -27,10 +27,15 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
     yield ok(`the cluster answers at ${server}`);
     yield judgeClock(date, sentAt, receivedAt);
   } catch (error) {
-    yield wrong(
-      `the cluster does not answer at ${server}: ${reasonOf(error)}`,
-      "is it up, and does `kubectl version` with the same kubeconfig reach it?",
-    );
+    yield error instanceof NotLetIn
+      ? wrong(
+          `the cluster answers at ${server}, and does not let you in: HTTP 401`,
+          "sign in anew, or use another user of the kubeconfig",
+        )
+      : wrong(
+          `the cluster does not answer at ${server}: ${reasonOf(error)}`,
+          "is it up, and does `kubectl version` with the same kubeconfig reach it?",
+        );
     return;
   }
   if (session.isLocal) {
@@ -39,6 +44,10 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
   }
   yield* checkRights(config, session.config.LEDGER_NAMESPACE);
   yield await checkKnative(config);
+}
+
+class NotLetIn extends Error {
+  override readonly name = "NotLetIn";
 }
 
 interface Answer {
@@ -61,7 +70,7 @@ async function askVersion(config: KubeConfig, signal: AbortSignal): Promise<Answ
     open(url, options, (response) => {
       response.resume();
       const { statusCode = 0, headers } = response;
-      if (statusCode === 401) reject(new Error("HTTP 401, the credentials are not accepted"));
+      if (statusCode === 401) reject(new NotLetIn());
       else resolve({ date: Date.parse(headers.date ?? ""), sentAt, receivedAt: Date.now() });
     })
       .on("error", reject)

@@ -2,6 +2,7 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { readFileSync } from "node:fs";
 import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
+import { databaseError } from "../../../functions/statement-builder/source/database-error.ts";
 import { missingPeriodIndexes } from "../../../functions/statement-builder/source/period-index.ts";
 import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
 import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
@@ -31,10 +32,7 @@ export async function* checkDatabase({ config }: Session): AsyncGenerator<Findin
         : { ssl: { ca: readFileSync(caFile, "utf8"), verifyIdentity: true } }),
     });
   } catch (error) {
-    yield wrong(
-      `the database cannot be used: ${reasonOf(error)}`,
-      "check host, user and password of DATABASE_URL, and that this machine may reach it",
-    );
+    yield judgeRefusal(error as Error);
     return;
   }
   try {
@@ -46,6 +44,20 @@ export async function* checkDatabase({ config }: Session): AsyncGenerator<Findin
   } finally {
     connection.destroy();
   }
+}
+
+/** A login that is refused is another thing than no answer: others mend it. */
+function judgeRefusal(error: Error): Finding {
+  const { code } = databaseError(error);
+  return code === "database_unavailable"
+    ? wrong(
+        `the database does not answer: ${reasonOf(error)}`,
+        "check host and port of DATABASE_URL, its TLS, and that this machine may reach it",
+      )
+    : wrong(
+        `the database answers, and does not let you in: ${reasonOf(error)}`,
+        "check user, password and database of DATABASE_URL, and what the user may do",
+      );
 }
 
 const ENGINES = "use MySQL or MariaDB; what stands between must not change sessions";

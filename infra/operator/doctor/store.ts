@@ -10,11 +10,12 @@ const RULES =
   "infra/kubernetes/bucket/lifecycle.json has the rules, and infra/kubernetes/bucket/README.md says how to set them";
 
 export async function* checkStore(session: Session): AsyncGenerator<Finding> {
-  const { S3_BUCKET: name, S3_PREFIX: prefix, RETENTION_DAYS: retentionDays } = session.config;
+  const { RETENTION_DAYS: retentionDays } = session.config;
+  const { name, prefix } = await session.store();
   if (name === undefined) {
     yield unknown(
       "the bucket was not looked at",
-      "set S3_BUCKET, and S3_ENDPOINT for a store of your own",
+      "set S3_BUCKET, S3_ENDPOINT for a store of your own, and credentials",
     );
     return;
   }
@@ -24,14 +25,25 @@ export async function* checkStore(session: Session): AsyncGenerator<Finding> {
     yield ok(`the bucket ${name} is there and may be listed`);
   } catch (error) {
     session.signal.throwIfAborted();
-    yield wrong(
-      `the bucket ${name} cannot be used: ${reasonOf(error)}`,
-      "check S3_ENDPOINT, AWS_REGION and the credentials; infra/kubernetes/bucket/builder-policy.json has the rights",
-    );
+    yield judgeRefusal(name, reasonOf(error));
     return;
   }
   yield* checkCreateOnly(session, name);
   yield* await checkLifecycle(session, name, { prefix, retentionDays });
+}
+
+/** A key that is refused is another thing than no answer: others mend it. */
+function judgeRefusal(name: string, reason: string): Finding {
+  // As the builder's own words have it, where there was an answer.
+  return /HTTP \d{3}/.test(reason)
+    ? wrong(
+        `the store answers, and refuses the bucket ${name}: ${reason}`,
+        "check S3_BUCKET, AWS_REGION and the credentials; infra/kubernetes/bucket/builder-policy.json has the rights",
+      )
+    : wrong(
+        `the store does not answer, so nothing is known of the bucket ${name}: ${reason}`,
+        "check S3_ENDPOINT, its TLS, and that this machine may reach it",
+      );
 }
 
 /** By the builder's own probe, one small object that stays. */
