@@ -294,9 +294,13 @@ describe.each([
 
   test("what is owed, and notes of outcomes, are asked of the server's memory", async () => {
     const before = ground.proxy.requests.length;
-    for await (const _ of ground.ledger.list({ atRest: false, mayBeStale: true }));
-    for await (const _ of ground.ledger.listUndelivered());
-    for await (const _ of ground.ledger.listRejected({ mayBeStale: true }));
+    const { ledger } = ground;
+    for (const pages of [
+      ledger.list({ atRest: false, mayBeStale: true }),
+      ledger.listUndelivered(),
+      ledger.listRejected({ mayBeStale: true }),
+    ])
+      for await (const page of pages) expect(page).toBeDefined();
     const asked = ground.proxy.requests.slice(before);
     expect(asked).toHaveLength(3);
     for (const one of asked) expect(one).toContain("resourceVersion=0");
