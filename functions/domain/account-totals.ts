@@ -4,6 +4,9 @@
  */
 import { formatAmount, minorUnit } from "./money.ts";
 
+/** Of the bank's own making: nothing in it moves a cursor or turns the direction of what stands beside it. */
+export const ACCOUNT_ID = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u;
+
 export interface AccountBalance {
   readonly accountId: string;
   readonly currency: string;

@@ -4,6 +4,7 @@
  * readers compared them as text. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
+import { ACCOUNT_ID } from "../domain/account-totals.ts";
 import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import {
   AS_OF_BASES,
@@ -27,8 +28,7 @@ interface Shape {
 
 /** Nothing that moves a cursor or turns the direction of what is shown beside it. */
 const text = pattern(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{0,256}$/u);
-/** Of the bank's own making, such as an account's number. */
-const id = pattern(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{1,256}$/u);
+const id = pattern(ACCOUNT_ID);
 const customerId = pattern(CUSTOMER_ID);
 /** Of a ConfigMap. */
 const requestId = pattern(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);

@@ -58,7 +58,7 @@ export interface Session extends Disposable {
 }
 
 /** The tool shows what went wrong as errors; the functions' own log has no place here. */
-async function silentLog(): Promise<Log> {
+export async function silentLog(): Promise<Log> {
   // By its default export: once bundled, the named ones of a CommonJS module cannot be imported late.
   const { default: pino } = await import("pino");
   return pino({ level: "silent" });

@@ -1,7 +1,6 @@
 /** What the bank's views may bring: it is published and verified, or refused with a reason. */
 import { buffer } from "node:stream/consumers";
-import { ROW, SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
-import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
+import { SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
@@ -97,9 +96,9 @@ test.each([
     "CONVERT('Book' USING utf8mb4) COLLATE utf8mb4_general_ci",
     "status, row 1",
   ],
-  ["an amount with a plus", "amount", "CONCAT('+', amount)", "row 1"],
-  ["no amount", "amount", "NULL", "row 1"],
-  ["no balance", "balance_after", "IF(id = 1, NULL, balance_after)", "row 1"],
+  ["an amount with a plus", "amount", "CONCAT('+', amount)", "amount, row 1"],
+  ["no amount", "amount", "NULL", "amount, row 1"],
+  ["no balance", "balance_after", "IF(id = 1, NULL, balance_after)", "balance_after, row 1"],
   ["a text beyond the longest line", "description", "REPEAT('x', 5000000)", "row 1"],
 ])("%s is refused by its column and row", async (_, column, expression, detail) => {
   expect(await failure({ [column]: expression })).toMatchObject({
@@ -109,7 +108,7 @@ test.each([
   });
 });
 
-test("an account's id that no reader takes is refused before there is a manifest", async () => {
+test("an account's id that no reader takes is refused before its rows are read", async () => {
   await given({ account_id: "CONCAT(account_id, CHAR(7))" });
   await server.execute(`CREATE OR REPLACE VIEW ringing AS
     SELECT customer_id, CONCAT(account_id, CHAR(7)) AS account_id, currency FROM accounts`);
@@ -117,10 +116,10 @@ test("an account's id that no reader takes is refused before there is a manifest
     transactionView: "changed",
     accountView: "ringing",
   });
-  await using snapshot = await openSnapshot(transactions, JANUARY);
-  await expect(buffer(zipOf(JANUARY, snapshot))).rejects.toMatchObject({
+  await expect(openSnapshot(transactions, JANUARY)).rejects.toMatchObject({
     name: "StatementFailure",
     code: "invalid_value",
+    detail: "account_id, row 1 of the account view",
   });
 });
 
@@ -194,52 +193,3 @@ describe("an amount of a currency", () => {
     expect(await inCurrency(currency, amount)).toMatchObject({ code: "invalid_amount" });
   });
 });
-
-/** A value of each kind of type that both servers have, and what is easily mistaken for one. */
-const EXPRESSIONS = [
-  "NULL",
-  "''",
-  "'text, \\\"quoted\\\"'",
-  "CAST(1 AS SIGNED)",
-  "18446744073709551615",
-  "-1.50",
-  "1.5e300",
-  "TRUE",
-  "b'10000001'",
-  "UNHEX('C3')",
-  "CAST('2025-01-05' AS DATE)",
-  "CAST('2025-01-05 10:00:00' AS DATETIME)",
-  "CAST('2025-01-05 10:00:00.123456' AS DATETIME(6))",
-  "CAST('-100:30:00' AS TIME)",
-  "JSON_OBJECT('a', 1)",
-  "ST_GeomFromText('POINT(1 1)')",
-  "UUID()",
-  "CONVERT('é' USING ucs2)",
-  "'0000-00-00'",
-  "'EUR'",
-];
-
-test("any type in any column is published and verified, or refused with a code", async () => {
-  const counts = { published: 0, refused: 0 };
-  for (const { sql } of SELECTED_COLUMNS) {
-    for (const expression of EXPRESSIONS) {
-      await given({ [sql]: expression }, "id = 1");
-      const outcome = await build();
-      const what = `${expression} in ${sql}`;
-      if ("zip" in outcome) {
-        counts.published += 1;
-        const checked = await verifyStatement(chunks(outcome.zip));
-        expect([what, checked.ok ? [] : checked.problems]).toEqual([what, []]);
-      } else {
-        counts.refused += 1;
-        const { error } = outcome;
-        const told = error instanceof StatementFailure || error instanceof RetryableError;
-        expect([what, told ? "told" : error]).toEqual([what, "told"]);
-        expect([what, (error as RetryableError).code]).not.toContain("database_unavailable");
-      }
-    }
-  }
-  console.log(`${counts.published} published and verified, ${counts.refused} refused with a code`);
-  expect(counts.published + counts.refused).toBe(Object.keys(ROW).length * EXPRESSIONS.length);
-  expect(Math.min(counts.published, counts.refused)).toBeGreaterThan(50);
-}, 180_000);

@@ -1,6 +1,7 @@
 /** A server whose defaults are not ours, errors that it answers with, and an address of several. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import { pino } from "pino";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
@@ -200,6 +201,60 @@ describe("two servers behind one address", () => {
       await watchers[1].end();
     }
   });
+
+  it("a query whose server is not met again goes on, and that is said", async () => {
+    await using other = await startTestMariaDb({ schema: BANK_SCHEMA });
+    await other.execute(READER);
+    const others = Array.from({ length: 8 }, () => other.port);
+    await using balancer = await startTcpBalancer([server.port, ...others]);
+    const { lines, snapshot, lock, stop, transactions } = await waitingThrough(balancer.port);
+    try {
+      stop.abort(new Error("stop it"));
+      await expect(snapshot).rejects.toThrow("stop it");
+      await until(async () => await Promise.resolve(said(lines, "the query goes on") === 1));
+      expect(await sessions(observer)).toHaveLength(1);
+    } finally {
+      lock.destroy();
+      await transactions[Symbol.asyncDispose]();
+    }
+    await until(async () => (await sessions(observer)).length === 0);
+  });
+
+  it("a router that hides ids is said once, and a query is ended all the same", async () => {
+    await using router = await startTcpBalancer([server.port], { hidesIds: true });
+    const { lines, snapshot, lock, stop, transactions } = await waitingThrough(router.port);
+    try {
+      expect(said(lines, "hides the server's connection ids")).toBe(1);
+      stop.abort(new Error("stop it"));
+      await expect(snapshot).rejects.toThrow("stop it");
+      await until(async () => (await sessions(observer)).length === 0);
+    } finally {
+      lock.destroy();
+      await transactions[Symbol.asyncDispose]();
+    }
+    const url = Object.assign(new URL(server.databaseUrl), { port: String(router.port) });
+    await using through = asReader(url.href);
+    const { rows } = await readStatement(through, JANUARY);
+    expect(rows).toHaveLength(2);
+  });
+
+  const said = (lines: readonly string[], words: string) =>
+    lines.filter((line) => line.includes(words)).length;
+
+  /** A snapshot through that port that waits for a lock, and all that was said of it. */
+  async function waitingThrough(port: number) {
+    const lock = await createConnection(server.databaseUrl);
+    await lock.query("LOCK TABLES accounts WRITE, transactions WRITE");
+    const lines: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
+    const url = Object.assign(new URL(server.databaseUrl), { port: String(port) });
+    const transactions = asReader(url.href, { connections: 1, log });
+    const stop = new AbortController();
+    const snapshot = openSnapshot(transactions, JANUARY, stop.signal);
+    snapshot.catch(() => undefined);
+    await until(async () => (await sessions(observer)).length === 1);
+    return { lines, snapshot, lock, stop, transactions };
+  }
 
   /** Opens connections on the one that has given out fewer ids, until both are as far. */
   async function align(watchers: readonly Connection[]): Promise<void> {

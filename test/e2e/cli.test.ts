@@ -204,7 +204,7 @@ describe("doctor", () => {
       "doctor",
     );
     expect(posted.stdout).toContain(
-      "no  the rows of a period: the database would read the whole table",
+      "no  the rows of a period: the database would read a whole table",
     );
     const narrow = await makeTool({ ...env, STATEMENT_VIEW: "statement_accounts" })("doctor");
     expect(narrow.stdout).toContain("no  statement_accounts is not the view it should be");

@@ -1,9 +1,13 @@
-/** A TCP balancer: each new connection goes to the next server in turn. */
+/**
+ * A TCP balancer in front of databases: each new connection goes to the next server in turn. Where it
+ * hides ids it greets as MySQL Router does, with another connection id than the server's: none.
+ */
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 export async function startTcpBalancer(
   ports: readonly number[],
+  { hidesIds = false } = {},
 ): Promise<AsyncDisposable & { readonly port: number }> {
   const sockets = new Set<Socket>();
   let turn = 0;
@@ -15,8 +19,12 @@ export async function startTcpBalancer(
     ] as const) {
       sockets.add(from);
       from.on("error", () => to.destroy()).on("close", () => to.destroy());
-      from.pipe(to);
     }
+    client.pipe(origin);
+    origin.once("data", (greeting: Buffer) => {
+      client.write(hidesIds ? withoutId(greeting) : greeting);
+      origin.pipe(client);
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -28,4 +36,13 @@ export async function startTcpBalancer(
       await once(server, "close");
     },
   };
+}
+
+/**
+ * Behind a packet's head of four bytes: protocol, the server's version up to a NUL, the id in four bytes.
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
+ */
+function withoutId(greeting: Buffer): Buffer {
+  const at = greeting.indexOf(0, 5) + 1;
+  return Buffer.concat([greeting.subarray(0, at), Buffer.alloc(4), greeting.subarray(at + 4)]);
 }

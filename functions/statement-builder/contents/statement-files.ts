@@ -37,8 +37,8 @@ import type { StatementSnapshot } from "../source/transactions.ts";
 import { isManifest } from "../../verification/manifest-shape.ts";
 
 const NO_MANIFEST =
-  "the manifest would hold what no reader takes: an account's id with control characters or of " +
-  "more than 256 characters, or more than 100,000 accounts";
+  "the manifest would hold what no reader takes: more than 100,000 accounts, or a sum of more than " +
+  "40 digits";
 
 /** Puts one file behind the other; answers what was written. `rows`: of a file of one account. */
 export type AddFile = (
@@ -101,7 +101,9 @@ export async function writeStatementFiles(
   const proved = { rows, totals, contentSha256: content.digest("hex"), asOf, asOfBasis };
   const manifest = makeManifest(facts, proved, files);
   // What no reader takes is not published.
-  if (!isManifest(manifest)) throw new StatementFailure("invalid_value", NO_MANIFEST);
+  if (!isManifest(manifest)) {
+    throw new StatementFailure("invalid_value", NO_MANIFEST, { detail: MANIFEST_FILE });
+  }
   const json = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const last = [await addFile(MANIFEST_FILE, "application/json", json)];
   if (sign) {

@@ -34,7 +34,7 @@ export function makeByteLines(
   masked: boolean,
   balance: LineBalance = "bank",
 ): ByteLines {
-  const { writes, places } = linePlan(masked, balance);
+  const { columns, writes, places } = linePlan(masked, balance);
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
   const pool = new BlockPool(0, KEPT_BYTES);
@@ -42,6 +42,8 @@ export function makeByteLines(
   const ends = new Int32Array(VALUES);
   const start = (column: number): number => starts[column] ?? 0;
   const end = (column: number): number => ends[column] ?? 0;
+  /** The column that is being written; none before a row's first. */
+  let column = -1;
 
   function accountOf(row: Buffer): AccountSums {
     for (let i = 0; i < accounts.length; i++) {
@@ -64,11 +66,12 @@ export function makeByteLines(
 
   /** One line, column by column; answers its end. */
   function putLine(out: Buffer, begin: number, row: Buffer, number: number): number {
+    column = -1;
     const wrong = misformed(row, starts, ends);
     if (wrong >= 0) throw misformedValue(wrong, number);
     const account = accountOf(row);
     let at = begin;
-    for (let column = 0; column < writes.length; column++) {
+    for (column = 0; column < writes.length; column++) {
       const place = places[column] ?? 0;
       const from = starts[place] ?? 0;
       const to = ends[place] ?? 0;
@@ -129,7 +132,7 @@ export function makeByteLines(
         try {
           at = putLine(out, begin, block, line);
         } catch (error) {
-          throw atRow(error, line);
+          throw atRow(error, line, columns[column]?.name);
         }
         refuseLongLine(at - begin, line);
       }
@@ -141,9 +144,10 @@ export function makeByteLines(
 }
 
 /** Says where, if the error does not. */
-function atRow(error: unknown, row: number): unknown {
+function atRow(error: unknown, row: number, column: string | undefined): unknown {
   if (!(error instanceof StatementFailure) || error.detail !== undefined) return error;
-  return new StatementFailure(error.code, error.message, { cause: error, detail: `row ${row}` });
+  const detail = column === undefined ? `row ${row}` : `${column}, row ${row}`;
+  return new StatementFailure(error.code, error.message, { cause: error, detail });
 }
 
 function enlarged(buffer: Buffer, bytes: number): Buffer {

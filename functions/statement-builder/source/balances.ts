@@ -1,5 +1,6 @@
 /** Balances of accounts from what the server answers, whichever order of rows they follow. */
 import type { AccountBalance } from "../../domain/account-totals.ts";
+import { StatementFailure } from "../../domain/failure.ts";
 import { exactAmount, scaleOf } from "./row-values.ts";
 import type { StatementAccount, TransactionRow } from "./transactions-sql.ts";
 
@@ -8,20 +9,32 @@ export function byPosition(rows: readonly TransactionRow[]): ReadonlyMap<number,
   return new Map(rows.map(([position, ...rest]) => [Number(position), rest]));
 }
 
+/** What the server answers of an account: on each side a balance, and what is to be taken away from it. */
+export interface AnsweredBalance {
+  readonly opening?: TransactionRow | undefined;
+  readonly closing?: TransactionRow | undefined;
+}
+
 /**
- * Of each side a balance and what is to be taken away from it. An account without a booked row before
- * a boundary has a balance of nothing.
+ * An account without a booked row before a boundary has a balance of nothing.
  *
+ * @param row where the account stands in the account view, from 1 on, to be told by
  * @throws StatementFailure `invalid_amount`, `invalid_value`
  */
 export function toBalance(
   account: StatementAccount,
-  opening: TransactionRow = [],
-  closing: TransactionRow = [],
+  { opening = [], closing = [] }: AnsweredBalance,
+  row: number,
 ): AccountBalance {
   const texts = [...opening, ...closing].map((text) => text ?? "0");
   const scaled = { ...account, minorUnit: scaleOf(account, texts) };
   const amount = ([balance, more]: TransactionRow) =>
     exactAmount(balance ?? "0", scaled) - exactAmount(more ?? "0", scaled);
-  return { ...scaled, opening: amount(opening), closing: amount(closing) };
+  try {
+    return { ...scaled, opening: amount(opening), closing: amount(closing) };
+  } catch (error) {
+    if (!(error instanceof StatementFailure)) throw error;
+    const detail = `balance_after of the account in row ${row} of the account view`;
+    throw new StatementFailure(error.code, error.message, { cause: error, detail });
+  }
 }

@@ -12,8 +12,7 @@
  */
 import { sql, type CompiledQuery, type RawBuilder } from "kysely";
 import { StatementFailure } from "../../domain/failure.ts";
-import type { AccountBalance } from "../../domain/account-totals.ts";
-import { byPosition, toBalance } from "./balances.ts";
+import { byPosition, type AnsweredBalance } from "./balances.ts";
 import type { SqlText } from "./snapshot-connection.ts";
 import { db, type StatementAccount, type TransactionRow } from "./transactions-sql.ts";
 
@@ -43,14 +42,14 @@ interface Boundary {
 
 /**
  * Opening and closing of each account, in their order.
- * @throws StatementFailure `booking_order`, `invalid_amount`; and what `run` throws
+ * @throws StatementFailure `booking_order`; and what `run` throws
  */
 export async function readBookedBalances(
   run: Run,
   { transactionView, bookingOrderRows }: BookedBalances,
   { customerId, booked }: BookedPeriod,
   accounts: readonly StatementAccount[],
-): Promise<readonly AccountBalance[]> {
+): Promise<readonly AnsweredBalance[]> {
   const boundaries = accounts.flatMap((account): Boundary[] => [
     { account, day: booked.from },
     { account, day: booked.to },
@@ -70,7 +69,7 @@ export async function readBookedBalances(
     if (!apart.has(position)) found.push([balance ?? "0", "0"]);
     else found.push(await balanceOfOrder(run, view, boundary, bookingOrderRows));
   }
-  return accounts.map((account, n) => toBalance(account, found[2 * n], found[2 * n + 1]));
+  return accounts.map((_, n) => ({ opening: found[2 * n], closing: found[2 * n + 1] }));
 }
 
 async function balanceOfOrder(

@@ -34,6 +34,7 @@ const OPERATOR_HELPS = new Set([
   1142, // no right to a table or view
   1143, // no right to a column
   1146, // no such view
+  1210, // a view's column is of a type that cannot be compared or added up
   1227, // a privilege is missing
   1251, // the login's protocol is not the driver's
   1275,
@@ -53,11 +54,16 @@ const OPERATOR_HELPS = new Set([
   3141, // not JSON
   3159, // TLS is required
   3955, // too many failed logins
+  4078, // a view's columns are of types that do not go together (MariaDB)
+  4079, // a view's column is of a type that cannot be compared or added up (MariaDB)
   4151, // the account is locked (MariaDB)
 ]);
 
 /** The driver's own: the account has a login plugin that it does not know. */
 const UNKNOWN_LOGIN_PLUGIN = "AUTH_SWITCH_PLUGIN_ERROR";
+
+/** From here on MariaDB has other errors than MySQL, by whose names the driver calls them all. */
+const FIRST_OF_ITS_OWN = 4000;
 
 interface DriverError extends Error {
   readonly code?: string;
@@ -73,7 +79,7 @@ export function databaseError(cause: Error): RetryableError | StatementFailure {
   if (sqlState === undefined) {
     return new RetryableError("database_unavailable", "the database did not answer", { cause });
   }
-  const detail = `${errno} ${code}`;
+  const detail = errno < FIRST_OF_ITS_OWN ? `${errno} ${code}` : String(errno);
   if (NOTHING_HELPS.has(errno)) {
     const message = `the database cannot run the queries: ${detail}`;
     return new StatementFailure("unsupported_database", message, { cause, detail });

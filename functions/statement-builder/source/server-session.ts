@@ -64,16 +64,22 @@ const READ_BACK =
 type Run = (sql: string) => Promise<readonly TransactionRow[]>;
 
 /**
+ * Sets it up, and reads it back.
  * @throws RetryableError `database_refused` when a setting is not as it was set; StatementFailure
  * `unsupported_database`; and what `run` throws.
  */
-export async function prepareSession(
-  run: Run,
-  { threadId }: Pick<PoolConnection, "threadId">,
-): Promise<ServerSession> {
+export async function prepareSession(run: Run, connection: ToldId): Promise<ServerSession> {
   const [first = "", ...others] = SETTINGS;
   await run(first);
   for (const setting of others) await run(setting);
+  return await readSession(run, connection);
+}
+
+/** The id of the connection that the driver was told in the handshake. */
+type ToldId = Pick<PoolConnection, "threadId">;
+
+/** Whether a session is still as it was set up, and with whom. @throws as `prepareSession` */
+export async function readSession(run: Run, { threadId }: ToldId): Promise<ServerSession> {
   const variables = new Map((await run(READ_BACK)).map(([name, value]) => [name, value ?? ""]));
   const read = (name: string): string => variables.get(name) ?? "";
   refuseEngine(`${read("version")} ${read("version_comment")}`);

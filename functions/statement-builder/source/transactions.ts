@@ -4,13 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
-import type { AccountBalance } from "../../domain/account-totals.ts";
+import { ACCOUNT_ID, type AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
-import { byPosition, toBalance } from "./balances.ts";
+import { byPosition, toBalance, type AnsweredBalance } from "./balances.ts";
 import { readBookedBalances, type BookedBalances } from "./booked-balances.ts";
 import { inUtc, readDataTime, type DataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
@@ -19,7 +19,7 @@ import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import { missingPeriodIndexes } from "./period-index.ts";
 import type { RowBatch } from "./row-stream.ts";
-import { prepareSession, type ServerSession } from "./server-session.ts";
+import { prepareSession, readSession, type ServerSession } from "./server-session.ts";
 import {
   makeSnapshotConnection,
   type SnapshotConnection,
@@ -103,6 +103,10 @@ export interface Transactions extends AsyncDisposable {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
+/** Said at the start, as the first connection is made then. */
+const THROUGH_ROUTER =
+  "a router or a balancer is between here and the database, and hides the server's connection ids: " +
+  "each snapshot asks for its own, and a query that is given up ends where its server is reached again";
 const START_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 /** In one query; more would make a very long one. */
 const ACCOUNTS_AT_ONCE = 100;
@@ -149,8 +153,10 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
   /** What is between here and the server is said once, and when it turns out to be several. */
   function meet(session: ServerSession): void {
     const { version, readOnly, throughRouter } = session;
-    if (!met) config.log.info({ version, readOnly, throughRouter }, "connected to the database");
-    else if (met.server !== session.server) {
+    if (!met) {
+      config.log.info({ version, readOnly, throughRouter }, "connected to the database");
+      if (throughRouter) config.log.warn(THROUGH_ROUTER);
+    } else if (met.server !== session.server) {
       config.log.warn({ version, readOnly }, "the address of the database leads to another server");
     }
     met = session;
@@ -164,25 +170,39 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
       killOnServer: () => killOnServer(sessions.get(pooled)),
     });
     const known = sessions.get(pooled);
-    if (known) return { connection, session: known };
+    if (known) return { connection, session: known, pooled };
     try {
       const session = await prepareSession((text) => connection.run(text), pooled);
       sessions.set(pooled, session);
       meet(session);
-      return { connection, session };
+      return { connection, session, pooled };
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       throw error;
     }
   }
 
+  /**
+   * Asked in the snapshot, which a router keeps on one session: it may be another one than was set up,
+   * with an id that is somebody else's by now.
+   */
+  async function sessionNow({ connection, session, pooled }: Connected): Promise<ServerSession> {
+    if (!session.throughRouter) return session;
+    const now = await readSession((text) => connection.run(text), pooled);
+    sessions.set(pooled, now);
+    meet(now);
+    return now;
+  }
+
   return {
     async open(query, signal) {
       const connected = await timed("connect", connect(signal));
-      const readTime = async () =>
-        await readDataTime(connected.connection, connected.session, config);
+      const begun = async () => {
+        const session = await sessionNow(connected);
+        return { session, ...(await readDataTime(connected.connection, session, config)) };
+      };
       try {
-        return await openSnapshot(connected, { sql, config }, query, { timed, readTime });
+        return await openSnapshot(connected.connection, { sql, config }, query, { timed, begun });
       } catch (error) {
         await connected.connection[Symbol.asyncDispose]();
         throw error;
@@ -242,7 +262,11 @@ function makeQueryTimer(onQuery: ObserveQuery = () => undefined): TimeQuery {
 interface Connected {
   readonly connection: SnapshotConnection;
   readonly session: ServerSession;
+  readonly pooled: PoolConnection;
 }
+
+/** With whom a snapshot has begun, and what instant its data is of. */
+type Begun = DataTime & { readonly session: ServerSession };
 
 interface Asking {
   readonly sql: StatementSql;
@@ -250,13 +274,13 @@ interface Asking {
 }
 
 async function openSnapshot(
-  { connection, session }: Connected,
+  connection: SnapshotConnection,
   { sql, config }: Asking,
   query: StatementQuery,
-  { timed, readTime }: { readonly timed: TimeQuery; readonly readTime: () => Promise<DataTime> },
+  { timed, begun }: { readonly timed: TimeQuery; readonly begun: () => Promise<Begun> },
 ): Promise<StatementSnapshot> {
   await timed("snapshot", connection.run(START_SNAPSHOT));
-  const { watermark, basis } = await readTime();
+  const { session, watermark, basis } = await begun();
   const matching = await timed("accounts", connection.run(sql.accounts(query.customerId)));
   // To a collation `ab` may be `AB`, and to a column of numbers `7b` is 7: other customers, to us.
   const found = matching.filter((row) => String(row[3]) === query.customerId);
@@ -307,7 +331,9 @@ async function readBalances(
     : (some: readonly StatementAccount[]) => readPostedBalances(ask, sql, query, some);
   const balances: AccountBalance[] = [];
   for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE) {
-    balances.push(...(await readSome(accounts.slice(from, from + ACCOUNTS_AT_ONCE))));
+    const some = accounts.slice(from, from + ACCOUNTS_AT_ONCE);
+    const answered = await readSome(some);
+    balances.push(...some.map((one, n) => toBalance(one, answered[n] ?? {}, from + n + 1)));
   }
   return balances;
 }
@@ -317,11 +343,11 @@ async function readPostedBalances(
   sql: StatementSql,
   query: StatementQuery,
   accounts: readonly StatementAccount[],
-): Promise<readonly AccountBalance[]> {
+): Promise<readonly AnsweredBalance[]> {
   const found = byPosition(await run(sql.balances(query, accounts)));
-  return accounts.map((account, position) => {
+  return accounts.map((_, position) => {
     const [opening = null, closing = null] = found.get(position) ?? [];
-    return toBalance(account, [opening], [closing]);
+    return { opening: [opening], closing: [closing] };
   });
 }
 
@@ -333,10 +359,9 @@ function toAccount([accountId, currency]: TransactionRow, place: number): Statem
     new StatementFailure("invalid_value", `${column} of an account has not its form`, {
       detail: `${column}, row ${place + 1} of the account view`,
     });
+  if (!accountId || !ACCOUNT_ID.test(accountId) || !isSafeId(accountId)) throw wrong("account_id");
   // What the driver puts in the place of bytes that are not UTF-8.
-  if (!accountId || accountId.includes("\uFFFD") || !isSafeId(accountId)) {
-    throw wrong("account_id");
-  }
+  if (accountId.includes("\uFFFD")) throw wrong("account_id");
   if (!currency || !CURRENCY.test(currency)) throw wrong("currency");
   return { accountId, currency };
 }

@@ -16,6 +16,7 @@ export const ENGINES: readonly EnginePair[] = [
 
 export const DATABASE_TESTS = [
   "camt053.statement",
+  "doctor.database",
   "seed.sample-bank",
   "statement.booked",
   "statement.correctness",
@@ -24,6 +25,7 @@ export const DATABASE_TESTS = [
   "statement.formats",
   "statement.money",
   "statement.options",
+  "statement.types.fuzz",
   "statement.values",
   "tls",
   "transactions.faults",

@@ -1,0 +1,133 @@
+/** Which server it is, what stands in front of it, and whether the builder's own snapshot opens there. */
+import { readFileSync } from "node:fs";
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import { RetryableError, StatementFailure } from "../../../functions/domain/failure.ts";
+import { UNKNOWN_ON_REPLICA } from "../../../functions/domain/statement-request.ts";
+import {
+  IDENTITY,
+  identityFrom,
+  prepareSession,
+} from "../../../functions/statement-builder/source/server-session.ts";
+import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
+import { silentLog } from "../session.ts";
+import type { OperatorConfig } from "../settings.ts";
+import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Connections that are made to see whether they meet one server. */
+const MEETINGS = 4;
+
+/** Of nobody: what is looked at is how the server would go about it. */
+export const NOBODY = { customerId: "-", from: Date.UTC(2025, 0, 1), to: Date.UTC(2025, 1, 1) };
+
+/** As the builder connects. */
+export async function connectTo(
+  uri: string,
+  { DATABASE_CA_FILE: caFile }: OperatorConfig,
+): Promise<Connection> {
+  return await createConnection({
+    uri,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    charset: "utf8mb4",
+    ...(caFile === undefined
+      ? {}
+      : { ssl: { ca: readFileSync(caFile, "utf8"), verifyIdentity: true } }),
+  });
+}
+
+async function textsOf(connection: Connection, sql: string): Promise<string[][]> {
+  const [rows] = await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true });
+  return rows as unknown as string[][];
+}
+
+/** Leaves the connection in the builder's own session, which all that follows is asked in. */
+export async function* checkServer(
+  connection: Connection,
+  url: string,
+  config: OperatorConfig,
+): AsyncGenerator<Finding> {
+  const session = await prepareSession((sql) => textsOf(connection, sql), connection);
+  yield ok(`the database answers, and takes the builder's session: ${session.version}`);
+  if (session.readOnly && config.STATEMENT_WATERMARK_VIEW === undefined) {
+    yield unknown(
+      "this server is read-only, a replica: its clock says nothing of how old its data is",
+      REPLICA,
+    );
+  }
+  if (session.throughRouter) {
+    yield unknown(
+      "a router is between here and the server: it hides connection ids, and may share sessions out anew",
+      "have it keep a connection to one server for as long as the client keeps it",
+    );
+  }
+  yield await checkAddress(session.server, url, config);
+}
+
+const REPLICA = "give the builder STATEMENT_WATERMARK_VIEW, or REPLICA_WITHOUT_WATERMARK=true";
+
+async function checkAddress(first: string, url: string, config: OperatorConfig): Promise<Finding> {
+  const servers = new Set([first]);
+  try {
+    for (let met = 1; met < MEETINGS; met++) {
+      const connection = await connectTo(url, config);
+      try {
+        servers.add(identityFrom(await textsOf(connection, IDENTITY)));
+      } finally {
+        connection.destroy();
+      }
+    }
+  } catch (error) {
+    return unknown(
+      `it cannot be seen whether the database's address leads to one server: ${reasonOf(error)}`,
+      "let the user have a few connections at a time",
+    );
+  }
+  if (servers.size === 1) return ok(`${MEETINGS} connections met one server`);
+  return unknown(
+    `the database's address leads to several servers: ${servers.size} in ${MEETINGS} connections`,
+    "have each of them hold the same data; a query that is given up ends only where its own server is met again",
+  );
+}
+
+/** By the builder's own code: what stops it there, stops it here. */
+export async function checkSnapshot(
+  databaseUrl: string,
+  config: OperatorConfig,
+  signal: AbortSignal,
+): Promise<Finding> {
+  await using transactions = makeTransactions({
+    databaseUrl,
+    caFile: config.DATABASE_CA_FILE,
+    transactionView: config.STATEMENT_VIEW,
+    accountView: config.ACCOUNT_VIEW,
+    watermarkView: config.STATEMENT_WATERMARK_VIEW,
+    maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,
+    replicaWithoutWatermark: config.REPLICA_WITHOUT_WATERMARK,
+    bookingOrderRows: 1,
+    connections: 1,
+    log: await silentLog(),
+  });
+  try {
+    const snapshot = await transactions.open(NOBODY, signal);
+    await snapshot[Symbol.asyncDispose]();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isNobody(error)) {
+      const next = error instanceof RetryableError ? NEXT[error.code] : undefined;
+      return wrong(
+        `the builder's snapshot does not open: ${reasonOf(error)}`,
+        next ?? "mend what the message names; requests wait for it, or fail",
+      );
+    }
+  }
+  return ok("the builder's snapshot opens");
+}
+
+const isNobody = (error: unknown): boolean =>
+  (error instanceof StatementFailure && error.code === "unknown_customer") ||
+  (error instanceof RetryableError && error.code === UNKNOWN_ON_REPLICA);
+
+const NEXT: Readonly<Record<string, string>> = {
+  database_behind: "let the replica catch up, or raise MAX_STALENESS_SECONDS",
+  database_refused: `a right, a login, a limit or a view has to change; for a replica, ${REPLICA}`,
+};
