@@ -4,19 +4,31 @@ import { RetryableError } from "../../../functions/domain/failure.ts";
 import { PROBE_NAME } from "../../../functions/statement-builder/store/create-only-probe.ts";
 import { storageFault } from "../../../functions/statement-builder/store/storage-error.ts";
 import type { Session } from "../session.ts";
+import type { Store } from "../store-access.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const RULES =
   "infra/kubernetes/bucket/lifecycle.json has the rules, and infra/kubernetes/bucket/README.md says how to set them";
 
+const notLookedAt = (why = ""): Finding =>
+  unknown(
+    `the bucket was not looked at${why}`,
+    "set S3_BUCKET, S3_ENDPOINT for a store of your own, and credentials",
+  );
+
 export async function* checkStore(session: Session): AsyncGenerator<Finding> {
   const { RETENTION_DAYS: retentionDays } = session.config;
-  const { name, prefix } = await session.store();
+  let store: Store;
+  try {
+    store = await session.store();
+  } catch (error) {
+    session.signal.throwIfAborted();
+    yield notLookedAt(`: ${reasonOf(error)}`);
+    return;
+  }
+  const { name, prefix } = store;
   if (name === undefined) {
-    yield unknown(
-      "the bucket was not looked at",
-      "set S3_BUCKET, S3_ENDPOINT for a store of your own, and credentials",
-    );
+    yield notLookedAt();
     return;
   }
   try {
