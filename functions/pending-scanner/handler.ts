@@ -4,13 +4,16 @@ import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import type { Log } from "../platform/telemetry/log.ts";
+import type { LedgerTally } from "./ledger-tally.ts";
 import type { Offered, ScannerMetrics } from "./metrics.ts";
 import type { Offering } from "./offering.ts";
 import { makeUndelivered } from "./undelivered.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 
 export interface PendingScanner {
+  /** Whose lists `tally` counts. */
   readonly ledger: Ledger;
+  readonly tally: Pick<LedgerTally, "bytes" | "tell">;
   readonly offering: Offering;
   readonly sink: CloudEventSink;
   readonly metrics: ScannerMetrics;
@@ -28,7 +31,7 @@ const SWEEP_TIMEOUT_MS = 5_000;
  * Two scanners at once do no harm: a claim has one winner, a deletion too.
  */
 export function makePendingScanner(options: PendingScanner): EventHandler {
-  const { ledger, offering, sink, metrics, retentionMs, now, stopping } = options;
+  const { ledger, tally, offering, sink, metrics, retentionMs, now, stopping } = options;
   const retention = makeRetention({ ledger, retentionMs, now });
   const seeUndelivered = makeUndelivered({ ledger, sink, now });
   let sweeping = Promise.resolve();
@@ -54,11 +57,14 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
     const sweep = await swept;
     const outcomes = await reminded;
 
-    // 4. One line says how the ledger stands, and so do the gauges.
-    log.info({ ...summary(offered, sweep, now()), ...outcomes }, "tick");
-    metrics.ticked(offered, { ...sweep, ...outcomes }, startedAt);
+    // 4. Intake is told how many records each source has.
+    await tally.tell(log);
 
-    // 5. What whoever sent the tick may do about it: send it again.
+    // 5. One line says how the ledger stands, and so do the gauges.
+    log.info({ ...summary(offered, sweep, now()), ...outcomes }, "tick");
+    metrics.ticked(offered, { ...sweep, ...outcomes, bytes: tally.bytes() }, startedAt);
+
+    // 6. What whoever sent the tick may do about it: send it again.
     return answerTo(offered);
   }
 

@@ -4,6 +4,7 @@ import {
   type CloudEventServer,
 } from "../platform/server/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
@@ -11,6 +12,7 @@ import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { pendingScannerConfig, type PendingScannerConfig } from "./config.ts";
 import { makePendingScanner } from "./handler.ts";
+import { makeLedgerTally } from "./ledger-tally.ts";
 import { makeScannerMetrics } from "./metrics.ts";
 import { makeOffering } from "./offering.ts";
 
@@ -24,11 +26,10 @@ export async function startPendingScanner(
   config: PendingScannerConfig,
   { log, metrics, tracer, resources, stopping }: FunctionContext,
 ): Promise<CloudEventServer> {
-  const configMaps = makeConfigMapLedger({
-    namespace: config.LEDGER_NAMESPACE,
-    kubeconfig: config.KUBECONFIG,
-  });
-  const ledger = observedLedger(configMaps, metrics, tracer);
+  const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
+  const observed = observedLedger(makeConfigMapLedger(where), metrics, tracer);
+  const tally = makeLedgerTally(observed, openSourceCounts(where), Date.now);
+  const ledger = tally.counted;
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
   const limits = {
@@ -50,6 +51,7 @@ export async function startPendingScanner(
   resources.defer(() => offering.ended());
   const handle = makePendingScanner({
     ledger,
+    tally,
     offering,
     sink: counted,
     metrics: scannerMetrics,

@@ -21,10 +21,15 @@ export interface Offered {
   readonly refused: number;
 }
 
+export interface Seen extends Sweep, UndeliveredCount {
+  /** Of all records. */
+  readonly bytes: number;
+}
+
 export interface ScannerMetrics {
   offered(result: "accepted" | "refused"): void;
   /** @param startedAt of the tick, a reading of `performance.now()` */
-  ticked(offered: Offered, seen: Sweep & UndeliveredCount, startedAt: number): void;
+  ticked(offered: Offered, seen: Seen, startedAt: number): void;
 }
 
 const TICK_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
@@ -55,6 +60,14 @@ export function makeScannerMetrics(
   const indexes = registry.gauge({
     name: "event_indexes",
     help: "Indexes of events in the ledger, one for each request, as of the last whole pass.",
+  });
+  const recordBytes = registry.gauge({
+    name: "records_bytes",
+    help: "Bytes of the requests in the ledger; ended ones as of the last whole pass over them.",
+  });
+  const rejectedBytes = registry.gauge({
+    name: "rejected_events_bytes",
+    help: "Bytes of the rejected events in the ledger, as of the last whole pass.",
   });
   const undelivered = registry.gauge({
     name: "outcomes_undelivered",
@@ -116,7 +129,11 @@ export function makeScannerMetrics(
       for (const [status, count] of Object.entries(sweep.counts ?? {})) {
         records.set({ status }, count);
       }
-      if (sweep.rejected !== undefined) rejected.set(sweep.rejected);
+      recordBytes.set(sweep.bytes);
+      if (sweep.rejected) {
+        rejected.set(sweep.rejected.count);
+        rejectedBytes.set(sweep.rejected.bytes);
+      }
       if (sweep.indexes !== undefined) indexes.set(sweep.indexes);
       pruned.inc(sweep.pruned);
       ticks.observe(secondsSince(startedAt));

@@ -12,7 +12,7 @@
 import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
 import { isFinal, type FinalRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
-import { sha256Hex } from "../platform/ledger/configmap-record.ts";
+import { bytesOf, sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { IndexedEvent } from "../platform/ledger/event-index.ts";
 import type { RecordRef } from "../platform/ledger/stored-configmap.ts";
 import type { Log } from "../platform/telemetry/log.ts";
@@ -30,7 +30,7 @@ export interface Sweep {
   /** Of the last whole pass, less what it pruned; undefined before the first one has ended. */
   readonly counts: FinalCounts | undefined;
   /** Rejected events, in the same way. */
-  readonly rejected: number | undefined;
+  readonly rejected: { readonly count: number; readonly bytes: number } | undefined;
   /** Indexes of events, in the same way. */
   readonly indexes: number | undefined;
 }
@@ -54,6 +54,8 @@ interface Ended extends RecordRef {
   readonly kind: FinalRequest["status"] | "rejected-event" | "event-index";
   /** What must be gone before it. */
   readonly records?: readonly string[];
+  /** Of a rejected event. */
+  readonly bytes?: number;
 }
 
 interface EndedPage {
@@ -78,7 +80,8 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
     for await (const rejected of ledger.listRejected({ mayBeStale: true })) {
       const ended = rejected.map(({ name, uid, version, fields }): Ended => {
         const endedAt = Date.parse(fields["received_at"] ?? "");
-        return { name, uid, version, kind: "rejected-event", endedAt };
+        const bytes = bytesOf({ data: fields });
+        return { name, uid, version, kind: "rejected-event", endedAt, bytes };
       });
       yield { ended, unreadable: [] };
     }
@@ -123,8 +126,10 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
       const mayDelete = ended.endedAt < before && tried < budget && !signal.aborted;
       if (mayDelete) tried++;
       if (mayDelete && (await isFree(ended)) && (await removeLogged(ended, log))) pruned++;
-      else if (ended.kind === "rejected-event") running.rejected++;
-      else if (ended.kind === "event-index") running.indexes++;
+      else if (ended.kind === "rejected-event") {
+        running.rejected.count++;
+        running.rejected.bytes += ended.bytes ?? 0;
+      } else if (ended.kind === "event-index") running.indexes++;
       else running.counts[ended.kind]++;
     }
     return pruned;
@@ -169,12 +174,13 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
 /** What a pass has counted. */
 interface Pass {
   readonly counts: Record<FinalRequest["status"], number>;
-  rejected: number;
+  readonly rejected: { count: number; bytes: number };
   indexes: number;
 }
 
 function emptyPass(): Pass {
-  return { counts: { executed: 0, failed: 0, cancelled: 0 }, rejected: 0, indexes: 0 };
+  const counts = { executed: 0, failed: 0, cancelled: 0 };
+  return { counts, rejected: { count: 0, bytes: 0 }, indexes: 0 };
 }
 
 /** The names that the record of an event may have; another event's under the first delays it only. */

@@ -29,6 +29,8 @@ export const requestIntakeConfig = withIdentity(
        */
       EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
       RETENTION_DAYS,
+      /** Four fifths of the quota of the ledger's namespace: a fifth is left to all others. */
+      MAX_RECORDS_PER_SOURCE: integer({ min: 1, max: 10_000_000, default: 160_000 }),
       /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */
       PUBLIC_ROUTE: yesOrNo("false"),
       /**

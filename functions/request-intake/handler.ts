@@ -10,13 +10,16 @@ import {
   problemsToday,
   readRequestedEvent,
   type IntakeRules,
+  type RequestedStatement,
 } from "./requested-event.ts";
+import type { SourceShare } from "./source-share.ts";
 import type { WakeUpLimit } from "./wake-up-limit.ts";
 
 export interface RequestIntake {
   readonly ledger: Ledger;
   readonly sink: CloudEventSink;
   readonly wakeUps: WakeUpLimit;
+  readonly share: SourceShare;
   readonly rules: IntakeRules;
   readonly now: () => number;
 }
@@ -25,7 +28,8 @@ export interface RequestIntake {
 const WAKE_UP_TIMEOUT_MS = 2_000;
 
 /** An event `requested` becomes one record of the ledger, however often it is sent. */
-export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: RequestIntake) {
+export function makeRequestIntake(options: RequestIntake) {
+  const { ledger, sink, wakeUps, share, rules, now } = options;
   const recorder = makeRequestRecorder({
     ledger,
     now,
@@ -37,24 +41,32 @@ export function makeRequestIntake({ ledger, sink, wakeUps, rules, now }: Request
     const requested = readRequestedEvent(event, rules, sender);
     if (requested.kind !== "requested") return requested;
 
-    // 2. What is not valid today may have been recorded when it was: that record is the answer.
-    const problems = problemsToday(requested, rules, now());
-    const recording =
-      problems.length > 0
-        ? await recorder.find(requested, signal)
-        : // 3. Its index and its record are created, or found when the same event came before.
-          await recorder.record(requested, signal);
-    if (problems.length > 0 && recording.kind === "absent") return { kind: "invalid", problems };
+    // 2. What is not taken today may have been recorded when it was: that record is the answer.
+    const { source } = requested.event;
+    const refusal = refusalToday(requested);
+    const recording = refusal
+      ? await recorder.find(requested, signal)
+      : // 3. Its index and its record are created, or found when the same event came before.
+        await recorder.record(requested, signal);
+    if (refusal && recording.kind === "absent") return refusal;
     if (recording.kind !== "recorded") return answerWithoutRecord(recording);
 
     // 4. From here on the ledger owes the statement; the wake-up only makes it soon.
     const { request } = recording;
+    if (recording.isNew) share.recorded(source);
     log.info({ request: request.facts.name, status: request.status }, "request recorded");
     await wakeUp(request);
 
     // 5. The same event gets the same answer, today and later.
     return { kind: "event", event: recordedEvent(request) };
   };
+
+  function refusalToday(requested: RequestedStatement): Answer | undefined {
+    const problems = problemsToday(requested, rules, now());
+    if (problems.length > 0) return { kind: "invalid", problems };
+    if (!share.isUsedUp(requested.event.source)) return undefined;
+    return { kind: "used-up", problems: [{ field: "source", code: "source_share_used" }] };
+  }
 
   async function wakeUp(request: StatementRequest): Promise<void> {
     if (request.status !== "pending" || !wakeUps.allows(request.facts.customerId)) return;

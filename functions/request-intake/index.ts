@@ -4,6 +4,7 @@ import {
   type CloudEventServer,
 } from "../platform/server/cloudevent-server.ts";
 import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
@@ -12,6 +13,7 @@ import { countedSink, makeServerMetrics } from "../platform/server/server-metric
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";
+import { makeSourceShare } from "./source-share.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
 
 const MAX_IN_FLIGHT = 256;
@@ -23,17 +25,15 @@ export async function startRequestIntake(
   { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
 ): Promise<CloudEventServer> {
   const now = Date.now;
-  const configMaps = makeConfigMapLedger({
-    namespace: config.LEDGER_NAMESPACE,
-    kubeconfig: config.KUBECONFIG,
-  });
-  const ledger = observedLedger(configMaps, metrics, tracer);
+  const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
+  const ledger = observedLedger(makeConfigMapLedger(where), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const senders = config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []);
   const handle = makeRequestIntake({
     ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
+    share: makeSourceShare(openSourceCounts(where), config.MAX_RECORDS_PER_SOURCE, now),
     rules: {
       defaultTimeZone: config.STATEMENT_TIME_ZONE,
       periodBasis: config.PERIOD_BASIS,

@@ -23,7 +23,7 @@ import { sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { RequestedStatement } from "./requested-event.ts";
 
 export type Recording =
-  | { readonly kind: "recorded"; readonly request: StatementRequest }
+  | { readonly kind: "recorded"; readonly request: StatementRequest; readonly isNew?: true }
   /** The same event was recorded with other data. */
   | { readonly kind: "conflict" }
   /** The first event of this source and id is too old, and its record is gone. */
@@ -71,7 +71,9 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
   async function take(name: string, event: IndexedEvent): Promise<Recording | "exists"> {
     if (isTooOld(event.event.time)) return { kind: "too-old" };
     const request = recordRequest({ ...event, name });
-    return (await ledger.create(request)) === "created" ? { kind: "recorded", request } : "exists";
+    return (await ledger.create(request)) === "created"
+      ? { kind: "recorded", request, isNew: true }
+      : "exists";
   }
 
   /**

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { REJECTED_PLACES } from "../../functions/platform/ledger/rejected-names.ts";
 import { observedLedger } from "../../functions/platform/ledger/observed-ledger.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import {
@@ -180,6 +181,13 @@ test("each alert is tried both ways, and has its lines in the runbook", async ()
   expect(new Set(quiet)).toEqual(new Set(alerts));
   const headings = [...(await page()).matchAll(/^\| `(Statement\w+)`/gm)].map(([, name]) => name);
   expect(headings.toSorted()).toEqual(alerts.toSorted());
+});
+
+test("alerts by bytes are four fifths of what there is", () => {
+  const threshold = (name: string) =>
+    Number(/> (\d+)/.exec(rules.find(({ alert }) => alert === name)?.expr ?? "")?.[1]);
+  expect(threshold("StatementsLedgerLarge") * 5).toBe(200_000 * 2_560 * 4);
+  expect(threshold("StatementsParkedLarge") * 5).toBe(REJECTED_PLACES * 170 * 1_024 * 4);
 });
 
 test("the ledger's alert is four fifths of its quota", async () => {

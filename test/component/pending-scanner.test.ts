@@ -9,7 +9,9 @@ import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudev
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
+import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
+import { makeLedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeOffering, type TickLimits } from "../../functions/pending-scanner/offering.ts";
 import {
   accept,
@@ -52,24 +54,28 @@ interface ScannerSettings {
 }
 
 interface ScannerParts {
+  readonly ledger: Ledger;
+  readonly local: LocalLedger;
   readonly limits: TickLimits;
   readonly stopping: AbortSignal;
   readonly now: () => number;
 }
 
-function scannerOn(ledger: Ledger, url: string, { limits, stopping, now }: ScannerParts) {
+function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: string) {
   const { log } = makeTestLog();
+  const tally = makeLedgerTally(ledger, openSourceCounts(local), now);
   const metrics = { ticked: () => undefined, offered: () => undefined };
   const sink = makeCloudEventSink({ url, log });
   const offering = makeOffering({
-    ledger,
+    ledger: tally.counted,
     sink,
     metrics,
     limits,
     now,
     stopping,
   });
-  const parts = { ledger, offering, sink, metrics, retentionMs: 30 * DAY, now, stopping };
+  const shared = { ledger: tally.counted, tally, sink, metrics, now, stopping };
+  const parts = { ...shared, offering, retentionMs: 30 * DAY };
   return { handle: makePendingScanner(parts), offering };
 }
 
@@ -88,11 +94,8 @@ async function startScanner(settings: ScannerSettings = {}) {
   const sink = opened.use(await startEventSink(settings.sink ?? behaviour));
   const ledger = settings.ledger ? settings.ledger(local.ledger) : local.ledger;
   const stop = new AbortController();
-  const { handle, offering } = scannerOn(ledger, sink.url, {
-    limits,
-    stopping: stop.signal,
-    now: () => clock.now,
-  });
+  const parts = { ledger, local, limits, stopping: stop.signal, now: () => clock.now };
+  const { handle, offering } = scannerOn(parts, sink.url);
   opened.defer(() => offering.ended());
   opened.defer(() => stop.abort());
   const server = opened.use(await startEventServer({ routes: { "/": { handle } } }));
@@ -359,9 +362,9 @@ describe("two ticks at once", () => {
     await using scanner = await startScanner();
     await scanner.put(...Array.from({ length: 4 }, (_, i) => pendingRequest(`c${i}`, i)));
     const stop = new AbortController();
-    const { limits } = scanner;
-    const parts = { limits, stopping: stop.signal, now: () => NOW };
-    const { handle, offering } = scannerOn(scanner.local.ledger, scanner.sink.url, parts);
+    const { limits, local } = scanner;
+    const parts = { ledger: local.ledger, local, limits, stopping: stop.signal, now: () => NOW };
+    const { handle, offering } = scannerOn(parts, scanner.sink.url);
     await using other = await startEventServer({ routes: { "/": { handle } } });
     await Promise.all([scanner.tick(), postStructured(other.url, TICK)]);
     stop.abort();
@@ -682,4 +685,56 @@ describe("retention", () => {
     await scanner.tick();
     expect(await scanner.names()).toEqual([]);
   }, 120_000);
+});
+
+describe("how many records each source has", () => {
+  /** The first four hexadecimal digits of their SHA-256. */
+  const FLOOD = "3966";
+  const BANK = "5546";
+  const flood = (sequence: number): PendingRequest => {
+    const { facts, ...pending } = pendingRequest("f", sequence);
+    return { ...pending, facts: { ...facts, event: { ...facts.event, source: "/flood" } } };
+  };
+  const written = async (local: LocalLedger) => {
+    const where = { namespace: local.namespace, name: "records-by-source" };
+    const { data, metadata } = await local.core.readNamespacedConfigMap(where);
+    const records: unknown = JSON.parse(data?.["records"] ?? "null");
+    return { counted_at: data?.["counted_at"], records, labels: metadata?.labels };
+  };
+
+  it("is told intake at each tick, of what is owed and of what has ended", async () => {
+    await using scanner = await startScanner();
+    const { local } = scanner;
+    const metadata = { name: "records-by-source", labels: { whose: "of-the-manifests" } };
+    await local.core.createNamespacedConfigMap({ namespace: local.namespace, body: { metadata } });
+    await scanner.put(flood(1), flood(2), failed(flood(3), NOW, true), pendingRequest("b", 1));
+    expect((await scanner.tick()).status).toBe(204);
+    expect(await written(local)).toEqual({
+      counted_at: "2026-01-15T12:00:00.000Z",
+      records: { [FLOOD]: 3, [BANK]: 1 },
+      labels: { whose: "of-the-manifests" },
+    });
+
+    const stored = await local.ledger.read(flood(1).facts.name);
+    if (!stored) throw new Error("not stored");
+    await local.ledger.remove(stored);
+    scanner.clock.now += 60_000;
+    await scanner.tick();
+    expect(await written(local)).toMatchObject({
+      counted_at: "2026-01-15T12:01:00.000Z",
+      records: { [FLOOD]: 2, [BANK]: 1 },
+    });
+  });
+
+  it("is nobody's without the ConfigMap, which is said", async () => {
+    await using scanner = await startScanner();
+    await scanner.put(flood(1));
+    expect((await scanner.tick()).status).toBe(204);
+    expect(await scanner.names()).toEqual([flood(1).facts.name]);
+    expect(scanner.lines).toContainEqual(
+      expect.objectContaining({
+        msg: "there is no ConfigMap records-by-source: no source has a share of the ledger",
+      }),
+    );
+  });
 });

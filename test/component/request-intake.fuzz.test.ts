@@ -25,6 +25,7 @@ import { startEventSink, type EventSink } from "../support/event-sink.ts";
 import { fuzzing } from "../support/fuzzing.ts";
 import { makeTestLog, startEventServer, type TestEventServer } from "../support/event-server.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+import { UNSHARED } from "../support/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 
@@ -42,6 +43,7 @@ beforeAll(async () => {
     ledger: local.ledger,
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, now),
+    share: UNSHARED,
     rules: {
       defaultTimeZone: "UTC",
       periodBasis: "booking_date" as const,

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
+import { makeLedgerTally, type LedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeSourceShare } from "../../functions/request-intake/source-share.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { startEventSink } from "../support/event-sink.ts";
 import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
@@ -12,29 +15,38 @@ import { startKubeApiserver } from "../support/kube-apiserver.ts";
 
 const LEDGER = "transaction-requests";
 const HOME = "statements";
+/** Records of one source, in place of 160 000. */
+const SHARE = 5;
 const BASE = new URL("../../infra/kubernetes/base/", import.meta.url);
 
 const opened = new AsyncDisposableStack();
 let core: CoreV1Api;
 let intake: string;
+let tally: LedgerTally;
 
 beforeAll(async () => {
   const kube = opened.use(await startKubeApiserver());
   core = kube.config().makeApiClient(CoreV1Api);
   await kube.createNamespace(LEDGER);
   await kube.createNamespace(HOME);
-  for (const file of ["service-account", "role", "role-binding"].map(
-    (one) => `request-intake/${one}`,
-  ))
+  const files = ["request-intake", "pending-scanner"].flatMap((name) =>
+    ["service-account", "role", "role-binding"].map((one) => `${name}/${one}`),
+  );
+  for (const file of [...files, "ledger/records-by-source"])
     await kube.apply(await readFile(new URL(`${file}.yaml`, BASE), "utf8"));
   await kube.apply(await readFile(new URL("ledger/quota.yaml", BASE), "utf8"));
+  const as = async (name: string) => ({
+    namespace: LEDGER,
+    kubeconfig: await kube.serviceAccountKubeconfig(HOME, name),
+  });
   const sink = opened.use(await startEventSink());
   const { log } = makeTestLog();
+  const asScanner = await as("pending-scanner");
+  tally = makeLedgerTally(makeConfigMapLedger(asScanner), openSourceCounts(asScanner), Date.now);
+  const asIntake = await as("request-intake");
   const handle = makeRequestIntake({
-    ledger: makeConfigMapLedger({
-      namespace: LEDGER,
-      kubeconfig: await kube.serviceAccountKubeconfig(HOME, "request-intake"),
-    }),
+    ledger: makeConfigMapLedger(asIntake),
+    share: makeSourceShare(openSourceCounts(asIntake), SHARE, Date.now),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, Date.now),
     rules: {
@@ -58,10 +70,10 @@ async function setQuota(records: number): Promise<void> {
   await core.replaceNamespacedResourceQuotaStatus({ ...where, body: quota });
 }
 
-const eventOf = (id: string) => ({
+const eventOf = (id: string, source = "/bank") => ({
   specversion: "1.0",
   id,
-  source: "/bank",
+  source,
   time: new Date().toISOString(),
   type: "io.transactions-collector.statement.requested.v1",
   data: { customer_id: `c-${id}`, start_date: "2025-01-01", end_date: "2025-01-31" },
@@ -100,4 +112,58 @@ test("a full ledger answers 503, and the repeated event is recorded once there i
   expect((await postUntil(200, second)).status).toBe(200);
   expect((await postStructured(intake, second)).status).toBe(200);
   expect(await recordsOf("c-second")).toBe(1);
+});
+
+describe("a source that floods the ledger", () => {
+  /** What a tick of the scanner does. */
+  async function count(): Promise<void> {
+    const { log, lines } = makeTestLog();
+    for await (const page of tally.counted.list({ atRest: false }))
+      expect(page.unreadable).toEqual([]);
+    await tally.tell(log);
+    expect(lines).toEqual([]);
+  }
+  let posted = 0;
+  const flood = async () => await postStructured(intake, eventOf(`flood-${posted++}`, "/flood"));
+
+  async function floodUntil(status: number) {
+    let answer = await flood();
+    for (const end = performance.now() + 30_000; answer.status !== status;) {
+      if (performance.now() > end) throw new Error(`still ${answer.status}`);
+      await sleep(100);
+      answer = await flood();
+    }
+    return answer;
+  }
+
+  test("is refused alone, and told when to come again", async () => {
+    await setQuota(10_000);
+    const first = eventOf("flood-first", "/flood");
+    expect((await postUntil(200, first)).status).toBe(200);
+    for (let i = 1; i < SHARE; i++) expect((await flood()).status).toBe(200);
+    await count();
+
+    const refused = await floodUntil(429);
+    expect(refused).toMatchObject({
+      body: {
+        error: "source_share_used",
+        problems: [{ index: 0, field: "source", code: "source_share_used" }],
+      },
+    });
+    expect(refused.headers.get("retry-after")).toBe("60");
+    // Whoever else there is still has room, and so has what was recorded before.
+    expect((await postStructured(intake, eventOf("quiet", "/quiet"))).status).toBe(200);
+    expect((await postStructured(intake, first)).status).toBe(200);
+    expect(await recordsOf("c-quiet")).toBe(1);
+  });
+
+  test("is taken again when its records are gone", async () => {
+    const { items } = await core.listNamespacedConfigMap({ namespace: LEDGER });
+    const own = items.filter(({ data }) => data?.["event_source"] === "/flood");
+    expect(own.length).toBeGreaterThanOrEqual(SHARE);
+    for (const { metadata } of own)
+      await core.deleteNamespacedConfigMap({ namespace: LEDGER, name: metadata?.name ?? "" });
+    await count();
+    expect((await floodUntil(200)).status).toBe(200);
+  });
 });

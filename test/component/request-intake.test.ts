@@ -15,6 +15,7 @@ import {
   startEventServer,
 } from "../support/event-server.ts";
 import { startLocalLedger } from "../support/local-ledger.ts";
+import { UNSHARED } from "../support/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const TIME = "2026-01-15T11:59:58.123Z";
@@ -45,6 +46,7 @@ async function startIntake(settings: IntakeSettings = {}) {
     ledger,
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(settings.wakeUps ?? 10, now),
+    share: UNSHARED,
     rules: {
       defaultTimeZone: "UTC",
       periodBasis: "booking_date",

@@ -16,6 +16,7 @@ import {
   type TestEventServer,
 } from "../support/event-server.ts";
 import { startEventSink, type EventSink } from "../support/event-sink.ts";
+import { UNSHARED } from "../support/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const MAX_BYTES = 65_536;
@@ -57,6 +58,7 @@ beforeAll(async () => {
   const handle = makeRequestIntake({
     ledger,
     wakeUps,
+    share: UNSHARED,
     rules,
     now,
     sink: makeCloudEventSink({ url: sink.url, log: makeTestLog().log }),

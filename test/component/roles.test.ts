@@ -28,6 +28,7 @@ interface Target {
   readonly group?: string;
   readonly resource: string;
   readonly subresource?: string;
+  readonly name?: string;
 }
 
 let server: KubeApiserver;
@@ -73,6 +74,12 @@ describe.each(FUNCTIONS)("%s", (name, allowed) => {
 
   test(`may ${allowed.join(" and ")} ConfigMaps of the ledger, and no more`, async () => {
     expect(await allowedVerbs({ namespace: LEDGER, resource: "configmaps" })).toEqual(allowed);
+  });
+
+  test("may write how many records each source has only if it is the scanner", async () => {
+    const target = { namespace: LEDGER, resource: "configmaps", name: "records-by-source" };
+    const own = name === "pending-scanner" ? ["list", "watch", "patch", "delete"] : allowed;
+    expect(await allowedVerbs(target)).toEqual(own);
   });
 
   test.each([

@@ -40,6 +40,7 @@ import { makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
 import { makeVirtualTime } from "./virtual-time.ts";
+import { UNCOUNTED, UNSHARED } from "../support/unshared-ledger.ts";
 
 /**
  * Shorter than in a bank. An offer that came before the clocks' difference was over is made again fifteen
@@ -230,6 +231,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const offering = makeOffering({ ...shared, limits });
     const handle = makePendingScanner({
       ...shared,
+      tally: UNCOUNTED,
       offering,
       retentionMs: RETENTION_MS,
     });
@@ -241,6 +243,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       ledger: openLedger(),
       sink: broker.sink,
       wakeUps: makeWakeUpLimit(10, Date.now),
+      share: UNSHARED,
       rules: {
         defaultTimeZone: "UTC",
         periodBasis: "posted_at",

@@ -45,6 +45,7 @@ describe("readConfig", () => {
       EVENT_WINDOW_DAYS: 29,
       RETENTION_DAYS: 30,
       PUBLIC_ROUTE: false,
+      MAX_RECORDS_PER_SOURCE: 160_000,
       WAKEUPS_PER_CUSTOMER: 10,
       OUTCOME_REPEAT_SECONDS: 60,
     });

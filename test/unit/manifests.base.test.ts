@@ -40,7 +40,7 @@ test("the base holds what it should and nothing else", () => {
   ).toEqual({
     Namespace: 2,
     ResourceQuota: 1,
-    ConfigMap: 3,
+    ConfigMap: 4,
     ServiceAccount: 3,
     Role: 3,
     RoleBinding: 3,
@@ -59,7 +59,7 @@ test("the ledger's namespace holds its rules alone; everything else lives in sta
   );
   const inLedger = rendered.filter((one) => one.metadata.namespace === "transaction-requests");
   expect(new Set(inLedger.map((one) => one.kind))).toEqual(
-    new Set(["ResourceQuota", "Role", "RoleBinding"]),
+    new Set(["ResourceQuota", "ConfigMap", "Role", "RoleBinding"]),
   );
   const elsewhere = rendered.filter((one) => !inLedger.includes(one) && one.kind !== "Namespace");
   expect(new Set(elsewhere.map((one) => one.metadata.namespace))).toEqual(new Set(["statements"]));
@@ -77,6 +77,20 @@ test("the ledger has a fuse", () => {
   expect(find("ResourceQuota", "ledger")["spec"]).toEqual({
     hard: { "count/configmaps": "400000", pods: "0" },
   });
+});
+
+test("no source may fill more than four fifths of it", () => {
+  const most = Number(settingsOf("request-intake")["MAX_RECORDS_PER_SOURCE"]);
+  expect(most).toBe(160_000);
+  expect(most * 5).toBe(200_000 * 4);
+});
+
+test("what the scanner writes is shipped empty, so that nothing applied takes it away", () => {
+  expect(Object.keys(find("ConfigMap", "records-by-source"))).toEqual([
+    "apiVersion",
+    "kind",
+    "metadata",
+  ]);
 });
 
 test("no Secret is in the base", () => {
@@ -130,13 +144,19 @@ describe.each(FUNCTIONS)("%s", (name) => {
 });
 
 test.each([
-  ["request-intake", ["create", "get"]],
-  ["pending-scanner", ["list", "watch", "delete"]],
-  ["statement-builder", ["get", "update"]],
-])("the Role of %s is %j on ConfigMaps", (name, verbs) => {
-  expect(find("Role", name)["rules"]).toEqual([
-    { apiGroups: [""], resources: ["configmaps"], verbs },
-  ]);
+  ["request-intake", [{ verbs: ["create", "get"] }]],
+  [
+    "pending-scanner",
+    [
+      { verbs: ["list", "watch", "delete"] },
+      { verbs: ["patch"], resourceNames: ["records-by-source"] },
+    ],
+  ],
+  ["statement-builder", [{ verbs: ["get", "update"] }]],
+])("the Role of %s is %j on ConfigMaps", (name, rights) => {
+  expect(find("Role", name)["rules"]).toEqual(
+    rights.map((right) => ({ apiGroups: [""], resources: ["configmaps"], ...right })),
+  );
 });
 
 test("nothing can be reached from outside the cluster", () => {

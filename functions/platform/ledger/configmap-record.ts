@@ -198,6 +198,14 @@ export function movedConfigMap(stored: ConfigMap, next: StatementRequest): Confi
   return moved;
 }
 
+/** Of its texts: about what it takes in etcd, before etcd's own book-keeping. */
+export function bytesOf({ metadata, data }: ConfigMap): number {
+  let bytes = metadata?.name?.length ?? 0;
+  for (const texts of [data, metadata?.labels, metadata?.annotations])
+    for (const [name, text] of Object.entries(texts ?? {})) bytes += name.length + text.length;
+  return bytes;
+}
+
 /** The record's own fields and names, with numbers and objects as JSON has them. */
 export function toJson(request: StatementRequest): Record<string, unknown> {
   const sheet = sheetOf(request);

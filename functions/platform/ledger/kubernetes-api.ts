@@ -27,9 +27,9 @@ export interface KubernetesApiOptions extends AccessOptions {
   readonly tries?: number;
 }
 
-/** One request; it may be repeated, since creations carry a name and replacements a resourceVersion. */
+/** One request; it may be repeated, since creations carry a name and replacements a resourceVersion; a PATCH is a merge patch. */
 export interface ApiCall {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Each part of the path, as it is before any encoding. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
@@ -119,18 +119,16 @@ interface Answer {
 
 /** Of one answer, so that no list can take the memory of the process. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-const HEADERS = {
-  accept: "application/json",
-  "content-type": "application/json",
-  "user-agent": USER_AGENT,
-} as const;
+const HEADERS = { accept: "application/json", "user-agent": USER_AGENT } as const;
 
 async function send(access: KubernetesAccess, call: ApiCall, signal: AbortSignal): Promise<Answer> {
   const { method, path, query, body } = call;
   const sent = body === undefined ? "" : JSON.stringify(body);
   // Node leaves the length of a body out of a DELETE, and the server would not read it.
   const length = body === undefined ? {} : { "content-length": Buffer.byteLength(sent) };
-  const options = await access.signed({ method, headers: { ...HEADERS, ...length }, signal });
+  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  const headers = { ...HEADERS, "content-type": type, ...length };
+  const options = await access.signed({ method, headers, signal });
   const url = urlOf(access, path, query);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     access.open(url, options, resolve).on("error", reject).end(sent);

@@ -152,11 +152,12 @@ function logEndings(answers: readonly Answer[], log: Log): void {
   log.warn({ ...(isBatch ? { kept: parked.size } : {}), rejected: names }, "rejected event kept");
 }
 
-/** Ids and types come from outside; a log line stays a line. */
+/** They come from outside; a log line stays a line. */
 const MAX_LOGGED = 200;
 
 function logFields({ attributes }: ParsedEvent): Readonly<Record<string, string>> {
-  const fields = { event_id: attributes["id"], event_type: attributes["type"] };
+  const { id: event_id, source: event_source, type: event_type } = attributes;
+  const fields = { event_id, event_source, event_type };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) =>
       typeof value === "string" ? [[name, value.slice(0, MAX_LOGGED)]] : [],

@@ -21,6 +21,8 @@ export type Answer =
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
   /** 403: the event is well formed and its sender is not allowed to send it. */
   | { readonly kind: "forbidden"; readonly problems: readonly Problem[] }
+  /** 429: the sender has used up what is its own; there may be room later. */
+  | { readonly kind: "used-up"; readonly problems: readonly Problem[] }
   /** 503: a dependency; ask again. */
   | { readonly kind: "unavailable"; readonly code: string };
 
@@ -64,6 +66,8 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
       return invalid(400, atIndex(answer.problems, 0));
     case "forbidden":
       return invalid(403, atIndex(answer.problems, 0));
+    case "used-up":
+      return invalid(429, atIndex(answer.problems, 0), { "retry-after": USED_UP_SECONDS });
     case "unavailable":
       return failure(503, answer.code);
     case "batch":
@@ -89,6 +93,9 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
   }
 }
 
+/** Until the ledger is counted again. */
+const USED_UP_SECONDS = "60";
+
 /** Any error a handler throws: asking again may help, and the details are for the log alone. */
 export function answerToError(error: unknown): Answer {
   const code = error instanceof LedgerUnavailable ? "ledger_unavailable" : "internal";
@@ -108,10 +115,10 @@ export function briefly({ status, headers, body }: HttpAnswer): HttpAnswer {
 
 // --- batches -----------------------------------------------------------------------------------
 
-/** The good ones are done; a dependency's failure asks for the whole batch again, which is safe. */
+/** The good ones are done; what may be taken later asks for the whole batch again, which is safe. */
 function batch(answers: readonly Answer[]): HttpAnswer {
-  const unavailable = answers.find((answer) => answer.kind === "unavailable");
-  if (unavailable) return toHttp(unavailable);
+  const later = answers.find(({ kind }) => kind === "unavailable" || kind === "used-up");
+  if (later) return toHttp(later);
   const problems = answers.flatMap((answer, index) =>
     "problems" in answer ? atIndex(answer.problems, index) : [],
   );
@@ -138,11 +145,15 @@ const MAX_ERROR_BYTES = 1024;
 /** A Broker copies a refusal into a header of the dead letter: short ones arrive with every release of it. */
 const MAX_BROKER_ERROR_BYTES = 512;
 
-function invalid(status: number, problems: readonly IndexedProblem[]): HttpAnswer {
+function invalid(
+  status: number,
+  problems: readonly IndexedProblem[],
+  headers?: Readonly<Record<string, string>>,
+): HttpAnswer {
   const codes = new Set(problems.map((problem) => problem.code));
   const [first] = codes;
   const error = codes.size === 1 && first !== undefined ? first : "invalid_event";
-  return errorAnswer(status, error, problems);
+  return errorAnswer(status, error, problems, headers);
 }
 
 function failure(

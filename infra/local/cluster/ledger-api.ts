@@ -19,15 +19,21 @@ export async function startLedgerApi(stateDir: string, port: number): Promise<Lo
   return { kubeconfig, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 
-/** @throws Error with the next step when the API cannot be reached or does not allow it */
+/**
+ * The namespace and the ConfigMap that the manifests bring to a cluster.
+ *
+ * @throws Error with the next step when the API cannot be reached or does not allow it
+ */
 export async function ensureNamespace(kubeconfig: string, name: string): Promise<void> {
   try {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
-    await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name } } });
+    const core = config.makeApiClient(CoreV1Api);
+    await unlessThere(core.createNamespace({ body: { metadata: { name } } }));
+    const body = { metadata: { name: "records-by-source" } };
+    await unlessThere(core.createNamespacedConfigMap({ namespace: name, body }));
   } catch (error) {
     const status = error instanceof ApiException ? error.code : undefined;
-    if (status === 409) return;
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `the namespace ${name} cannot be made (${status ?? reason}): check KUBECONFIG, or make ` +
@@ -35,4 +41,10 @@ export async function ensureNamespace(kubeconfig: string, name: string): Promise
       { cause: error },
     );
   }
+}
+
+async function unlessThere(creation: Promise<unknown>): Promise<void> {
+  await creation.catch((error: unknown) => {
+    if (!(error instanceof ApiException) || error.code !== 409) throw error;
+  });
 }

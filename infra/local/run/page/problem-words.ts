@@ -23,6 +23,8 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_time_zone: "There is no such time zone. Its name is like Europe/Berlin.",
   event_conflict: "This very event was sent before with other fields: send it again as a new one.",
   source_not_allowed: "Intake takes no requests from this page: ALLOWED_SOURCES does not name it.",
+  source_share_used:
+    "This page has as many requests in the ledger as one source may have: wait until some are deleted.",
   token_missing: "Intake asks for a token: start the run with INTAKE_TOKEN set.",
   token_invalid: "Intake does not accept the token of INTAKE_TOKEN.",
   token_expired: "The token of INTAKE_TOKEN has expired.",
