@@ -20,10 +20,15 @@ export async function readKeys({
   keys: file,
 }: KeysOption): Promise<readonly VerificationKey[] | undefined> {
   if (file === undefined) return undefined;
-  const value = await readJson(file);
-  const keys = isObject(value) && Array.isArray(value["keys"]) ? value["keys"] : [value];
-  if (keys.every(isKey)) return keys;
+  const keys = keysOf(await readJson(file));
+  if (keys) return keys;
   throw wrongUse(`${file} holds no JSON Web Keys: {"keys": [{"kty": …}]} is looked for`);
+}
+
+/** Of a JWKS, or of one key; `undefined` for what is neither. */
+export function keysOf(value: unknown): readonly VerificationKey[] | undefined {
+  const keys = isObject(value) && Array.isArray(value["keys"]) ? value["keys"] : [value];
+  return keys.every(isKey) ? keys : undefined;
 }
 
 async function readJson(file: string): Promise<unknown> {

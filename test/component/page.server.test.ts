@@ -138,7 +138,12 @@ describe("whom it answers", () => {
       ...(origin === undefined ? {} : { origin: origin === "own" ? `http://${host}` : origin }),
       ...others,
     };
-    for (const path of ["/page/requests", "/page/requests/x/cancel", "/page/tick"]) {
+    for (const path of [
+      "/page/requests",
+      "/page/requests/x/cancel",
+      "/page/requests/x/verification",
+      "/page/tick",
+    ]) {
       expect(await send(path, { method: "POST", headers, body: "{}" })).toMatchObject({
         status: 403,
       });

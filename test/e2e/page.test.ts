@@ -1,4 +1,5 @@
 /** The page of `make run` in a real browser, as somebody meets the product for the first time. */
+import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,11 +30,24 @@ let run: LocalRun;
 let browser: Browser;
 let url: string;
 let intakeUrl: string;
+let signingKey: JsonWebKey;
+
+function makeSigningKey(): JsonWebKey {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { ...privateKey.export({ format: "jwk" }), kid: "page-2026", alg: "ES256" };
+}
+
+function publicKeyOf({ d: _, ...key }: JsonWebKey): JsonWebKey {
+  return key;
+}
 
 beforeAll(async () => {
   outDir = await mkdtemp(join(tmpdir(), "page-"));
   // Ticks of a second: what is tried again then waits for the next one, and can be seen waiting.
-  run = startLocalRun("run", outDir, { TICK_DEADLINE_SECONDS: "1" });
+  signingKey = makeSigningKey();
+  const SIGNING_KEY_FILE = join(outDir, "signing-key.json");
+  await writeFile(SIGNING_KEY_FILE, JSON.stringify(signingKey), { mode: 0o600 });
+  run = startLocalRun("run", outDir, { TICK_DEADLINE_SECONDS: "1", SIGNING_KEY_FILE });
   [browser] = await Promise.all([startBrowser(), run.says(/What happens/)]);
   [, url = ""] = await run.says(/Look at it: (\S+)/);
   [, intakeUrl = ""] = await run.says(/curl -i (\S+)/);
@@ -83,6 +97,47 @@ test("from the form to a zip that verifies", async () => {
   const files = verified.manifest.files.map(({ path }) => path);
   expect(files).toEqual(expect.arrayContaining(["transactions.csv", "statement.pdf"]));
   expect(visitor.troubles).toEqual([]);
+});
+
+test("says of a file whether it is right, and apart from that who made it", async () => {
+  await using visitor = await visit(browser, url);
+  const { page, row } = visitor;
+  await ask(page, "customer-000003");
+  const made = row("customer-000003");
+  const verify = made.getByRole("button", { name: /^Verify/ });
+  const verdicts = made.getByRole("status").getByRole("listitem");
+  const keys = page.getByLabel("Public keys of whoever signs (JWKS)");
+
+  await verify.click();
+  await made.getByText("unchecked", { exact: true }).waitFor();
+  expect(await verdicts.allTextContents()).toEqual([
+    "ok: hashes, rows, sums and balances agree; it is the record's file",
+    "unchecked: it has a signature; with keys it is looked at",
+  ]);
+
+  await page.getByText("Keys to verify with").click();
+  await keys.fill(JSON.stringify({ keys: [publicKeyOf(signingKey)] }));
+  await verify.click();
+  await made.getByText("authentic", { exact: true }).waitFor();
+  expect(await verdicts.allTextContents()).toEqual([
+    "ok: hashes, rows, sums and balances agree; it is the record's file",
+    "authentic: signed with page-2026 (ES256)",
+  ]);
+  expect(await visitor.violations()).toEqual([]);
+
+  await keys.fill(JSON.stringify({ keys: [publicKeyOf(makeSigningKey())] }));
+  await verify.click();
+  await made.getByText("wrong", { exact: true }).waitFor();
+  expect(await verdicts.allTextContents()).toEqual([
+    "wrong: the manifest is not signed by one of the keys",
+  ]);
+  expect(visitor.troubles).toEqual([]);
+
+  // The browser's console tells of an answer of 400 by itself.
+  await keys.fill("no keys at all");
+  await verify.click();
+  await made.getByRole("alert").getByText("These are no keys").waitFor();
+  expect(await verdicts.count()).toBe(0);
 });
 
 test("shows events and states on their way, and says each step in words", async () => {

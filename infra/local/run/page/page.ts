@@ -78,12 +78,16 @@ export function makePage(options: PageOptions): Page {
     sendJson(response, status, body);
   }
 
-  async function act(method: string, path: string, response: ServerResponse): Promise<boolean> {
+  async function act(
+    request: IncomingMessage,
+    path: string,
+    response: ServerResponse,
+  ): Promise<boolean> {
     const [, name = "", what = ""] = REQUEST_PATH.exec(path) ?? [];
-    const action = ACTIONS[`${method} ${what}`];
+    const action = ACTIONS[`${request.method} ${what}`];
     if (!action) return false;
     const stored = await ledger.read(name, signal);
-    if (stored) await action({ ledger, client, signal }, stored, response);
+    if (stored) await action({ ledger, client, signal }, stored, response, request);
     else sendWords(response, 404, `There is no request ${name} any more.`);
     return true;
   }
@@ -112,7 +116,7 @@ export function makePage(options: PageOptions): Page {
         return;
       default:
         if (method === "GET" && (await sendFile(pathname, response))) return;
-        if (await act(method, pathname, response)) return;
+        if (await act(request, pathname, response)) return;
         sendWords(response, 404, "There is nothing here; the page is at /.");
     }
   }

@@ -1,10 +1,11 @@
-/** What can be done with one request: explain it, fetch its file, cancel it, try it again. */
+/** What can be done with one request: explain it, fetch its file, verify that, cancel it, try it again. */
 import { basename } from "node:path";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod";
+import type { StatementRequest } from "../../../../functions/domain/statement-request.ts";
 import type { Ledger, Stored } from "../../../../functions/platform/ledger/configmap-ledger.ts";
 import { readConfig } from "../../../../functions/platform/settings/config.ts";
 import { builderConfig } from "../../../../functions/statement-builder/config.ts";
@@ -12,7 +13,8 @@ import { explain } from "../../../operator/explanation.ts";
 import { cancelRequest, retryRequest, type Moved } from "../../../operator/operator-moves.ts";
 import { actsOf } from "../../../operator/acts.ts";
 import { accountHere } from "../../../operator/who.ts";
-import { PAGE_HEADERS, sendJson, sendWords } from "./answers.ts";
+import { PAGE_HEADERS, readObject, sendJson, sendWords } from "./answers.ts";
+import { verifyObject } from "./verification.ts";
 
 export interface Counter {
   readonly ledger: Pick<Ledger, "read" | "replace">;
@@ -20,7 +22,12 @@ export interface Counter {
   readonly signal: AbortSignal;
 }
 
-type Action = (counter: Counter, stored: Stored, response: ServerResponse) => Promise<void>;
+type Action = (
+  counter: Counter,
+  stored: Stored,
+  response: ServerResponse,
+  request: IncomingMessage,
+) => Promise<void>;
 
 /** By the method and the last part of the address. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
@@ -29,6 +36,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     await Promise.resolve();
   },
   "GET statement": sendStatement,
+  "POST verification": verify,
   "POST cancel": async (counter, stored, response) => {
     answerMove(await cancelRequest(deskOf(counter, stored)), response);
   },
@@ -57,7 +65,7 @@ async function sendStatement(
   response: ServerResponse,
 ): Promise<void> {
   if (request.status !== "executed") {
-    sendWords(response, 409, `The request is ${request.status}, so it has no file.`);
+    sendWords(response, 409, withoutFile(request));
     return;
   }
   const { bucket: Bucket, key: Key } = request.object;
@@ -77,6 +85,31 @@ async function sendStatement(
     "content-disposition": `attachment; filename="${basename(Key)}"`,
   });
   await pipeline(found.Body as Readable, response);
+}
+
+async function verify(
+  { client, signal }: Counter,
+  { request }: Stored,
+  response: ServerResponse,
+  message: IncomingMessage,
+): Promise<void> {
+  if (request.status !== "executed") {
+    sendWords(response, 409, withoutFile(request));
+    return;
+  }
+  const form = await readObject(message, signal);
+  const keys = form?.["keys"];
+  if (typeof keys !== "string") {
+    sendWords(response, 400, "That is no form of this page, or the keys are longer than 16 KiB.");
+    return;
+  }
+  const verified = await verifyObject(client, request, keys, signal);
+  if ("trouble" in verified) sendWords(response, verified.status, verified.trouble);
+  else sendJson(response, 200, verified);
+}
+
+function withoutFile({ status }: StatementRequest): string {
+  return `The request is ${status}, so it has no file.`;
 }
 
 function deskOf({ ledger, signal }: Counter, stored: Stored) {

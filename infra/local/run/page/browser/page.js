@@ -17,7 +17,7 @@ let source;
 let ended = [];
 
 const flow = makeFlow($("flow"), $("steps"));
-const requests = makeRequests($("rows"), $("row"), (row) => {
+const requests = makeRequests($("rows"), $("row"), $("verification-keys"), (row) => {
   if (ended.push(row) === 1) setTimeout(speak, SPEAK_AFTER_MS);
 });
 makeForm($("ask"));

@@ -11,7 +11,7 @@ const SHAPES = {
 };
 const isOpen = ({ status }) => status === "pending" || status === "processing";
 
-export function makeRequests(list, template, onEnded) {
+export function makeRequests(list, template, keys, onEnded) {
   const items = new Map();
 
   function show(rows) {
@@ -23,7 +23,7 @@ export function makeRequests(list, template, onEnded) {
     }
     for (const [index, row] of rows.entries()) {
       const known = items.get(row.name);
-      const item = known ?? makeItem(template, row.name);
+      const item = known ?? makeItem(template, row.name, keys);
       items.set(row.name, item);
       if (list.children[index] !== item.element)
         list.insertBefore(item.element, list.children[index]);
@@ -45,7 +45,7 @@ export function makeRequests(list, template, onEnded) {
 /** A row that comes into the list by a filter ended long ago; one that was just asked for did not. */
 const isRecent = ({ endedAt }) => Date.now() - endedAt < 3_000;
 
-function makeItem(template, name) {
+function makeItem(template, name, keys) {
   const element = template.content.firstElementChild.cloneNode(true);
   const part = (is) => element.querySelector(`[data-is=${is}]`);
   const details = element.querySelector("details");
@@ -67,6 +67,7 @@ function makeItem(template, name) {
       one.textContent = `, ${row.customerId} ${row.startDate} to ${row.endDate}`;
     }
     offer(part("download"), row.file !== undefined);
+    offer(part("verify"), row.file !== undefined);
     offer(part("retry"), row.status === "failed");
     offer(part("cancel"), isOpen(row) && !row.isCancelling);
     if (row.file !== undefined) {
@@ -99,15 +100,26 @@ function makeItem(template, name) {
     );
   }
 
-  async function act(what) {
+  /** The answer when it is good; else what is wrong is said. */
+  async function act(what, body) {
     part("trouble").textContent = "";
-    const answer = await fetch(`${address}/${what}`, { method: "POST" }).catch(() => undefined);
-    if (answer?.ok) return;
-    const { words } = answer ? await answer.json() : { words: "The run does not answer." };
-    part("trouble").textContent = words;
+    const answer = await fetch(`${address}/${what}`, { method: "POST", body }).catch(
+      () => undefined,
+    );
+    const said = answer ? await answer.json() : { words: "The run does not answer." };
+    if (answer?.ok) return said;
+    part("trouble").textContent = said.words;
+    return undefined;
+  }
+
+  async function verify() {
+    part("verdicts").replaceChildren();
+    const said = await act("verification", JSON.stringify({ keys: keys.value }));
+    part("verdicts").replaceChildren(...(said?.verdicts ?? []).map(verdict));
   }
 
   details.addEventListener("toggle", () => void (details.open && explain()));
+  part("verify").addEventListener("click", () => void verify());
   part("retry").addEventListener("click", () => void act("retry"));
   part("cancel").addEventListener("click", () => void act("cancel"));
   return item;
@@ -148,6 +160,16 @@ function section(title, lines) {
     return paragraph;
   });
   return [heading, ...paragraphs];
+}
+
+/** `ok`, `authentic`, `unchecked`: each a word of its own, with what it says. */
+function verdict({ word, text }) {
+  const item = document.createElement("li");
+  item.dataset.word = word;
+  const strong = document.createElement("strong");
+  strong.textContent = word;
+  item.append(strong, `: ${text}`);
+  return item;
 }
 
 /** For whoever cannot see the list: `customer-000001: executed, 978 rows`. */
