@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { startPrivateBank } from "../../infra/local/cluster/bank.ts";
 import { startMariaDb } from "../../infra/local/cluster/mariadb.ts";
+import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startTestMariaDb } from "../support/mariadb.ts";
 import { isRunning } from "../support/process-table.ts";
 
@@ -62,3 +64,28 @@ test("A port that is taken is an error with the server's own words, and leaves n
   await using server = await startTestMariaDb();
   await expect(startMariaDb({ port: server.port })).rejects.toThrow(/Address already in use/);
 });
+
+test("The database of make run has no account without a password, also on the data of an open one", async () => {
+  await using opened = new AsyncDisposableStack();
+  const stateDir = await mkdtemp(join(tmpdir(), "bank-"));
+  opened.defer(() => rm(stateDir, { recursive: true }));
+  {
+    await using open = await startMariaDb({ dataDir: join(stateDir, "mariadb") });
+    expect(await query(open.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  }
+  const port = await freePort();
+  const bank = opened.use(await startPrivateBank({ stateDir, port, log: () => undefined }));
+
+  const accounts = await query(
+    bank.ownerUrl,
+    "SELECT User AS name FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.is_role') IS NULL",
+  );
+  const names = new Set(accounts.map(({ name }) => String(name)));
+  // The server's own, which nobody can log in as.
+  names.delete("mariadb.sys");
+  expect(names).toEqual(new Set(["root", "statement_reader"]));
+  for (const user of ["", "mariadb.sys", ...names]) {
+    const login = createConnection({ host: "127.0.0.1", port, user });
+    await expect(login).rejects.toThrow(/Access denied|is locked/);
+  }
+}, 120_000);

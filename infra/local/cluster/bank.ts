@@ -1,7 +1,7 @@
 /** The bank's database: a private MariaDB with the sample bank, or the one of `DATABASE_URL`. */
 import { join } from "node:path";
 import type { RowDataPacket } from "mysql2/promise";
-import { startMariaDb, type MariaDb } from "./mariadb.ts";
+import { makeRootAccount, startMariaDb, type MariaDb } from "./mariadb.ts";
 import { connectToBank } from "./sample-bank/bank-connection.ts";
 import {
   createDatabase,
@@ -56,12 +56,14 @@ export async function startPrivateBank(options: PrivateBankOptions): Promise<Pri
   };
 }
 
+/** Its root has a new password at every start, which `running.json` holds while it is up. */
 export async function startBankServer({
   stateDir,
   port,
   log,
 }: PrivateBankOptions): Promise<MariaDb> {
-  return await startMariaDb({ dataDir: join(stateDir, "mariadb"), port, log });
+  const dataDir = join(stateDir, "mariadb");
+  return await startMariaDb({ dataDir, port, log, root: makeRootAccount() });
 }
 
 /** The URL of the sample bank's database on a private server, made when it is not there. */

@@ -1,8 +1,7 @@
 /**
- * A private MariaDB or MySQL: a child process on 127.0.0.1, user root without a password. It ends
- * with its owner.
+ * A private MariaDB or MySQL: a child process on 127.0.0.1. It ends with its owner.
  */
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
@@ -16,10 +15,19 @@ export interface DatabaseServerOptions {
   readonly port?: number;
   /** More options of the server, such as `--innodb-buffer-pool-size=1G`. */
   readonly settings?: readonly string[];
+  /** Of the user root, who has none without it. */
+  readonly root?: RootAccount | undefined;
+}
+
+export interface RootAccount {
+  /** That needs no quoting, in SQL or in a URL. */
+  readonly password: string;
+  /** What gives root this password and takes away every account without one; run at each start, before anybody is answered. */
+  readonly sql: string;
 }
 
 export interface DatabaseServer extends Server {
-  /** `mysql://root@127.0.0.1:PORT/`; the same after a restart. */
+  /** `mysql://root@127.0.0.1:PORT/`, with root's password; the same after a restart. */
   readonly url: string;
 }
 
@@ -49,6 +57,10 @@ export async function startDatabaseServer(
   // Where root's own folders are closed, nobody cannot run what lies in them.
   const user = (await dataOwner(baseDir)) && (await dataOwner(dataDir));
   if (user) await chown(runDir, user.uid, user.gid);
+  const { root } = options;
+  const initFile = join(runDir, "init.sql");
+  if (root) await writeFile(initFile, root.sql, { mode: 0o600 });
+  if (root && user) await chown(initFile, user.uid, user.gid);
   const socket = join(runDir, "s.sock");
   const args = [
     "--no-defaults",
@@ -60,7 +72,8 @@ export async function startDatabaseServer(
     `--socket=${socket}`,
     `--pid-file=${join(runDir, "pid")}`,
     `--tmpdir=${runDir}`,
-    // The user root has no password: SQL reads and writes no files but these.
+    ...(root ? [`--init-file=${initFile}`] : []),
+    // SQL reads and writes no files but these.
     `--secure-file-priv=${runDir}`,
     ...(options.settings ?? []),
   ];
@@ -68,13 +81,13 @@ export async function startDatabaseServer(
   const server = opened.use(
     await startServer(
       (port) => ({ name, command, args: [...args, `--port=${port}`], env, user, logFile }),
-      (port) => answersAs(socket, port),
+      (port) => answersAs(socket, port, root?.password),
       options.port,
     ),
   );
   const closing = opened.move();
   return Object.assign(server, {
-    url: `mysql://root@127.0.0.1:${server.port}/`,
+    url: `mysql://root${root ? `:${root.password}` : ""}@127.0.0.1:${server.port}/`,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   });
 }
@@ -92,12 +105,13 @@ const SETTINGS = [
 ];
 
 /** Answers queries, and is this server rather than another one that took the port first. */
-async function answersAs(socket: string, port: number): Promise<boolean> {
+async function answersAs(socket: string, port: number, password?: string): Promise<boolean> {
   try {
     await using connection = await createConnection({
       host: "127.0.0.1",
       port,
       user: "root",
+      ...(password !== undefined && { password }),
       connectTimeout: 5_000,
     });
     const [rows] = await connection.query<RowDataPacket[]>("SELECT @@socket AS socket");

@@ -1,10 +1,12 @@
 /** A private MariaDB: the machine's own programs, or Debian's. */
+import { randomUUID } from "node:crypto";
 import type { Log } from "../programs/debian-packages.ts";
 import { findMariaDb, type MariaDbPrograms } from "../programs/mariadb-programs.ts";
 import {
   startDatabaseServer,
   type DatabaseServer,
   type DatabaseServerOptions,
+  type RootAccount,
 } from "./database-server.ts";
 import { emptyMariaDbData } from "./mariadb-data.ts";
 
@@ -15,6 +17,20 @@ export interface MariaDbOptions extends DatabaseServerOptions {
   readonly log?: Log;
   /** Default: the machine's own, or Debian's. */
   readonly programs?: MariaDbPrograms;
+}
+
+/** A password of this start alone, and no other account: also in a data folder that was open to root before. */
+export function makeRootAccount(): RootAccount {
+  const password = randomUUID();
+  return {
+    password,
+    sql: [
+      "DELETE FROM mysql.global_priv WHERE User IN ('', 'root');",
+      "FLUSH PRIVILEGES;",
+      `CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '${password}';`,
+      "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
+    ].join("\n"),
+  };
 }
 
 /** Resolves when it answers queries. @throws Error with the next step, or the server's last lines. */
