@@ -105,7 +105,7 @@ test("says of a file whether it is right, and apart from that who made it", asyn
   await ask(page, "customer-000003");
   const made = row("customer-000003");
   const verify = made.getByRole("button", { name: /^Verify/ });
-  const verdicts = made.getByRole("status").getByRole("listitem");
+  const verdicts = made.getByRole("status").getByRole("paragraph");
   const keys = page.getByLabel("Public keys of whoever signs (JWKS)");
 
   await verify.click();
@@ -129,7 +129,7 @@ test("says of a file whether it is right, and apart from that who made it", asyn
   await verify.click();
   await made.getByText("wrong", { exact: true }).waitFor();
   expect(await verdicts.allTextContents()).toEqual([
-    "wrong: the manifest is not signed by one of the keys",
+    "wrong: manifest.jws: the manifest is not signed by one of the keys",
   ]);
   expect(visitor.troubles).toEqual([]);
 

@@ -164,7 +164,7 @@ function section(title, lines) {
 
 /** `ok`, `authentic`, `unchecked`: each a word of its own, with what it says. */
 function verdict({ word, text }) {
-  const item = document.createElement("li");
+  const item = document.createElement("p");
   item.dataset.word = word;
   const strong = document.createElement("strong");
   strong.textContent = word;
