@@ -186,7 +186,7 @@ test("each alert is tried both ways, and has its lines in the runbook", async ()
 test("alerts by bytes are four fifths of what there is", () => {
   const threshold = (name: string) =>
     Number(/> (\d+)/.exec(rules.find(({ alert }) => alert === name)?.expr ?? "")?.[1]);
-  expect(threshold("StatementsLedgerLarge") * 5).toBe(200_000 * 2_560 * 4);
+  expect(threshold("StatementsLedgerLarge") * 5).toBe((840_000_000 / 2) * 4);
   expect(threshold("StatementsParkedLarge") * 5).toBe(REJECTED_PLACES * 170 * 1_024 * 4);
 });
 
