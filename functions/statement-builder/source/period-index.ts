@@ -28,7 +28,7 @@ export async function missingPeriodIndexes(
         ORDER BY t.booking_date, t.posted_at, t.id LIMIT 1`.compile(db),
     );
     if (!plan.some((step) => step.some((cell) => SORTS.test(cell ?? "")))) continue;
-    const name = `transactions_by_${column.replace("_id", "")}_and_day`;
+    const name = `transactions_of_${column.replace("_id", "")}_by_day`;
     missing.push(`CREATE INDEX ${name} ON <the table behind ${transactionView}> ${index};`);
   }
   return missing;
