@@ -3,11 +3,12 @@
  * controllers are played by the test: they call everything ready, in their own time.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { CoreV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import { startKnativeControllers } from "../support/knative-controllers.ts";
 import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
@@ -90,6 +91,38 @@ describe("on a cluster", () => {
     opened.use(startKnativeControllers(server));
     await deployLookAndRemove();
   }, 480_000);
+
+  test("while Knative's webhook starts it waits, and has applied nothing", async () => {
+    const name = "eventing-webhook";
+    const namespace = "knative-eventing";
+    await server.createNamespace(namespace);
+    const labels = { app: name };
+    const containers = [{ name, image: "dev.local/x:dev" }];
+    const template = { metadata: { labels }, spec: { containers } };
+    const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+    const metadata = { name, namespace };
+    await server.apply([{ apiVersion: "apps/v1", kind: "Deployment", metadata, spec } as object]);
+    const deploying = make("deploy", server.kubeconfig, { ...OVERLAY, WAIT_SECONDS: "1" });
+    while (!(await isAsking(`deployment/${name}`))) await sleep(100);
+    expect(await namespaces()).not.toContain("namespace/statements");
+    const apps = server.config().makeApiClient(AppsV1Api);
+    const webhook = await apps.readNamespacedDeployment({ name, namespace });
+    webhook.status = {
+      observedGeneration: webhook.metadata?.generation ?? 1,
+      ...{ replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 },
+    };
+    await apps.replaceNamespacedDeploymentStatus({ name, namespace, body: webhook });
+    const { stdout } = await deploying;
+    expect(stdout).toContain("waiting for Broker statements");
+    expect(await namespaces()).toContain("namespace/statements");
+  }, 180_000);
+
+  /** Whether a kubectl of this machine waits for it. */
+  async function isAsking(what: string): Promise<boolean> {
+    const pids = (await readdir("/proc")).filter((one) => /^\d+$/.test(one));
+    const lines = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
+    return (await Promise.all(lines)).some((line) => line.split("\0").includes(what));
+  }
 
   async function deployLookAndRemove(): Promise<void> {
     const deployed = await make("deploy", server.kubeconfig, OVERLAY);
