@@ -2,6 +2,7 @@
  * Totals of one account in one currency: what a statement's rows must add up to. The same
  * arithmetic proves a statement while it is written and checks it from its bytes afterwards.
  */
+import type { AccountNames } from "./bank-names.ts";
 import { formatAmount, minorUnit } from "./money.ts";
 
 /** Of the bank's own making: nothing in it moves a cursor or turns the direction of what stands beside it. */
@@ -12,6 +13,7 @@ export interface AccountBalance {
   readonly currency: string;
   /** Digits behind the point, where they are not the currency's own. */
   readonly minorUnit?: number;
+  readonly names?: AccountNames | undefined;
   /** Minor units, before the first row of the period. */
   readonly opening: bigint;
   /** Minor units, after the last row of the period. */
@@ -34,6 +36,7 @@ export class RunningTotals implements AccountTotals {
   readonly accountId: string;
   readonly currency: string;
   readonly minorUnit: number;
+  readonly names: AccountNames | undefined;
   readonly opening: bigint;
   readonly closing: bigint;
   creditCount = 0;
@@ -47,6 +50,7 @@ export class RunningTotals implements AccountTotals {
     this.accountId = balance.accountId;
     this.currency = balance.currency;
     this.minorUnit = scale;
+    this.names = balance.names;
     this.opening = balance.opening;
     this.closing = balance.closing;
   }

@@ -3,6 +3,7 @@
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
 import type { TotalsEntry } from "./account-totals.ts";
+import type { AccountNames } from "./bank-names.ts";
 import type { Delimiter } from "./csv/csv-dialect.ts";
 import type { Format } from "./statement-options.ts";
 
@@ -93,7 +94,13 @@ export interface Manifest {
   /** `statement_id` of the statement this one replaces. */
   readonly supersedes: string | null;
   readonly customer_id: string;
-  readonly accounts: readonly { readonly account_id: string; readonly currency: string }[];
+  /** Not in version 1, and without a setting for it. */
+  readonly bank?: { readonly name?: string; readonly bic?: string };
+  /** Names, from version 2 on, where the account view has them. */
+  readonly accounts: readonly (AccountNames & {
+    readonly account_id: string;
+    readonly currency: string;
+  })[];
   readonly period: {
     readonly start_date: string;
     readonly end_date: string;

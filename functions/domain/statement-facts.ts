@@ -1,3 +1,4 @@
+import type { BankNames } from "./bank-names.ts";
 import { formatStatementKey } from "./statement-key.ts";
 import type { StatementOptions } from "./statement-options.ts";
 import type { StatementPeriod } from "./statement-period.ts";
@@ -16,6 +17,7 @@ export interface StatementFacts {
   readonly masked: boolean;
   /** How OFX names the bank: a code of its country's, at most nine characters. */
   readonly bankId?: string | undefined;
+  readonly bank?: BankNames | undefined;
 }
 
 /** Whether the period was not over at the instant of the snapshot, as the request allows. */

@@ -1,3 +1,4 @@
+import type { BankNames } from "../domain/bank-names.ts";
 import type { Lane } from "../domain/statement-request.ts";
 import type { OptionDefaults } from "./contents/chosen-options.ts";
 import type { BuilderConfig } from "./config.ts";
@@ -15,6 +16,7 @@ export interface BuildSettings {
   readonly masked: boolean;
   /** How OFX names the bank. */
   readonly bankId: string | undefined;
+  readonly bank: BankNames;
   readonly sign: SignManifest | undefined;
   readonly encryption: EncryptionSettings;
   /** Statements with more rows go to the Job lane. */
@@ -34,6 +36,13 @@ export async function buildSettings(config: BuilderConfig): Promise<BuildSetting
     },
     masked: config.MASK_COUNTERPARTY_ACCOUNT,
     bankId: config.OFX_BANK_ID,
+    bank: {
+      name: config.BANK_NAME,
+      bic: config.BANK_BIC,
+      address: config.BANK_ADDRESS,
+      legal: config.BANK_LEGAL,
+      colour: config.BANK_COLOUR,
+    },
     sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
     encryption: encryptionSettings(config),
     oversizedRows: config.OVERSIZED_ROWS,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { withoutPlainText } from "../platform/settings/plain-text.ts";
+import { isName } from "../domain/bank-names.ts";
 import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
@@ -25,6 +26,29 @@ const view = (name: string) =>
     example: name,
   });
 
+const column = (example: string) =>
+  variable(
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/)
+      .optional(),
+    { expected: "the name of a column of ACCOUNT_VIEW", example },
+  );
+
+/** Separated by `|`, as an address has commas. */
+const lines = (max: number, length: number, example: string) =>
+  variable(
+    z
+      .string()
+      .transform((text) => text.split("|").map((line) => line.trim()))
+      .pipe(z.array(z.string().refine((line) => isName(line, length))).max(max))
+      .default([]),
+    {
+      expected: `at most ${max} lines separated by |, each of 1 to ${length} characters, without control characters`,
+      example,
+    },
+  );
+
 /** A name and a value in each; the name is the first group. */
 const pairs = (form: RegExp) =>
   list()
@@ -37,6 +61,15 @@ const pairs = (form: RegExp) =>
     );
 
 const CURRENCY_WITH_DECIMALS = new RegExp(`^([A-Z]{3})=([0-${MAX_MINOR_UNIT}])$`);
+
+/** WCAG 2.2, 1.4.3. */
+function contrastOnWhite(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}
 
 /** S3 allows 10 000 parts of at least 5 MiB: enough for zips of 50 GB, and the least memory. */
 const DEFAULT_PART_BYTES = 5 * MIB;
@@ -129,6 +162,39 @@ export const builderConfig = withIdentity(
             .optional(),
           { expected: "up to nine letters and digits", example: "37040044" },
         ),
+        BANK_NAME: variable(
+          z
+            .string()
+            .refine((name) => isName(name, 140))
+            .optional(),
+          { expected: "1 to 140 characters, without control characters", example: "Bank of Oslo" },
+        ),
+        BANK_BIC: variable(
+          z
+            .string()
+            .regex(/^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/)
+            .optional(),
+          { expected: "a BIC of ISO 9362", example: "COBADEFFXXX" },
+        ),
+        BANK_ADDRESS: lines(7, 70, "Kaiserplatz 1 | 60311 Frankfurt am Main"),
+        BANK_LEGAL: lines(8, 200, "Amtsgericht Frankfurt am Main, HRB 32000 | VAT DE114103514"),
+        /** Of headings and rules in the PDF. */
+        BANK_COLOUR: variable(
+          z
+            .string()
+            .regex(/^#[0-9A-Fa-f]{6}$/)
+            .refine((colour) => contrastOnWhite(colour) >= 4.5)
+            .optional(),
+          {
+            expected: "#RRGGBB, so dark that it can be read on white (a contrast of 4.5 to 1)",
+            example: "#17406D",
+          },
+        ),
+        /** What people know an account and its owner by; not set: the view has no column for it. */
+        ACCOUNT_IBAN_COLUMN: column("iban"),
+        ACCOUNT_NAME_COLUMN: column("name"),
+        ACCOUNT_PRODUCT_COLUMN: column("product"),
+        ACCOUNT_OWNER_COLUMN: column("owner_name"),
         /** Delimiter and decimal sign by the statement's language, where the request does not say. */
         CSV_BY_LANGUAGE: yesOrNo("false"),
         AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),

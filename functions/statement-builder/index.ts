@@ -103,6 +103,12 @@ async function openDependencies(
       caFile: config.DATABASE_CA_FILE,
       transactionView: config.STATEMENT_VIEW,
       accountView: config.ACCOUNT_VIEW,
+      accountColumns: {
+        iban: config.ACCOUNT_IBAN_COLUMN,
+        name: config.ACCOUNT_NAME_COLUMN,
+        product: config.ACCOUNT_PRODUCT_COLUMN,
+        owner: config.ACCOUNT_OWNER_COLUMN,
+      },
       bookingOrderRows: config.BOOKING_ORDER_ROWS,
       watermarkView: config.STATEMENT_WATERMARK_VIEW,
       maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,

@@ -192,7 +192,7 @@ function isOversized(
 
 function statementFacts(
   request: ProcessingRequest,
-  { defaults, masked, bankId }: BuildSettings,
+  { defaults, masked, bankId, bank }: BuildSettings,
 ): StatementFacts {
   return {
     requestId: request.facts.name,
@@ -203,5 +203,6 @@ function statementFacts(
     options: chosenOptions(request.facts.options, defaults),
     masked,
     bankId,
+    bank,
   };
 }

@@ -127,7 +127,23 @@ function manifestShape(schema: ManifestSchema): Shape {
     attempt: whole,
     supersedes: orNull(statementId),
     customer_id: customerId,
-    accounts: listOf(record({ account_id: id, currency: name }, isFirst), MAX_ACCOUNTS),
+    ...(!isFirst && { bank: later(record({ name: later(id), bic: later(name) })) }),
+    accounts: listOf(
+      record(
+        {
+          account_id: id,
+          currency: name,
+          ...(!isFirst && {
+            iban: later(name),
+            name: later(id),
+            product: later(id),
+            owner: later(id),
+          }),
+        },
+        isFirst,
+      ),
+      MAX_ACCOUNTS,
+    ),
     period: record({
       start_date: calendarDate,
       end_date: calendarDate,
@@ -175,7 +191,7 @@ function manifestShape(schema: ManifestSchema): Shape {
       decimal_comma: flag,
       ...(!isFirst && { ids_as_text: later(flag) }),
     }),
-  } satisfies Record<keyof Manifest, Shape>;
+  } satisfies Record<Exclude<keyof Manifest, "bank">, Shape>;
   return record(fields);
 }
 

@@ -169,6 +169,39 @@ test("gives no line to a text that says nothing, and one line to a name and a te
   ]);
 });
 
+test("names the bank, the account and its owner, where they are known, and leaves no hole where not", async () => {
+  const iban = "HU42117730161111101800000000";
+  const names = { iban, product: "Tagesgeld", owner: "Zoë Ångström" };
+  const bank = {
+    name: "Musterbank AG",
+    bic: "COBADEFFXXX",
+    address: ["Kaiserplatz 1", "60311 Frankfurt"],
+    legal: ["HRB 32000"],
+    colour: "#7A1F3D",
+  };
+  const accounts = ["acme-1", "acme-2"].map((accountId) => ({
+    accountId,
+    currency: "EUR",
+    posted: [],
+  }));
+  const content = statementContent(accounts);
+  const totals = content.totals.map((one, at) => (at === 0 ? { ...one, names } : one));
+  const facts = { ...content.facts, bank };
+  const { pages, structure } = await read({ ...content, totals, facts });
+  const [cover = "", rows = ""] = pages.map(flat);
+  expect(cover).toContain(
+    "Musterbank AG Kaiserplatz 1 · 60311 Frankfurt · BIC COBADEFFXXX Account statement",
+  );
+  expect(cover).toContain("Account holder Zoë Ångström Customer acme-42");
+  expect(cover).toContain(`${iban} EUR 0.00`);
+  expect(cover).toContain("acme-2 EUR 0.00");
+  expect(cover).toContain("HRB 32000");
+  expect(rows).toMatch(new RegExp(`^ ?Account statement · acme-42 · Account ${iban} · EUR`));
+  expect(rows).toContain(`Account ${iban} · EUR Zoë Ångström · Tagesgeld · acme-1 Booked`);
+  expect(rows).toContain("Account acme-2 · EUR Booked");
+  expect(structure).not.toContain("undefined");
+});
+
 const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {
   en: ["Account statement", "1 January 2026 – 31 January 2026", "Page 1 of 2", "1,234.56"],
   de: ["Kontoauszug", "1. Januar 2026 – 31. Januar 2026", "Seite 1 von 2", "1.234,56"],

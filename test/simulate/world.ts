@@ -197,6 +197,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         defaults: { formats: ["csv"], language: "en", csvByLanguage: false },
         masked: true,
         bankId: undefined,
+        bank: { address: [], legal: [] },
         sign: undefined,
         encryption: { keyIds: new Map(), context: {} },
         oversizedRows: LARGE_ROWS - 1,

@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { parse } from "csv-parse/sync";
 import pino from "pino";
+import type { BankNames } from "../../functions/domain/bank-names.ts";
 import { CANONICAL_CSV } from "../../functions/domain/csv/csv-dialect.ts";
 import type { StatementOptions } from "../../functions/domain/statement-options.ts";
 import type { PeriodBasis } from "../../functions/domain/manifest.ts";
@@ -60,6 +61,7 @@ export interface Asked {
   readonly basis?: PeriodBasis;
   readonly options?: Partial<StatementOptions>;
   readonly masked?: boolean;
+  readonly bank?: BankNames;
 }
 
 export function factsOf({
@@ -76,6 +78,7 @@ export function factsOf({
     generatedAt: Date.UTC(2026, 0, 2),
     options: { ...PLAIN_STATEMENT, ...options },
     masked,
+    ...(asked.bank && { bank: asked.bank }),
   };
 }
 

@@ -125,6 +125,34 @@ describe("decimals of currencies", () => {
     expect(readConfig(builderConfig, BUILDER).CURRENCY_DECIMALS).toEqual([]);
   });
 
+  it("takes the bank's names, with the lines of its address", () => {
+    const bank = { BANK_NAME: "Bank of Oslo", BANK_ADDRESS: "Storgata 1, 2. etg | 0155 Oslo" };
+    const config = readConfig(builderConfig, { ...BUILDER, ...bank, BANK_BIC: "DNBANOKK" });
+    expect(config).toMatchObject({
+      BANK_NAME: "Bank of Oslo",
+      BANK_BIC: "DNBANOKK",
+      BANK_ADDRESS: ["Storgata 1, 2. etg", "0155 Oslo"],
+      BANK_LEGAL: [],
+    });
+  });
+
+  it.each([
+    ["BANK_NAME", "Bank\u0007"],
+    ["BANK_NAME", "Bank \u202Eknab"],
+    ["BANK_NAME", "x".repeat(141)],
+    ["BANK_BIC", "DNBANOK"],
+    ["BANK_ADDRESS", "Storgata 1 || 0155 Oslo"],
+    ["BANK_ADDRESS", "x".repeat(71)],
+    // 4.48 to 1 on white; #767676 has 4.54.
+    ["BANK_COLOUR", "#777777"],
+    ["BANK_COLOUR", "red"],
+    ["ACCOUNT_IBAN_COLUMN", "iban, name"],
+  ])("%s=%s is refused", (variable, value) => {
+    expect(problemsOf(builderConfig, { ...BUILDER, [variable]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${variable} is not valid; expected `)),
+    ]);
+  });
+
   it.each(["EUR=4", "BTC=8", "btc=2", "BTC"])("%s is refused", (CURRENCY_DECIMALS) => {
     expect(problemsOf(builderConfig, { ...BUILDER, CURRENCY_DECIMALS })).toEqual([
       expect.stringMatching(/^CURRENCY_DECIMALS is not valid; expected codes to which ISO 4217/),

@@ -38,7 +38,12 @@ export function makeManifest(
     attempt: facts.attempt,
     supersedes: options.supersedes,
     customer_id: facts.customerId,
-    accounts: proved.totals.map(({ accountId, currency }) => ({ account_id: accountId, currency })),
+    ...bankOf(facts),
+    accounts: proved.totals.map(({ accountId, currency, names }) => ({
+      account_id: accountId,
+      currency,
+      ...names,
+    })),
     period: {
       start_date: period.startDate,
       end_date: period.endDate,
@@ -72,6 +77,12 @@ export function makeManifest(
       ids_as_text: options.csv.idsAsText === true,
     },
   };
+}
+
+function bankOf({ bank }: StatementFacts): Pick<Manifest, "bank"> {
+  if (bank?.name === undefined && bank?.bic === undefined) return {};
+  const { name, bic } = bank;
+  return { bank: { ...(name !== undefined && { name }), ...(bic !== undefined && { bic }) } };
 }
 
 /** In the form of `sha256sum`, of every entry in its order but of this one. */

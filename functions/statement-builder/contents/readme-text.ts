@@ -9,6 +9,7 @@ import {
   SUMS_FILE,
 } from "../../domain/manifest.ts";
 import type { Format } from "../../domain/statement-options.ts";
+import type { BankNames } from "../../domain/bank-names.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { statementLocale } from "../formats/statement-locale.ts";
 import { STATEMENT_WORDS } from "../formats/statement-words.ts";
@@ -25,6 +26,8 @@ export interface ReadmeFacts extends StatementFacts {
   /** Accounts and currencies: of balances.csv. */
   readonly accounts: number;
   readonly signed: boolean;
+  /** Names of those whom the statement's accounts belong to, each once. */
+  readonly owners: readonly string[];
 }
 
 /** By system, what holds every file against SHA256SUMS. */
@@ -39,6 +42,7 @@ const CHECKS = [
 
 export function readmeText(facts: ReadmeFacts): string {
   const { customerId, period, options, generatedAt, asOf, rows, partial, signed } = facts;
+  const { bank, owners } = facts;
   const { csv, formats, includePending, supersedes, language } = options;
   const words = README_WORDS[language];
   const statement = STATEMENT_WORDS[language];
@@ -50,7 +54,9 @@ export function readmeText(facts: ReadmeFacts): string {
     statement.title,
     "",
     ...table([
+      ...(bank?.name === undefined ? [] : [named(statement.bank, bankOf(bank))]),
       named(statement.customer, customerId),
+      ...(owners.length === 0 ? [] : [named(statement.holder, owners.join(", "))]),
       named(words.period, `${days} (${statement.bothDaysIncluded})`),
       named(statement.daysOf, statement.basis[period.basis]),
       named(statement.timeZone, period.timeZone),
@@ -93,6 +99,10 @@ function formatLine(format: Format, { options, accounts }: ReadmeFacts): readonl
   if (!(format in FORMAT_FOLDERS) || accounts < 2) return [path, purpose[format]];
   if (!isByAccount(format, accounts, options)) return [path, purpose[format] + together];
   return [`${FORMAT_FOLDERS[format].folder}/`, purpose[format] + byAccount];
+}
+
+function bankOf({ name = "", bic, address }: BankNames): string {
+  return [name, ...address, ...(bic === undefined ? [] : [`BIC ${bic}`])].join(", ");
 }
 
 const WIDTH = 96;

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { balances } from "../../domain/account-totals.ts";
+import { ownersOf } from "../../domain/bank-names.ts";
 import { TRANSACTION_AMOUNTS, TRANSACTION_IDS, TRANSACTION_NAMES } from "../../domain/columns.ts";
 import {
   BALANCE_AMOUNTS,
@@ -35,6 +36,9 @@ import {
 } from "../lines/statement-csv.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 import { isManifest } from "../../verification/manifest-shape.ts";
+
+/** Whom README.txt names. */
+const MAX_OWNERS = 5;
 
 const NO_MANIFEST =
   "the manifest would hold what no reader takes: more than 100,000 accounts, or a sum of more than " +
@@ -69,7 +73,8 @@ export async function writeStatementFiles(
   const { asOf, asOfBasis } = snapshot;
   const partial = isPartial(facts, asOf);
   const counted = { asOf, rows: snapshot.rows, accounts: snapshot.balances.length };
-  const text = readmeText({ ...facts, ...counted, partial, signed: sign !== undefined });
+  const owners = ownersOf(snapshot.balances).slice(0, MAX_OWNERS);
+  const text = readmeText({ ...facts, ...counted, owners, partial, signed: sign !== undefined });
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
   // 1. The rows, hashed in the canonical form whatever the dialect, and proved.
   const content = createHash("sha256");

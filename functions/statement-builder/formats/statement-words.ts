@@ -5,6 +5,9 @@ import type { Language } from "../../domain/statement-options.ts";
 export interface StatementWords {
   readonly title: string;
   readonly customer: string;
+  readonly bank: string;
+  /** Of an account, by name. */
+  readonly holder: string;
   /** Behind the two dates of the period. */
   readonly bothDaysIncluded: string;
   readonly timeZone: string;
@@ -61,6 +64,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   en: {
     title: "Account statement",
     customer: "Customer",
+    bank: "Bank",
+    holder: "Account holder",
     bothDaysIncluded: "both days included",
     timeZone: "Time zone",
     daysOf: "Days counted by",
@@ -117,6 +122,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   de: {
     title: "Kontoauszug",
     customer: "Kunde",
+    bank: "Bank",
+    holder: "Kontoinhaber",
     bothDaysIncluded: "beide Tage eingeschlossen",
     timeZone: "Zeitzone",
     daysOf: "Maßgeblich",
@@ -173,6 +180,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   fr: {
     title: "Relevé de compte",
     customer: "Client",
+    bank: "Banque",
+    holder: "Titulaire",
     bothDaysIncluded: "les deux jours compris",
     timeZone: "Fuseau horaire",
     daysOf: "Date retenue",
@@ -229,6 +238,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   es: {
     title: "Extracto de cuenta",
     customer: "Cliente",
+    bank: "Banco",
+    holder: "Titular",
     bothDaysIncluded: "ambos días incluidos",
     timeZone: "Zona horaria",
     daysOf: "Fecha aplicada",
@@ -285,6 +296,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   it: {
     title: "Estratto conto",
     customer: "Cliente",
+    bank: "Banca",
+    holder: "Intestatario",
     bothDaysIncluded: "entrambi i giorni compresi",
     timeZone: "Fuso orario",
     daysOf: "Data considerata",
@@ -341,6 +354,8 @@ export const STATEMENT_WORDS: Readonly<Record<Language, StatementWords>> = {
   pl: {
     title: "Wyciąg z rachunku",
     customer: "Klient",
+    bank: "Bank",
+    holder: "Posiadacz rachunku",
     bothDaysIncluded: "oba dni włącznie",
     timeZone: "Strefa czasowa",
     daysOf: "Według",

@@ -11,6 +11,7 @@ import {
   MysqlQueryCompiler,
   sql,
 } from "kysely";
+import { ACCOUNT_NAMES, type AccountNames } from "../../domain/bank-names.ts";
 import { SELECTED_COLUMNS } from "../../domain/columns.ts";
 import type { StatementPeriod } from "../../domain/statement-period.ts";
 
@@ -30,7 +31,11 @@ export interface Views {
   /** May be qualified: `bank.statement_transactions`. */
   readonly transactionView: string;
   readonly accountView: string;
+  /** Columns of the account view, by what they hold; what is not named is not asked for. */
+  readonly accountColumns?: AccountColumns | undefined;
 }
+
+export type AccountColumns = Readonly<Partial<Record<keyof AccountNames, string | undefined>>>;
 
 export interface StatementQuery {
   readonly customerId: string;
@@ -55,10 +60,11 @@ export interface StatementAccount {
   readonly currency: string;
   /** What the installation says of a currency to which ISO 4217 gives no minor unit. */
   readonly decimals?: number;
+  readonly names?: AccountNames | undefined;
 }
 
 export interface StatementSql {
-  /** account_id, currency, the server's time in UTC, and the customer's id as the view has it. */
+  /** account_id, currency, the server's time in UTC, the customer's id as the view has it, and `ACCOUNT_NAMES`. */
   accounts(customerId: string): CompiledQuery;
   /**
    * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
@@ -87,7 +93,11 @@ export const db = new Kysely<object>({
   },
 });
 
-export function statementSql({ transactionView, accountView }: Views): StatementSql {
+export function statementSql({
+  transactionView,
+  accountView,
+  accountColumns = {},
+}: Views): StatementSql {
   const transactions = sql.table<StatementTransactions>(transactionView).as("t");
   const accounts = sql.table<StatementAccounts>(accountView).as("a");
   const inPeriod = ({ customerId, from, to, booked }: StatementQuery, status: RowStatus) =>
@@ -137,6 +147,13 @@ export function statementSql({ transactionView, accountView }: Views): Statement
         .select(["a.account_id", "a.currency"])
         .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
         .select("a.customer_id")
+        .select(
+          ACCOUNT_NAMES.map((name) => {
+            const column = accountColumns[name];
+            const value = column === undefined ? sql`NULL` : sql.ref(`a.${column}`);
+            return sql<string | null>`${value}`.as(`named_${name}`);
+          }),
+        )
         .orderBy("a.account_id")
         .orderBy("a.currency")
         .compile(),

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
 import { ACCOUNT_ID, type AccountBalance } from "../../domain/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
+import { ACCOUNT_NAMES, isName, type AccountNames } from "../../domain/bank-names.ts";
 import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
@@ -27,6 +28,7 @@ import {
 } from "./snapshot-connection.ts";
 import {
   statementSql,
+  type AccountColumns,
   type RowStatus,
   type StatementAccount,
   type StatementQuery,
@@ -41,6 +43,8 @@ export interface TransactionsConfig extends DataTimeConfig {
   readonly caFile?: string | undefined;
   readonly transactionView: string;
   readonly accountView: string;
+  /** What people know an account by: columns of that view. */
+  readonly accountColumns?: AccountColumns | undefined;
   /** Where booking order and posted order differ, rows of an account that may be read for a balance. */
   readonly bookingOrderRows: number;
   /** Digits behind the point of currencies to which ISO 4217 gives no minor unit. */
@@ -354,7 +358,8 @@ async function readPostedBalances(
 const CURRENCY = /^[A-Z]{3}$/;
 
 /** @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula. */
-function toAccount([accountId, currency]: TransactionRow, place: number): StatementAccount {
+function toAccount(row: TransactionRow, place: number): StatementAccount {
+  const [accountId, currency, , , ...texts] = row;
   const wrong = (column: string): StatementFailure =>
     new StatementFailure("invalid_value", `${column} of an account has not its form`, {
       detail: `${column}, row ${place + 1} of the account view`,
@@ -363,5 +368,24 @@ function toAccount([accountId, currency]: TransactionRow, place: number): Statem
   // What the driver puts in the place of bytes that are not UTF-8.
   if (accountId.includes("\uFFFD")) throw wrong("account_id");
   if (!currency || !CURRENCY.test(currency)) throw wrong("currency");
-  return { accountId, currency };
+  const names = toNames(texts, wrong);
+  return names ? { accountId, currency, names } : { accountId, currency };
+}
+
+const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
+
+/** Nothing is the same as NULL, and leaves no hole. */
+function toNames(
+  texts: readonly (string | null)[],
+  wrong: (column: string) => StatementFailure,
+): AccountNames | undefined {
+  const names: Partial<Record<keyof AccountNames, string>> = {};
+  ACCOUNT_NAMES.forEach((name, at) => {
+    const text = (texts[at] ?? "").trim();
+    if (text === "") return;
+    const value = name === "iban" ? text.replaceAll(" ", "") : text;
+    if (!(name === "iban" ? IBAN.test(value) : isName(value))) throw wrong(`the ${name}`);
+    names[name] = value;
+  });
+  return Object.keys(names).length > 0 ? names : undefined;
 }

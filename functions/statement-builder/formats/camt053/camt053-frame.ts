@@ -1,10 +1,20 @@
 /** What stands around the entries of camt.053: the group header, account, balances and totals. */
 import { createHash } from "node:crypto";
+import type { BankNames } from "../../../domain/bank-names.ts";
 import { accountKey, net, type AccountTotals } from "../../../domain/account-totals.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import { StatementFailure } from "../../../domain/failure.ts";
 import { isPartial, type StatementFacts } from "../../../domain/statement-facts.ts";
-import { accountId, isoDateTime, MAX_ACCOUNT, money, signed } from "./camt053-fields.ts";
+import {
+  accountId,
+  cutElement,
+  isoDateTime,
+  MAX_ACCOUNT,
+  MAX_REFERENCE,
+  MAX_TEXT,
+  money,
+  signed,
+} from "./camt053-fields.ts";
 import type { StatementContent } from "../statement-format.ts";
 import { element, fits } from "../xml-text.ts";
 
@@ -18,6 +28,8 @@ const MAX_DIGITS = 18;
 const TOO_LARGE = 10n ** BigInt(MAX_DIGITS);
 const CURRENCY = /^[A-Z]{3}$/;
 
+/** Of an account. */
+const MAX_NAME = 70;
 /** Hexadecimal digits: 64 bits beside the period, and with it within the schema's 35 characters. */
 const ID_HASH_LENGTH = 16;
 /** The same for an account's number: 128 bits. */
@@ -52,7 +64,7 @@ export function statementStart(content: StatementContent, totals: AccountTotals)
     `<StmtPgntn><PgNb>1</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${createdAt(facts)}` +
     `<FrToDt><FrDtTm>${isoDateTime(microseconds(from), timeZone)}</FrDtTm>` +
     `<ToDtTm>${end.dateTime}</ToDtTm></FrToDt>\n` +
-    `${account(totals)}\n` +
+    `${account(totals, facts)}\n` +
     `${balance("OPBD", totals.opening, startDate, totals)}\n` +
     `${balance(end.balance, totals.closing, end.date, totals)}\n` +
     `${summary(totals)}\n`
@@ -102,10 +114,31 @@ function hash(names: readonly string[], length: number): string {
 }
 
 /** A number that is too long stands whole as the account's alias, and hashed where it must fit. */
-function account({ accountId: id, currency }: AccountTotals): string {
+function account(
+  { accountId: id, currency, names = {} }: AccountTotals,
+  { bank }: StatementFacts,
+): string {
+  const { iban, name = "", product = "", owner = "" } = names;
   const short = fits(id, MAX_ACCOUNT);
-  const alias = short ? "" : `<Prxy>${element("Id", id)}</Prxy>`;
-  return `<Acct>${accountId(short ? id : hash([id], ACCOUNT_HASH_LENGTH))}<Ccy>${currency}</Ccy>${alias}</Acct>`;
+  const known = iban ?? (short ? id : hash([id], ACCOUNT_HASH_LENGTH));
+  const type = cutElement("Prtry", product, MAX_REFERENCE);
+  const alias = known === id ? "" : `<Prxy>${element("Id", id)}</Prxy>`;
+  const holder = cutElement("Nm", owner, MAX_TEXT);
+  return (
+    `<Acct>${accountId(known)}${type && `<Tp>${type}</Tp>`}<Ccy>${currency}</Ccy>` +
+    `${cutElement("Nm", name, MAX_NAME)}${alias}${holder && `<Ownr>${holder}</Ownr>`}${servicer(bank)}</Acct>`
+  );
+}
+
+function servicer(bank: BankNames | undefined): string {
+  if (!bank) return "";
+  const { name = "", bic, address } = bank;
+  const lines = address.map((line) => element("AdrLine", line)).join("");
+  const institution =
+    (bic === undefined ? "" : element("BICFI", bic)) +
+    cutElement("Nm", name, MAX_TEXT) +
+    (lines && `<PstlAdr>${lines}</PstlAdr>`);
+  return institution && `<Svcr><FinInstnId>${institution}</FinInstnId></Svcr>`;
 }
 
 function balance(

@@ -3,7 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { element } from "../xml-text.ts";
 
 /** In units of UTF-16, so that a reader may count those or characters. A longer text ends in "…". */
-const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32 } as const;
+const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32, ORG: 32 } as const;
 
 const GMT = "[0:GMT]";
 const HOUR_MS = 3_600_000;

@@ -65,10 +65,17 @@ function documentStart({ facts, language }: StatementContent): string {
     ...SUCCESS,
     element("DTSERVER", instant(facts.generatedAt)),
     element("LANGUAGE", LANGUAGES[language]),
+    ...organisation(facts.bank?.name),
     "</SONRS>",
     "</SIGNONMSGSRSV1>",
     "<BANKMSGSRSV1>",
   );
+}
+
+/** `FI`, where the bank has a name; longer than OFX has room for it ends in "…". */
+function organisation(name = ""): readonly string[] {
+  const org = textElements("ORG", name);
+  return org.length === 0 ? [] : ["<FI>", ...org, "</FI>"];
 }
 
 function statementStart(content: StatementContent, account: AccountTotals): string {

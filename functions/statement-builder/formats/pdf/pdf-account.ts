@@ -1,5 +1,6 @@
 /** One account and currency in statement.pdf: opening balance, transactions by days and months, sums, closing balance. */
 import type { AccountTotals } from "../../../domain/account-totals.ts";
+import { accountLabel } from "../../../domain/bank-names.ts";
 import { block } from "./pdf-block.ts";
 import { detailsOf } from "./pdf-details.ts";
 import { monthsOf } from "./pdf-months.ts";
@@ -31,7 +32,7 @@ export function openAccount(
   const { cell, strongCell, quietCell } = paper.styles;
   const { period, customerId } = content.facts;
   const { minorUnit } = totals;
-  const title = `${words.account} ${totals.accountId} · ${totals.currency}`;
+  const title = `${words.account} ${accountLabel(totals)} · ${totals.currency}`;
   const dates = `${locale.longDate(period.startDate)} – ${locale.longDate(period.endDate)}`;
   paper.header = `${words.title} · ${customerId} · ${title} · ${dates}`;
   if (statement.isCover || paper.y + LEAST_HEIGHT > PAGE.bottom) paper.nextPage();
@@ -40,6 +41,8 @@ export function openAccount(
   paper.bookmark(title);
   const section = paper.open("Sect", paper.root);
   block(statement, section, "H2", title, paper.styles.heading);
+  const names = namesOf(totals);
+  if (names !== "") block(statement, section, "P", names, paper.styles.note);
   paper.y += 2;
   const columns = columnsOf(statement);
   const [, , details, amountColumn, balanceColumn] = columns;
@@ -121,6 +124,13 @@ export function openAccount(
   function note(table: Table, text: string): void {
     table.row([[], [], wrap(text, quietCell, { width: roomOf(details) }), [], []]);
   }
+}
+
+/** What else is known of an account than what it is called by. */
+function namesOf({ accountId, names = {} }: AccountTotals): string {
+  const { iban, name, product, owner } = names;
+  const parts = [owner, name, product, iban === undefined ? undefined : accountId];
+  return parts.filter((part) => part !== undefined && part !== iban).join(" · ");
 }
 
 interface Sums {

@@ -1,14 +1,19 @@
 /** The first page of statement.pdf: whose statement it is, of when, and the balances of all accounts. */
 import { net, type AccountTotals } from "../../../domain/account-totals.ts";
+import { accountLabel, ownersOf } from "../../../domain/bank-names.ts";
 import { isPartial, statementId } from "../../../domain/statement-facts.ts";
 import { block, drawLines } from "./pdf-block.ts";
 import type { Element } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column } from "./pdf-table.ts";
-import { stack, wrap } from "./text/pdf-text.ts";
+import { fit, stack, wrap, type Line } from "./text/pdf-text.ts";
 
+/** Of a customer with very many accounts all are at their accounts. */
+const MAX_OWNERS = 5;
 const LABEL_WIDTH = 110;
+/** Points. */
+const LEAST_SIZE = 6;
 const NOTE_GAP = 4;
 const NOTE_PADDING = 9;
 
@@ -17,7 +22,8 @@ export function writeCover(statement: PdfStatement): void {
   paper.nextPage();
   paper.bookmark(words.title);
   const section = paper.open("Sect", paper.root);
-  paper.decorate(() => paper.panel(PAGE.left, paper.y, 44, 4, COLOURS.accent));
+  writeBank(statement, section);
+  paper.decorate(() => paper.panel(PAGE.left, paper.y, 44, 4, paper.styles.accent));
   paper.y += 24;
   block(statement, section, "H1", words.title, paper.styles.title);
   block(statement, section, "P", periodText(statement), paper.styles.subtitle);
@@ -32,7 +38,20 @@ export function writeCover(statement: PdfStatement): void {
   else writeBalances(statement, section);
   paper.y += 8;
   block(statement, section, "P", words.howToRead, paper.styles.note);
+  for (const line of statement.content.facts.bank?.legal ?? [])
+    block(statement, section, "P", line, paper.styles.note);
   section.end();
+}
+
+/** The bank as its letters have it, where the installation names it. */
+function writeBank(statement: PdfStatement, section: Element): void {
+  const { paper, content } = statement;
+  const { name, bic, address } = content.facts.bank ?? { address: [] };
+  const lines = [...address, ...(bic === undefined ? [] : [`BIC ${bic}`])];
+  if (name === undefined && lines.length === 0) return;
+  if (name !== undefined) block(statement, section, "P", name, paper.styles.heading);
+  if (lines.length > 0) block(statement, section, "P", lines.join(" · "), paper.styles.note);
+  paper.y += 14;
 }
 
 function periodText({ content, locale, words }: PdfStatement): string {
@@ -42,10 +61,12 @@ function periodText({ content, locale, words }: PdfStatement): string {
 }
 
 function writeFacts({ paper, words, locale, content }: PdfStatement, section: Element): void {
-  const { facts, asOf, rows } = content;
+  const { facts, asOf, rows, totals } = content;
   const { timeZone, basis } = facts.period;
+  const owners = ownersOf(totals).slice(0, MAX_OWNERS);
   const table = paper.open("Table", section);
   for (const [label, value] of [
+    ...owners.map((owner) => [words.holder, owner] as const),
     [words.customer, facts.customerId],
     [words.daysOf, words.basis[basis]],
     [words.timeZone, timeZone],
@@ -88,7 +109,7 @@ function writeNotes(statement: PdfStatement, section: Element): void {
   const height = textHeight + (notes.length - 1) * NOTE_GAP + 2 * NOTE_PADDING;
   paper.decorate(() => {
     paper.panel(PAGE.left, paper.y, CONTENT_WIDTH, height, COLOURS.panel);
-    paper.panel(PAGE.left, paper.y, 3, height, COLOURS.accent);
+    paper.panel(PAGE.left, paper.y, 3, height, paper.styles.accent);
   });
   const below = paper.y + height;
   paper.y += NOTE_PADDING;
@@ -104,11 +125,11 @@ function writeBalances(statement: PdfStatement, section: Element): void {
   const { cell, strongCell, quietCell } = paper.styles;
   const amounts = [words.opening, words.credits, words.debits, words.net, words.closing];
   const columns: Column[] = [
-    { title: words.account, width: 102, align: "left" },
+    { title: words.account, width: 118, align: "left" },
     { title: words.currency, width: 45, align: "left" },
     ...amounts.map((title, index): Column => {
       const counted = index === 1 || index === 2 ? `${title}\n(${words.count})` : title;
-      return { title: counted, width: (CONTENT_WIDTH - 147) / 5, align: "right" };
+      return { title: counted, width: (CONTENT_WIDTH - 163) / 5, align: "right" };
     }),
   ];
   const [account, unit, amount] = columns as [Column, Column, Column];
@@ -122,7 +143,7 @@ function writeBalances(statement: PdfStatement, section: Element): void {
     const count = (value: number) => amountCell(`(${locale.count(value)})`, amount, quietCell);
     table.row(
       [
-        wrap(name, style, { width: roomOf(account) }),
+        accountCell(name, account, style),
         wrap(currency, style, { width: roomOf(unit) }),
         balance(totals.opening, style),
         stack(movement(totals.creditSum), count(totals.creditCount)),
@@ -133,9 +154,15 @@ function writeBalances(statement: PdfStatement, section: Element): void {
       { marked: style === strongCell },
     );
   };
-  for (const totals of content.totals) row(totals, totals.accountId, cell);
+  for (const totals of content.totals) row(totals, accountLabel(totals), cell);
   for (const sum of sumsByCurrency(content.totals)) row(sum, words.allAccounts, strongCell);
   table.end();
+}
+
+/** A number that is copied is in one piece: smaller where it needs to be, in lines where that were too small to read. */
+function accountCell(name: string, column: Column, style: TextStyle): readonly Line[] {
+  const line = fit(name, style, roomOf(column));
+  return line.style.size >= LEAST_SIZE ? [line] : wrap(name, style, { width: roomOf(column) });
 }
 
 /** Of each currency that more than one account has. */

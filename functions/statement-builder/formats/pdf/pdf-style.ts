@@ -31,25 +31,27 @@ export interface TextStyle {
 
 export type Styles = ReturnType<typeof makeStyles>;
 
-export function makeStyles({ regular, strong }: PdfFaces) {
+/** @param accent the bank's own colour, in which headings are */
+export function makeStyles({ regular, strong }: PdfFaces, accent: string = COLOURS.accent) {
   const style = (face: PdfFace, size: number, colour: string, leading: number): TextStyle => ({
     face,
     size,
     colour,
     leading,
   });
-  return {
-    title: style(strong, 24, COLOURS.accent, 30),
+  const texts = {
+    title: style(strong, 24, accent, 30),
     subtitle: style(regular, 12, COLOURS.ink, 16),
-    heading: style(strong, 13, COLOURS.accent, 18),
+    heading: style(strong, 13, accent, 18),
     text: style(regular, 8.5, COLOURS.ink, 12.5),
     strongText: style(strong, 8.5, COLOURS.ink, 12.5),
     label: style(regular, 8.5, COLOURS.quiet, 12.5),
     note: style(regular, 7.5, COLOURS.quiet, 11),
-    head: style(strong, 7.2, COLOURS.accent, 9.4),
+    head: style(strong, 7.2, accent, 9.4),
     cell: style(regular, 7.8, COLOURS.ink, 9.6),
     strongCell: style(strong, 7.8, COLOURS.ink, 9.6),
     quietCell: style(regular, 6.5, COLOURS.quiet, 8),
     edge: style(regular, 7, COLOURS.quiet, 9.5),
   } satisfies Record<string, TextStyle>;
+  return { ...texts, accent };
 }

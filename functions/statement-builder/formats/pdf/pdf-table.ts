@@ -118,7 +118,7 @@ export function openTable(
 
   function endHead(): void {
     paper.y += headHeight;
-    paper.decorate(() => paper.rule(paper.y, COLOURS.accent, 0.9));
+    paper.decorate(() => paper.rule(paper.y, paper.styles.accent, 0.9));
   }
 
   function drawCells(cells: Cells, above: number, place: (draw: () => void) => void): void {

@@ -62,7 +62,7 @@ function begin(content: StatementContent, maxRows: number): PdfStatement {
   const words = STATEMENT_WORDS[language];
   const locale = statementLocale(language);
   const faces = pdfFaces();
-  const paper = openPaper(faces, makeStyles(faces), {
+  const paper = openPaper(faces, makeStyles(faces, facts.bank?.colour), {
     language,
     title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
     statementId: statementId(facts),

@@ -1,0 +1,52 @@
+/** The bank, its customer's accounts and their owners by name: what a statement says of them beside numbers. */
+
+/** From the settings of the installation. */
+export interface BankNames {
+  readonly name?: string | undefined;
+  /** ISO 9362, eight or eleven characters. */
+  readonly bic?: string | undefined;
+  readonly address: readonly string[];
+  /** Register, supervision, tax number: what the law wants on a letter. */
+  readonly legal: readonly string[];
+  /** Of headings, `#RRGGBB`. */
+  readonly colour?: string | undefined;
+}
+
+/** From the account view, where a setting names a column for it; none is empty. */
+export interface AccountNames {
+  /** ISO 13616, without spaces. */
+  readonly iban?: string;
+  readonly name?: string;
+  readonly product?: string;
+  readonly owner?: string;
+}
+
+/** In the order they are read and shown. */
+export const ACCOUNT_NAMES = ["iban", "name", "product", "owner"] as const;
+
+/** Characters of each. */
+export const MAX_NAME = 256;
+const LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
+
+/** Whether a text may stand on a line of its own: UTF-8 without controls or marks of direction, of a bounded length. */
+export function isName(text: string, max = MAX_NAME): boolean {
+  return text.length > 0 && text.length <= max && LINE.test(text) && !text.includes("\uFFFD");
+}
+
+/** What people know an account by. */
+export function accountLabel({
+  accountId,
+  names,
+}: {
+  readonly accountId: string;
+  readonly names?: AccountNames | undefined;
+}): string {
+  return names?.iban ?? accountId;
+}
+
+/** Whom accounts belong to, each once. */
+export function ownersOf(
+  accounts: readonly { readonly names?: AccountNames | undefined }[],
+): readonly string[] {
+  return [...new Set(accounts.flatMap(({ names }) => names?.owner ?? []))];
+}

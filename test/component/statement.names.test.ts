@@ -1,0 +1,145 @@
+/** The bank, accounts and owners by name: from settings and the bank's own columns into the files of a statement. */
+import type { Manifest } from "../../functions/domain/manifest.ts";
+import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import { BANK_SCHEMA } from "../support/bank-schema.ts";
+import { camt053Validator } from "../support/camt053-checks.ts";
+import { withMariaDb } from "../support/mariadb.ts";
+import { readByOfxtools } from "../support/ofx-readers.ts";
+import { chunks } from "../support/sample-statement.ts";
+import {
+  insertAccount,
+  readTransactions,
+  run,
+  statementZip,
+  unzip,
+  withZipFile,
+  type Asked,
+} from "../support/statement.ts";
+
+/** What a bank adds to its view. Of the second account nothing is known but spaces. */
+const NAMED_VIEW = `
+  CREATE VIEW named_accounts AS SELECT customer_id, account_id, currency,
+    IF(account_id = 'giro', 'DE89 3704 0044 0532 0130 00', NULL) AS iban,
+    IF(account_id = 'giro', CONCAT('Haushalt ', REPEAT('x', 100)), '') AS nickname,
+    IF(account_id = 'giro', 'Girokonto', '  ') AS product_name,
+    IF(account_id = 'giro', 'محمد & Zoë Ångström', NULL) AS holder
+  FROM accounts;`;
+const ACCOUNT_COLUMNS = {
+  iban: "iban",
+  name: "nickname",
+  product: "product_name",
+  owner: "holder",
+};
+const BANK = {
+  name: "Musterbank & Söhne AG, Frankfurt am Main",
+  bic: "COBADEFFXXX",
+  address: ["Kaiserplatz 1", "60311 Frankfurt am Main"],
+  legal: ["HRB 32000"],
+};
+const ASKED: Asked = {
+  customerId: "c1",
+  startDate: "2025-01-01",
+  endDate: "2025-01-31",
+  bank: BANK,
+  options: { formats: ["csv", "camt.053", "ofx"], combined: true },
+};
+
+async function withBank(
+  use: (databaseUrl: string, execute: Execute) => Promise<void>,
+): Promise<void> {
+  await withMariaDb(
+    async (server) => {
+      await server.execute(insertAccount("giro") + insertAccount("other") + NAMED_VIEW);
+      await use(server.databaseUrl, (sql) => server.execute(sql));
+    },
+    { schema: BANK_SCHEMA },
+  );
+}
+
+type Execute = (sql: string) => Promise<unknown>;
+
+test("they are in manifest, README.txt, camt.053 and OFX, and what is not known leaves no hole", async () => {
+  const validate = await camt053Validator();
+  await withBank(async (databaseUrl) => {
+    const views = { accountView: "named_accounts", accountColumns: ACCOUNT_COLUMNS };
+    await using transactions = readTransactions(databaseUrl, views);
+    const zip = await statementZip(transactions, ASKED);
+    expect(await verifyStatement(chunks(zip))).toMatchObject({ ok: true });
+    const files = await unzip(zip);
+
+    const { bank, accounts } = JSON.parse(files["manifest.json"] ?? "") as Manifest;
+    expect(bank).toEqual({ name: BANK.name, bic: BANK.bic });
+    expect(accounts).toEqual([
+      {
+        account_id: "giro",
+        currency: "EUR",
+        iban: "DE89370400440532013000",
+        name: `Haushalt ${"x".repeat(100)}`,
+        product: "Girokonto",
+        owner: "محمد & Zoë Ångström",
+      },
+      { account_id: "other", currency: "EUR" },
+    ]);
+
+    const readme = (files["README.txt"] ?? "").replace(/ +/g, " ");
+    expect(readme).toContain(
+      "Bank: Musterbank & Söhne AG, Frankfurt am Main, Kaiserplatz 1, 60311 Frankfurt am Main, BIC COBADEFFXXX\n",
+    );
+    expect(readme).toContain("Account holder: محمد & Zoë Ångström\n");
+
+    const camt = files["camt.053.xml"] ?? "";
+    validate(Buffer.from(camt));
+    const servicer =
+      "<Svcr><FinInstnId><BICFI>COBADEFFXXX</BICFI><Nm>Musterbank &amp; Söhne AG, Frankfurt am Main</Nm>" +
+      "<PstlAdr><AdrLine>Kaiserplatz 1</AdrLine><AdrLine>60311 Frankfurt am Main</AdrLine></PstlAdr></FinInstnId></Svcr>";
+    expect([...camt.matchAll(/<Acct>.*<\/Acct>/g)].map(([account]) => account)).toEqual([
+      "<Acct><Id><IBAN>DE89370400440532013000</IBAN></Id><Tp><Prtry>Girokonto</Prtry></Tp><Ccy>EUR</Ccy>" +
+        `<Nm>Haushalt ${"x".repeat(61)}</Nm><Prxy><Id>giro</Id></Prxy>` +
+        `<Ownr><Nm>محمد &amp; Zoë Ångström</Nm></Ownr>${servicer}</Acct>`,
+      `<Acct><Id><Othr><Id>other</Id></Othr></Id><Ccy>EUR</Ccy>${servicer}</Acct>`,
+    ]);
+
+    expect(files["statement.ofx"]).toContain(
+      "<FI>\n<ORG>Musterbank &amp; Söhne AG, Frankfur…</ORG>\n</FI>",
+    );
+    await withZipFile(zip, async (folder, file) => {
+      await run("unzip", ["-q", file, "-d", folder]);
+      expect(await readByOfxtools(`${folder}/statement.ofx`)).toHaveLength(2);
+    });
+  });
+});
+
+test("without settings nothing of it is asked for, or written", async () => {
+  await withBank(async (databaseUrl) => {
+    await using transactions = readTransactions(databaseUrl);
+    const { bank: _, ...asked } = ASKED;
+    const files = await unzip(await statementZip(transactions, asked));
+    const manifest = JSON.parse(files["manifest.json"] ?? "") as Manifest;
+    expect(manifest).not.toHaveProperty("bank");
+    expect(manifest.accounts).toContainEqual({ account_id: "giro", currency: "EUR" });
+    expect(files["camt.053.xml"]).not.toMatch(/Svcr|Ownr|<Nm>/);
+    expect(files["statement.ofx"]).not.toContain("<FI>");
+  });
+});
+
+test.each([
+  ["iban", "'DE00'"],
+  ["nickname", "'a\\nb'"],
+  ["holder", "CONCAT('a', CHAR(0xE2, 0x80, 0xAE USING utf8mb4), 'b')"],
+  ["product_name", "REPEAT('x', 257)"],
+  ["holder", "UNHEX('C328')"],
+])("%s of %s ends the statement, naming the column", async (column, value) => {
+  await withBank(async (databaseUrl, execute) => {
+    const others = ["iban", "nickname", "product_name", "holder"].filter((one) => one !== column);
+    await execute(
+      `CREATE OR REPLACE VIEW named_accounts AS SELECT customer_id, account_id, currency,
+         ${value} AS ${column}, ${others.map((one) => `NULL AS ${one}`).join(", ")} FROM accounts;`,
+    );
+    const views = { accountView: "named_accounts", accountColumns: ACCOUNT_COLUMNS };
+    await using transactions = readTransactions(databaseUrl, views);
+    await expect(statementZip(transactions, ASKED)).rejects.toMatchObject({
+      code: "invalid_value",
+      detail: expect.stringMatching(/^the \w+, row 1 of the account view$/) as string,
+    });
+  });
+});
