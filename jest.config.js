@@ -1,9 +1,9 @@
 import process from "node:process";
-import { chosenEngines, DATABASE_TESTS, STORE_TESTS } from "./test/support/engines/engines.ts";
+import { chosenEngines, databaseTests, storeTests } from "./test/support/engines/engines.ts";
 
 /** Set by `make test-engines`, which repeats the suites of databases and stores alone. */
 const { ENGINES } = process.env;
-const ENGINE_TESTS = [...DATABASE_TESTS, ...STORE_TESTS];
+const testsOf = (database, store) => [...databaseTests(database), ...storeTests(store)].join(",");
 
 export default {
   projects: chosenEngines(ENGINES).map(({ database, store }, i) => ({
@@ -14,7 +14,7 @@ export default {
     testMatch:
       i === 0 && !ENGINES
         ? ["<rootDir>/test/{unit,component,e2e,faults}/**/*.test.ts"]
-        : [`<rootDir>/test/component/{${ENGINE_TESTS.join(",")}}.test.ts`],
+        : [`<rootDir>/test/{component,engines}/{${testsOf(database, store)}}.test.ts`],
     transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
     setupFiles: ["<rootDir>/test/support/poison-memory.ts"],
     globalSetup: "<rootDir>/test/support/prepare-servers.ts",

@@ -187,8 +187,8 @@ describe.each([SMALL, LARGE])(
         return 300;
       });
       expect(ending).toBe("publish_unknown");
-      // The look that follows is fast: nothing but the write is dropped.
-      expect(performance.now() - sent).toBeLessThan(600);
+      // A socket that is idle would be given up later, and the look that follows is fast.
+      expect(performance.now() - sent).toBeLessThan(1_100);
       expect(await stored()).toBe("absent");
     });
 
@@ -331,7 +331,11 @@ describe("damage is loud", () => {
   it("the same sizes and checksums are no damage", async () => {
     expect(await publish(LARGE)).toBe("published");
     const head = await store.bucket.look(key, never);
-    expect(head).toMatchObject({ kind: "present", crc32: expect.stringMatching(/-3$/) as string });
+    // Of the three parts' checksums, or of all bytes, as Ceph has it.
+    expect(head).toMatchObject({
+      kind: "present",
+      crc32: expect.stringMatching(/=(-3)?$/) as string,
+    });
   });
 });
 

@@ -205,7 +205,8 @@ describe.each(STORES)("a statement's bucket on %s", (name) => {
     expect(await store.uploadsLeft()).toEqual([`${key}.other`]);
     expect(await store.bucket.abortUploads(key, never)).toBe(0);
     await store.abortUpload(`${key}.other`, other);
-  });
+    // Two thousand requests.
+  }, 240_000);
 
   it("reading what is not there, and what is left early", async () => {
     const missing = store.bucket.read("missing.zip", never)[Symbol.asyncIterator]();

@@ -6,11 +6,13 @@
 import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
 import { versitygw } from "../../infra/local/programs/versitygw.ts";
 import { STAND_IN } from "./engines/chosen-engine.ts";
+import { cephRgw } from "./engines/ceph-rgw.ts";
 import { chosenEngines } from "./engines/engines.ts";
 import { mariaDb11 } from "./engines/mariadb-archive.ts";
 import { minio } from "./engines/minio.ts";
 import { mysqlServer } from "./engines/mysql-server.ts";
 import { seaweedfs } from "./engines/seaweedfs.ts";
+import { tidbServer } from "./engines/tidb.ts";
 import { calc } from "./calc.ts";
 import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
@@ -43,10 +45,12 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
     secondDatabase,
     seaweedfs,
     ...(isChosen("mariadb-11.8") ? [() => mariaDb11(console.log)] : []),
+    ...(isChosen("ceph-rgw") ? [() => cephRgw(console.log)] : []),
   ];
   const built = [
     ...[versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools],
     ...(isChosen("minio") ? [minio] : []),
+    ...(isChosen("tidb") ? [tidbServer] : []),
   ];
   await Promise.all([installed, built].map(inTurn));
 }

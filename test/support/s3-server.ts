@@ -31,8 +31,15 @@ export interface S3Server extends Server, S3Keys {
   client(): S3Client;
 }
 
-/** The command of a store, all of whose files are below `folder`, and which lets the owner of `keys` in. */
-export type StoreProgram = (folder: string, keys: S3Keys) => CommandOnPort | Promise<CommandOnPort>;
+/**
+ * The command of a store, all of whose files are below `folder`, and which lets the owner of `keys` in.
+ * What it needs beside itself goes with `opened`.
+ */
+export type StoreProgram = (
+  folder: string,
+  keys: S3Keys,
+  opened: AsyncDisposableStack,
+) => CommandOnPort | Promise<CommandOnPort>;
 type CommandOnPort = (port: number) => Omit<ServerCommand, "logFile">;
 
 /** Resolves when it takes signed requests, and has a bucket. */
@@ -51,7 +58,7 @@ export async function startStoreProgram(program: StoreProgram): Promise<S3Server
       credentials,
       forcePathStyle: true,
     });
-  const commandOn = await program(folder, credentials);
+  const commandOn = await program(folder, credentials, opened);
   const server = await startServer(
     (port) => ({ ...commandOn(port), logFile: join(folder, "server.log") }),
     (port) => takesRequests(clientOn(port)),

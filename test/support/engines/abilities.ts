@@ -6,6 +6,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { createConnection, type Connection } from "mysql2/promise";
+import { StatementFailure } from "../../../functions/domain/failure.ts";
 import {
   prepareSession,
   type ServerSession,
@@ -23,7 +24,16 @@ export interface Abilities {
 
 export async function abilitiesOfDatabase(server: DatabaseServer): Promise<Abilities> {
   await using connection = await createConnection({ uri: server.url, charset: "utf8mb4" });
-  const session = await sessionOn(connection);
+  let session: ServerSession;
+  try {
+    session = await sessionOn(connection);
+  } catch (error) {
+    if (!(error instanceof StatementFailure)) throw error;
+    const [[version]] = (await connection.query("SELECT VERSION() AS version")) as unknown as [
+      [{ readonly version: string }],
+    ];
+    return { version: version.version, cannot: [`be read, and is refused: ${error.message}`] };
+  }
   const cannot: string[] = [];
   if (session.server.includes(":")) {
     cannot.push("tell itself from another server by an id of its own: host and port do");

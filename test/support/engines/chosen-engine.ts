@@ -6,10 +6,12 @@ import {
 } from "../../../infra/local/cluster/mariadb.ts";
 import type { S3Server } from "../s3-server.ts";
 import { startS3Server } from "../versitygw-server.ts";
+import { startCephRgw } from "./ceph-rgw.ts";
 import { mariaDb11 } from "./mariadb-archive.ts";
 import { startMinio } from "./minio.ts";
 import { startMySql } from "./mysql-server.ts";
 import { startSeaweedfs } from "./seaweedfs.ts";
+import { startTidb } from "./tidb.ts";
 
 declare global {
   // Set by jest in each test file; outside of jest the first ones are meant.
@@ -25,6 +27,7 @@ export const DATABASES = {
   "mariadb-11.8": async (options: MariaDbOptions = {}) =>
     await startMariaDb({ ...options, programs: await mariaDb11(options.log ?? nothing) }),
   "mysql-9.7": startMySql,
+  tidb: startTidb,
 } as const;
 export type DatabaseName = keyof typeof DATABASES;
 
@@ -32,6 +35,7 @@ export const STORES = {
   versitygw: startS3Server,
   seaweedfs: startSeaweedfs,
   minio: startMinio,
+  "ceph-rgw": startCephRgw,
 } as const;
 export type StoreProgramName = keyof typeof STORES;
 

@@ -28,7 +28,7 @@ export interface ArchivedServer {
   readonly suite: string;
   /** What is pinned; the libraries are whatever the archive's signed lists have. */
   readonly packages: readonly ArchivePackage[];
-  /** Packages that are only asked for by scripts nobody runs. */
+  /** Packages that are only asked for by what nobody runs; with `=VERSION` where one is asked for. */
   readonly without: readonly string[];
   /** Below the root: `usr/sbin/mysqld`. */
   readonly programs: readonly string[];
@@ -96,11 +96,12 @@ function aptConfig(apt: string): string {
 }
 
 /** For apt's eyes only. */
-function asInstalled(name: string): string {
+function asInstalled(wanted: string): string {
+  const [name, version = "999"] = wanted.split("=");
   return [
     `Package: ${name}`,
     "Status: install ok installed",
-    "Version: 999",
+    `Version: ${version}`,
     "Architecture: amd64",
     "Multi-Arch: allowed",
     "Maintainer: nobody <nobody@localhost>",
@@ -135,8 +136,9 @@ async function runByOwnLoader(program: string): Promise<void> {
     `#!/bin/sh
 here=$(dirname "$0")
 root=$here/${up}
+lib=$root/usr/lib
 exec "$root/usr/lib64/ld-linux-x86-64.so.2" \\
-  --library-path "$root/usr/lib/x86_64-linux-gnu:$root/usr/lib/mysql/private" \\
+  --library-path "$lib/x86_64-linux-gnu:$lib/x86_64-linux-gnu/ceph:$lib/mysql/private" \\
   "$here/${basename(real)}" "$@"
 `,
   );

@@ -12,9 +12,10 @@ export const ENGINES: readonly EnginePair[] = [
   { database: "mariadb-10.11", store: "versitygw" },
   { database: "mysql-9.7", store: "seaweedfs" },
   { database: "mariadb-11.8", store: "minio" },
+  { database: "tidb", store: "ceph-rgw" },
 ];
 
-export const DATABASE_TESTS = [
+const DATABASE_TESTS = [
   "camt053.statement",
   "doctor.database",
   "seed.sample-bank",
@@ -35,7 +36,17 @@ export const DATABASE_TESTS = [
   "transactions.session",
 ];
 
-export const STORE_TESTS = ["create-only-probe", "statement-bucket", "statement-bucket.faults"];
+/** What is asked of a database: of one that is refused, whether it is. */
+export function databaseTests(database: string): readonly string[] {
+  return database === "tidb" ? ["tidb"] : DATABASE_TESTS;
+}
+
+const STORE_TESTS = ["create-only-probe", "statement-bucket", "statement-bucket.faults"];
+
+/** Of a store; on those that `make test` does not start, the whole demo as well. */
+export function storeTests(store: string): readonly string[] {
+  return ["minio", "ceph-rgw"].includes(store) ? [...STORE_TESTS, "demo"] : STORE_TESTS;
+}
 
 /** As `ENGINES` has it: names of databases and stores; by default the first two pairs. */
 export function chosenEngines(names: string | undefined): readonly EnginePair[] {
