@@ -1,6 +1,6 @@
 /**
  * Clients that send slowly, read slowly or say nothing, at the servers beside that of events: the
- * metrics', the router's with the page behind it, and the local S3. They keep nobody out, and are let go.
+ * metrics', the router's with the page behind it, the local S3 and the local Kubernetes API. They keep nobody out, and are let go.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
@@ -17,7 +17,9 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { startMetricsServer } from "../../functions/platform/server/metrics-server.ts";
 import { startLocalRouter } from "../../infra/local/cluster/router/router.ts";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
+import { KubeConfig } from "@kubernetes/client-node";
 import { makeTestLog } from "../support/event-server.ts";
+import { startLocalLedger } from "../support/local-ledger.ts";
 import { watchSockets } from "../support/watch-sockets.ts";
 
 const EVENTING = join(import.meta.dirname, "../../eventing");
@@ -36,6 +38,8 @@ interface Tried extends AsyncDisposable {
   readonly good: () => Promise<number>;
   /** What the patient clients send, by what they do. */
   readonly kinds: Readonly<Record<string, string>>;
+  /** Whether what may be quiet for long was left alone. */
+  readonly stayed?: () => Promise<boolean>;
 }
 
 const head = (line: string) => `${line} HTTP/1.1\r\nhost: 127.0.0.1\r\n`;
@@ -107,10 +111,54 @@ async function s3(): Promise<Tried> {
   };
 }
 
+async function kubernetes(): Promise<Tried> {
+  await using opened = new AsyncDisposableStack();
+  const local = opened.use(await startLocalLedger());
+  const { namespace, core } = local;
+  const data = { large: "x".repeat(900_000) };
+  for (let i = 0; i < 9; i++)
+    await core.createNamespacedConfigMap({
+      namespace,
+      body: { metadata: { name: `c${i}` }, data },
+    });
+  const config = new KubeConfig();
+  config.loadFromFile(local.kubeconfig);
+  const { port, pathname: token } = new URL(config.getCurrentCluster()?.server ?? "");
+  const path = `${token}/api/v1/namespaces/${namespace}/configmaps`;
+  const url = `http://127.0.0.1:${port}${path}`;
+  const { metadata } = await core.listNamespacedConfigMap({ namespace, limit: 1 });
+  const from = `watch=true&resourceVersion=${metadata?.resourceVersion}`;
+  const watch = (await fetch(`${url}?${from}`)).body?.getReader();
+  const closing = opened.move();
+  return {
+    port: Number(port),
+    async good() {
+      const answer = await fetch(`${url}/none`);
+      await answer.text();
+      return answer.status;
+    },
+    kinds: {
+      "say nothing": "",
+      "never end their head": head(`GET ${path}`),
+      "read nothing": `${head(`GET ${path}`)}\r\n`,
+      "never end their body": `${head(`POST ${path}`)}content-type: application/json\r\ncontent-length: 10\r\n\r\n1`,
+      "send what nobody asked for, without the token": `${head("GET /api")}content-length: 10\r\n\r\n1`,
+    },
+    async stayed() {
+      await core.deleteNamespacedConfigMap({ namespace, name: "c0" });
+      const next = await watch?.read();
+      return next?.done === false;
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
 const SERVERS = [
   ["the metrics", metrics, 200, 256],
   ["the router", router, 404, 1_024],
   ["S3", s3, 206, 1_024],
+  // A list is whole in memory.
+  ["the Kubernetes API", kubernetes, 404, 256],
 ] as const;
 
 test.each(SERVERS)(
@@ -131,11 +179,12 @@ test.each(SERVERS)(
       await sleep(5);
     }
     while (watched.open.size < each) await sleep(10);
-    // The connection of the good requests is all that stays.
+    // The connections of the good requests, and one that may be quiet, are all that stay.
     do {
       expect(await server.good()).toBe(status);
       await sleep(500);
     } while (watched.open.size > 2);
+    if (server.stayed) expect(await server.stayed()).toBe(true);
     for (const socket of sockets) socket.destroy();
   },
   120_000,

@@ -7,6 +7,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
+import { letGo } from "../../../../functions/platform/http/let-go.ts";
 import { isOfProgramHere } from "../../../../functions/platform/http/this-machine.ts";
 import { localKubeconfig } from "../kubeconfig.ts";
 import { ApiError, statusOf } from "./api-error.ts";
@@ -33,6 +35,9 @@ export interface LocalKubernetesApi extends AsyncDisposable {
   kubeconfig(): string;
 }
 
+/** A write is small, and a list is read at once; a watch has no end of its own and may be quiet. */
+const BOUNDS = { requestMs: 30_000, idleMs: 30_000, connections: 1_024 };
+
 /** Namespaces every cluster has. */
 const FIRST_NAMESPACES = ["default", "kube-system"];
 
@@ -44,9 +49,10 @@ export async function startLocalKubernetesApi(
   createFirstNamespaces(store);
   const api: Api = { store, list: makeLister(store) };
   const token = options.token ?? randomBytes(24).toString("base64url");
-  const server = createServer((message, response) => {
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, (message, response) => {
     void answer({ ...api, token }, message, response);
   });
+  boundConnections(server, BOUNDS);
   server.listen(options.port ?? 0, "127.0.0.1");
   try {
     await once(server, "listening");
@@ -88,6 +94,8 @@ async function answer(
     const target = targetOf(request.path);
     if (target) {
       await answerVerb(api, target, request, response);
+      // A watch goes on; it ends whoever does not read it.
+      if (response.writableEnded) letGo(message, response);
       return;
     }
     const document = request.method === "GET" ? discover(request.path) : undefined;
@@ -96,6 +104,7 @@ async function answer(
       throw new ApiError("NotFound", message, {});
     }
     sendJson(response, 200, document);
+    letGo(message, response);
   } catch (error) {
     if (response.headersSent || message.errored) response.destroy();
     else sendError(message, response, error);
@@ -138,8 +147,7 @@ function sendError(message: IncomingMessage, response: ServerResponse, error: un
   if (!(error instanceof ApiError)) console.error("the local Kubernetes API failed:", error);
   const failure = error instanceof ApiError ? error : new ApiError(undefined, "internal error");
   sendJson(response, failure.code, statusOf(failure));
-  // The rest of a refused body is read and dropped, so that the client gets to see the answer.
-  message.resume();
+  letGo(message, response);
 }
 
 function sendJson(response: ServerResponse, code: number, document: unknown): void {

@@ -42,6 +42,8 @@ export function watch(
 
   response.writeHead(200, { "content-type": "application/json" });
   response.flushHeaders();
+  // Nothing may change for longer than a connection may be idle.
+  response.socket?.setTimeout(0);
   try {
     if (since === 0) {
       for (const object of store.ofKind(kind).filter(selects)) writeLine("ADDED", present(object));
