@@ -57,7 +57,15 @@ const MAY_IMPORT = {
     "mysql2",
   ],
   [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/memory`, `${BUILDER}/source`, "node:"],
-  [`${BUILDER}/formats`]: [DOMAIN, "node:", "temporal-polyfill", "pdfkit", "fontkit", "bidi-js"],
+  [`${BUILDER}/formats`]: [
+    DOMAIN,
+    "node:",
+    "zod",
+    "temporal-polyfill",
+    "pdfkit",
+    "fontkit",
+    "bidi-js",
+  ],
   [`${BUILDER}/contents`]: [
     DOMAIN,
     VERIFICATION,

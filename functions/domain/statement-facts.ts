@@ -1,7 +1,10 @@
 import type { BankNames } from "./bank-names.ts";
 import { formatStatementKey } from "./statement-key.ts";
-import type { StatementOptions } from "./statement-options.ts";
+import type { Language, StatementOptions } from "./statement-options.ts";
 import type { StatementPeriod } from "./statement-period.ts";
+
+/** By type, by language; a type or a language that is not there is shown as its code. */
+export type TypeWords = Readonly<Record<string, Readonly<Partial<Record<Language, string>>>>>;
 
 /** What a statement is of, apart from its rows. */
 export interface StatementFacts {
@@ -18,6 +21,8 @@ export interface StatementFacts {
   /** How OFX names the bank: a code of its country's, at most nine characters. */
   readonly bankId?: string | undefined;
   readonly bank?: BankNames | undefined;
+  /** The bank's own words for types of transactions. */
+  readonly typeWords?: TypeWords | undefined;
 }
 
 /** Whether the period was not over at the instant of the snapshot, as the request allows. */

@@ -3,6 +3,8 @@ import type { Lane } from "../domain/statement-request.ts";
 import type { OptionDefaults } from "./contents/chosen-options.ts";
 import type { BuilderConfig } from "./config.ts";
 import type { EncryptionSettings } from "./store/encryption.ts";
+import type { TypeWords } from "../domain/statement-facts.ts";
+import { readTypeWords } from "./formats/type-words.ts";
 import { makeManifestSigner } from "./contents/manifest-signer.ts";
 import type { SignManifest } from "./contents/statement-files.ts";
 import type { Compression } from "./zip/statement-zip.ts";
@@ -17,15 +19,16 @@ export interface BuildSettings {
   /** How OFX names the bank. */
   readonly bankId: string | undefined;
   readonly bank: BankNames;
+  readonly typeWords: TypeWords | undefined;
   readonly sign: SignManifest | undefined;
   readonly encryption: EncryptionSettings;
   /** Statements with more rows go to the Job lane. */
   readonly oversizedRows: number | undefined;
 }
 
-/** @throws Error when there is no key in SIGNING_KEY_FILE */
+/** @throws Error when there is no key in SIGNING_KEY_FILE, or no table in TYPE_WORDS_FILE */
 export async function buildSettings(config: BuilderConfig): Promise<BuildSettings> {
-  const { SIGNING_KEY_FILE } = config;
+  const { SIGNING_KEY_FILE, TYPE_WORDS_FILE } = config;
   return {
     execution: config.EXECUTION,
     compression: config.COMPRESSION,
@@ -43,6 +46,7 @@ export async function buildSettings(config: BuilderConfig): Promise<BuildSetting
       legal: config.BANK_LEGAL,
       colour: config.BANK_COLOUR,
     },
+    typeWords: TYPE_WORDS_FILE === undefined ? undefined : await readTypeWords(TYPE_WORDS_FILE),
     sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
     encryption: encryptionSettings(config),
     oversizedRows: config.OVERSIZED_ROWS,

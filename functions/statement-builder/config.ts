@@ -190,6 +190,11 @@ export const builderConfig = withIdentity(
             example: "#17406D",
           },
         ),
+        /** The bank's own words for its types of transactions, in the place of the product's. */
+        TYPE_WORDS_FILE: text({
+          expected: "the path of a JSON file: by type, by language, a word",
+          example: "/etc/type-words/types.json",
+        }).optional(),
         /** What people know an account and its owner by; not set: the view has no column for it. */
         ACCOUNT_IBAN_COLUMN: column("iban"),
         ACCOUNT_NAME_COLUMN: column("name"),

@@ -192,7 +192,7 @@ function isOversized(
 
 function statementFacts(
   request: ProcessingRequest,
-  { defaults, masked, bankId, bank }: BuildSettings,
+  { defaults, masked, bankId, bank, typeWords }: BuildSettings,
 ): StatementFacts {
   return {
     requestId: request.facts.name,
@@ -204,5 +204,6 @@ function statementFacts(
     masked,
     bankId,
     bank,
+    typeWords,
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Manifest } from "../../functions/domain/manifest.ts";
+import type { TypeWords } from "../../functions/domain/statement-facts.ts";
 import type { Language } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
@@ -162,10 +163,10 @@ test("gives no line to a text that says nothing, and one line to a name and a te
   const from = lines.findIndex((line) => line.includes("Opening balance"));
   expect(lines.slice(from + 1, from + 6).map(flat)).toEqual([
     expect.stringMatching(/Jan 2026 Metro Bread −1.00/),
-    expect.stringMatching(/^ CREDIT_TRANSFER/),
+    expect.stringMatching(/^ Credit transfer/),
     expect.stringMatching(/Jan 2026 Metro −1.00/),
-    expect.stringMatching(/^ CREDIT_TRANSFER/),
-    expect.stringMatching(/Jan 2026 CREDIT_TRANSFER .* −1.00/),
+    expect.stringMatching(/^ Credit transfer/),
+    expect.stringMatching(/Jan 2026 Credit transfer .* −1.00/),
   ]);
 });
 
@@ -200,6 +201,27 @@ test("names the bank, the account and its owner, where they are known, and leave
   expect(rows).toContain(`Account ${iban} · EUR Zoë Ångström · Tagesgeld · acme-1 Booked`);
   expect(rows).toContain("Account acme-2 · EUR Booked");
   expect(structure).not.toContain("undefined");
+});
+
+test("tells types of transactions in words, the bank's own where it has a table", async () => {
+  const posted = ["CARD_PAYMENT", "SEPA_X", "constructor"].map((type): Posted => ({
+    amount: "-1.00",
+    type,
+  }));
+  const of = async (typeWords?: TypeWords): Promise<string> => {
+    const content = statementContent([{ accountId: "a", currency: "EUR", posted }], {
+      language: "de",
+    });
+    const facts = { ...content.facts, typeWords };
+    return flat((await read({ ...content, facts })).pages.join(" "));
+  };
+  const [ours, own] = [
+    await of(),
+    await of({ SEPA_X: { de: "Eilüberweisung" }, CARD_PAYMENT: {} }),
+  ];
+  for (const words of ["Kartenzahlung · Nr.", "SEPA_X · Nr.", "constructor · Nr."])
+    expect(ours).toContain(words);
+  for (const words of ["CARD_PAYMENT · Nr.", "Eilüberweisung · Nr."]) expect(own).toContain(words);
 });
 
 const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {

@@ -198,6 +198,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         masked: true,
         bankId: undefined,
         bank: { address: [], legal: [] },
+        typeWords: undefined,
         sign: undefined,
         encryption: { keyIds: new Map(), context: {} },
         oversizedRows: LARGE_ROWS - 1,
