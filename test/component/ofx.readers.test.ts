@@ -59,7 +59,7 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
       id: "11",
       reference: "000123",
       name: "Zoë Ångström",
-      memo: 'Café "Zur Post", Köln',
+      memo: 'Café "Zur Post", Köln *3000',
     });
     expect(rows[1]).toMatchObject({ id: "9007199254740993", name: "INTEREST", memo: null });
     expect(rows.at(-1)).toMatchObject({ type: "CREDIT", day: "2026-01-31", amount: "20.50" });

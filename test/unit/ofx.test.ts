@@ -114,7 +114,7 @@ describe("a transaction", () => {
       { element: "FITID", text: "11" },
       { element: "REFNUM", text: "000123" },
       { element: "NAME", text: "Zoë Ångström" },
-      { element: "MEMO", text: 'Café "Zur Post", Köln' },
+      { element: "MEMO", text: 'Café "Zur Post", Köln *3000' },
     ]);
   });
 
@@ -143,9 +143,17 @@ describe("a transaction", () => {
     expect(await texts(content, "//CORRECTFITID|//CORRECTACTION")).toEqual([]);
   });
 
-  test("never shows the counterparty's account, masked or not", async () => {
-    const text = await written(euros({ amount: "1.00", counterpartyAccount: "******7788" }));
-    expect(text).not.toContain("7788");
+  test.each([
+    ["******7788", "Rent *7788"],
+    ["****", "Rent"],
+    ["DE89370400440532013000", "Rent"],
+  ])("of the counterparty's account %s the memo is %j, and no account", async (account, memo) => {
+    const row = { amount: "1.00", description: "Rent", counterpartyAccount: account };
+    const content = euros(row);
+    expect(await texts(content, "//MEMO")).toEqual([memo]);
+    expect(await texts(content, "//BANKACCTTO|//CCACCTTO")).toEqual([]);
+    expect(await texts(content, "//ACCTID")).toHaveLength(1);
+    expect(await written(content)).not.toContain("370400440532013000");
   });
 });
 

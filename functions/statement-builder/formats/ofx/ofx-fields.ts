@@ -59,10 +59,10 @@ function beginning(text: string, length: number): string {
 
 /**
  * `NAME` and `MEMO`. A name that is too long for the one stands whole in front of the other: few
- * readers know `EXTDNAME`, and libofx calls it an error.
+ * readers know `EXTDNAME`, and libofx calls it an error. `account` stands at the memo's end.
  */
-export function nameAndMemo(name: string, description: string): readonly string[] {
+export function nameAndMemo(name: string, description: string, account: string): readonly string[] {
   const isWhole = name.length <= MAX_LENGTH.NAME || name === description;
-  const memo = isWhole ? description : `${name} ${description}`.trimEnd();
-  return [...textElements("NAME", name), ...textElements("MEMO", memo)];
+  const memo = isWhole ? description : `${name} ${description}`;
+  return [...textElements("NAME", name), ...textElements("MEMO", `${memo} ${account}`.trim())];
 }

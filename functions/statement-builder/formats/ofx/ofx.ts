@@ -9,7 +9,7 @@
  * - `TRNUID` is 0, that of an answer no client has asked for.
  *
  * What OFX has no place for is in transactions.csv: the time of a posting, the balance after it, the
- * counterparty's masked account (`BANKACCTTO` names a whole one), and what a reversal reverses. That
+ * counterparty's account (of a masked one the last four stand in the memo), and what a reversal reverses. That
  * is not `CORRECTFITID`, which takes back what a file said by mistake: software would delete a
  * transaction that was booked, and its balance would be wrong.
  */
@@ -116,7 +116,15 @@ function transaction(row: StatementRow): string {
 function texts(row: StatementRow): readonly string[] {
   const description = oneLine(row.description);
   const name = oneLine(row.counterpartyName) || description || oneLine(row.type);
-  return [...textElements("REFNUM", oneLine(row.reference)), ...nameAndMemo(name, description)];
+  return [
+    ...textElements("REFNUM", oneLine(row.reference)),
+    ...nameAndMemo(name, description, lastFour(row.counterpartyAccount)),
+  ];
+}
+
+/** Of a masked account, `*7788`: a text, and no element that software would take for an account. */
+function lastFour(account: string | null): string {
+  return /^\*+([^*]+)$/.exec(oneLine(account))?.[1]?.replace(/^/, "*") ?? "";
 }
 
 function statementEnd(
