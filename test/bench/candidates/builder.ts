@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { basename, join } from "node:path";
 import { offerEvent } from "../../../functions/domain/events.ts";
-import { TRANSACTIONS_FILE } from "../../../functions/domain/manifest.ts";
+import { TRANSACTIONS_FILE, type PeriodBasis } from "../../../functions/domain/manifest.ts";
 import { recordName } from "../../../functions/domain/record-name.ts";
 import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
@@ -93,11 +93,13 @@ export async function recordStatement(
   ledger: Ledger,
   customerId: string,
   options: Readonly<Record<string, unknown>> = {},
+  basis: PeriodBasis = "posted_at",
 ): Promise<PendingRequest> {
   const time = (lastTime = Math.max(Date.now(), lastTime + 1));
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   const request = recordRequest({
     ...PERIOD,
+    basis,
     name: recordName(customerId, time, sha256),
     customerId,
     options,
@@ -121,13 +123,15 @@ export interface BuilderCandidate {
   readonly customerId: string;
   /** Those of the installation unless given. */
   readonly formats?: readonly string[];
+  /** Of its period; `posted_at` unless given. */
+  readonly basis?: PeriodBasis;
   /** What its `transactions.csv` must be. */
   readonly expected: { readonly rows: number; readonly sha256: string };
 }
 
 /** Its warm-up unzips the object and compares the CSV; every round looks at the record. */
 export function builderCandidate(options: BuilderCandidate): Candidate {
-  const { stage, builder, customerId, expected, formats } = options;
+  const { stage, builder, customerId, expected, formats, basis } = options;
   const ledger = stageLedger(stage);
   let request: PendingRequest;
   let keptIn: string | undefined;
@@ -141,7 +145,7 @@ export function builderCandidate(options: BuilderCandidate): Candidate {
     }),
     memoryOf: ["builder"],
     async prepare({ warmUp }) {
-      request = await recordStatement(ledger, customerId, formats && { formats });
+      request = await recordStatement(ledger, customerId, formats && { formats }, basis);
       keptIn = warmUp ? await mkdtemp(join(stage.folder, "kept-")) : undefined;
       await stage.sink.keepIn(keptIn);
     },
