@@ -1,6 +1,11 @@
 /** Names of the files of single accounts: the same file on every system, and never another's. */
 import fc from "fast-check";
-import { accountFileNames } from "../../functions/statement-builder/contents/format-files.ts";
+import {
+  accountFileNames,
+  isByAccount,
+} from "../../functions/statement-builder/contents/format-files.ts";
+import { factsOf } from "../support/statement.ts";
+import { JANUARY } from "../support/sample-statement.ts";
 import { isAccountFile, isEntryName } from "../../functions/verification/entry-names.ts";
 
 const names = (...accounts: readonly (readonly [accountId: string, currency: string])[]) =>
@@ -89,3 +94,19 @@ test.each([
 ])("%j is no entry's name", (name) => {
   expect(isEntryName(name)).toBe(false);
 });
+
+test.each([
+  ["camt.053", 1, false, false],
+  ["camt.053", 2, false, true],
+  ["ofx", 5_000, false, true],
+  ["ofx", 5_001, false, false],
+  ["camt.053", 2, true, false],
+  ["jsonl", 2, false, false],
+  ["pdf", 2, false, false],
+] as const)(
+  "%s of %i accounts, combined: %j, is a file for each: %j",
+  (format, accounts, combined, expected) => {
+    const { options } = factsOf({ ...JANUARY, options: { combined } });
+    expect(isByAccount(format, accounts, options)).toBe(expected);
+  },
+);

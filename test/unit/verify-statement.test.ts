@@ -476,6 +476,20 @@ describe("files of single accounts", () => {
     });
   });
 
+  test("of hundreds of accounts: verified, each with its file", async () => {
+    const balances = Array.from({ length: 300 }, (_, n) => {
+      return { accountId: `acme-${n}`, currency: "EUR", opening: 7n, closing: 7n };
+    });
+    const options = { formats: ["csv", "camt.053", "ofx"] } as const;
+    const made = await buffer(
+      zipOf({ ...JANUARY, options }, snapshotOf([], { rows: 0, balances })),
+    );
+    const found = await verify(made);
+    if (!found.ok) throw new Error(found.problems[0]);
+    const owners = found.manifest.files.flatMap(({ account_id }) => account_id ?? []);
+    expect(owners).toEqual([...balances, ...balances].map(({ accountId }) => accountId));
+  }, 60_000);
+
   test("of some accounts alone, or beside the file of all: contradictory", async () => {
     const { [third]: _, ...some } = byAccount;
     const files = manifest.files.filter(({ path }) => path !== third);
