@@ -32,7 +32,7 @@ const OWN_FILE = { mode: 0o600 };
 
 /** @throws Error when the object is not what its record says */
 export async function fetchStatement(
-  { client, bucket }: ObjectStore,
+  { client, bucket }: Pick<ObjectStore, "client" | "bucket">,
   request: ExecutedRequest,
   outDir: string,
 ): Promise<StatementFile> {

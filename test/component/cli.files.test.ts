@@ -1,0 +1,125 @@
+/** Statements that are fetched are their owner's alone, and never written over a file that is there. */
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { recordRequest, type ExecutedRequest } from "../../functions/domain/statement-request.ts";
+import { fetchStatement } from "../../infra/local/run/statement-file.ts";
+import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
+import { startLocalLedger } from "../support/local-ledger.ts";
+import { sampleZip } from "../support/sample-statement.ts";
+import { makeTool, type Tool } from "../support/statements-tool.ts";
+
+const BUCKET = "statements";
+const KEY = "acme-42-1767222000-1769900400-1769915045678.zip";
+const NAME = "transaction-request-acme-42-1769915045000";
+const CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local-only" };
+
+const opened = new AsyncDisposableStack();
+let client: S3Client;
+let proxy: HttpFaultProxy;
+let tool: Tool;
+let request: ExecutedRequest;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cli-files-"));
+  opened.defer(() => rm(folder, { recursive: true }));
+  const s3 = opened.use(await startLocalS3({ dir: join(folder, "s3"), ...CREDENTIALS }));
+  proxy = opened.use(await startHttpFaultProxy({ url: s3.endpoint }));
+  const settings = { region: "us-east-1", endpoint: s3.endpoint, forcePathStyle: true };
+  client = opened.adopt(new S3Client({ ...settings, credentials: CREDENTIALS }), (one) =>
+    one.destroy(),
+  );
+  const zip = await sampleZip();
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: zip }));
+
+  const local = opened.use(await startLocalLedger());
+  const recordedAt = Date.UTC(2026, 1, 1);
+  const created = recordRequest({
+    name: NAME,
+    customerId: "acme-42",
+    startDate: "2026-01-01",
+    endDate: "2026-01-31",
+    timeZone: "Europe/Berlin",
+    options: {},
+    event: { source: "/bank", id: "1", type: "t", time: recordedAt },
+    recordedAt,
+  });
+  await local.ledger.create(created);
+  const stored = await local.ledger.read(NAME);
+  if (!stored) throw new Error("not stored");
+  const { nextAttemptAt: _, ...common } = created;
+  request = {
+    ...common,
+    status: "executed",
+    object: { bucket: BUCKET, key: KEY },
+    rows: 4,
+    bytes: zip.length,
+    sha256: createHash("sha256").update(zip).digest("hex"),
+    asOf: recordedAt,
+    executedAt: recordedAt,
+    announced: true,
+  };
+  await local.ledger.replace(stored, request);
+  tool = makeTool({
+    KUBECONFIG: local.kubeconfig,
+    LEDGER_NAMESPACE: local.namespace,
+    S3_ENDPOINT: proxy.url,
+    S3_BUCKET: BUCKET,
+    S3_FORCE_PATH_STYLE: "true",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  });
+});
+afterAll(() => opened.disposeAsync());
+
+const modeOf = async (path: string): Promise<string> =>
+  ((await stat(path)).mode & 0o777).toString(8);
+const newFolder = async (): Promise<string> => await mkdtemp(join(folder, "to-"));
+
+test("download writes a file for its owner alone, whatever the umask", async () => {
+  const to = await newFolder();
+  const before = process.umask(0);
+  try {
+    expect(await tool("download", NAME, "-d", to)).toMatchObject({ code: 0 });
+  } finally {
+    process.umask(before);
+  }
+  expect(await readdir(to)).toEqual([KEY]);
+  expect(await modeOf(join(to, KEY))).toBe("600");
+});
+
+test("make run writes what it unpacks so as well, and objects of its store", async () => {
+  const to = await newFolder();
+  const { path, folder: unpacked } = await fetchStatement({ client, bucket: BUCKET }, request, to);
+  expect(await modeOf(path)).toBe("600");
+  expect(await modeOf(unpacked)).toBe("700");
+  for (const name of await readdir(unpacked))
+    expect(await modeOf(join(unpacked, name))).toBe("600");
+
+  const blobs = await readdir(join(folder, "s3"), { recursive: true, withFileTypes: true });
+  const objects = blobs.filter((one) => one.isFile() && one.parentPath.includes("blobs"));
+  expect(objects.length).toBeGreaterThan(0);
+  for (const one of objects) expect(await modeOf(join(one.parentPath, one.name))).toBe("600");
+});
+
+test("a file that appears while it is fetched stays as it is", async () => {
+  const to = await newFolder();
+  const path = join(to, KEY);
+  const slow = proxy.fail({ method: "GET", fault: { kind: "delay", ms: 3_000 } });
+  const running = tool("download", NAME, "-d", to);
+  while (!(await readdir(to)).includes(`${KEY}.part`)) await sleep(5);
+  await writeFile(path, "somebody's own");
+  const { code, stderr } = await running;
+  slow.remove();
+  expect(code).toBe(1);
+  expect(stderr).toContain("is there already");
+  expect(await readFile(path, "utf8")).toBe("somebody's own");
+  expect(await readdir(to)).toEqual([KEY]);
+});
