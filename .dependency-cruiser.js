@@ -99,6 +99,8 @@ const MAY_IMPORT = {
   "infra/clients/contract": [
     DOMAIN,
     VERIFICATION,
+    "functions/platform/server/problem-details.ts",
+    "functions/request-intake/request-status.ts",
     CLOUDEVENTS,
     "infra/clients/samples",
     "node:",

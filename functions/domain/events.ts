@@ -176,7 +176,11 @@ const wakeUpData = z.strictObject({
 /** Data of each event type, by the name in its type. */
 export const EVENT_DATA = {
   requested: requestedData,
-  recorded: wakeUpData,
+  recorded: wakeUpData.extend({
+    status: wakeUpData.shape.status.optional().meta({
+      description: "Sent by version 0.1.0, always as pending; the record may have come further.",
+    }),
+  }),
   due: wakeUpData.extend({
     outcome_repeats: z.int().min(0).optional().meta({
       description:
@@ -223,7 +227,7 @@ export interface StatementEvent {
 export function recordedEvent(request: StatementRequest): StatementEvent {
   // Time and data of the creation, so that a repeated request gets the very same answer.
   return statementEvent("recorded", "request-intake", `${request.facts.name}.recorded`, {
-    request: { facts: request.facts, status: "pending" },
+    request: { facts: request.facts },
     at: request.facts.recordedAt,
   });
 }
@@ -308,7 +312,7 @@ export function outcomeEvent(request: FinalRequest): StatementEvent {
 }
 
 interface EventContent {
-  readonly request: Pick<StatementRequest, "facts" | "status">;
+  readonly request: Pick<StatementRequest, "facts"> & Partial<Pick<StatementRequest, "status">>;
   readonly at: number;
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -335,7 +339,7 @@ function statementEvent(
       start_date: facts.startDate,
       end_date: facts.endDate,
       time_zone: facts.timeZone,
-      status,
+      ...(status && { status }),
       ...more,
     },
   };

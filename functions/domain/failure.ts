@@ -52,3 +52,31 @@ export class RetryableError extends Error {
     this.detail = detail;
   }
 }
+
+/** What each code of a failed request means, for whoever asked and for the operator alike. */
+const MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  unknown_customer: "the account view has no account of this customer",
+  unsupported_database: "the database cannot run the statement's queries as they are",
+  invalid_amount:
+    "an amount has more decimals than its currency, or more digits than camt.053 holds",
+  invalid_value:
+    "a value has not the form of its column: a text that is not UTF-8 (a binary column), no date, " +
+    "nothing where there must be something, a row beyond 4 MiB, or an account's id that no reader takes",
+  booking_order:
+    "bookings of earlier or later days lie between the rows of an account, with more rows behind them " +
+    "than BOOKING_ORDER_ROWS",
+  balance_mismatch:
+    "opening + credits - debits is not the closing balance: the bank's rows contradict its balances",
+  proof_mismatch:
+    "the rows that were streamed are not those that were counted in the same snapshot",
+  key_taken: "objects of other requests had this name and the ten after it",
+  object_damaged: "an object of this request lies in the bucket and is not a whole statement",
+  too_large: "two attempts in a row ran out of time",
+  retries_exhausted: "every attempt failed, or lost its builder, until none was left",
+};
+
+/** Also of a code that only a later version knows. */
+export function meaningOf(code: string): string {
+  const meanings: Readonly<Record<string, string | undefined>> = MEANINGS;
+  return meanings[code] ?? "this version does not know the code";
+}

@@ -47,7 +47,7 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
     const request = (await recordOf(record, signal))?.request;
     // Deleted, tried again by an operator, or sent again since.
     if (!request || !isFinal(request) || repeatsOf(request) > repeats) {
-      log.info({ record, repeats }, "the outcome was sent again, or is none any more");
+      log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");
       return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
     }
     if (notBefore > now()) return "waiting";

@@ -43,7 +43,7 @@ export function makeDeadLetterRoute({ ledger, firstPauseMs, now }: DeadLetters):
   }
 
   async function takeOutcome(event: ReceivedEvent, context: EventContext): Promise<Answer> {
-    const log = context.log.child({ record: event.subject });
+    const log = context.log.child({ request_id: event.subject });
     const request = await endedWith(event, context.signal);
     if (!request) {
       log.warn("an outcome was not delivered that no request of the ledger has");

@@ -1,5 +1,5 @@
-import { recordedEvent } from "../domain/events.ts";
-import type { StatementRequest } from "../domain/statement-request.ts";
+import { outcomeEvent, recordedEvent } from "../domain/events.ts";
+import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { EventHandler } from "../platform/server/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
@@ -22,6 +22,8 @@ export interface RequestIntake {
   readonly share: SourceShare;
   readonly rules: IntakeRules;
   readonly now: () => number;
+  /** Where a record can be read over HTTP; undefined where it cannot. */
+  readonly locationOf?: ((name: string) => string) | undefined;
 }
 
 /** The poster waits for the wake-up, so it waits no longer than this; the tick repeats a lost one. */
@@ -29,16 +31,12 @@ const WAKE_UP_TIMEOUT_MS = 2_000;
 
 /** An event `requested` becomes one record of the ledger, however often it is sent. */
 export function makeRequestIntake(options: RequestIntake) {
-  const { ledger, sink, wakeUps, share, rules, now } = options;
-  const recorder = makeRequestRecorder({
-    ledger,
-    now,
-    isTooOld: (eventTime) => isTooOld(eventTime, rules, now()),
-  });
+  const { sink, wakeUps, share, rules, now, locationOf } = options;
+  const recorder = recorderOf(options);
 
   const handle: EventHandler = async (event, { signal, sender, log }) => {
     // 1. What can never become valid is refused with every problem it has.
-    const requested = readRequestedEvent(event, rules, sender);
+    const requested = readRequestedEvent(event, rules, { sender, now: now() });
     if (requested.kind !== "requested") return requested;
 
     // 2. What is not taken today may have been recorded when it was: that record is the answer.
@@ -54,11 +52,12 @@ export function makeRequestIntake(options: RequestIntake) {
     // 4. From here on the ledger owes the statement; the wake-up only makes it soon.
     const { request } = recording;
     if (recording.isNew) share.recorded(source);
-    log.info({ request: request.facts.name, status: request.status }, "request recorded");
+    log.info({ request_id: request.facts.name, status: request.status }, "request recorded");
     await wakeUp(request);
 
-    // 5. The same event gets the same answer, today and later.
-    return { kind: "event", event: recordedEvent(request) };
+    // 5. The same event gets the same answer, until its request has ended: then how it ended.
+    const told = isFinal(request) ? outcomeEvent(request) : recordedEvent(request);
+    return { kind: "event", event: told, location: locationOf?.(request.facts.name) };
   };
 
   function refusalToday(requested: RequestedStatement): Answer | undefined {
@@ -74,6 +73,19 @@ export function makeRequestIntake(options: RequestIntake) {
   }
 
   return handle;
+}
+
+/** Of the same ledger, window and clock as the intake's. */
+export function recorderOf({
+  ledger,
+  rules,
+  now,
+}: Pick<RequestIntake, "ledger" | "rules" | "now">) {
+  return makeRequestRecorder({
+    ledger,
+    now,
+    isTooOld: (eventTime) => isTooOld(eventTime, rules, now()),
+  });
 }
 
 function answerWithoutRecord(recording: Exclude<Recording, { kind: "recorded" }>): Answer {

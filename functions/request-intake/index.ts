@@ -12,7 +12,9 @@ import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
-import { makeRequestIntake } from "./handler.ts";
+import { makeRequestIntake, recorderOf } from "./handler.ts";
+import { explainMalformed } from "./requested-data.ts";
+import { locationOf, makeStatusRoute, REQUESTS_PATH } from "./request-status.ts";
 import { makeSourceShare } from "./source-share.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
 
@@ -29,23 +31,28 @@ export async function startRequestIntake(
   const ledger = observedLedger(makeConfigMapLedger(where), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const senders = config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []);
+  const allowedSources = config.ALLOWED_SOURCES;
+  const rules = {
+    defaultTimeZone: config.STATEMENT_TIME_ZONE,
+    periodBasis: config.PERIOD_BASIS,
+    maxPeriodMonths: config.MAX_PERIOD_MONTHS,
+    eventWindowDays: config.EVENT_WINDOW_DAYS,
+    allowedSources,
+  };
   const handle = makeRequestIntake({
     ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
     share: makeSourceShare(openSourceCounts(where), config.MAX_RECORDS_PER_SOURCE, now),
-    rules: {
-      defaultTimeZone: config.STATEMENT_TIME_ZONE,
-      periodBasis: config.PERIOD_BASIS,
-      maxPeriodMonths: config.MAX_PERIOD_MONTHS,
-      eventWindowDays: config.EVENT_WINDOW_DAYS,
-      allowedSources: config.ALLOWED_SOURCES,
-    },
+    rules,
     now,
+    ...(config.PUBLIC_ROUTE ? {} : { locationOf }),
   });
+  const recorder = recorderOf({ ledger, rules, now });
+  const status = makeStatusRoute({ ledger, recorder, allowedSources, senders, now });
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.
-    "/broker": { handle, isForBroker: true },
+    "/broker": { handle, explain: explainMalformed, isForBroker: true },
     "/dead-letter": makeDeadLetterRoute({
       ledger,
       firstPauseMs: config.OUTCOME_REPEAT_SECONDS * 1000,
@@ -60,9 +67,10 @@ export async function startRequestIntake(
     host: config.HOST,
     routes: {
       // Whoever may use a source may send, but not park events.
-      "/": { handle, senders },
+      "/": { handle, explain: explainMalformed, senders },
       ...(config.PUBLIC_ROUTE ? {} : routesOfBroker),
     },
+    reads: config.PUBLIC_ROUTE ? {} : { [REQUESTS_PATH]: status },
     senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),
     maxBodyBytes: config.MAX_BODY_BYTES,

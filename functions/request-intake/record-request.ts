@@ -152,6 +152,15 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
       return indexed ? await again(indexed, asked, signal) : { kind: "absent" };
     },
 
+    /** Of whoever knows the event and not the record's name. */
+    async recordOf(
+      event: Pick<IndexedEvent["event"], "source" | "id">,
+      signal: AbortSignal,
+    ): Promise<Recording> {
+      const indexed = await ledger.readIndex(event, signal);
+      return indexed ? await findByTime(indexed, signal) : { kind: "absent" };
+    },
+
     /** The record an event has already, or should have; indexes none. */
     async find(asked: RequestedStatement, signal: AbortSignal): Promise<Recording> {
       const indexed = await ledger.readIndex(asked.event, signal);

@@ -1,11 +1,23 @@
 import { requestedData, UNSUPPORTED_OPTIONS, type RequestedData } from "../domain/events.ts";
-import { FORMATS } from "../domain/statement-options.ts";
+import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
+import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
+import type { MalformedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { fieldName } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 
 export type ReadData =
   | { readonly kind: "data"; readonly data: RequestedData }
-  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      /** What the period follows from, as far as each is right by itself. */
+      readonly period: AskedPeriod;
+    };
+
+export type AskedPeriod = {
+  readonly [Field in "start_date" | "end_date" | "time_zone" | "partial"]?:
+    RequestedData[Field] | undefined;
+};
 
 /** The data of a `requested` event by its schema in `domain/events.ts`, every problem at once. */
 export function readRequestedData(data: unknown): ReadData {
@@ -13,7 +25,8 @@ export function readRequestedData(data: unknown): ReadData {
   if (data instanceof Uint8Array) return problem("datacontenttype", "invalid_format");
   if (data === undefined) return problem("data", "required");
   // A schema would list the mistakes of every item.
-  if (hasTooMany(data)) return problem("formats", "invalid_format");
+  if (hasTooMany(data))
+    return problem("formats", "invalid_format", `${FORMATS.length} of them, each once`);
   const result = requestedData.safeParse(data);
   if (result.success) return { kind: "data", data: result.data };
   const present = new Set(typeof data === "object" && data !== null ? Object.keys(data) : []);
@@ -25,11 +38,43 @@ export function readRequestedData(data: unknown): ReadData {
     if (typeof field !== "string") return [{ field: "data", code: "invalid_format" }];
     if (!present.has(field)) return [{ field, code: "required" }];
     const option = field === "csv" ? path.join(".") : field;
-    return [{ field: option, code: invalidCode(option, issue.code) }];
+    const code = invalidCode(option, issue.code);
+    return [{ field: option, code, allowed: ALLOWED[code] }];
   });
   // A date that fails its pattern fails the calendar too; once is enough.
   const distinct = new Map(problems.map((one) => [`${one.code} ${one.field}`, one]));
-  return { kind: "problems", problems: [...distinct.values()] };
+  return { kind: "problems", problems: [...distinct.values()], period: periodOf(data) };
+}
+
+function periodOf(data: unknown): AskedPeriod {
+  const given = new Map(typeof data === "object" && data !== null ? Object.entries(data) : []);
+  const { start_date, end_date, time_zone, partial } = requestedData.shape;
+  const rightOf = <T>(schema: { safeParse(value: unknown): { data?: T } }, name: string) =>
+    schema.safeParse(given.get(name)).data;
+  return {
+    start_date: rightOf(start_date, "start_date"),
+    end_date: rightOf(end_date, "end_date"),
+    time_zone: rightOf(time_zone, "time_zone"),
+    partial: rightOf(partial, "partial"),
+  };
+}
+
+const FIELDS = Object.keys(requestedData.shape);
+
+/** Of what is no event; fields of the data that stand beside it are told as that. */
+export function explainMalformed({
+  problems,
+  attributes,
+  asked,
+}: Pick<MalformedEvent, "problems" | "attributes" | "asked">): readonly Problem[] {
+  if (!asked) return problems;
+  const misplaced = asked.data === undefined ? FIELDS.filter((name) => name in attributes) : [];
+  const read = readRequestedData(asked.data);
+  return [
+    ...problems.filter(({ field }) => !misplaced.includes(field)),
+    ...(read.kind === "problems" ? read.problems : []),
+    ...misplaced.map((field) => ({ field, code: "belongs_in_data" })),
+  ];
 }
 
 function hasTooMany(data: unknown): boolean {
@@ -37,8 +82,8 @@ function hasTooMany(data: unknown): boolean {
   return Array.isArray(formats) && formats.length > FORMATS.length;
 }
 
-function problem(field: string, code: string): ReadData {
-  return { kind: "problems", problems: [{ field, code }] };
+function problem(field: string, code: string, limit?: string): ReadData {
+  return { kind: "problems", problems: [{ field, code, limit }], period: {} };
 }
 
 /** The code of a field that is of the right type, and not one of what is there to choose from. */
@@ -48,6 +93,12 @@ const CODES: Readonly<Record<string, { readonly issue: string; readonly code: st
   language: { issue: "invalid_value", code: "unknown_language" },
   "csv.delimiter": { issue: "invalid_value", code: "unknown_delimiter" },
   "csv.decimal_comma": { issue: "custom", code: "delimiter_is_comma" },
+};
+
+const ALLOWED: Readonly<Record<string, readonly string[] | undefined>> = {
+  unknown_format: FORMATS,
+  unknown_language: LANGUAGES,
+  unknown_delimiter: DELIMITERS.map((one) => (one === "\t" ? "a tab" : one)),
 };
 
 function invalidCode(field: string, issue: string): string {

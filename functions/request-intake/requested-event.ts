@@ -9,6 +9,7 @@ import {
   hasDay,
   isLongerThan,
   statementPeriod,
+  type PeriodDates,
   type StatementPeriod,
 } from "../domain/statement-period.ts";
 import type { PeriodBasis } from "../domain/manifest.ts";
@@ -17,7 +18,7 @@ import type { ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts"
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import { isAllowedSource, type AllowedSource } from "./allowed-sources.ts";
-import { readRequestedData } from "./requested-data.ts";
+import { readRequestedData, type AskedPeriod } from "./requested-data.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 
 export interface IntakeRules {
@@ -44,20 +45,31 @@ type Rejection = Extract<Answer, { kind: "invalid" | "forbidden" }>;
 export function readRequestedEvent(
   event: ReceivedEvent,
   rules: IntakeRules,
-  sender: string | undefined,
+  { sender, now }: { readonly sender: string | undefined; readonly now: number },
 ): RequestedStatement | Rejection {
-  if (event.type !== eventType("requested"))
-    return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type" }] };
+  if (event.type !== eventType("requested")) {
+    const allowed = [eventType("requested")];
+    return { kind: "invalid", problems: [{ field: "type", code: "unsupported_type", allowed }] };
+  }
   const { allowedSources } = rules;
   if (allowedSources && !isAllowedSource(allowedSources, event.source, sender))
     return { kind: "forbidden", problems: [{ field: "source", code: "source_not_allowed" }] };
 
   const time = readTime(event);
   const read = readRequestedData(event.data);
-  const period = read.kind === "data" ? periodProblems(read.data, rules) : read.problems;
-  const problems = [...(typeof time === "number" ? [] : [time]), ...period];
-  if (problems.length > 0 || typeof time !== "number" || read.kind !== "data")
-    return { kind: "invalid", problems };
+  const asked = read.kind === "data" ? read.data : read.period;
+  const dates = datesOf(asked, rules);
+  const problems = [
+    ...(typeof time === "number" ? [] : [time]),
+    ...(read.kind === "data" ? [] : read.problems),
+    ...(dates ? periodProblems(dates, rules) : []),
+  ];
+  if (problems.length > 0 || typeof time !== "number" || read.kind !== "data") {
+    // And what is wrong today, as far as it can be told.
+    const ofTime = typeof time === "number" ? timeProblems(time, rules, now) : [];
+    const ofDays = dates ? dayProblems(dates, asked.partial === true, now) : [];
+    return { kind: "invalid", problems: [...problems, ...ofTime, ...ofDays] };
+  }
 
   const { customer_id, start_date, end_date, ...options } = read.data;
   return {
@@ -82,18 +94,17 @@ function readTime(event: ReceivedEvent): number | Problem {
   return parseRfc3339(text) ?? { field, code: "invalid_format" };
 }
 
-function periodProblems(
-  dates: { readonly start_date: string; readonly end_date: string },
-  { maxPeriodMonths, defaultTimeZone }: IntakeRules,
-): readonly Problem[] {
-  if (dates.end_date < dates.start_date) return [{ field: "end_date", code: "end_before_start" }];
-  const period = {
-    startDate: dates.start_date,
-    endDate: dates.end_date,
-    timeZone: defaultTimeZone,
-  };
-  return isLongerThan(period, maxPeriodMonths)
-    ? [{ field: "end_date", code: "period_too_long" }]
+function datesOf(asked: AskedPeriod, { defaultTimeZone }: IntakeRules): PeriodDates | undefined {
+  const { start_date: startDate, end_date: endDate, time_zone = defaultTimeZone } = asked;
+  if (startDate === undefined || endDate === undefined) return undefined;
+  return { startDate, endDate, timeZone: canonicalTimeZone(time_zone) };
+}
+
+function periodProblems(dates: PeriodDates, { maxPeriodMonths }: IntakeRules): readonly Problem[] {
+  if (dates.endDate < dates.startDate) return [{ field: "end_date", code: "end_before_start" }];
+  const limit = `${maxPeriodMonths} months`;
+  return isLongerThan(dates, maxPeriodMonths)
+    ? [{ field: "end_date", code: "period_too_long", limit }]
     : [];
 }
 
@@ -118,28 +129,36 @@ export function problemsToday(
   rules: IntakeRules,
   now: number,
 ): readonly Problem[] {
-  const { time } = requested.event;
-  const inWindow = !isTooOld(time, rules, now) && time <= now + MAX_CLOCK_AHEAD_MS;
-  const period = statementPeriod(requested);
   const { partial, supersedes } = requested.options;
-  // A partial statement may end today, never later.
-  const mayEnd = partial === true ? period.lastDayFrom <= now : period.to <= now;
-  const late = partial === true ? "period_not_begun" : "period_not_over";
+  const period = statementPeriod(requested);
   return [
-    ...(inWindow ? [] : [{ field: "time", code: "time_out_of_window" }]),
-    ...daysThatNeverWere(requested),
-    ...(mayEnd ? [] : [{ field: "end_date", code: late }]),
+    ...timeProblems(requested.event.time, rules, now),
+    ...dayProblems(requested, partial === true, now),
     ...(isOfSamePeriod(supersedes, requested.customerId, period)
       ? []
       : [{ field: "supersedes", code: "other_statement" }]),
   ];
 }
 
-function daysThatNeverWere(requested: RequestedStatement): readonly Problem[] {
-  const { startDate, endDate, timeZone } = requested;
-  return Object.entries({ start_date: startDate, end_date: endDate })
-    .filter(([, date]) => !hasDay(timeZone, date))
-    .map(([field]) => ({ field, code: "no_such_day" }));
+function timeProblems(time: number, rules: IntakeRules, now: number): readonly Problem[] {
+  if (!isTooOld(time, rules, now) && time <= now + MAX_CLOCK_AHEAD_MS) return [];
+  const limit = `${rules.eventWindowDays} days ago to an hour ahead`;
+  return [{ field: "time", code: "time_out_of_window", limit }];
+}
+
+function dayProblems(dates: PeriodDates, isPartial: boolean, now: number): readonly Problem[] {
+  const { lastDayFrom, to } = statementPeriod(dates);
+  const days = Object.entries({ start_date: dates.startDate, end_date: dates.endDate });
+  // A partial statement may end today, never later.
+  const mayEnd = isPartial ? lastDayFrom <= now : to <= now;
+  return [
+    ...days
+      .filter(([, date]) => !hasDay(dates.timeZone, date))
+      .map(([field]) => ({ field, code: "no_such_day" })),
+    ...(mayEnd
+      ? []
+      : [{ field: "end_date", code: isPartial ? "period_not_begun" : "period_not_over" }]),
+  ];
 }
 
 /** A statement replaces one of the same customer and the same days, or none. */

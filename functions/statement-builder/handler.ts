@@ -85,7 +85,7 @@ export async function serveRequest(
   deps: BuilderDependencies,
 ): Promise<Outcome> {
   const { story } = deps;
-  const log = context.log.child({ record: name });
+  const log = context.log.child({ request_id: name });
   const told = { ...context, log };
   // 1. Claim the record, or learn why there is nothing to do.
   const claimed = await story.during("claim", () => claimRecord(name, deps, context.signal));

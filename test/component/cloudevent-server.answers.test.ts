@@ -128,7 +128,7 @@ describe("2xx", () => {
     expect(reply.headers.get("ce-type")).toBe("io.transactions-collector.statement.recorded.v1");
     expect(reply.headers.get("ce-id")).toBe("transaction-request-c-1768478400000.recorded");
     expect(reply.headers.get("ce-time")).toBe("2026-01-15T12:00:00.000Z");
-    expect(reply.body).toMatchObject({ customer_id: "c", status: "pending" });
+    expect(reply.body).toMatchObject({ customer_id: "c" });
   });
 
   it("202 and 204 have no body, which a broker would take for an event", async () => {
@@ -235,10 +235,16 @@ describe("400", () => {
       body: { error: "end_before_start", problems: [{ index: 0, ...late }] },
     });
     answerWith({ kind: "invalid", problems: [late, { field: "time", code: "time_missing" }] });
-    expect((await postStructured(server.url, ATTRIBUTES)).body).toEqual({
+    const several = await postStructured(server.url, ATTRIBUTES);
+    expect(several.headers.get("content-type")).toBe("application/problem+json");
+    expect(several.body).toMatchObject({
+      type: "https://transactions-collector.io/problems/invalid_event",
+      title: "Several things are wrong.",
+      status: 400,
+      detail: "2 problems: `end_date`, `time`.",
       error: "invalid_event",
       problems: [
-        { index: 0, ...late },
+        { index: 0, ...late, detail: "The last day is before the first one: swap them." },
         { index: 0, field: "time", code: "time_missing" },
       ],
     });
@@ -259,14 +265,23 @@ describe("400", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it("is at most one KiB of JSON, however many problems there are", async () => {
+  it("is at most 64 KiB of JSON, however many problems there are", async () => {
     const reply = await postBatch(
       server.url,
       Array.from({ length: 900 }, () => 0),
     );
     const body = JSON.stringify(reply.body);
-    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(1024);
-    expect((reply.body as { problems: unknown[] }).problems.length).toBeGreaterThan(10);
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
+    expect((reply.body as { problems: unknown[] }).problems.length).toBeGreaterThan(400);
+  });
+
+  it("says what is allowed, in the sentence and for a program", async () => {
+    const wrong = { field: "language", code: "unknown_language", allowed: ["en", "de"] };
+    answerWith({ kind: "invalid", problems: [wrong] });
+    expect((await postStructured(server.url, ATTRIBUTES)).body).toMatchObject({
+      detail: "`language`: Statements are not written in that language. Allowed: en, de.",
+      problems: [{ index: 0, ...wrong }],
+    });
   });
 
   it("a path that is none of ours, because 404 would be retried", async () => {
@@ -310,7 +325,7 @@ describe("the handshake of web hooks", () => {
       expect(response.headers.get("WebHook-Allowed-Origin")).toBeNull();
     }
     const origin = { "WebHook-Request-Origin": "eventemitter.example.com" };
-    expect((await ask(origin, "other")).status).toBe(400);
+    expect((await ask(origin, "other")).status).toBe(404);
     expect((await ask(origin, "health/liveness")).status).toBe(405);
   });
 });
@@ -320,7 +335,11 @@ describe("405", () => {
     const response = await fetch(server.url, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("POST");
-    expect(await response.json()).toEqual({ error: "method_not_allowed", problems: [] });
+    expect(await response.json()).toMatchObject({
+      error: "method_not_allowed",
+      limit: "POST",
+      problems: [],
+    });
   });
 
   it("POST of a probe", async () => {

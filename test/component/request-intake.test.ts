@@ -4,6 +4,7 @@ import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavai
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { accept, answer, startEventSink, type SinkBehaviour } from "../support/event-sink.ts";
@@ -61,8 +62,8 @@ async function startIntake(settings: IntakeSettings = {}) {
       log,
       maxBodyBytes: settings.maxBodyBytes ?? 65_536,
       routes: {
-        "/": { handle },
-        "/broker": { handle, isForBroker: true },
+        "/": { handle, explain: explainMalformed },
+        "/broker": { handle, explain: explainMalformed, isForBroker: true },
         "/dead-letter": makeDeadLetterRoute({ ledger, firstPauseMs: 60_000, now }),
       },
     }),
@@ -80,6 +81,11 @@ async function startIntake(settings: IntakeSettings = {}) {
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+const codesOf = ({ body }: { readonly body: unknown }) =>
+  (body as { problems: { index: number; field: string; code: string }[] }).problems.map(
+    ({ index, field, code }) => ({ index, field, code }),
+  );
 
 const refusal = (field: string, code: string, status = 400) => ({
   status,
@@ -137,7 +143,6 @@ describe("a request", () => {
       request_id: NAME,
       ...DATA,
       time_zone: "UTC",
-      status: "pending",
     });
     expect(intake.sink.events).toHaveLength(1);
     const [sent] = intake.sink.events;
@@ -230,7 +235,9 @@ describe("the same event again", () => {
       announced: true,
     } as const;
     await intake.local.ledger.replace(stored, failed);
-    expect((await postStructured(intake.url, EVENT)).body).toMatchObject({ status: "pending" });
+    const reply = await postStructured(intake.url, EVENT);
+    expect(reply.headers.get("ce-id")).toBe(`${NAME}.failed`);
+    expect(reply.body).toMatchObject({ status: "failed", error_code: "unknown_customer" });
     expect(intake.sink.events).toHaveLength(2);
   });
 });
@@ -671,7 +678,7 @@ describe("what is not valid", () => {
     const data = { start_date: "today", end_date: "2025-12-31", priority: 1, colour: 1 };
     const reply = await postStructured(intake.url, { ...timeless, data });
     expect(reply).toMatchObject({ status: 400, body: { error: "invalid_event" } });
-    expect(new Set((reply.body as { problems: unknown[] }).problems)).toEqual(
+    expect(new Set(codesOf(reply))).toEqual(
       new Set([
         { index: 0, field: "time", code: "time_missing" },
         { index: 0, field: "customer_id", code: "required" },
@@ -680,6 +687,46 @@ describe("what is not valid", () => {
         { index: 0, field: "colour", code: "unknown_field" },
       ]),
     );
+  });
+
+  it("what is wrong today is told with what is always wrong", async () => {
+    await using intake = await startIntake();
+    const data = { ...DATA, start_date: "2020-01-01", end_date: "2026-01-16", time_zone: "Mars/X" };
+    const time = at(NOW - 40 * DAY);
+    const reply = await postStructured(intake.url, { ...EVENT, time, data });
+    expect(new Set(codesOf(reply).map(({ field, code }) => `${field} ${code}`))).toEqual(
+      new Set([
+        "time_zone unknown_time_zone",
+        "end_date period_too_long",
+        "end_date period_not_over",
+        "time time_out_of_window",
+      ]),
+    );
+    expect(JSON.stringify(reply.body)).toContain('"limit":"24 months"');
+  });
+
+  it("fields beside the data are told where they belong", async () => {
+    await using intake = await startIntake();
+    const reply = await postStructured(intake.url, { ...ATTRIBUTES, ...DATA });
+    expect(codesOf(reply)).toEqual([
+      { index: 0, field: "data", code: "required" },
+      { index: 0, field: "customer_id", code: "belongs_in_data" },
+      { index: 0, field: "start_date", code: "belongs_in_data" },
+      { index: 0, field: "end_date", code: "belongs_in_data" },
+    ]);
+  });
+
+  it("an event that is none is told what is wrong with its data too", async () => {
+    await using intake = await startIntake();
+    const reply = await postStructured(intake.url, {
+      ...EVENT,
+      id: "",
+      data: { ...DATA, language: "xx" },
+    });
+    expect(codesOf(reply)).toEqual([
+      { index: 0, field: "id", code: "required" },
+      { index: 0, field: "language", code: "unknown_language" },
+    ]);
   });
 
   it("a source that is not on the list", async () => {
@@ -711,18 +758,26 @@ it("a batch records the good ones and names the bad ones", async () => {
   const good = { ...EVENT, id: "good" };
   const replies = await postBatch(intake.url, [good, { ...EVENT, data: {} }, "no event"]);
   expect(replies.status).toBe(400);
-  expect((replies.body as { problems: unknown[] }).problems).toEqual([
+  expect(replies.body).toMatchObject({ recorded: [{ index: 0, request_id: NAME }] });
+  expect(codesOf(replies)).toEqual([
     { index: 1, field: "customer_id", code: "required" },
     { index: 1, field: "start_date", code: "required" },
     { index: 1, field: "end_date", code: "required" },
     { index: 2, field: "body", code: "invalid_format" },
   ]);
   expect(await intake.names()).toEqual([NAME]);
-  expect(await postBatch(intake.url, [good, { ...EVENT, id: "another" }])).toMatchObject({
+  const another = await postBatch(intake.url, [good, { ...EVENT, id: "another" }]);
+  const names = await intake.names();
+  expect(names).toHaveLength(2);
+  expect(another).toMatchObject({
     status: 202,
-    body: undefined,
+    body: {
+      recorded: [
+        { index: 0, request_id: NAME },
+        { index: 1, request_id: names.find((name) => name !== NAME) },
+      ],
+    },
   });
-  expect(await intake.names()).toHaveLength(2);
 });
 
 describe("when something is down", () => {

@@ -144,7 +144,7 @@ describe("at intake", () => {
         data: { customer_id: "c1", ...dates },
       } as never,
       rules,
-      undefined,
+      { sender: undefined, now: Date.parse(now) },
     );
     if (requested.kind !== "requested") return requested.problems.map(({ code }) => code);
     return problemsToday(requested, rules, Date.parse(now)).map(({ code }) => code);

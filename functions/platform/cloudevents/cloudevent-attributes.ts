@@ -9,6 +9,10 @@ import { CloudEvent, ValidationError } from "cloudevents";
 export interface Problem {
   readonly field: string;
   readonly code: string;
+  /** What is allowed, in words with its number. */
+  readonly limit?: string | undefined;
+  /** What there is to choose from. */
+  readonly allowed?: readonly string[] | undefined;
 }
 
 /** Raw attributes by name, as headers or JSON held them. */
@@ -25,7 +29,8 @@ const REQUIRED = ["id", "source", "type", "specversion"] as const;
 export function attributeProblems(attributes: RawAttributes): readonly Problem[] {
   const problems: Problem[] = [];
   const names = Object.keys(attributes);
-  if (names.length > MAX_ATTRIBUTES) return [{ field: UNNAMED, code: "too_many" }];
+  if (names.length > MAX_ATTRIBUTES)
+    return [{ field: UNNAMED, code: "too_many", limit: `${MAX_ATTRIBUTES} attributes` }];
   for (const name of REQUIRED) {
     const value = attributes[name];
     if (value === undefined || value === "") problems.push({ field: name, code: "required" });
@@ -34,7 +39,8 @@ export function attributeProblems(attributes: RawAttributes): readonly Problem[]
     if (!isAttributeName(name)) problems.push({ field: fieldName(name), code: "invalid_format" });
     else if (!isAttributeValue(value) || (isText(name) && typeof value !== "string"))
       problems.push({ field: fieldName(name), code: "invalid_format" });
-    else if (isTooLong(name, value)) problems.push({ field: fieldName(name), code: "too_long" });
+    else if (isTooLong(name, value))
+      problems.push({ field: fieldName(name), code: "too_long", limit: `${limitOf(name)} bytes` });
   }
   const { specversion } = attributes;
   if (typeof specversion === "string" && specversion !== "" && specversion !== "1.0")
@@ -43,8 +49,11 @@ export function attributeProblems(attributes: RawAttributes): readonly Problem[]
 }
 
 function isTooLong(name: string, value: unknown): boolean {
-  const limit = isText(name) ? MAX_TEXT_BYTES : MAX_ATTRIBUTE_BYTES;
-  return typeof value === "string" && Buffer.byteLength(value) > limit;
+  return typeof value === "string" && Buffer.byteLength(value) > limitOf(name);
+}
+
+function limitOf(name: string): number {
+  return isText(name) ? MAX_TEXT_BYTES : MAX_ATTRIBUTE_BYTES;
 }
 
 /** Attributes of the specification are strings; only extensions may be numbers or booleans. */

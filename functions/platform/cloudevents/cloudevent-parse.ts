@@ -49,6 +49,8 @@ export interface MalformedEvent {
   readonly attributes: RawAttributes;
   /** The HTTP body it came in. */
   readonly body: Uint8Array;
+  /** What its data would be, where they can be read. */
+  readonly asked?: { readonly data: unknown };
   /** The one item of a batch; absent where the body is all there is. */
   readonly item?: { readonly value: unknown };
 }
@@ -243,7 +245,7 @@ interface RawEvent {
 
 function received({ attributes, data, body, http, former }: RawEvent): ParsedEvent {
   const problems = attributeProblems(attributes);
-  if (problems.length > 0) return malformed({ attributes, body, problems });
+  if (problems.length > 0) return malformed({ attributes, body, problems, asked: { data } });
   const text = (name: string): string | undefined => {
     const value = attributes[name];
     return typeof value === "string" ? value : undefined;

@@ -10,14 +10,15 @@ import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
 import type { EventRequest } from "./event-request.ts";
 import { isHealthPath, makeHealth } from "./health.ts";
-import { briefly, toHttp, type Answer, type HttpAnswer } from "./http-answer.ts";
+import { answerToError, briefly, toHttp, type Answer, type HttpAnswer } from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
 import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
 import { mayAsk } from "../http/this-machine.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
-import { refusalOf, subjectOf, type Senders } from "./senders.ts";
+import { readToHttp, type Read, type ReadRoute } from "./read-route.ts";
+import { refusalOf, subjectOf, type PathSenders, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import { NO_TRACER, type Tracer } from "../telemetry/tracing.ts";
 import { answerHandshake } from "./webhook-handshake.ts";
@@ -34,6 +35,8 @@ export interface CloudEventServerOptions {
   readonly host?: string | undefined;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
+  /** By path: what can be read there, and below it. */
+  readonly reads?: Readonly<Record<`/${string}`, ReadRoute>>;
   /** Who may send; without it nobody is asked for a token. */
   readonly senders?: Senders | undefined;
   /** Rejects when a dependency does not answer; see `health.ts`. */
@@ -48,6 +51,21 @@ export interface CloudEventServerOptions {
   readonly eventsAtOnce?: number;
   /** Of one request, milliseconds. */
   readonly deadlineMs: number;
+}
+
+interface FoundRead extends Read {
+  readonly route: ReadRoute;
+  /** The path of the route itself. */
+  readonly own: string;
+}
+
+interface Admitted {
+  readonly route: PathSenders;
+  readonly log: Log;
+  readonly handle: (
+    current: EventRequest,
+    sender: string | undefined,
+  ) => Promise<HttpAnswer | undefined>;
 }
 
 export interface CloudEventServer {
@@ -99,7 +117,7 @@ export async function startCloudEventServer(
   server.on("clientError", answerBrokenRequest);
   server.on("request", (request, response) => {
     const startedAt = performance.now();
-    const requestLog = log.child({ request_id: requestId(request) });
+    const requestLog = log.child({ http_request_id: requestId(request) });
     answer(request, response, requestLog).then(
       (full) => {
         // Nobody to answer when there is none.
@@ -123,35 +141,78 @@ export async function startCloudEventServer(
     if (!mayAsk(options.host, request.headers)) return toHttp(FROM_ELSEWHERE);
     const path = pathOf(request);
     if (isHealthPath(path)) return await health.answer(path, request.method);
+    const read = readOf(request);
+    if (read) return await answerRead(request, response, { read, log: requestLog });
     const route = routeOf(path);
-    if (!route) return toHttp({ kind: "unknown-path" });
+    if (!route) return toHttp({ kind: "unknown-path", toPost: request.method === "POST" });
     const handshake = request.method === "OPTIONS" ? answerHandshake(request.headers) : undefined;
     if (handshake) return handshake;
     if (request.method !== "POST") return toHttp({ kind: "method-not-allowed", allow: "POST" });
+    return await whileItLasts(request, response, {
+      route,
+      log: requestLog,
+      async handle(current, sender) {
+        const body = await bodies.read(request, current.signal);
+        if (body === "too-large") return toHttp({ kind: body, maxBytes: options.maxBodyBytes });
+        if (typeof body === "string") return toHttp({ kind: body });
+        const message = parseMessage(request.headers, body);
+        if (message.kind === "unsupported-media-type" || message.kind === "too-many-events")
+          return toHttp(message);
+        // A place is for a request that can be handled: one that is still coming holds none.
+        const place = places.take();
+        if (!place) return noPlace();
+        return await answerInTime(message, route, {
+          path,
+          place,
+          current,
+          log: requestLog,
+          sender,
+        });
+      },
+    });
+  }
+
+  async function answerRead(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { read, log: requestLog }: { readonly read: FoundRead; readonly log: Log },
+  ): Promise<HttpAnswer | undefined> {
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return toHttp({ kind: "method-not-allowed", allow: "GET, HEAD" });
+    const { route, ...asked } = read;
+    return await whileItLasts(request, response, {
+      route,
+      log: requestLog,
+      async handle({ signal }, sender) {
+        using place = places.take();
+        if (!place) return noPlace();
+        try {
+          const answer = await route.handle(asked, { signal, sender, log: requestLog });
+          return readToHttp(answer, request.headers["if-none-match"]);
+        } catch (err) {
+          if (signal.aborted) throw err;
+          requestLog.error({ err }, "the request was not read");
+          return toHttp(answerToError(err));
+        }
+      },
+    });
+  }
+
+  /** Asks who is there, and answers in time, or that the time is over. */
+  async function whileItLasts(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { route, log: requestLog, handle }: Admitted,
+  ): Promise<HttpAnswer | undefined> {
     if (draining) return toHttp({ kind: "unavailable", code: "shutting_down" });
     if (places.none) return noPlace();
-
     using current = inFlight.open(response, options.deadlineMs);
     try {
       const { authorization } = request.headers;
       const admission = await options.senders?.admit(authorization, route);
       const refusal = refusalOf(admission, requestLog);
       if (refusal) return toHttp(refusal);
-      const body = await bodies.read(request, current.signal);
-      if (typeof body === "string") return toHttp({ kind: body });
-      const message = parseMessage(request.headers, body);
-      if (message.kind === "unsupported-media-type" || message.kind === "too-many-events")
-        return toHttp(message);
-      // A place is for a request that can be handled: one that is still coming holds none.
-      const place = places.take();
-      if (!place) return noPlace();
-      return await answerInTime(message, route, {
-        path,
-        place,
-        current,
-        log: requestLog,
-        sender: subjectOf(admission),
-      });
+      return await handle(current, subjectOf(admission));
     } catch (err) {
       if (err instanceof IncompleteRequest) return undefined;
       const cause = abortCause(current.signal);
@@ -166,6 +227,17 @@ export async function startCloudEventServer(
     return toHttp(
       left.size > 0 ? { kind: "unavailable", code: "busy" } : { kind: "too-many-requests" },
     );
+  }
+
+  function readOf(request: IncomingMessage): FoundRead | undefined {
+    const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
+    const query = new URLSearchParams(search);
+    for (const [own, route] of Object.entries(options.reads ?? {})) {
+      if (path === own) return { route, own, name: undefined, query };
+      if (path.startsWith(`${own}/`))
+        return { route, own, name: path.slice(own.length + 1), query };
+    }
+    return undefined;
   }
 
   function routeOf(path: string): EventRoute | undefined {
@@ -218,7 +290,7 @@ export async function startCloudEventServer(
       return;
     }
     // What else somebody asked for does not belong into a log.
-    const known = routeOf(path) && path;
+    const known = (routeOf(path) && path) ?? readOf(request)?.own;
     options.metrics?.requestAnswered(known, status, ms / 1000);
     requestLog.info({ path: known, status, ms: Math.round(ms) }, "request answered");
   }

@@ -6,6 +6,7 @@ import {
   type ParsedMessage,
   type ReceivedEvent,
 } from "../cloudevents/cloudevent-parse.ts";
+import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import { mapConcurrently } from "../limits/concurrency.ts";
 import { answerToError, type Answer, type BatchAnswer } from "./http-answer.ts";
 import { endOfReceived, receivedSpan } from "./event-spans.ts";
@@ -31,6 +32,8 @@ export interface EventRoute {
   /** Whether a Broker posts here, which cannot do anything with an answer but its status. */
   readonly isForBroker?: boolean;
   readonly handle: EventHandler;
+  /** All that is wrong with what is no event, where its path knows more than that. */
+  readonly explain?: (event: MalformedEvent) => readonly Problem[];
   /**
    * For a path that keeps what is no event: called once for all of a request, so that a batch of
    * nothing costs no more than its bytes. Without it the answer is 400.
@@ -39,6 +42,11 @@ export interface EventRoute {
     events: readonly [MalformedEvent, ...MalformedEvent[]],
     context: EventContext,
   ) => Promise<Answer>;
+}
+
+/** What is wrong with what is no event, its data included. */
+function problemsOf(event: MalformedEvent, { explain }: EventRoute): readonly Problem[] {
+  return explain ? explain(event) : event.problems;
 }
 
 export type EventMessage = Extract<ParsedMessage, { kind: "single" | "batch" }>;
@@ -70,7 +78,7 @@ export async function answerEvents(
   });
   const kept = await keepMalformed(items.filter(isMalformed), route, context);
   const answers = items.map((one): Answer => {
-    return isMalformed(one) ? (kept ?? { kind: "invalid", problems: one.problems }) : one;
+    return isMalformed(one) ? (kept ?? { kind: "invalid", problems: problemsOf(one, route) }) : one;
   });
   logEndings(answers, log);
   return { kind: "batch", answers };
@@ -122,7 +130,7 @@ async function handleParsed(
   // What the event brings about goes on from this span.
   if (event.kind === "event") return await route.handle({ ...event, traceparent }, context);
   if (route.handleMalformed) return await route.handleMalformed([event], context);
-  return { kind: "invalid", problems: event.problems };
+  return { kind: "invalid", problems: problemsOf(event, route) };
 }
 
 /** Enough to see what is wrong; a sender's thousandth mistake is like its first. */
@@ -142,8 +150,8 @@ function logEndings(answers: readonly Answer[], log: Log): void {
     if (!("problems" in answer)) continue;
     refused++;
     const room = MAX_LOGGED_ENDINGS - problems.length;
-    for (const problem of answer.problems.slice(0, room))
-      problems.push(isBatch ? { index, ...problem } : problem);
+    for (const { field, code } of answer.problems.slice(0, room))
+      problems.push(isBatch ? { index, field, code } : { field, code });
   }
   if (refused > 0) log.warn({ ...(isBatch ? { refused } : {}), problems }, "event refused");
   if (parked.size === 0) return;

@@ -1,18 +1,32 @@
 /**
  * How a request ends, and the one place that says it in HTTP.
  *
- * Statuses are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes any
- * other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
+ * Statuses of a POST are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes
+ * any other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
  */
 import type { StatementEvent } from "../../domain/events.ts";
 import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import { toBinaryMessage } from "../cloudevents/cloudevent-binary.ts";
+import { MAX_EVENTS } from "../cloudevents/cloudevent-parse.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import {
+  briefText,
+  detailsText,
+  PROBLEM_JSON,
+  type IndexedProblem,
+  type RecordedEntry,
+  type Refused,
+} from "./problem-details.ts";
 
 /** Endings a handler can choose. */
 export type Answer =
   /** 200 with the event in the body. */
-  | { readonly kind: "event"; readonly event: StatementEvent }
+  | {
+      readonly kind: "event";
+      readonly event: StatementEvent;
+      /** Where its request can be read, at this server. */
+      readonly location?: string | undefined;
+    }
   /** 202: kept, and nothing to say; for the log, the name under which it was parked. */
   | { readonly kind: "accepted"; readonly parked?: string }
   /** 204: an unknown record, a lease that is held, a request that has ended. */
@@ -28,11 +42,14 @@ export type Answer =
 
 /** Endings the server itself chooses. */
 export type Refusal =
-  | { readonly kind: "unknown-path" }
+  /** To a POST 400: Knative's sender would send it again after a 404. */
+  | { readonly kind: "unknown-path"; readonly toPost: boolean }
+  /** 404: of a read, never of a POST. */
+  | { readonly kind: "unknown-request" }
   /** 401: no token, or a bad one. */
   | { readonly kind: "unauthenticated"; readonly code: string }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
-  | { readonly kind: "too-large" }
+  | { readonly kind: "too-large"; readonly maxBytes: number }
   /** 408: its body did not come in time. */
   | { readonly kind: "request-timeout" }
   | { readonly kind: "too-many-events" }
@@ -52,11 +69,15 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+const MEDIA_TYPES =
+  "application/cloudevents+json, application/cloudevents-batch+json, or application/json with the attributes as ce- headers";
+
 export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
   switch (answer.kind) {
     case "event": {
       const { headers, body } = toBinaryMessage(answer.event);
-      return { status: 200, headers, body };
+      const { location } = answer;
+      return { status: 200, headers: location ? { ...headers, location } : headers, body };
     }
     case "accepted":
       return { status: 202, headers: {}, body: "" };
@@ -73,19 +94,21 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
     case "batch":
       return batch(answer.answers);
     case "unknown-path":
-      return failure(400, "unknown_path");
+      return failure(answer.toPost ? 400 : 404, "unknown_path");
+    case "unknown-request":
+      return failure(404, "unknown_request");
     case "unauthenticated":
       return failure(401, answer.code, { "www-authenticate": "Bearer" });
     case "method-not-allowed":
-      return failure(405, "method_not_allowed", { allow: answer.allow });
+      return failure(405, "method_not_allowed", { allow: answer.allow }, answer.allow);
     case "too-large":
-      return failure(413, "too_large");
+      return failure(413, "too_large", {}, `${answer.maxBytes} bytes`);
     case "request-timeout":
       return failure(408, "request_timeout");
     case "too-many-events":
-      return failure(400, "too_many_events");
+      return failure(400, "too_many_events", {}, `${MAX_EVENTS} events`);
     case "unsupported-media-type":
-      return failure(415, "unsupported_media_type");
+      return failure(415, "unsupported_media_type", {}, MEDIA_TYPES);
     case "too-many-requests":
       return failure(429, "too_many_requests", { "retry-after": "1" });
     case "deadline-exceeded":
@@ -108,9 +131,13 @@ export function answerToError(error: unknown): Answer {
  */
 export function briefly({ status, headers, body }: HttpAnswer): HttpAnswer {
   if ("ce-id" in headers) return toHttp({ kind: "accepted" });
-  if (Buffer.byteLength(body) <= MAX_BROKER_ERROR_BYTES) return { status, headers, body };
-  const { error, problems } = JSON.parse(body) as { error: string; problems: IndexedProblem[] };
-  return errorAnswer(status, error, problems, headers, MAX_BROKER_ERROR_BYTES);
+  if (headers["content-type"] === PROBLEM_JSON)
+    return {
+      status,
+      headers: { ...headers, "content-type": "application/json" },
+      body: briefText(body),
+    };
+  return status === 202 ? toHttp({ kind: "accepted" }) : { status, headers, body };
 }
 
 // --- batches -----------------------------------------------------------------------------------
@@ -122,62 +149,58 @@ function batch(answers: readonly Answer[]): HttpAnswer {
   const problems = answers.flatMap((answer, index) =>
     "problems" in answer ? atIndex(answer.problems, index) : [],
   );
-  if (problems.length === 0) {
-    const nothing = answers.every((answer) => answer.kind === "nothing-to-do");
-    return toHttp({ kind: nothing ? "nothing-to-do" : "accepted" });
-  }
-  return invalid(answers.some((answer) => answer.kind === "invalid") ? 400 : 403, problems);
+  const recorded = answers.flatMap((answer, index): readonly RecordedEntry[] =>
+    answer.kind === "event" ? [{ index, request_id: answer.event.subject }] : [],
+  );
+  if (problems.length > 0)
+    return invalid(
+      answers.some((answer) => answer.kind === "invalid") ? 400 : 403,
+      problems,
+      {},
+      recorded,
+    );
+  if (recorded.length > 0)
+    return {
+      status: 202,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ recorded }),
+    };
+  const nothing = answers.every((answer) => answer.kind === "nothing-to-do");
+  return toHttp({ kind: nothing ? "nothing-to-do" : "accepted" });
 }
 
-// --- error bodies ------------------------------------------------------------------------------
-
-interface IndexedProblem extends Problem {
-  /** Position in the batch; 0 for a single event. */
-  readonly index: number;
-}
+// --- refusals ----------------------------------------------------------------------------------
 
 function atIndex(problems: readonly Problem[], index: number): readonly IndexedProblem[] {
-  return problems.map(({ field, code }) => ({ index, field, code }));
+  return problems.map((problem) => ({ index, ...problem }));
 }
-
-/** More than a person reads; a sender that mends these learns of the rest. */
-const MAX_ERROR_BYTES = 1024;
-/** A Broker copies a refusal into a header of the dead letter: short ones arrive with every release of it. */
-const MAX_BROKER_ERROR_BYTES = 512;
 
 function invalid(
   status: number,
   problems: readonly IndexedProblem[],
   headers?: Readonly<Record<string, string>>,
+  recorded?: readonly RecordedEntry[],
 ): HttpAnswer {
   const codes = new Set(problems.map((problem) => problem.code));
   const [first] = codes;
   const error = codes.size === 1 && first !== undefined ? first : "invalid_event";
-  return errorAnswer(status, error, problems, headers);
+  return refused({ status, error, problems, recorded }, headers);
 }
 
 function failure(
   status: number,
   error: string,
   headers?: Readonly<Record<string, string>>,
+  limit?: string,
 ): HttpAnswer {
-  return errorAnswer(status, error, [], headers);
+  return refused({ status, error, limit }, headers);
 }
 
-function errorAnswer(
-  status: number,
-  error: string,
-  problems: readonly IndexedProblem[],
-  headers: Readonly<Record<string, string>> = {},
-  maxBytes = MAX_ERROR_BYTES,
-): HttpAnswer {
-  let bytes = Buffer.byteLength(JSON.stringify({ error, problems: [] }));
-  const fitting: IndexedProblem[] = [];
-  for (const problem of problems) {
-    bytes += Buffer.byteLength(JSON.stringify(problem)) + 1;
-    if (bytes > maxBytes) break;
-    fitting.push(problem);
-  }
-  const body = JSON.stringify({ error, problems: fitting });
-  return { status, headers: { "content-type": "application/json", ...headers }, body };
+function refused(what: Refused, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  const { status } = what;
+  return {
+    status,
+    headers: { "content-type": PROBLEM_JSON, ...headers },
+    body: detailsText(what),
+  };
 }

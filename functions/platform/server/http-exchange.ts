@@ -23,7 +23,9 @@ export function send(
   if (lastOne) response.setHeader("connection", "close");
   response.writeHead(answered.status, {
     ...answered.headers,
-    ...(answered.status === 204 ? {} : { "content-length": Buffer.byteLength(answered.body) }),
+    ...([204, 304].includes(answered.status)
+      ? {}
+      : { "content-length": Buffer.byteLength(answered.body) }),
   });
   response.end(answered.body);
   letGo(request, response);

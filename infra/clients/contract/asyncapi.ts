@@ -135,9 +135,11 @@ function headersSchema(name: EventName): object {
     properties: {
       "ce-specversion": { type: "string", const: "1.0" },
       "ce-id": { ...text, description: isOurs ? "Its repetition has the same." : REPEATED },
-      "ce-source": isOurs ? { ...text, enum: sources } : { ...text, format: "uri-reference" },
+      "ce-source": isOurs
+        ? { ...text, enum: sources }
+        : { ...text, format: "uri-reference", description: REPEATED },
       "ce-type": { ...text, const: eventType(name) },
-      "ce-time": { ...text, format: "date-time", ...(!isOurs && { description: REPEATED }) },
+      "ce-time": { ...text, format: "date-time" },
       ...(isOurs && {
         "ce-subject": { ...text, description: "Name of the record of the request." },
         "ce-dataschema": { ...text, const: dataSchemaUri(name) },
@@ -148,4 +150,4 @@ function headersSchema(name: EventName): object {
   };
 }
 
-const REPEATED = "Repeated with the event: it is part of what makes two events the same.";
+const REPEATED = "Repeated with the event: source and id make two events the same.";

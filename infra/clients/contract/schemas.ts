@@ -9,6 +9,7 @@ import { EVENT_NAMES, type EventName } from "../../../functions/domain/events.ts
 import { asyncApiDocument } from "./asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import { eventTypeObject } from "./event-types.ts";
+import { openApiDocument } from "./openapi.ts";
 import { manifestSchema, manifestSchemaFile, PUBLISHED_SCHEMAS } from "./manifest-schema.ts";
 
 export const REPOSITORY = new URL("../../../", import.meta.url);
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   }
   const comment = "# Made by `node infra/clients/contract/schemas.ts`; never edited by hand.\n";
   files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
+  files.set("eventing/openapi.yaml", comment + (await yaml(openApiDocument())));
   return files;
 }
 

@@ -46,6 +46,7 @@ const FILES = [
   "infra/clients/samples",
   "eventing/schemas",
   "eventing/asyncapi.yaml",
+  "eventing/openapi.yaml",
 ];
 
 /** Its place in the package is the root: its links lead on from there, and those to it there. */
@@ -133,6 +134,7 @@ async function packageJson(): Promise<string> {
       "./link": entry(LINK),
       "./schemas/*": "./eventing/schemas/*",
       "./asyncapi.yaml": "./eventing/asyncapi.yaml",
+      "./openapi.yaml": "./eventing/openapi.yaml",
     },
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;

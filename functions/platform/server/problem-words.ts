@@ -1,0 +1,87 @@
+/**
+ * What each code of a refusal means and what to do, for whoever has sent the event. A number or a list
+ * that belongs to it comes with the problem, from whoever knows it; a value that was sent never does.
+ */
+const WORDS: Readonly<Record<string, string>> = {
+  // fields
+  required: "It is missing, and must be there.",
+  invalid_format: "It is not in the form it must have.",
+  unknown_field: "There is no field of this name: leave it out, or see how it is spelt.",
+  belongs_in_data: "It belongs inside `data`, not beside it.",
+  unsupported_option: "This version cannot do that yet: leave it out.",
+  unknown_format: "There is no such format, or one stands there twice.",
+  unknown_language: "Statements are not written in that language.",
+  unknown_delimiter: "There is no such delimiter.",
+  delimiter_is_comma: "A decimal comma needs another delimiter than a comma.",
+  other_statement: "The statement to replace is of another customer or period.",
+  unknown_time_zone: "There is no such time zone. Its name is like Europe/Berlin.",
+  end_before_start: "The last day is before the first one: swap them.",
+  no_such_day: "This time zone never had that day: choose another one.",
+  period_not_over:
+    "The last day is not over yet in this time zone: choose an earlier one, or ask with `partial`.",
+  period_not_begun: "The last day is in the future: choose today or an earlier one.",
+  period_too_long: "The period is longer than is allowed: ask for shorter ones.",
+  // the event
+  doubled_key: "The object has this key twice: leave one out.",
+  not_utf8: "Its bytes, or what its percent signs stand for, are no UTF-8.",
+  malformed_json: "This is no JSON.",
+  unsupported_specversion: "Events are of CloudEvents 1.0.",
+  unsupported_type: "No event of this type is taken here.",
+  time_missing: "The event has no `time`, and no broker has given it one.",
+  time_out_of_window:
+    "The event's time is too long ago, or ahead: look at your clock, or ask with a new id.",
+  event_conflict:
+    "An event with this source and id was sent before, with other data or for another customer: give a new request a new id.",
+  too_long: "It is too long.",
+  too_many: "The event has too many attributes: leave some out.",
+  too_many_events: "The batch holds too many events: send them in several.",
+  // who asks
+  source_not_allowed: "No requests are taken from this `source` of this sender.",
+  source_share_used:
+    "The source has as many requests in the ledger as it may have: send it again later.",
+  sender_not_allowed: "Nothing is taken from this sender.",
+  token_missing: "A token is asked for: send `Authorization: Bearer …`.",
+  token_invalid: "The token is not accepted.",
+  token_expired: "The token has expired: get a new one.",
+  not_of_this_machine: "Only programs of this machine are answered here.",
+  // the request
+  unknown_path: "There is nothing at this path: events go to `/`.",
+  unknown_request: "There is no such request, or it is not yours.",
+  method_not_allowed: "This method is not taken at this path.",
+  too_large: "The body is too large.",
+  unsupported_media_type:
+    "The content type says neither an event nor a batch, or another encoding than UTF-8 as it is.",
+  // later
+  request_timeout: "The body did not come in time: send it again.",
+  too_many_requests: "That is too much at once: send it again in a moment.",
+  busy: "This instance lags behind: send it again in a moment.",
+  shutting_down: "This instance is going: send it again.",
+  not_ready: "This instance is not ready yet: send it again in a moment.",
+  ledger_unavailable: "The ledger does not answer, so nothing is certain: send it again.",
+  keys_unavailable: "The issuer's keys cannot be had, so no token can be checked: send it again.",
+  deadline_exceeded: "It took too long: send it again, it is recorded once.",
+  record_deleted: "The record was deleted in this very moment: send it again.",
+  parked_full: "There is no room for events that cannot be read: an operator has to look at them.",
+  sink_unavailable: "The sink takes no events: send it again later.",
+  internal: "Something went wrong here, and the log says what: send it again.",
+};
+
+/** What helps at one field more than the general words. */
+const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
+  "customer_id invalid_format":
+    "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.",
+  "start_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
+  "end_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
+  "source invalid_format": "A URI reference, such as /online-banking.",
+  "time invalid_format": "A time as RFC 3339 has it, such as 2026-01-31T09:30:00Z.",
+  "datacontenttype invalid_format":
+    "The data must be JSON: the header `content-type` (in a structured event `datacontenttype`) is application/json.",
+  "content-type required":
+    "The header `content-type` is missing, or is a form's, and the body is no JSON object: send application/json.",
+  "data required":
+    "The event has no data: its fields go inside `data`, or into the body where attributes are headers.",
+};
+
+export function wordsOfProblem(code: string, field = ""): string {
+  return WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code] ?? `The code is ${code}.`;
+}

@@ -1,0 +1,174 @@
+/**
+ * The OpenAPI 3.1 document of request-intake: how an event is posted, and how its request is read. The
+ * bodies' schemas are those that the functions themselves are typed by.
+ */
+import * as z from "zod";
+import { eventType } from "../../../functions/domain/events.ts";
+import { batchAnswer, problemDetails } from "../../../functions/platform/server/problem-details.ts";
+import { requestStatus } from "../../../functions/request-intake/request-status.ts";
+import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
+
+export function openApiDocument(): object {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "request-intake",
+      version: "1.0.0",
+      description:
+        "Ask for a bank's statement with a CloudEvent, and see how the request stands. The events that follow are in asyncapi.yaml.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [
+      {
+        url: "http://request-intake.statements.svc.cluster.local",
+        description: "From within the cluster.",
+      },
+    ],
+    security: [{}, { token: [] }],
+    paths: {
+      "/": { post: POST },
+      "/requests": { get: read("By the event that asked for it.", [SOURCE, ID]) },
+      "/requests/{name}": { get: read("By its name.", [NAME]) },
+    },
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "Where the installation names an issuer.",
+        },
+      },
+      schemas: {
+        Requested: schemaOf(eventDataSchema("requested")),
+        Event: EVENT,
+        RequestStatus: schemaOf(z.toJSONSchema(requestStatus)),
+        Batch: schemaOf(z.toJSONSchema(batchAnswer)),
+        Problem: schemaOf(z.toJSONSchema(problemDetails)),
+      },
+    },
+  };
+}
+
+/** What is sent may get further fields with a later release, but for what intake itself is closed to. */
+function schemaOf({ $schema: _, $id, additionalProperties, ...schema }: Record<string, unknown>) {
+  return $id === undefined ? schema : { ...schema, additionalProperties };
+}
+
+const TEXT = { type: "string", minLength: 1, maxLength: 1_024 };
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const EVENT = {
+  type: "object",
+  description: "A CloudEvent 1.0 in JSON.",
+  required: ["specversion", "id", "source", "type", "data"],
+  properties: {
+    specversion: { const: "1.0" },
+    id: { ...TEXT, description: "With source, what the event is known by: repeated with it." },
+    source: { ...TEXT, format: "uri-reference" },
+    type: { const: eventType("requested") },
+    time: { type: "string", format: "date-time", description: "Without it a broker's is taken." },
+    data: ref("Requested"),
+  },
+};
+
+const RETRY_AFTER = {
+  "Retry-After": { description: "Seconds.", schema: { type: "integer", minimum: 1 } },
+};
+const problem = (description: string, headers?: object) => ({
+  description,
+  ...(headers && { headers }),
+  content: { "application/problem+json": { schema: ref("Problem") } },
+});
+
+const REFUSED = {
+  "401": problem("No good token."),
+  "403": problem("Not for this sender."),
+  "429": problem("Too much at once: ask again.", RETRY_AFTER),
+  "503": problem("Something is away: ask again."),
+  "504": problem("It took too long: ask again."),
+};
+
+const POST = {
+  operationId: "request",
+  summary: "Ask for a statement; repeat source and id when you retry.",
+  description: `In binary mode the attributes are headers (\`ce-id\` …) and the data, as in [${schemaFileName("requested")}](schemas/${schemaFileName("requested")}), is the body.`,
+  requestBody: {
+    required: true,
+    content: {
+      "application/cloudevents+json": { schema: ref("Event") },
+      "application/cloudevents-batch+json": {
+        schema: { type: "array", items: ref("Event"), maxItems: 1_000 },
+      },
+      "application/json": { schema: ref("Requested") },
+    },
+  },
+  responses: {
+    "200": {
+      description:
+        "Recorded: the event `recorded`, or, once the request has ended, its outcome, in binary mode.",
+      headers: {
+        Location: { description: "Where to read the request.", schema: { type: "string" } },
+        "ce-subject": { description: "The request's name.", schema: { type: "string" } },
+      },
+      content: { "application/json": { schema: { type: "object", required: ["request_id"] } } },
+    },
+    "202": {
+      description: "A batch, every event of which is recorded.",
+      content: { "application/json": { schema: ref("Batch") } },
+    },
+    "204": { description: "A batch of nothing." },
+    "400": problem("No repeating makes it acceptable; good events of a batch are recorded."),
+    "408": problem("The body did not come in time."),
+    "413": problem("The body is too large."),
+    "415": problem("The content type is neither an event's nor a batch's."),
+    ...REFUSED,
+  },
+};
+
+const SOURCE = {
+  name: "source",
+  in: "query",
+  required: true,
+  schema: TEXT,
+  description: "Of the event.",
+};
+const ID = { name: "id", in: "query", required: true, schema: TEXT, description: "Of the event." };
+const NAME = {
+  name: "name",
+  in: "path",
+  required: true,
+  schema: { type: "string", minLength: 1, maxLength: 253 },
+  description: "`request_id`, `ce-subject`.",
+};
+
+function read(summary: string, parameters: readonly object[]): object {
+  const etag = { description: "Of the answer as it is.", schema: { type: "string" } };
+  const cache = { description: "`private, no-cache`.", schema: { type: "string" } };
+  const headers = { ETag: etag, "Cache-Control": cache, ...RETRY_AFTER };
+  return {
+    operationId: parameters.length === 1 ? "readRequest" : "findRequest",
+    summary: `See how a request stands. ${summary}`,
+    parameters: [
+      ...parameters,
+      {
+        name: "If-None-Match",
+        in: "header",
+        required: false,
+        schema: { type: "string" },
+        description: "An ETag.",
+      },
+    ],
+    responses: {
+      "200": {
+        description: "Without tokens `request_id` and `status` alone.",
+        headers,
+        content: { "application/json": { schema: ref("RequestStatus") } },
+      },
+      "304": { description: "As it was.", headers: { ETag: etag } },
+      "400": problem("A parameter is missing."),
+      "404": problem("There is no such request, or it is not yours."),
+      ...REFUSED,
+    },
+  };
+}
