@@ -295,7 +295,9 @@ test("every line about an event or a record names its trace", async () => {
   await pipeline.until(name, "executed");
   await traceOf(traceId, "process requested", "process recorded");
   const lines = (await Promise.all(running.map(linesOf))).flat();
-  const about = lines.filter((line) => "event_id" in line || "request_id" in line || "path" in line);
+  const about = lines.filter(
+    (line) => "event_id" in line || "request_id" in line || "path" in line,
+  );
   expect(about.filter((line) => line["path"] !== "/health/readiness" && !line["trace_id"])).toEqual(
     [],
   );
