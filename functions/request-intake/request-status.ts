@@ -94,7 +94,8 @@ export function makeStatusRoute(options: RequestStatusOptions): ReadRoute {
   async function find({ name, query }: Read, signal: AbortSignal) {
     if (name !== undefined)
       return RECORD.test(name) ? (await ledger.read(name, signal))?.request : undefined;
-    const [source = "", id = ""] = [query.get("source") ?? "", query.get("id") ?? ""];
+    const source = query.get("source") ?? "";
+    const id = query.get("id") ?? "";
     const recording = await recorder.recordOf({ source, id }, signal);
     return recording.kind === "recorded" ? recording.request : undefined;
   }

@@ -76,7 +76,7 @@ async function recorded(change: (request: StatementRequest) => object = () => ({
   if (!stored) throw new Error(`not recorded: ${answer.status}`);
   const moved = change(stored.request);
   if (Object.keys(moved).length > 0)
-    await ledger.ledger.replace(stored, { ...stored.request, ...moved } as StatementRequest);
+    await ledger.ledger.replace(stored, { ...stored.request, ...moved });
   return { id, name, answer, post, request: stored.request };
 }
 
@@ -193,7 +193,7 @@ describe("a request that is asked about", () => {
   it("is found by source and id", async () => {
     const { id, name } = await recorded();
     const query = new URLSearchParams({ source: "/billing", id });
-    expect((await read(`/requests?${query}`)).body).toMatchObject({ request_id: name });
+    expect((await read(`/requests?${query.toString()}`)).body).toMatchObject({ request_id: name });
   });
 
   it("is not sent again to whoever has it as it is", async () => {
@@ -221,7 +221,7 @@ describe("what is not told", () => {
     const [index] = await ledger.indexes();
     for (const path of [
       `/requests/${name}`,
-      `/requests?${new URLSearchParams({ source: "/billing", id })}`,
+      `/requests?${new URLSearchParams({ source: "/billing", id }).toString()}`,
       `/requests/${index?.metadata?.name ?? ""}`,
       "/requests/readiness",
       "/requests/",
