@@ -280,7 +280,7 @@ function notUtf8(block: Buffer): number[] {
 }
 
 test("a value of any type in any column, and nothing, is published and verified, or refused", async () => {
-  const { numRuns, seed } = fuzzing(0.1);
+  const { numRuns, seed } = fuzzing(0.08);
   const outcomes = new Map<Outcome, number>();
   let tried = 0;
   for (let round = 0; tried < numRuns; round++) {

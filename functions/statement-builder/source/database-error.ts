@@ -45,6 +45,7 @@ const OPERATOR_HELPS = new Set([
   1366, // a value that a view cannot convert
   1370, // no right to a routine
   1449, // the view's definer is gone
+  1525, // a value that a view's column cannot be compared with
   1690, // a number out of range in a view
   1698, // access denied
   1820, // the password must be changed
