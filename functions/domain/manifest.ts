@@ -2,7 +2,7 @@
  * `manifest.json`: what a statement holds and how it was proved. Amounts are decimal strings at
  * the currency's scale, hashes SHA-256 in lower-case hex, times RFC 3339 in UTC with milliseconds.
  */
-import type { TotalsEntry } from "./account-totals.ts";
+import type { TotalsEntry } from "./money/account-totals.ts";
 import type { AccountNames } from "./bank-names.ts";
 import type { Delimiter } from "./csv/csv-dialect.ts";
 import type { Format } from "./statement-options.ts";

@@ -4,7 +4,7 @@ import type { OptionDefaults } from "./contents/chosen-options.ts";
 import type { BuilderConfig } from "./config.ts";
 import type { EncryptionSettings } from "./store/encryption.ts";
 import type { TypeWords } from "../domain/statement-facts.ts";
-import { readTypeWords } from "./formats/type-words.ts";
+import { readTypeWords } from "./formats/words/type-words.ts";
 import { makeManifestSigner } from "./contents/manifest-signer.ts";
 import type { SignManifest } from "./contents/statement-files.ts";
 import type { Compression } from "./zip/statement-zip.ts";

@@ -5,7 +5,7 @@ import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { withoutPlainText } from "../platform/settings/plain-text.ts";
 import { isName } from "../domain/bank-names.ts";
 import { PERIOD_BASES } from "../domain/manifest.ts";
-import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money.ts";
+import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money/money.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import {
   integer,

@@ -1,5 +1,5 @@
 /** The files of single accounts, as the manifest lists them: all of a format's accounts, or none. */
-import { accountKey } from "../domain/account-totals.ts";
+import { accountKey } from "../domain/money/account-totals.ts";
 import { FORMAT_FILES, FORMAT_FOLDERS, type Manifest } from "../domain/manifest.ts";
 import { accountFolder } from "./entry-names.ts";
 import { WrongStatement } from "./wrong-statement.ts";

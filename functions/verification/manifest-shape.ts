@@ -4,7 +4,7 @@
  * readers compared them as text. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
-import { ACCOUNT_ID } from "../domain/account-totals.ts";
+import { ACCOUNT_ID } from "../domain/money/account-totals.ts";
 import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import {
   AS_OF_BASES,
@@ -13,7 +13,7 @@ import {
   type Manifest,
   type ManifestSchema,
 } from "../domain/manifest.ts";
-import { MAX_MINOR_UNIT } from "../domain/money.ts";
+import { MAX_MINOR_UNIT } from "../domain/money/money.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { MAX_ACCOUNTS, MAX_ENTRIES } from "./limits.ts";
 

@@ -5,10 +5,10 @@ import {
   RunningTotals,
   totalsEntry,
   type TotalsEntry,
-} from "../domain/account-totals.ts";
+} from "../domain/money/account-totals.ts";
 import { isAmountName } from "../domain/columns.ts";
 import { TRANSACTIONS_FILE, type Manifest } from "../domain/manifest.ts";
-import { MAX_MINOR_UNIT, parseAmount } from "../domain/money.ts";
+import { MAX_MINOR_UNIT, parseAmount } from "../domain/money/money.ts";
 import { MAX_ACCOUNTS } from "./limits.ts";
 import { columnsOf } from "./statement-columns.ts";
 import { makeSha256 } from "./sha256.ts";

@@ -1,6 +1,6 @@
 /** Points 1 and 8 of a correct statement: sums and balances against the database's own arithmetic. */
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { balances, totalsEntry } from "../../functions/domain/account-totals.ts";
+import { balances, totalsEntry } from "../../functions/domain/money/account-totals.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { minorUnit } from "../../functions/domain/money.ts";
+import { minorUnit } from "../../functions/domain/money/money.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import {

@@ -3,11 +3,11 @@ import {
   accountKey,
   RunningTotals,
   type AccountBalance,
-} from "../../functions/domain/account-totals.ts";
+} from "../../functions/domain/money/account-totals.ts";
 import { COLUMNS, propertyOf, ROW, type Column } from "../../functions/domain/columns.ts";
 import { maskAllButLastFour, quoteField, textField } from "../../functions/domain/csv/csv-field.ts";
 import { CSV_EOL } from "../../functions/domain/manifest.ts";
-import { formatAmount } from "../../functions/domain/money.ts";
+import { formatAmount } from "../../functions/domain/money/money.ts";
 import { hasForm } from "./column-forms.ts";
 import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";
 import { invalidValue } from "../../functions/statement-builder/lines/row-forms.ts";

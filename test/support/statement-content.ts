@@ -2,9 +2,9 @@
  * What a format of a statement is written from, made in memory: in go accounts and what was posted
  * to them, out come lines, balances and totals.
  */
-import { RunningTotals } from "../../functions/domain/account-totals.ts";
+import { RunningTotals } from "../../functions/domain/money/account-totals.ts";
 import { COLUMNS, propertyOf, type Column } from "../../functions/domain/columns.ts";
-import { minorUnit, parseAmount } from "../../functions/domain/money.ts";
+import { minorUnit, parseAmount } from "../../functions/domain/money/money.ts";
 import type {
   StatementContent,
   StatementRow,

@@ -1,6 +1,6 @@
 /** The fast path from rows to lines gives the bytes and the totals of the plain one. */
 import fc from "fast-check";
-import type { AccountBalance } from "../../functions/domain/account-totals.ts";
+import type { AccountBalance } from "../../functions/domain/money/account-totals.ts";
 import { textField } from "../../functions/domain/csv/csv-field.ts";
 import { putText } from "../../functions/statement-builder/lines/byte-fields.ts";
 import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";

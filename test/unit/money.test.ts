@@ -1,8 +1,8 @@
 /** Point 1 of a correct statement: decimal strings with the currency's own scale, summed exactly. */
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
-import { RunningTotals, totalsEntry } from "../../functions/domain/account-totals.ts";
-import { formatAmount, minorUnit, parseAmount } from "../../functions/domain/money.ts";
+import { RunningTotals, totalsEntry } from "../../functions/domain/money/account-totals.ts";
+import { formatAmount, minorUnit, parseAmount } from "../../functions/domain/money/money.ts";
 
 describe("each currency has its own scale", () => {
   test.each([

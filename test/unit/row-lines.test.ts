@@ -1,6 +1,6 @@
 /** Lines in WebAssembly are those of byte-lines.ts, whichever rows are left to it. */
 import fc from "fast-check";
-import { RunningTotals, type AccountBalance } from "../../functions/domain/account-totals.ts";
+import { RunningTotals, type AccountBalance } from "../../functions/domain/money/account-totals.ts";
 import {
   makeByteLines,
   type ByteLines,

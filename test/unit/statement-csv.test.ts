@@ -1,7 +1,7 @@
 /** Point 13 of a correct statement, and the forms of its columns; read back by another reader. */
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import type { AccountBalance } from "../../functions/domain/account-totals.ts";
+import type { AccountBalance } from "../../functions/domain/money/account-totals.ts";
 import { TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import { unguardFormula } from "../../functions/domain/csv/csv-field.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../functions/domain/manifest.ts";

@@ -4,7 +4,7 @@
  */
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { balances, type AccountBalance } from "../../functions/domain/account-totals.ts";
+import { balances, type AccountBalance } from "../../functions/domain/money/account-totals.ts";
 import {
   balancesCsv,
   makeTransactionsCsv,

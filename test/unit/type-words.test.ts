@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LANGUAGES } from "../../functions/domain/statement-options.ts";
-import { readTypeWords, TYPE_WORDS } from "../../functions/statement-builder/formats/type-words.ts";
+import {
+  readTypeWords,
+  TYPE_WORDS,
+} from "../../functions/statement-builder/formats/words/type-words.ts";
 
 async function readText(text: string) {
   const folder = await mkdtemp(join(tmpdir(), "type-words-"));

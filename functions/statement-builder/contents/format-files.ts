@@ -1,6 +1,6 @@
 /** The files that a format makes of a statement: one, or one for each account and currency. */
 import { createHash } from "node:crypto";
-import type { AccountTotals } from "../../domain/account-totals.ts";
+import type { AccountTotals } from "../../domain/money/account-totals.ts";
 import { FORMAT_FOLDERS, MAX_ACCOUNT_FILES, type ManifestFile } from "../../domain/manifest.ts";
 import type { Format, StatementOptions } from "../../domain/statement-options.ts";
 import { isAccountFile } from "../../verification/entry-names.ts";

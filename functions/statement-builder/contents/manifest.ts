@@ -1,5 +1,5 @@
 /** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
-import { totalsEntry, type AccountTotals } from "../../domain/account-totals.ts";
+import { totalsEntry, type AccountTotals } from "../../domain/money/account-totals.ts";
 import { COLUMNS } from "../../domain/columns.ts";
 import {
   MANIFEST_SCHEMA,

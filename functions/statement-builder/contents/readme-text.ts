@@ -12,7 +12,7 @@ import type { Format } from "../../domain/statement-options.ts";
 import type { BankNames } from "../../domain/bank-names.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { statementLocale } from "../formats/statement-locale.ts";
-import { STATEMENT_WORDS } from "../formats/statement-words.ts";
+import { STATEMENT_WORDS } from "../formats/words/languages.ts";
 import { isByAccount } from "./format-files.ts";
 import { README_WORDS } from "./readme-words.ts";
 

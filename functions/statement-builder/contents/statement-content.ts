@@ -1,5 +1,10 @@
 /** The rows once more, for the formats behind transactions.csv: of the same snapshot, proved again. */
-import { accountKey, net, RunningTotals, type AccountTotals } from "../../domain/account-totals.ts";
+import {
+  accountKey,
+  net,
+  RunningTotals,
+  type AccountTotals,
+} from "../../domain/money/account-totals.ts";
 import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
 import { maskAllButLastFour } from "../../domain/csv/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";

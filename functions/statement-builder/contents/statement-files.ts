@@ -3,7 +3,7 @@
  * count, sums and balances agree, there is no manifest.
  */
 import { createHash } from "node:crypto";
-import { balances } from "../../domain/account-totals.ts";
+import { balances } from "../../domain/money/account-totals.ts";
 import { ownersOf } from "../../domain/bank-names.ts";
 import { TRANSACTION_AMOUNTS, TRANSACTION_IDS, TRANSACTION_NAMES } from "../../domain/columns.ts";
 import {

@@ -6,7 +6,7 @@
  */
 import { propertyOf, TRANSACTION_COLUMNS } from "../../domain/columns.ts";
 import { FORMAT_FILES } from "../../domain/manifest.ts";
-import { formatAmount } from "../../domain/money.ts";
+import { formatAmount } from "../../domain/money/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
 import { inBlocks } from "./text-blocks.ts";
 

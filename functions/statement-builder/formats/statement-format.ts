@@ -2,7 +2,7 @@
  * What a further format of a statement is made from, and what it gives. Each format is a pass of its
  * own over the snapshot of the CSV's pass, and is proved again; nothing is kept on disk or in memory.
  */
-import type { AccountTotals } from "../../domain/account-totals.ts";
+import type { AccountTotals } from "../../domain/money/account-totals.ts";
 import type { ColumnValues } from "../../domain/columns.ts";
 import type { Language } from "../../domain/statement-options.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";

@@ -3,7 +3,7 @@
  * settings change nothing.
  */
 import type { Language } from "../../domain/statement-options.ts";
-import { formatAmount } from "../../domain/money.ts";
+import { formatAmount } from "../../domain/money/money.ts";
 
 const LOCALES: Readonly<Record<Language, string>> = {
   en: "en-GB",

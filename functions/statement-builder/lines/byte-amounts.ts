@@ -2,8 +2,8 @@
  * Amounts of rows as bytes: summed in doubles as long as those are exact, which is what makes the
  * proof of a statement cheap. Everything irregular goes through BigInt.
  */
-import type { RunningTotals } from "../../domain/account-totals.ts";
-import { formatAmount } from "../../domain/money.ts";
+import type { RunningTotals } from "../../domain/money/account-totals.ts";
+import { formatAmount } from "../../domain/money/money.ts";
 import { putRaw, putString } from "./byte-fields.ts";
 import { exactAmount } from "../source/row-values.ts";
 

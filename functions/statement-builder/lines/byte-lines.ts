@@ -4,7 +4,7 @@
  * to the same bytes.
  */
 import { isUtf8 } from "node:buffer";
-import type { RunningTotals } from "../../domain/account-totals.ts";
+import type { RunningTotals } from "../../domain/money/account-totals.ts";
 import { AccountSums, putSide } from "./byte-amounts.ts";
 import { ROW } from "../../domain/columns.ts";
 import { StatementFailure } from "../../domain/failure.ts";

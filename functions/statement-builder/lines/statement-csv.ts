@@ -8,7 +8,7 @@ import {
   totalsEntry,
   type AccountBalance,
   type AccountTotals,
-} from "../../domain/account-totals.ts";
+} from "../../domain/money/account-totals.ts";
 import { quoteField } from "../../domain/csv/csv-field.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import type { LentBlock } from "../memory/lent-block.ts";

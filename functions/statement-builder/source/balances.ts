@@ -1,5 +1,5 @@
 /** Balances of accounts from what the server answers, whichever order of rows they follow. */
-import type { AccountBalance } from "../../domain/account-totals.ts";
+import type { AccountBalance } from "../../domain/money/account-totals.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { exactAmount, scaleOf } from "./row-values.ts";
 import type { StatementAccount, TransactionRow } from "./transactions-sql.ts";

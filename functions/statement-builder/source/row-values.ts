@@ -5,7 +5,7 @@ import {
   isoMinorUnit,
   MAX_MINOR_UNIT,
   parseAmount,
-} from "../../domain/money.ts";
+} from "../../domain/money/money.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 
 /**

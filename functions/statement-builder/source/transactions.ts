@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
-import { ACCOUNT_ID, type AccountBalance } from "../../domain/account-totals.ts";
+import { ACCOUNT_ID, type AccountBalance } from "../../domain/money/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { ACCOUNT_NAMES, isName, type AccountNames } from "../../domain/bank-names.ts";
 import { isSafeId } from "../../domain/csv/csv-field.ts";

@@ -1,7 +1,7 @@
 /** What SQL itself says about a period, by queries that share nothing with the builder's. */
 import type { RowDataPacket } from "mysql2/promise";
 import type { Manifest } from "../../../functions/domain/manifest.ts";
-import { parseAmount } from "../../../functions/domain/money.ts";
+import { parseAmount } from "../../../functions/domain/money/money.ts";
 import { connectToBank } from "../cluster/sample-bank/bank-connection.ts";
 
 const TOTALS = `

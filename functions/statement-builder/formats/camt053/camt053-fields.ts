@@ -1,6 +1,6 @@
 /** Parts that several elements of camt.053 are made of, each in the form the schema asks for. */
 import { Temporal } from "temporal-polyfill";
-import { formatAmount } from "../../../domain/money.ts";
+import { formatAmount } from "../../../domain/money/money.ts";
 import { isIban } from "./iban.ts";
 import { element, firstCharacters, fits } from "../xml-text.ts";
 

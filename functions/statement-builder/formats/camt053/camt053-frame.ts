@@ -1,8 +1,8 @@
 /** What stands around the entries of camt.053: the group header, account, balances and totals. */
 import { createHash } from "node:crypto";
 import type { BankNames } from "../../../domain/bank-names.ts";
-import { accountKey, net, type AccountTotals } from "../../../domain/account-totals.ts";
-import { formatAmount } from "../../../domain/money.ts";
+import { accountKey, net, type AccountTotals } from "../../../domain/money/account-totals.ts";
+import { formatAmount } from "../../../domain/money/money.ts";
 import { StatementFailure } from "../../../domain/failure.ts";
 import { isPartial, type StatementFacts } from "../../../domain/statement-facts.ts";
 import {

@@ -1,6 +1,6 @@
 /** What an account is called in OFX: by it, accounting software knows which of its own accounts is meant. */
 import { createHash } from "node:crypto";
-import type { AccountTotals } from "../../../domain/account-totals.ts";
+import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import type { StatementContent } from "../statement-format.ts";
 
 /** The specification's `A-22`. */

@@ -13,9 +13,9 @@
  * is not `CORRECTFITID`, which takes back what a file said by mistake: software would delete a
  * transaction that was booked, and its balance would be wrong.
  */
-import type { AccountTotals } from "../../../domain/account-totals.ts";
+import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
-import { formatAmount } from "../../../domain/money.ts";
+import { formatAmount } from "../../../domain/money/money.ts";
 import type { Language } from "../../../domain/statement-options.ts";
 import { ofxAccountId } from "./ofx-account-id.ts";
 import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";

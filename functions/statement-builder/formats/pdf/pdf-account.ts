@@ -1,5 +1,5 @@
 /** One account and currency in statement.pdf: opening balance, transactions by days and months, sums, closing balance. */
-import type { AccountTotals } from "../../../domain/account-totals.ts";
+import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import { accountLabel } from "../../../domain/bank-names.ts";
 import { block } from "./pdf-block.ts";
 import { detailsOf } from "./pdf-details.ts";

@@ -1,5 +1,5 @@
 /** The first page of statement.pdf: whose statement it is, of when, and the balances of all accounts. */
-import { net, type AccountTotals } from "../../../domain/account-totals.ts";
+import { net, type AccountTotals } from "../../../domain/money/account-totals.ts";
 import { accountLabel, ownersOf } from "../../../domain/bank-names.ts";
 import { isPartial, statementId } from "../../../domain/statement-facts.ts";
 import { block, drawLines } from "./pdf-block.ts";

@@ -3,7 +3,7 @@ import type { PdfStatement } from "./pdf-statement.ts";
 import type { TextStyle } from "./pdf-style.ts";
 import { beside, stack, wrap, type Line } from "./text/pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
-import { TYPE_WORDS } from "../type-words.ts";
+import { TYPE_WORDS } from "../words/type-words.ts";
 
 /** Longer texts end with an ellipsis, so that a row has room on a page. */
 const MAX_LINES = { name: 4, description: 12, note: 6 } as const;

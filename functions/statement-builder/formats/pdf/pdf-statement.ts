@@ -2,7 +2,7 @@
 import type { Paper } from "./pdf-paper.ts";
 import type { StatementContent } from "../statement-format.ts";
 import type { StatementLocale } from "../statement-locale.ts";
-import type { StatementWords } from "../statement-words.ts";
+import type { StatementWords } from "../words/statement-words.ts";
 
 export interface PdfStatement {
   readonly content: StatementContent;

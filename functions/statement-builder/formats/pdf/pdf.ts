@@ -2,7 +2,7 @@
  * statement.pdf: a tagged document for the customer to read and to file, in the statement's language. A
  * cover with the balances of all accounts, then each account with its transactions in the order they were posted.
  */
-import type { AccountTotals } from "../../../domain/account-totals.ts";
+import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
 import { statementId } from "../../../domain/statement-facts.ts";
 import { openAccount } from "./pdf-account.ts";
@@ -14,7 +14,7 @@ import type { PdfStatement } from "./pdf-statement.ts";
 import { makeStyles } from "./pdf-style.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
 import { statementLocale } from "../statement-locale.ts";
-import { STATEMENT_WORDS } from "../statement-words.ts";
+import { STATEMENT_WORDS } from "../words/languages.ts";
 
 /**
  * More rows than this are in transactions.csv alone: nobody reads further, and the structure that

@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
-import type { RunningTotals } from "../../../domain/account-totals.ts";
+import type { RunningTotals } from "../../../domain/money/account-totals.ts";
 import { ROW, type Column } from "../../../domain/columns.ts";
 import { BlockPool } from "../../memory/lent-block.ts";
 import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";

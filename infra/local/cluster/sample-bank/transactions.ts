@@ -2,7 +2,7 @@
  * The sample bank's transactions in the order they were posted, all customers mixed, as a real
  * ledger grows. Everything follows from the seed; only the accounts' balances are held in memory.
  */
-import { formatAmount, minorUnit } from "../../../../functions/domain/money.ts";
+import { formatAmount, minorUnit } from "../../../../functions/domain/money/money.ts";
 import { type Account, accountsOf, TREASURY, UNITS_PER_EURO } from "./customers.ts";
 import { COUNTERPARTIES, INCOMING, PAYMENT_KINDS, type PaymentKind } from "./payments.ts";
 import { pick, type Random, seededRandom } from "./random.ts";

@@ -2,7 +2,7 @@
  * Totals of one account in one currency: what a statement's rows must add up to. The same
  * arithmetic proves a statement while it is written and checks it from its bytes afterwards.
  */
-import type { AccountNames } from "./bank-names.ts";
+import type { AccountNames } from "../bank-names.ts";
 import { formatAmount, minorUnit } from "./money.ts";
 
 /** Of the bank's own making: nothing in it moves a cursor or turns the direction of what stands beside it. */

@@ -1,9 +1,9 @@
 /** What types of transactions are called in each language. */
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { isName } from "../../domain/bank-names.ts";
-import type { TypeWords } from "../../domain/statement-facts.ts";
-import { LANGUAGES } from "../../domain/statement-options.ts";
+import { isName } from "../../../domain/bank-names.ts";
+import type { TypeWords } from "../../../domain/statement-facts.ts";
+import { LANGUAGES } from "../../../domain/statement-options.ts";
 
 /** The bank's own table takes the place of this one, whole. */
 export const TYPE_WORDS: TypeWords = {
