@@ -108,6 +108,9 @@ it("says 408 to who sends slowly, and reads what comes after its answer", async 
   expect(answer).toContain('"error":"request_timeout","problems":[]}');
 }, 20_000);
 
+/** Sixteen for bodies, and what lies in buffers on the way. */
+const MOST_HELD = 24 * 1024 * 1024;
+
 it("holds no more of bodies that are coming than it may", async () => {
   await using server = await startEventServer({
     routes: { "/": { handle: () => Promise.resolve({ kind: "accepted" }) } },
@@ -120,9 +123,13 @@ it("holds no more of bodies that are coming than it may", async () => {
   const text = `${HEAD}content-length: ${size}\r\n\r\n${" ".repeat(size - 1)}`;
   const sockets = await connectMany(server.port, 60, text);
   await sleep(1_500);
-  collectGarbage();
-  const held = process.memoryUsage().arrayBuffers - before;
-  expect(held).toBeLessThan(24 * 1024 * 1024);
+  const held = (): number => {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers - before;
+  };
+  // What is on its way is dropped as it comes, which a busy machine takes a moment for.
+  for (let tries = 0; tries < 4 && held() >= MOST_HELD; tries++) await sleep(500);
+  expect(held()).toBeLessThan(MOST_HELD);
   const large = JSON.stringify({ ...EVENT, data: "x".repeat(size - 200) });
   const type = { "content-type": "application/cloudevents+json" };
   expect((await post(server.url, type, large)).status).toBe(202);

@@ -247,6 +247,7 @@ describe("a function", () => {
     expect(code).toBe(0);
     expect(loaded.length).toBeGreaterThan(0);
     expect(collector.spans.map((one) => [one.service, one.name])).toEqual([
+      ["intake", "ledger index"],
       ["intake", "ledger create"],
       ["intake", "send recorded"],
       ["intake", "process requested"],

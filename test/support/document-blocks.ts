@@ -80,8 +80,8 @@ function parseMark(comment: string): Mark | undefined {
 
 /** Lines of the block that `output` has not, whatever their numbers and ids; "…" ends a line early. */
 export function notPrinted(block: Block, output: string): readonly string[] {
-  const printed = output.split("\n").map(formOf);
-  return block.text
+  const printed = output.split("\n").map((line) => formOf(onOneLine(line)));
+  return onOneLine(block.text)
     .split("\n")
     .map(formOf)
     .filter((line) => {
@@ -90,6 +90,15 @@ export function notPrinted(block: Block, output: string): readonly string[] {
         end === undefined ? real === begin : real.startsWith(begin.trim()),
       );
     });
+}
+
+/** Programs print JSON on one line, people read it on many. */
+function onOneLine(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
 }
 
 /** What stays the same from one time to the next. */

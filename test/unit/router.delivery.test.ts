@@ -98,7 +98,7 @@ function post(type: string, id = "1", to = router): Promise<Response> {
       "ce-source": "/test",
       "ce-id": id,
       "ce-type": type,
-      "ce-subject": "Zoë",
+      "ce-subject": "Zo%C3%AB",
     },
     body: '{"big":"x"}',
   });

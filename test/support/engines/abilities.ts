@@ -1,8 +1,11 @@
 /** What a database or a store is, and what it cannot do, asked of a running one. */
 import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   GetBucketLifecycleConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
   PutObjectCommand,
+  UploadPartCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { createConnection, type Connection } from "mysql2/promise";
@@ -85,6 +88,12 @@ export async function abilitiesOfStore(server: S3Server, version: string): Promi
     if (!(await keepsRule(client, bucket, CLEARS_PARTS))) {
       cannot.push("clear parts of abandoned uploads by a lifecycle rule");
     }
+    if (!(await letsOneWin(client, bucket))) {
+      cannot.push(
+        "let one alone of two completions win that come in the same moment: the one whose object is " +
+          "overwritten notices it, and fails; a lease keeps builders from getting there",
+      );
+    }
     if (await makesBuckets(client)) {
       cannot.push("refuse to write into a bucket that is not there: the builder asks first");
     }
@@ -95,6 +104,30 @@ export async function abilitiesOfStore(server: S3Server, version: string): Promi
     client.destroy();
   }
   return { version, cannot };
+}
+
+/** Races of two completions with `If-None-Match: *`; one that overwrites does so in a fifth of them. */
+const RACES = 40;
+
+async function letsOneWin(client: S3Client, Bucket: string): Promise<boolean> {
+  for (let race = 0; race < RACES; race++) {
+    const Key = `race-${race}`;
+    const complete = async (): Promise<void> => {
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      const part = { Bucket, Key, UploadId, PartNumber: 1, Body: Buffer.alloc(1_000) };
+      const { ETag } = await client.send(new UploadPartCommand(part));
+      const MultipartUpload = { Parts: [{ ETag, PartNumber: 1 }] };
+      await client.send(
+        new CompleteMultipartUploadCommand({
+          ...{ Bucket, Key, UploadId, MultipartUpload },
+          IfNoneMatch: "*",
+        }),
+      );
+    };
+    const ends = await Promise.allSettled([complete(), complete(), complete()]);
+    if (ends.filter(({ status }) => status === "fulfilled").length > 1) return false;
+  }
+  return true;
 }
 
 const CLEARS_PARTS = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };

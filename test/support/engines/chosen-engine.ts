@@ -44,6 +44,7 @@ const store = (globalThis.STORE ?? "versitygw") as StoreProgramName;
 
 export const isFirstEngine = (): boolean => database === "mariadb-10.11";
 export const chosenDatabase = (): DatabaseName => database;
+export const chosenStore = (): StoreProgramName => store;
 
 /** Prepared before the tests: where MySQL cannot be had, another MariaDB stands in, and says so. */
 export const STAND_IN = "DATABASE_STAND_IN";
