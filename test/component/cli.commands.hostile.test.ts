@@ -46,14 +46,17 @@ const opened = new AsyncDisposableStack();
 let local: LocalLedger;
 let env: Readonly<Record<string, string>>;
 
+/** A new one for each command: the Kubernetes client has a connection for each request, and a server no room for all. */
+beforeEach(async () => {
+  local = await startLocalLedger();
+  env = { ...env, KUBECONFIG: local.kubeconfig, LEDGER_NAMESPACE: local.namespace };
+});
+afterEach(() => local[Symbol.asyncDispose]());
 beforeAll(async () => {
-  local = opened.use(await startLocalLedger());
   const intake = opened.use(await startEventSink(answer(400, `{"error":"${HOSTILE}"`)));
   const error = `<Error><Code>${HOSTILE}</Code><Message>${HOSTILE}</Message></Error>`;
   const store = opened.use(await startEventSink(answer(400, error)));
   env = {
-    KUBECONFIG: local.kubeconfig,
-    LEDGER_NAMESPACE: local.namespace,
     INTAKE_URL: intake.url,
     ...{ S3_ENDPOINT: store.url, S3_FORCE_PATH_STYLE: "true", S3_BUCKET: "mark" },
     ...{ AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" },

@@ -53,9 +53,6 @@ export async function startLocalKubernetesApi(
     void answer({ ...api, token }, message, response);
   });
   boundConnections(server, BOUNDS);
-  // Node closes an idle connection after five seconds, and a client that was busy writes into it; a real API
-  // server keeps it for longer than clients do.
-  server.keepAliveTimeout = BOUNDS.idleMs;
   server.listen(options.port ?? 0, "127.0.0.1");
   try {
     await once(server, "listening");
