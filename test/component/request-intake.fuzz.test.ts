@@ -116,7 +116,7 @@ it("makes no record of an invalid event, and says 4xx", async () => {
     fc.constantFrom("structured", "binary", "batched"),
     async (valid, change, mode) => {
       // Of its own: the same seed makes the events that were recorded above, and a repeat is no new one.
-      const event = change({ ...valid, id: `broken-${valid.id}` });
+      const event = change({ ...valid, id: `broken-${String(valid["id"])}` });
       const message = { structured, binary, batched: (one: unknown) => batched([one]) }[mode](
         event,
       );
