@@ -24,6 +24,16 @@ export function secondRecordName(name: string, hash: string): string {
   return `${name}-${hash.slice(0, 16)}`;
 }
 
+/** The names that the record of an event may have: its own, and the one it has where another event has that. */
+export function recordNames(
+  customerId: string,
+  { source, id, time }: { readonly source: string; readonly id: string; readonly time: number },
+  sha256: HexDigest,
+): readonly [first: string, second: string] {
+  const name = recordName(customerId, time, sha256);
+  return [name, secondRecordName(name, eventHash(source, id, sha256))];
+}
+
 /** Ids that a Kubernetes name cannot hold are lower-cased and told apart by a short hash. */
 function dnsName(customerId: string, sha256: HexDigest): string {
   if (DNS_1123_SUBDOMAIN.test(customerId)) return customerId;

@@ -3,7 +3,7 @@ import {
   startCloudEventServer,
   type CloudEventServer,
 } from "../platform/server/cloudevent-server.ts";
-import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { connectLedger, makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
 import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
@@ -27,8 +27,9 @@ export async function startPendingScanner(
   { log, metrics, tracer, resources, stopping }: FunctionContext,
 ): Promise<CloudEventServer> {
   const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
-  const observed = observedLedger(makeConfigMapLedger(where), metrics, tracer);
-  const tally = makeLedgerTally(observed, openSourceCounts(where), Date.now);
+  const api = connectLedger(where);
+  const observed = observedLedger(makeConfigMapLedger(where, api), metrics, tracer);
+  const tally = makeLedgerTally(observed, openSourceCounts(where, api), Date.now);
   const ledger = tally.counted;
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;

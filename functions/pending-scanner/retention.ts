@@ -9,11 +9,10 @@
  * A ledger may hold more ended requests than one tick can read, so a pass goes on where the last
  * tick stopped.
  */
-import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
+import { recordNames } from "../domain/record-name.ts";
 import { isFinal, type FinalRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { bytesOf, sha256Hex } from "../platform/ledger/configmap-record.ts";
-import type { IndexedEvent } from "../platform/ledger/event-index.ts";
 import type { RecordRef } from "../platform/ledger/stored-configmap.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 
@@ -88,7 +87,9 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
     for await (const { indexes, unreadable } of ledger.listIndexes()) {
       const ended = indexes.map(({ name, uid, version, event }): Ended => {
         const endedAt = event.recordedAt;
-        return { name, uid, version, kind: "event-index", endedAt, records: recordsOf(event) };
+        // Another event's under the first name delays it only.
+        const records = recordNames(event.customerId, event.event, sha256Hex);
+        return { name, uid, version, kind: "event-index", endedAt, records };
       });
       yield { ended, unreadable };
     }
@@ -181,12 +182,6 @@ interface Pass {
 function emptyPass(): Pass {
   const counts = { executed: 0, failed: 0, cancelled: 0 };
   return { counts, rejected: { count: 0, bytes: 0 }, indexes: 0 };
-}
-
-/** The names that the record of an event may have; another event's under the first delays it only. */
-function recordsOf({ customerId, event }: IndexedEvent): readonly string[] {
-  const name = recordName(customerId, event.time, sha256Hex);
-  return [name, secondRecordName(name, eventHash(event.source, event.id, sha256Hex))];
 }
 
 /** When it ended, milliseconds since the epoch: its retention counts from there. */

@@ -3,7 +3,7 @@ import {
   startCloudEventServer,
   type CloudEventServer,
 } from "../platform/server/cloudevent-server.ts";
-import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
+import { connectLedger, makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
 import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
@@ -28,7 +28,8 @@ export async function startRequestIntake(
 ): Promise<CloudEventServer> {
   const now = Date.now;
   const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
-  const ledger = observedLedger(makeConfigMapLedger(where), metrics, tracer);
+  const api = connectLedger(where);
+  const ledger = observedLedger(makeConfigMapLedger(where, api), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const senders = config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []);
   const allowedSources = config.ALLOWED_SOURCES;
@@ -43,7 +44,7 @@ export async function startRequestIntake(
     ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
-    share: makeSourceShare(openSourceCounts(where), config.MAX_RECORDS_PER_SOURCE, now),
+    share: makeSourceShare(openSourceCounts(where, api), config.MAX_RECORDS_PER_SOURCE, now),
     rules,
     now,
     ...(config.PUBLIC_ROUTE ? {} : { locationOf }),

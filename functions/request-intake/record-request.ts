@@ -11,7 +11,7 @@
  * other one has a name with its own hash, so the thousandth costs what the second does.
  */
 import { isDeepStrictEqual } from "node:util";
-import { eventHash, recordName, secondRecordName } from "../domain/record-name.ts";
+import { eventHash, recordName, recordNames } from "../domain/record-name.ts";
 import {
   recordRequest,
   type RequestFacts,
@@ -96,11 +96,11 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
   async function findByTime(event: AskedEvent, signal: AbortSignal): Promise<Recording> {
     // Beyond the thirteen digits of a name there is nothing to find.
     if (event.event.time < 0 || event.event.time > 9_999_999_999_999) return { kind: "absent" };
-    const name = nameOf(event);
+    const [name, secondName] = namesOf(event);
     const found = await look(name, event, signal);
     if (found.kind !== "other" && found.kind !== "absent") return found;
     // Whoever had the short name may be deleted by now.
-    const second = await look(secondRecordName(name, hashOf(event)), event, signal);
+    const second = await look(secondName, event, signal);
     if (second.kind !== "absent") return settled(second);
     return found.kind === "other" ? await findMoved(event, signal) : second;
   }
@@ -110,7 +110,7 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
     former: AskedEvent["former"],
     signal: AbortSignal,
   ): Promise<Recording> {
-    const name = nameOf(event);
+    const [name, secondName] = namesOf(event);
     const first = await take(name, event);
     if (first !== "exists") return first;
     const asked = { ...event, former };
@@ -120,7 +120,6 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
     const moved = await findMoved(asked, signal);
     if (moved.kind !== "absent") return moved;
 
-    const secondName = secondRecordName(name, hashOf(event));
     const second = await take(secondName, event);
     return second === "exists" ? settled(await look(secondName, asked, signal)) : second;
   }
@@ -176,8 +175,8 @@ const OTHERS_BETWEEN = 16;
 type AskedEvent = Pick<RequestedStatement, "former"> &
   Pick<RequestFacts, "customerId" | "startDate" | "endDate" | "options" | "event">;
 
-function nameOf({ customerId, event }: AskedEvent): string {
-  return recordName(customerId, event.time, sha256Hex);
+function namesOf({ customerId, event }: AskedEvent): readonly [first: string, second: string] {
+  return recordNames(customerId, event, sha256Hex);
 }
 
 /** Another event under a name that holds this one's hash is one that only looks the same. */

@@ -1,7 +1,8 @@
 /** The requests that a command acts on: those that are named, or all that its options choose, once somebody has seen them. */
 import type { Command } from "commander";
 import type { RequestStatus, StatementRequest } from "../../functions/domain/statement-request.ts";
-import { unmet, wrongUse } from "./exit.ts";
+import { confirm } from "./confirm.ts";
+import { wrongUse } from "./exit.ts";
 import { count } from "./plural.ts";
 import { reasonOf } from "./record-view.ts";
 import { noteUnreadable, readSelected, withSelection, type Selection } from "./selection.ts";
@@ -56,7 +57,15 @@ export async function chooseRequests(
     screen.note(`${count(requests.length, "request")}; nothing was done.`);
     return [];
   }
-  if (requests.length > 0 && !yes) await confirm(session, requests, verb);
+  if (requests.length > 0 && !yes) {
+    for (const request of requests.slice(0, SHOWN)) screen.note(lineOf(request));
+    if (requests.length > SHOWN) screen.note(`… and ${requests.length - SHOWN} more`);
+    await confirm(session, {
+      text: `${verb} ${count(requests.length, "request")}?`,
+      otherwise: "it asks first; without a terminal, add --yes",
+      refused: "nothing was done",
+    });
+  }
   return requests.map(({ facts }) => facts.name);
 }
 
@@ -64,19 +73,6 @@ async function selected(session: Session, chosen: Selection): Promise<readonly S
   const { requests, unreadable } = await readSelected(session, chosen);
   noteUnreadable(session, unreadable);
   return requests;
-}
-
-async function confirm(
-  session: Session,
-  requests: readonly StatementRequest[],
-  verb: string,
-): Promise<void> {
-  const { screen } = session;
-  for (const request of requests.slice(0, SHOWN)) screen.note(lineOf(request));
-  if (requests.length > SHOWN) screen.note(`… and ${requests.length - SHOWN} more`);
-  const answer = await session.ask(`${verb} ${count(requests.length, "request")}? [y/N] `);
-  if (answer === undefined) throw wrongUse("it asks first; without a terminal, add --yes");
-  if (!/^y(es)?$/i.test(answer.trim())) throw unmet("nothing was done");
 }
 
 function lineOf(request: StatementRequest): string {

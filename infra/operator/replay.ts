@@ -6,7 +6,8 @@ import type {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { isOutcome } from "../../functions/domain/events.ts";
 import { printAudit } from "./acts.ts";
-import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
+import { confirm } from "./confirm.ts";
+import { EXIT, unavailable, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
 import { lineOf, readRejected } from "./rejected.ts";
@@ -46,10 +47,12 @@ async function confirmAll(session: Session): Promise<void> {
   const events = await readRejected(await session.ledger());
   for (const event of events) session.screen.note(lineOf(event));
   if (events.length === 0) return;
-  const question = `Send ${events.length === 1 ? "this event" : `these ${events.length} events`} to intake with your token? [y/N] `;
-  const answer = await session.ask(question);
-  if (answer === undefined) throw wrongUse("--all asks first; without a terminal, add --yes");
-  if (!/^y(es)?$/i.test(answer.trim())) throw unmet("nothing was sent");
+  const which = events.length === 1 ? "this event" : `these ${events.length} events`;
+  await confirm(session, {
+    text: `Send ${which} to intake with your token?`,
+    otherwise: "--all asks first; without a terminal, add --yes",
+    refused: "nothing was sent",
+  });
 }
 
 async function replay(session: Session, wanted: ReadonlySet<string> | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 /** One state of a request, as `watch` and `request --wait` show it when it comes. */
 import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
-import { formatDuration } from "./duration.ts";
+import { formatElapsed } from "./duration.ts";
 import { describeEnd, reasonOf, shortProgress, STATE_COLOURS, timeTaken } from "./record-view.ts";
 import type { Screen } from "./terminal.ts";
 
@@ -9,13 +9,8 @@ const WIDEST_STATE = "processing".length;
 export function stateLine(screen: Screen, request: StatementRequest, now: number): string {
   const { status } = request;
   const state = screen.paint(STATE_COLOURS[status], status.padEnd(WIDEST_STATE));
-  const age = elapsed(timeTaken(request, now)).padStart(7);
+  const age = formatElapsed(timeTaken(request, now)).padStart(7);
   return `${age}  ${state}  ${detail(request)}`.trimEnd();
-}
-
-/** Most statements take less than a second, and somebody is looking. */
-function elapsed(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms);
 }
 
 function detail(request: StatementRequest): string {

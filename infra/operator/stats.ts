@@ -6,7 +6,7 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { isDue } from "../../functions/pending-scanner/due.ts";
-import { formatDuration } from "./duration.ts";
+import { formatElapsed } from "./duration.ts";
 import { formatBytes, reasonOf, STATE_COLOURS, timeTaken } from "./record-view.ts";
 import { noteUnreadable, readSelected, withSelection, type Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
@@ -149,9 +149,7 @@ function printStats({ screen }: Session, stats: Stats): void {
   for (const line of formatTable(["REASON", "REQUESTS"], rows)) screen.print(line);
 }
 
-/** Most take less than a second. */
-const duration = (seconds: number): string =>
-  seconds < 60 ? `${seconds.toFixed(2)} s` : formatDuration(seconds * 1000);
+const duration = (seconds: number): string => formatElapsed(seconds * 1000);
 
 const percent = (ratio: number | null): string =>
   ratio === null ? "-" : `${(ratio * 100).toFixed(2)} %`;

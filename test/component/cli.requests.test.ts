@@ -8,7 +8,6 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import {
   announce,
-  claim,
   execute,
   fail,
   recordRequest,
@@ -26,6 +25,7 @@ import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserve
 import type { S3Server } from "../support/s3-server.ts";
 import { startS3Server } from "../support/versitygw-server.ts";
 import { sampleZip } from "../support/sample-statement.ts";
+import { heldRequest } from "../support/held-request.ts";
 import { makeTool, type Tool } from "../support/statements-tool.ts";
 
 const HOUR = 3_600_000;
@@ -56,18 +56,7 @@ function recorded(name: string, over: Partial<RequestFacts> = {}): PendingReques
 }
 
 function held(request: PendingRequest, bucket: string): ProcessingRequest {
-  const decision = claim(request, {
-    now: START,
-    holder: "builder-7/claim",
-    object: { bucket, key: KEY },
-    execution: "service",
-    leaseMs: HOUR,
-    clockSkewMs: 0,
-    publishTimeoutMs: 0,
-    maxFailures: 5,
-  });
-  if (decision.kind !== "claim") throw new Error(decision.kind);
-  return decision.request;
+  return heldRequest(request, { now: START, object: { bucket, key: KEY } });
 }
 
 /** As the functions would have written it. */

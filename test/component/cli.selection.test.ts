@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   announce,
-  claim,
   execute,
   fail,
   recordRequest,
@@ -16,6 +15,7 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import { claimFolder } from "../../infra/local/running.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+import { heldRequest } from "../support/held-request.ts";
 import { makeTool, type Tool } from "../support/statements-tool.ts";
 
 const SECOND = 1_000;
@@ -42,18 +42,8 @@ function recorded(name: string, customerId: string, hours: number): PendingReque
 }
 
 function held(request: PendingRequest): ProcessingRequest {
-  const decision = claim(request, {
-    now: request.facts.recordedAt + SECOND,
-    holder: "builder-7/claim",
-    object: { bucket: "statements", key: `a-1-2-${request.facts.recordedAt + SECOND}.zip` },
-    execution: "service",
-    leaseMs: HOUR,
-    clockSkewMs: 0,
-    publishTimeoutMs: 0,
-    maxFailures: 5,
-  });
-  if (decision.kind !== "claim") throw new Error(decision.kind);
-  return decision.request;
+  const now = request.facts.recordedAt + SECOND;
+  return heldRequest(request, { now, object: { bucket: "statements", key: `a-1-2-${now}.zip` } });
 }
 
 function executed(request: PendingRequest, seconds: number, rows: number): StatementRequest {

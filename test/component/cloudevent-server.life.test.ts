@@ -24,6 +24,13 @@ function makeGate() {
   return { handle, entered: entered.promise, leave: leave.resolve, aborted: aborted.promise };
 }
 
+/** The event in binary mode, by a client that can hang up. */
+function openPost(url: string) {
+  const headers = Object.entries(EVENT).map(([name, value]) => [`ce-${name}`, value] as const);
+  const request = httpRequest(url, { method: "POST", headers: Object.fromEntries(headers) });
+  return request.on("error", () => undefined).end();
+}
+
 const health = async (url: string, path: string) => {
   const response = await fetch(`${url}health/${path}`);
   return { status: response.status, body: await response.json() };
@@ -64,12 +71,7 @@ describe("health", () => {
 it("tells the handler that its client has gone", async () => {
   const gate = makeGate();
   await using server = await startEventServer({ routes: { "/": gate } });
-  const headers = Object.entries(EVENT).map(([name, value]) => [`ce-${name}`, value] as const);
-  const request = httpRequest(server.url, {
-    method: "POST",
-    headers: Object.fromEntries(headers),
-  });
-  request.on("error", () => undefined).end();
+  const request = openPost(server.url);
   await gate.entered;
   request.destroy();
   const reason = await gate.aborted;
@@ -81,12 +83,7 @@ it("tells the handler that its client has gone", async () => {
 it("answers 503 to more while it works on what nobody waits for any more", async () => {
   const gate = makeGate();
   await using server = await startEventServer({ routes: { "/": gate }, maxInFlight: 1 });
-  const headers = Object.entries(EVENT).map(([name, value]) => [`ce-${name}`, value] as const);
-  const request = httpRequest(server.url, {
-    method: "POST",
-    headers: Object.fromEntries(headers),
-  });
-  request.on("error", () => undefined).end();
+  const request = openPost(server.url);
   await gate.entered;
   expect(await postStructured(server.url, EVENT)).toMatchObject({ status: 429 });
   request.destroy();

@@ -6,7 +6,7 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
-import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { connectLedger, type Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
 import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
@@ -63,7 +63,7 @@ interface ScannerParts {
 
 function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: string) {
   const { log } = makeTestLog();
-  const tally = makeLedgerTally(ledger, openSourceCounts(local), now);
+  const tally = makeLedgerTally(ledger, openSourceCounts(local, connectLedger(local)), now);
   const metrics = { ticked: () => undefined, offered: () => undefined };
   const sink = makeCloudEventSink({ url, log });
   const offering = makeOffering({

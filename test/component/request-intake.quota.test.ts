@@ -3,7 +3,10 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
-import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import {
+  connectLedger,
+  makeConfigMapLedger,
+} from "../../functions/platform/ledger/configmap-ledger.ts";
 import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
 import { makeLedgerTally, type LedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
@@ -42,11 +45,15 @@ beforeAll(async () => {
   const sink = opened.use(await startEventSink());
   const { log } = makeTestLog();
   const asScanner = await as("pending-scanner");
-  tally = makeLedgerTally(makeConfigMapLedger(asScanner), openSourceCounts(asScanner), Date.now);
+  tally = makeLedgerTally(
+    makeConfigMapLedger(asScanner),
+    openSourceCounts(asScanner, connectLedger(asScanner)),
+    Date.now,
+  );
   const asIntake = await as("request-intake");
   const handle = makeRequestIntake({
     ledger: makeConfigMapLedger(asIntake),
-    share: makeSourceShare(openSourceCounts(asIntake), SHARE, Date.now),
+    share: makeSourceShare(openSourceCounts(asIntake, connectLedger(asIntake)), SHARE, Date.now),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, Date.now),
     rules: {

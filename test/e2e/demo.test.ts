@@ -9,7 +9,7 @@ import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { blocksOf, notPrinted } from "../support/document-blocks.ts";
 import { startMySql } from "../support/engines/mysql-server.ts";
 import { startSeaweedfs } from "../support/engines/seaweedfs.ts";
-import { descendantsOf, startLocalRun } from "../support/local-run.ts";
+import { descendantsOf, ownServers, startLocalRun } from "../support/local-run.ts";
 import { isRunning } from "../support/process-table.ts";
 
 const run = promisify(execFile);
@@ -80,13 +80,7 @@ test(
     const settings = ["--sql-mode=ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH"];
     await using database = await startMySql({ settings, log: console.log });
     await using store = await startSeaweedfs();
-    await using demo = startLocalRun("demo", outDir, {
-      DATABASE_URL: `${database.url}new-bank`,
-      S3_ENDPOINT: store.endpoint,
-      AWS_REGION: store.region,
-      AWS_ACCESS_KEY_ID: store.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
-    });
+    await using demo = startLocalRun("demo", outDir, ownServers(database, store));
     const status = await demo.ended;
     expect(demo.output()).toContain("4 accounts: the manifest's totals are what SQL sums up");
     expect(demo.output()).toContain("your bucket statements");

@@ -4,20 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startStore } from "../support/engines/chosen-engine.ts";
 import { startMySql } from "../support/engines/mysql-server.ts";
-import { startLocalRun } from "../support/local-run.ts";
+import { ownServers, startLocalRun } from "../support/local-run.ts";
 
 test("runs on MySQL and this store", async () => {
   const outDir = await mkdtemp(join(tmpdir(), "demo-"));
   try {
     await using database = await startMySql();
     await using store = await startStore();
-    await using demo = startLocalRun("demo", outDir, {
-      DATABASE_URL: `${database.url}new-bank`,
-      S3_ENDPOINT: store.endpoint,
-      AWS_REGION: store.region,
-      AWS_ACCESS_KEY_ID: store.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
-    });
+    await using demo = startLocalRun("demo", outDir, ownServers(database, store));
     const status = await demo.ended;
     expect(demo.output()).toContain("4 accounts: the manifest's totals are what SQL sums up");
     expect(demo.output()).toContain("your bucket statements");

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { S3Server } from "./s3-server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
@@ -17,6 +18,20 @@ export interface LocalRun extends AsyncDisposable {
   interrupt(): Promise<void>;
   /** Resolves when it is gone: its exit code, or the signal. */
   readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** What the README has a user export for a database and a store of one's own; the database is not there yet. */
+export function ownServers(
+  database: { readonly url: string },
+  store: S3Server,
+): Readonly<Record<string, string>> {
+  return {
+    DATABASE_URL: `${database.url}new-bank`,
+    S3_ENDPOINT: store.endpoint,
+    AWS_REGION: store.region,
+    AWS_ACCESS_KEY_ID: store.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+  };
 }
 
 /** On free ports unless `env` says which, with everything it leaves behind in `outDir`. */

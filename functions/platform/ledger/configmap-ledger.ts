@@ -151,7 +151,8 @@ export interface LedgerApi extends Pick<KubernetesApi, "call"> {
   ) => Promise<void>;
 }
 
-function connect(options: KubernetesApiOptions): LedgerApi {
+/** For a ledger, and for what else a process asks of the same API: connections are one pool. */
+export function connectLedger(options: KubernetesApiOptions): LedgerApi {
   const { call, access } = connectKubernetes(options);
   return {
     call,
@@ -160,7 +161,7 @@ function connect(options: KubernetesApiOptions): LedgerApi {
   };
 }
 
-export function makeConfigMapLedger(options: LedgerOptions, api = connect(options)): Ledger {
+export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(options)): Ledger {
   const { call } = api;
   const collection = ["api", "v1", "namespaces", options.namespace, "configmaps"];
 

@@ -8,7 +8,7 @@
  * other one's name.
  */
 import { sha256Hex, type ConfigMap } from "./configmap-record.ts";
-import { connectKubernetes, type KubernetesApi } from "./kubernetes-api.ts";
+import type { KubernetesApi } from "./kubernetes-api.ts";
 import type { LedgerOptions } from "./configmap-ledger.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 import {
@@ -45,8 +45,8 @@ export function sourceHash(source: string): number {
 }
 
 export function openSourceCounts(
-  { namespace, ...options }: LedgerOptions,
-  { call }: Pick<KubernetesApi, "call"> = connectKubernetes(options),
+  { namespace }: Pick<LedgerOptions, "namespace">,
+  { call }: Pick<KubernetesApi, "call">,
 ): SourceCountsFile {
   const path = ["api", "v1", "namespaces", namespace, "configmaps", NAME];
   return {

@@ -82,6 +82,11 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
     "The event has no data: its fields go inside `data`, or into the body where attributes are headers.",
 };
 
-export function wordsOfProblem(code: string, field = ""): string {
-  return WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code] ?? `The code is ${code}.`;
+/** undefined for a code that this version does not know. */
+export function knownWords(code: string, field = ""): string | undefined {
+  return WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code];
+}
+
+export function wordsOfProblem(code: string, field?: string): string {
+  return knownWords(code, field) ?? `The code is ${code}.`;
 }

@@ -98,16 +98,8 @@ export function makeInstallation(
       const { hostname, port, protocol } = new URL(url);
       const [service = "", inNamespace = await namespace, svc = "svc"] = hostname.split(".");
       if (svc !== "svc" || /^localhost$|^\[/.test(service)) return undefined;
-      const get = [
-        "get",
-        "service",
-        service,
-        "-n",
-        inNamespace,
-        "-o",
-        "name",
-        "--ignore-not-found",
-      ];
+      const of = [service, "-n", inNamespace];
+      const get = ["get", "service", ...of, "-o", "name", "--ignore-not-found"];
       // A name that is none of a Service, or of one that may not be seen: then it is tried as it stands.
       if ((await kubectl(get).catch(() => "")).trim() === "") return undefined;
       return await forward(inNamespace, service, port || (protocol === "https:" ? "443" : "80"));

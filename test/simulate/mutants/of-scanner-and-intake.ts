@@ -101,8 +101,8 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "name-by-the-clock",
     says: "the name of a record does not follow from its event",
     file: RECORDER,
-    find: `return recordName(customerId, event.time, sha256Hex);`,
-    replace: `return recordName(customerId, event.time - event.time + Date.now(), sha256Hex);`,
+    find: `return recordNames(customerId, event, sha256Hex);`,
+    replace: `return recordNames(customerId, { ...event, time: Date.now() }, sha256Hex);`,
   },
   {
     name: "same-millisecond-refused",

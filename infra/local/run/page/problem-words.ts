@@ -1,4 +1,6 @@
-/** What intake's codes say to somebody in front of a form; each ends with what to do. */
+/** What intake's codes say to somebody in front of a form, where that is not what they say to a program's author. */
+import { knownWords } from "../../../../functions/platform/server/problem-words.ts";
+
 const WORDS: Readonly<Record<string, string>> = {
   required: "Fill this in.",
   invalid_format: "This is not in the form it must have.",
@@ -7,8 +9,6 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_format: "This version writes no such file: leave it out.",
   unknown_language: "This version does not write in that language: choose another one.",
   unknown_delimiter: "Choose a comma, a semicolon, a tab or a bar.",
-  delimiter_is_comma: "A decimal comma needs another delimiter than a comma.",
-  other_statement: "The statement to replace is of another customer or period.",
   belongs_in_data: "Intake looks for this inside the data: reload the page.",
   doubled_key: "A field stands there twice: leave one out.",
   not_utf8: "An attribute of the event is no UTF-8: reload the page.",
@@ -18,12 +18,8 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_path: "There is no intake at this address: is the run a current one?",
   time_missing: "The event had no time.",
   time_out_of_window: "The event's time is too far from now: is this machine's clock right?",
-  end_before_start: "The last day is before the first one: swap them.",
-  no_such_day: "This time zone never had that day: choose another one.",
   period_not_over: "The last day is not over yet in this time zone: choose an earlier one.",
-  period_not_begun: "The last day is in the future: choose today or an earlier one.",
   period_too_long: "That is a longer period than is allowed (24 months unless set otherwise).",
-  unknown_time_zone: "There is no such time zone. Its name is like Europe/Berlin.",
   event_conflict: "This very event was sent before with other fields: send it again as a new one.",
   source_not_allowed: "Intake takes no requests from this page: ALLOWED_SOURCES does not name it.",
   source_share_used:
@@ -39,18 +35,16 @@ const WORDS: Readonly<Record<string, string>> = {
   shutting_down: "Intake is going: send it again once it is back.",
   sender_not_allowed: "Intake takes nothing from whoever INTAKE_TOKEN says this is.",
   ledger_unavailable: "The ledger does not answer, so nothing was recorded: send it again.",
-  deadline_exceeded: "It took too long: send it again, it is recorded once.",
 };
 
 /** What helps at one field more than the general words. */
 const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
-  "customer_id invalid_format":
-    "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.",
   "start_date invalid_format": "There is no such day, or it is before 1970-01-02.",
   "end_date invalid_format": "There is no such day, or it is before 1970-01-02.",
   "time_zone invalid_format": "There is no such time zone. Its name is like Europe/Berlin.",
 };
 
 export function wordsOfProblem(field: string, code: string): string {
-  return WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code] ?? `Intake says: ${code}.`;
+  const own = WORDS_OF_FIELD[`${field} ${code}`] ?? WORDS[code];
+  return own ?? knownWords(code, field) ?? `Intake says: ${code}.`;
 }
