@@ -23,8 +23,13 @@ export type ColumnKind =
   | "amount"
   /** ISO 4217 code. */
   | "currency"
+  /** Domain, family and sub-family of ISO 20022's external code sets: `PMNT-RCDT-ESCT`. */
+  | "transaction_code"
   /** Free text, which a spreadsheet must not take for a formula. */
   | "text";
+
+/** What a `transaction_code` is made of; which codes there are, ISO 20022 publishes every quarter. */
+export const TRANSACTION_CODE = /^([A-Z]{4})-([A-Z]{4})-([A-Z]{4})$/;
 
 /**
  * A reader meets the rows before the manifest, and has to know where a decimal comma may stand: a
@@ -44,6 +49,8 @@ export type Column = {
   readonly since: number;
   /** Nothing is NULL in the view, an empty field in a table, null in JSON. */
   readonly nullable?: true;
+  /** The view need not have it: a statement has it where a setting names the view's column. */
+  readonly bySetting?: true;
 } & (
   | { readonly kind: "amount"; readonly name: AmountName }
   | { readonly kind: "enum"; readonly values: readonly string[] }
@@ -84,12 +91,22 @@ export const COLUMNS = [
   { name: "reference", kind: "text", sql: "reference", since: 1, nullable: true, isName: true },
   // `transaction_id` of the transaction that this one takes back.
   { name: "reversal_of", kind: "id", sql: "reversal_of", since: 1, nullable: true },
+  {
+    name: "bank_transaction_code",
+    kind: "transaction_code",
+    sql: "bank_transaction_code",
+    since: 2,
+    nullable: true,
+    bySetting: true,
+  },
 ] as const satisfies readonly Column[];
 
 type AnyColumn = (typeof COLUMNS)[number];
 type SelectedColumn = Extract<AnyColumn, { readonly sql: string }>;
 
-export const TRANSACTION_COLUMNS = COLUMNS.map(({ name }) => name);
+/** Those that every statement has. */
+export const USUAL_COLUMNS: readonly Column[] = COLUMNS.filter((one) => !("bySetting" in one));
+export const TRANSACTION_COLUMNS = USUAL_COLUMNS.map(({ name }) => name);
 /** Which the option `decimal_comma` changes. */
 export const TRANSACTION_AMOUNTS = TRANSACTION_COLUMNS.filter(isAmountName);
 /** Of the bank's own making, and texts of others: which the option `ids_as_text` changes. */

@@ -26,13 +26,13 @@ const view = (name: string) =>
     example: name,
   });
 
-const column = (example: string) =>
+const column = (view: "ACCOUNT_VIEW" | "STATEMENT_VIEW", example: string) =>
   variable(
     z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/)
       .optional(),
-    { expected: "the name of a column of ACCOUNT_VIEW", example },
+    { expected: `the name of a column of ${view}`, example },
   );
 
 /** Separated by `|`, as an address has commas. */
@@ -196,10 +196,12 @@ export const builderConfig = withIdentity(
           example: "/etc/type-words/types.json",
         }).optional(),
         /** What people know an account and its owner by; not set: the view has no column for it. */
-        ACCOUNT_IBAN_COLUMN: column("iban"),
-        ACCOUNT_NAME_COLUMN: column("name"),
-        ACCOUNT_PRODUCT_COLUMN: column("product"),
-        ACCOUNT_OWNER_COLUMN: column("owner_name"),
+        ACCOUNT_IBAN_COLUMN: column("ACCOUNT_VIEW", "iban"),
+        ACCOUNT_NAME_COLUMN: column("ACCOUNT_VIEW", "name"),
+        ACCOUNT_PRODUCT_COLUMN: column("ACCOUNT_VIEW", "product"),
+        ACCOUNT_OWNER_COLUMN: column("ACCOUNT_VIEW", "owner_name"),
+        /** Of ISO 20022's bank transaction codes; not set: statements have no such column. */
+        TRANSACTION_CODE_COLUMN: column("STATEMENT_VIEW", "iso_code"),
         /** Delimiter and decimal sign by the statement's language, where the request does not say. */
         CSV_BY_LANGUAGE: yesOrNo("false"),
         AWS_REGION: text({ expected: "a region", example: "eu-central-1" }).optional(),

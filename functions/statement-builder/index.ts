@@ -109,6 +109,7 @@ async function openDependencies(
         product: config.ACCOUNT_PRODUCT_COLUMN,
         owner: config.ACCOUNT_OWNER_COLUMN,
       },
+      transactionCodeColumn: config.TRANSACTION_CODE_COLUMN,
       bookingOrderRows: config.BOOKING_ORDER_ROWS,
       watermarkView: config.STATEMENT_WATERMARK_VIEW,
       maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,

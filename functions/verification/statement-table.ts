@@ -1,5 +1,6 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
 import { readHeader, type CsvDialect } from "../domain/csv/csv-dialect.ts";
+import { TRANSACTION_CODE } from "../domain/columns.ts";
 import { quoteField, readAsText } from "../domain/csv/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
@@ -21,12 +22,16 @@ export interface TableReader {
 /** No header is longer. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** Of columns that a table need not have, and whose values may be nothing. */
+const FORMS: Readonly<Record<string, RegExp>> = { bank_transaction_code: TRANSACTION_CODE };
+
 /** `write` and `end` throw WrongStatement, MalformedCsv, or what `onLine` throws. */
 export class StatementTable implements EntrySink {
   readonly #table: TableReader;
   /** Places of `columns` and of amounts in a line. */
   #read: readonly number[] = [];
   #amounts: readonly number[] = [];
+  #formed: readonly (readonly [at: number, form: RegExp])[] = [];
   readonly #encoder = new TextEncoder();
   #head = new Uint8Array();
   #dialect: Omit<CsvDialect, "decimalComma"> | undefined;
@@ -90,6 +95,10 @@ export class StatementTable implements EntrySink {
     this.columns = header.columns;
     this.#read = columns.map((name) => header.columns.indexOf(name));
     this.#amounts = [...header.columns.keys()].filter((at) => isAmount(header.columns[at] ?? ""));
+    this.#formed = header.columns.flatMap((name, at) => {
+      const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
+      return form ? [[at, form] as const] : [];
+    });
     this.#dialect = header;
     this.#isRaw = this.#hasCommas;
     this.#reader = new CsvReader((fields) => this.#line(fields), header.delimiter);
@@ -118,6 +127,11 @@ export class StatementTable implements EntrySink {
     this.lines += 1;
     if (fields.length !== this.columns.length) {
       throw this.#wrong(`line ${this.lines} has another number of fields`);
+    }
+    for (const [at, form] of this.#formed) {
+      const value = fields[at] ?? "";
+      if (value === "" || form.test(value)) continue;
+      throw this.#wrong(`line ${this.lines} has a ${this.columns[at]} of another form`);
     }
     const canonical = fields.map((field) => readAsText(field) ?? field);
     const isAsText = canonical.some((field, at) => field !== fields[at]);

@@ -70,6 +70,7 @@ const anyAccount: fc.Arbitrary<AccountPosted> = fc.record({
       counterpartyAccount: maybeText,
       reference: maybeText,
       reversalOf: fc.constantFrom(null, "4711"),
+      bankTransactionCode: fc.constantFrom(null, "PMNT-RCDT-ESCT", "XTND-NTAV-NTAV"),
     }),
     { maxLength: 4 },
   ),

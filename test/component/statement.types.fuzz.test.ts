@@ -61,6 +61,7 @@ beforeAll(async () => {
   types = await sqlTypesOf(connection);
   transactions = readTransactions(server.databaseUrl, {
     transactionView: "changed_transactions",
+    transactionCodeColumn: "bank_transaction_code",
     accountView: "changed_accounts",
   });
 }, 120_000);
@@ -148,7 +149,11 @@ async function given(column: string): Promise<void> {
   const isAmount = column === "amount";
   const selected = ["customer_id", ...SELECTED_COLUMNS.map(({ sql }) => sql)].map((name) =>
     // The balance behind the only row is its amount.
-    name === column || (isAmount && name === "balance_after") ? `value AS ${name}` : `t.${name}`,
+    name === column || (isAmount && name === "balance_after")
+      ? `value AS ${name}`
+      : name === "bank_transaction_code"
+        ? `'PMNT-RCDT-ESCT' AS ${name}`
+        : `t.${name}`,
   );
   const ofAccount = ["customer_id", "account_id", "currency"].map((name) =>
     name === column ? `value AS ${name}` : `t.${name}`,
@@ -244,7 +249,7 @@ async function expectSameLines(snapshot: StatementSnapshot, { asked }: Case): Pr
   for await (const batch of snapshot.batches()) {
     const block = Buffer.from(batch.bytes);
     batch.release();
-    const plain = makePlainCsv(snapshot.balances, asked.masked, balance);
+    const plain = makePlainCsv(snapshot.balances, asked.masked, balance, snapshot.columns);
     const wrong = new Map<number, string>();
     let lines = "";
     for (const [n, row] of [...textRows(block)].entries()) {
@@ -256,7 +261,7 @@ async function expectSameLines(snapshot: StatementSnapshot, { asked }: Case): Pr
     }
     for (const row of notUtf8(block)) wrong.set(row, "invalid_value");
     try {
-      const csv = makeTransactionsCsv(snapshot.balances, asked.masked, balance);
+      const csv = makeTransactionsCsv(snapshot.balances, asked.masked, balance, snapshot.columns);
       const { bytes } = csv.lines(lend(block));
       expect([bytes.toString(), csv.totals]).toEqual([lines, plain.totals]);
       expect(wrong.size).toBe(0);

@@ -1,6 +1,6 @@
 /** What the bank's views may bring: it is published and verified, or refused with a reason. */
 import { buffer } from "node:stream/consumers";
-import { SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
+import { USUAL_COLUMNS } from "../../functions/domain/columns.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 /** The view of the transactions with one column, or several, of another expression. */
 async function given(expressions: Readonly<Record<string, string>>, where = "TRUE"): Promise<void> {
-  const columns = ["customer_id", ...SELECTED_COLUMNS.map(({ sql }) => sql)];
+  const columns = ["customer_id", ...USUAL_COLUMNS.flatMap(({ sql }) => sql ?? [])];
   const selected = columns.map((name) => `${expressions[name] ?? name} AS ${name}`);
   await server.execute(
     `CREATE OR REPLACE VIEW changed AS SELECT ${selected.join(", ")} FROM transactions WHERE ${where}`,

@@ -8,6 +8,7 @@ const FORMS = {
   date: new RegExp(`^${DATE}$`),
   instant: new RegExp(`^${DATE} ${TIME}$`),
   currency: /^[A-Z]{3}$/,
+  transaction_code: /^[A-Z]{4}-[A-Z]{4}-[A-Z]{4}$/,
 };
 
 /** Nothing is the same as NULL. An amount is read by whoever adds it up. */

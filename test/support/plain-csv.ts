@@ -4,7 +4,7 @@ import {
   RunningTotals,
   type AccountBalance,
 } from "../../functions/domain/money/account-totals.ts";
-import { COLUMNS, propertyOf, ROW, type Column } from "../../functions/domain/columns.ts";
+import { propertyOf, ROW, USUAL_COLUMNS, type Column } from "../../functions/domain/columns.ts";
 import { maskAllButLastFour, quoteField, textField } from "../../functions/domain/csv/csv-field.ts";
 import { CSV_EOL } from "../../functions/domain/manifest.ts";
 import { formatAmount } from "../../functions/domain/money/money.ts";
@@ -22,6 +22,7 @@ export function makePlainCsv(
   balances: readonly AccountBalance[],
   masked = true,
   balance: LineBalance = "bank",
+  all = USUAL_COLUMNS,
 ) {
   const totals = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
@@ -34,7 +35,7 @@ export function makePlainCsv(
         const account = totals.get(accountKey(row[ROW.accountId] ?? "", row[ROW.currency] ?? ""));
         if (!account) throw unknownAccount();
         written += 1;
-        text += plainLine(written, row, account, { masked, balance });
+        text += plainLine(written, row, account, { masked, balance, all });
       }
       return text;
     },
@@ -50,7 +51,15 @@ function plainLine(
   number: number,
   row: TransactionRow,
   account: RunningTotals,
-  { masked, balance }: { readonly masked: boolean; readonly balance: LineBalance },
+  {
+    masked,
+    balance,
+    all,
+  }: {
+    readonly masked: boolean;
+    readonly balance: LineBalance;
+    readonly all: readonly Column[];
+  },
 ): string {
   const amount = exactAmount(row[ROW.amount] ?? "", account);
   const own = (account.lastBalance ?? account.opening) + amount;
@@ -58,7 +67,7 @@ function plainLine(
   account.add(amount, after);
   if (balance === "none") account.lastBalance = undefined;
   const places: Readonly<Record<string, number>> = ROW;
-  const columns = COLUMNS.filter(({ name }) => balance !== "none" || name !== "balance_after");
+  const columns = all.filter(({ name }) => balance !== "none" || name !== "balance_after");
   const fields = columns.map((column) => {
     if (column.name === "balance_after") return formatAmount(after, account.minorUnit);
     if (column.name === "line") return String(number);
@@ -74,6 +83,7 @@ function field(column: Column, value: string, account: RunningTotals, masked: bo
     case "integer":
     case "date":
     case "enum":
+    case "transaction_code":
       return value;
     case "id":
     case "currency":

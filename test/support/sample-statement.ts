@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { accountKey } from "../../functions/domain/money/account-totals.ts";
 import type { StatementSnapshot } from "../../functions/statement-builder/source/transactions.ts";
-import { ROW } from "../../functions/domain/columns.ts";
+import { ROW, USUAL_COLUMNS } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";
 import { lentRows } from "./text-protocol.ts";
@@ -58,6 +58,7 @@ export function snapshotOf(
 ): StatementSnapshot {
   return {
     asOf: Date.UTC(2026, 1, 1, 3, 4, 5, 678),
+    columns: USUAL_COLUMNS,
     rows: ROWS.length,
     balances: [
       { accountId: "acme-1", currency: "EUR", opening: 10_000n, closing: 10_025n },

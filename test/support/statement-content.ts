@@ -3,7 +3,7 @@
  * to them, out come lines, balances and totals.
  */
 import { RunningTotals } from "../../functions/domain/money/account-totals.ts";
-import { COLUMNS, propertyOf, type Column } from "../../functions/domain/columns.ts";
+import { COLUMNS, propertyOf, USUAL_COLUMNS, type Column } from "../../functions/domain/columns.ts";
 import { minorUnit, parseAmount } from "../../functions/domain/money/money.ts";
 import type {
   StatementContent,
@@ -57,6 +57,7 @@ export function statementContent(
     language: "en",
     asOf: Date.UTC(2026, 1, 1, 3, 4, 5, 678),
     isPart: false,
+    columns: USUAL_COLUMNS,
     rows: all.length,
     severalCurrencies: new Set(
       accounts

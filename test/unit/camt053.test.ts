@@ -1,4 +1,5 @@
 /** What a statement says in camt.053, read back with a reader that is not ours. */
+import type { TypeWords } from "../../functions/domain/statement-facts.ts";
 import { statementPeriod } from "../../functions/domain/statement-period.ts";
 import { camt053 } from "../../functions/statement-builder/formats/camt053/camt053.ts";
 import type {
@@ -148,7 +149,31 @@ describe("an entry", () => {
     expect(at("Ntry/AcctSvcrRef")).toEqual(["9007199254740993"]);
     expect(at("TxDtls/Refs/AcctSvcrRef")).toEqual(["9007199254740993"]);
     expect(at("Ntry/BkTxCd/Prtry/Cd")).toEqual(["FEE"]);
-    expect(at("Ntry/AddtlNtryInf")).toEqual(["FEE"]);
+    expect(at("Ntry/AddtlNtryInf")).toEqual(["Fee"]);
+    expect(at("BkTxCd/Domn")).toEqual([]);
+  });
+
+  test("says its type in the statement's language, in the bank's own words where it has any", async () => {
+    const content = (type: string, typeWords?: TypeWords): StatementContent => {
+      const posted = [{ amount: "1.00", type }];
+      const made = statementContent([{ accountId: "a", currency: "EUR", posted }]);
+      return { ...made, language: "pl", facts: { ...made.facts, typeWords } };
+    };
+    const words = async (type: string, own?: TypeWords) =>
+      (await readCamt053(content(type, own)))("Ntry/AddtlNtryInf");
+    expect(await words("SALARY")).toEqual(["Wynagrodzenie"]);
+    expect(await words("SALARY", { SALARY: { pl: "Pensja" } })).toEqual(["Pensja"]);
+    expect(await words("SALARY", { FEE: { pl: "Opłata" } })).toEqual(["SALARY"]);
+    // What any object has is no word.
+    expect(await words("constructor")).toEqual(["constructor"]);
+  });
+
+  test("has ISO's code in front of the bank's own where the bank's view has it", async () => {
+    const at = await withRow({ type: "FEE", bankTransactionCode: "ACMT-MDOP-CHRG" });
+    expect(at("Ntry/BkTxCd/Domn/Cd")).toEqual(["ACMT"]);
+    expect(at("Ntry/BkTxCd/Domn/Fmly/Cd")).toEqual(["MDOP"]);
+    expect(at("Ntry/BkTxCd/Domn/Fmly/SubFmlyCd")).toEqual(["CHRG"]);
+    expect(at("Ntry/BkTxCd/Prtry/Cd")).toEqual(["FEE"]);
   });
 
   test("without a text has no empty element", async () => {

@@ -1,6 +1,7 @@
 /** Lines in WebAssembly are those of byte-lines.ts, whichever rows are left to it. */
 import fc from "fast-check";
 import { RunningTotals, type AccountBalance } from "../../functions/domain/money/account-totals.ts";
+import { COLUMNS, USUAL_COLUMNS, type Column } from "../../functions/domain/columns.ts";
 import {
   makeByteLines,
   type ByteLines,
@@ -25,12 +26,18 @@ const ACCOUNTS = [
   account("ünï", "EUR"),
 ];
 
-type Make = (totals: readonly RunningTotals[], masked: boolean, balance: LineBalance) => ByteLines;
+type Make = (
+  totals: readonly RunningTotals[],
+  masked: boolean,
+  balance: LineBalance,
+  columns: readonly Column[],
+) => ByteLines;
 
 interface Sheet {
   readonly accounts?: readonly AccountBalance[];
   readonly masked?: boolean;
   readonly balance?: LineBalance;
+  readonly columns?: readonly Column[];
 }
 
 function sumsOf({ creditCount, creditSum, debitCount, debitSum, lastBalance }: RunningTotals) {
@@ -41,10 +48,10 @@ function sumsOf({ creditCount, creditSum, debitCount, debitSum, lastBalance }: R
 function written(
   make: Make,
   blocks: readonly Buffer[],
-  { accounts = ACCOUNTS, masked = true, balance = "bank" }: Sheet = {},
+  { accounts = ACCOUNTS, masked = true, balance = "bank", columns = USUAL_COLUMNS }: Sheet = {},
 ) {
   const totals = accounts.map((one) => new RunningTotals(one));
-  const lines = make(totals, masked, balance);
+  const lines = make(totals, masked, balance, columns);
   const texts: string[] = [];
   let next = 1;
   try {
@@ -158,6 +165,18 @@ const misformed = fc
   )
   .map(([good, place, value]) => good.with(place, value));
 
+const coded = fc
+  .tuple(
+    goodRow,
+    fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom("PMNT-RCDT-ESCT", "AAAA-ZZZZ-AZAZ", null, "") },
+      fc.constantFrom("PMNT-RCDT", "pmnt-rcdt-esct", "PMNT/RCDT/ESCT", "PMNT-RCDT-ESC1"),
+      fc.constantFrom("PMNT-RCDT-ESCT\n", "PMNT-RCDT-ES@T", "PMNT-RCDT-ES[T", "PMNTARCDT-ESCT"),
+      fc.constantFrom("PMNT-RCDTAESCT", "PMNT-RCDT-ESCTA", "PMNT-RCDT-ESÇ", "=MNT-RCDT-ESCT"),
+    ),
+  )
+  .map(([good, code]) => [...good, code]);
+
 const opening = fc.oneof(
   fc.bigInt(-100_000n, 100_000n),
   fc.bigInt(-(2n ** 63n), 2n ** 63n),
@@ -168,7 +187,8 @@ test.each([
   ["any values", anyRow],
   ["values of another form", misformed],
   ["values that are taken", goodRow],
-])("%s: the same lines and sums", (_, rows) => {
+  ["codes of ISO 20022", coded, COLUMNS],
+])("%s: the same lines and sums", (_, rows, columns: readonly Column[] = USUAL_COLUMNS) => {
   fc.assert(
     fc.property(
       fc.array(fc.array(rows, { maxLength: 12 }), { maxLength: 4 }),
@@ -177,7 +197,7 @@ test.each([
       fc.array(opening, { minLength: ACCOUNTS.length, maxLength: ACCOUNTS.length }),
       (blocks, masked, balance, openings) => {
         const accounts = ACCOUNTS.map((one, n) => ({ ...one, opening: openings[n] ?? 0n }));
-        expectTheSame(blocks.map(encodeRows), { accounts, masked, balance });
+        expectTheSame(blocks.map(encodeRows), { accounts, masked, balance, columns });
       },
     ),
     { numRuns: RUNS, seed: SEED },

@@ -1,6 +1,6 @@
 /** manifest.json and SHA256SUMS: what the other files of the zip are, and how they were proved. */
 import { totalsEntry, type AccountTotals } from "../../domain/money/account-totals.ts";
-import { COLUMNS } from "../../domain/columns.ts";
+import type { Column } from "../../domain/columns.ts";
 import {
   MANIFEST_SCHEMA,
   type AsOfBasis,
@@ -11,6 +11,7 @@ import { isPartial, statementId, type StatementFacts } from "../../domain/statem
 
 /** What the rows have proved. */
 export interface ProvedRows {
+  readonly columns: readonly Column[];
   readonly rows: number;
   readonly totals: readonly AccountTotals[];
   readonly contentSha256: string;
@@ -59,7 +60,7 @@ export function makeManifest(
     ...(proved.asOfBasis && { as_of_basis: proved.asOfBasis }),
     generated_at: rfc3339(facts.generatedAt),
     generator: GENERATOR,
-    columns: COLUMNS.map(({ name, kind }) => ({ name, kind })),
+    columns: proved.columns.map(({ name, kind }) => ({ name, kind })),
     rows: proved.rows,
     totals: proved.totals.map(totalsEntry),
     content_sha256: proved.contentSha256,

@@ -27,6 +27,7 @@ export function makeStatementContent(
     language: facts.options.language,
     asOf: snapshot.asOf,
     isPart: false,
+    columns: snapshot.columns,
     rows: snapshot.rows,
     totals,
     severalCurrencies: severalCurrencies(totals),

@@ -103,7 +103,8 @@ export async function writeStatementFiles(
     }
   }
   // 3. What was written, for whoever checks it.
-  const proved = { rows, totals, contentSha256: content.digest("hex"), asOf, asOfBasis };
+  const contentSha256 = content.digest("hex");
+  const proved = { columns: snapshot.columns, rows, totals, contentSha256, asOf, asOfBasis };
   const manifest = makeManifest(facts, proved, files);
   // What no reader takes is not published.
   if (!isManifest(manifest)) {
@@ -185,7 +186,7 @@ async function addPending(
   addFile: AddFile,
 ): Promise<ManifestFile> {
   const pending = await snapshot.pending();
-  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, "none");
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, "none", snapshot.columns);
   const lines = tableLines(facts, csv, pending.batches());
   const file = await addFile(PENDING_FILE, "text/csv", lines);
   proveCount(csv.rows, pending.rows);

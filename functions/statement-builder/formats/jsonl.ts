@@ -4,7 +4,7 @@
  * number holds them exactly; what is absent is `null`. Texts are the bank's own: JSON is no
  * spreadsheet, so nothing is guarded against formulas here.
  */
-import { propertyOf, TRANSACTION_COLUMNS } from "../../domain/columns.ts";
+import { propertyOf } from "../../domain/columns.ts";
 import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
@@ -19,15 +19,19 @@ export const jsonl: StatementFormat = {
 };
 
 async function* lines(content: StatementContent): AsyncGenerator<readonly string[]> {
-  for await (const rows of content.allRows()) yield rows.map(line);
+  const properties = content.columns.map(
+    ({ name }) => [name, propertyOf(name) as keyof StatementRow] as const,
+  );
+  for await (const rows of content.allRows()) yield rows.map((row) => line(row, properties));
 }
 
-const PROPERTIES = TRANSACTION_COLUMNS.map((name) => [name, propertyOf(name)] as const);
-
 /** In the order of the columns. */
-function line(row: StatementRow): string {
+function line(
+  row: StatementRow,
+  properties: readonly (readonly [name: string, property: keyof StatementRow])[],
+): string {
   const object: Record<string, unknown> = {};
-  for (const [name, property] of PROPERTIES) {
+  for (const [name, property] of properties) {
     const value = row[property];
     object[name] = typeof value === "bigint" ? formatAmount(value, row.minorUnit) : value;
   }

@@ -3,7 +3,7 @@
  * own over the snapshot of the CSV's pass, and is proved again; nothing is kept on disk or in memory.
  */
 import type { AccountTotals } from "../../domain/money/account-totals.ts";
-import type { ColumnValues } from "../../domain/columns.ts";
+import type { Column, ColumnValues } from "../../domain/columns.ts";
 import type { Language } from "../../domain/statement-options.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 
@@ -24,6 +24,8 @@ export interface StatementContent {
   readonly asOf: number;
   /** Whether it is of one of the statement's accounts and currencies alone. */
   readonly isPart: boolean;
+  /** Of transactions.csv. */
+  readonly columns: readonly Column[];
   /** How many rows there are in its accounts. */
   readonly rows: number;
   /** Of its accounts: proved by the pass that wrote transactions.csv, in their order. */

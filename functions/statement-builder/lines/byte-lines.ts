@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import type { RunningTotals } from "../../domain/money/account-totals.ts";
 import { AccountSums, putSide } from "./byte-amounts.ts";
-import { ROW } from "../../domain/columns.ts";
+import { ROW, USUAL_COLUMNS } from "../../domain/columns.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./byte-fields.ts";
@@ -33,8 +33,9 @@ export function makeByteLines(
   totals: readonly RunningTotals[],
   masked: boolean,
   balance: LineBalance = "bank",
+  all = USUAL_COLUMNS,
 ): ByteLines {
-  const { columns, writes, places } = linePlan(masked, balance);
+  const { columns, writes, places } = linePlan(masked, balance, all);
   // The one used last is looked at first.
   const accounts = totals.map((one) => new AccountSums(one));
   const pool = new BlockPool(0, KEPT_BYTES);

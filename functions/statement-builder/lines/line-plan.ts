@@ -2,7 +2,7 @@
  * How each column of a line is written, from the table of columns, as two arrays of small integers:
  * driven by these a line costs no more than written out by hand.
  */
-import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
+import { propertyOf, ROW, type Column } from "../../domain/columns.ts";
 
 /** What writes a value. */
 export const WRITE = {
@@ -45,9 +45,11 @@ export interface LinePlan {
   readonly places: Uint8Array;
 }
 
-/** @param masked whether columns that may be masked are */
-export function linePlan(masked: boolean, balance: LineBalance): LinePlan {
-  const all: readonly Column[] = COLUMNS;
+/**
+ * @param masked whether columns that may be masked are
+ * @param all that the statement has
+ */
+export function linePlan(masked: boolean, balance: LineBalance, all: readonly Column[]): LinePlan {
   const columns = all.filter(({ name }) => balance !== "none" || name !== BALANCE);
   const writerOfBalance = balance === "running" ? "running" : "balance";
   return {
@@ -76,6 +78,7 @@ function writerOf(column: Column, masked: boolean): keyof typeof WRITE {
     case "currency":
       return "plain";
     case "date":
+    case "transaction_code":
       return "raw";
     case "instant":
       return "instant";

@@ -4,7 +4,7 @@
  * never the value. Texts are looked at a block at a time, by their lines.
  */
 import { isUtf8 } from "node:buffer";
-import { SELECTED_COLUMNS, type Column } from "../../domain/columns.ts";
+import { SELECTED_COLUMNS, TRANSACTION_CODE, type Column } from "../../domain/columns.ts";
 import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { LONGEST_LINE } from "../../domain/manifest.ts";
@@ -22,6 +22,7 @@ const CHECK = {
   currency: 5,
   masked: 6,
   id: 7,
+  transaction_code: 8,
 } as const;
 
 const checks = Uint8Array.from(columns, (column) => CHECK[checkOf(column)]);
@@ -35,6 +36,7 @@ function checkOf(column: Column): keyof typeof CHECK {
     case "enum":
     case "currency":
     case "id":
+    case "transaction_code":
       return column.kind;
     case "integer":
       return "present";
@@ -82,6 +84,8 @@ function hasForm(check: number, place: number, row: Buffer, from: number, to: nu
       return !mayBeginFormula(row, from, to) || isSafeId(row.toString("utf8", from, to));
     case CHECK.masked:
       return isAscii(row, from, to) || isUtf8(row.subarray(from, to));
+    case CHECK.transaction_code:
+      return TRANSACTION_CODE.test(row.toString("latin1", from, to));
     default:
       return true;
   }

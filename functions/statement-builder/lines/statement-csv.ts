@@ -9,6 +9,7 @@ import {
   type AccountBalance,
   type AccountTotals,
 } from "../../domain/money/account-totals.ts";
+import { USUAL_COLUMNS } from "../../domain/columns.ts";
 import { quoteField } from "../../domain/csv/csv-field.ts";
 import { BALANCE_COLUMNS, CSV_EOL } from "../../domain/manifest.ts";
 import type { LentBlock } from "../memory/lent-block.ts";
@@ -33,21 +34,23 @@ export interface TransactionsCsv {
 
 /**
  * @param masked whether only the last four characters of a counterparty's account show
+ * @param columns that the statement has
  * @throws StatementFailure `invalid_value`, `invalid_amount`, `proof_mismatch` from `lines`.
  */
 export function makeTransactionsCsv(
   balances: readonly AccountBalance[],
   masked = true,
   balance: LineBalance = "bank",
+  columns = USUAL_COLUMNS,
 ): TransactionsCsv {
   const byAccount = new Map(
     balances.map((one) => [accountKey(one.accountId, one.currency), new RunningTotals(one)]),
   );
   const totals = [...byAccount.values()];
-  const rowLines = makeRowLines(totals, masked, balance);
+  const rowLines = makeRowLines(totals, masked, balance, columns);
   let written = 0;
   return {
-    columns: linePlan(masked, balance).columns.map(({ name }) => name),
+    columns: linePlan(masked, balance, columns).columns.map(({ name }) => name),
     lines(batch) {
       const { lines, rows } = rowLines.format(batch.bytes, written + 1);
       batch.release();

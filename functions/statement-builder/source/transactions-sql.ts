@@ -9,6 +9,7 @@ import {
   MysqlAdapter,
   MysqlIntrospector,
   MysqlQueryCompiler,
+  type RawBuilder,
   sql,
 } from "kysely";
 import { ACCOUNT_NAMES, type AccountNames } from "../../domain/bank-names.ts";
@@ -31,6 +32,8 @@ export interface Views {
   /** May be qualified: `bank.statement_transactions`. */
   readonly transactionView: string;
   readonly accountView: string;
+  /** Of the transaction view; without it rows have no such code. */
+  readonly transactionCodeColumn?: string | undefined;
   /** Columns of the account view, by what they hold; what is not named is not asked for. */
   readonly accountColumns?: AccountColumns | undefined;
 }
@@ -97,6 +100,7 @@ export function statementSql({
   transactionView,
   accountView,
   accountColumns = {},
+  transactionCodeColumn,
 }: Views): StatementSql {
   const transactions = sql.table<StatementTransactions>(transactionView).as("t");
   const accounts = sql.table<StatementAccounts>(accountView).as("a");
@@ -149,9 +153,7 @@ export function statementSql({
         .select("a.customer_id")
         .select(
           ACCOUNT_NAMES.map((name) => {
-            const column = accountColumns[name];
-            const value = column === undefined ? sql`NULL` : sql.ref(`a.${column}`);
-            return sql<string | null>`${value}`.as(`named_${name}`);
+            return named("a", accountColumns[name]).as(`named_${name}`);
           }),
         )
         .orderBy("a.account_id")
@@ -175,12 +177,22 @@ export function statementSql({
             .where("t.account_id", "=", account?.accountId ?? "")
             .where("t.currency", "=", account?.currency ?? ""),
         )
-        .select(SELECTED_COLUMNS.map(({ sql: column }) => `t.${column}` as const))
+        .select(
+          SELECTED_COLUMNS.map((column) => {
+            if (!("bySetting" in column)) return sql.ref(`t.${column.sql}`).as(column.sql);
+            return named("t", transactionCodeColumn).as(column.sql);
+          }),
+        )
         .$if(query.booked !== undefined, (rows) => rows.orderBy("t.booking_date"))
         .orderBy("t.posted_at")
         .orderBy("t.id")
         .compile(),
   };
+}
+
+/** What a setting names; nothing where it names none. */
+function named(table: "a" | "t", column: string | undefined): RawBuilder<unknown> {
+  return column === undefined ? sql`NULL` : sql.ref(`${table}.${column}`);
 }
 
 /** MySQL's own form, in UTC: the session's zone is +00:00. */

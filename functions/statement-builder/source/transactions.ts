@@ -7,6 +7,7 @@ import { createPool, type Pool, type PoolConnection } from "mysql2";
 import { ACCOUNT_ID, type AccountBalance } from "../../domain/money/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { ACCOUNT_NAMES, isName, type AccountNames } from "../../domain/bank-names.ts";
+import { COLUMNS, USUAL_COLUMNS, type Column } from "../../domain/columns.ts";
 import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
@@ -43,7 +44,9 @@ export interface TransactionsConfig extends DataTimeConfig {
   readonly caFile?: string | undefined;
   readonly transactionView: string;
   readonly accountView: string;
-  /** What people know an account by: columns of that view. */
+  /** Of ISO 20022's codes, in the transaction view. */
+  readonly transactionCodeColumn?: string | undefined;
+  /** What people know an account by: columns of the account view. */
   readonly accountColumns?: AccountColumns | undefined;
   /** Where booking order and posted order differ, rows of an account that may be read for a balance. */
   readonly bookingOrderRows: number;
@@ -68,6 +71,8 @@ export interface StatementSnapshot extends AsyncDisposable {
   /** Instant of the snapshot, or of its data where `asOfBasis` says so; milliseconds since the epoch. */
   readonly asOf: number;
   readonly asOfBasis?: AsOfBasis | undefined;
+  /** Of the statement: with those that a setting names, where it does. */
+  readonly columns: readonly Column[];
   /** How many rows the stream must bring, counted by a query of its own. */
   readonly rows: number;
   /** Every account of the customer with its opening and closing balance, from queries of their own. */
@@ -274,7 +279,8 @@ type Begun = DataTime & { readonly session: ServerSession };
 
 interface Asking {
   readonly sql: StatementSql;
-  readonly config: BookedBalances & Pick<TransactionsConfig, "currencyDecimals">;
+  readonly config: BookedBalances &
+    Pick<TransactionsConfig, "currencyDecimals" | "transactionCodeColumn">;
 }
 
 async function openSnapshot(
@@ -309,6 +315,7 @@ async function openSnapshot(
   return {
     asOf: watermark ?? inUtc(asOf),
     asOfBasis: basis,
+    columns: config.transactionCodeColumn === undefined ? USUAL_COLUMNS : COLUMNS,
     rows: await count("BOOK"),
     balances,
     batches: (account) => connection.stream(sql.rows(query, "BOOK", account)),

@@ -80,7 +80,7 @@ export function makeStatementZip(
   archive.on("error", fail).on("warning", fail);
   // By booking dates rows stand in another order than the bank's balances beside them.
   const balance = facts.period.basis === "booking_date" ? "running" : "bank";
-  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance);
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance, snapshot.columns);
   deflateInBlocks(archive, {
     level,
     isTable: (path) =>

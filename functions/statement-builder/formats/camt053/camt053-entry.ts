@@ -1,4 +1,5 @@
 /** A row as an entry (`Ntry`) of camt.053. The schema fixes the order of the elements. */
+import { TRANSACTION_CODE } from "../../../domain/columns.ts";
 import {
   accountId,
   cutElement,
@@ -15,8 +16,9 @@ import { element, fits, piecesOf } from "../xml-text.ts";
 /** ISO's own code for a code that is not available. */
 const NO_TYPE = "NTAV";
 
-export function entry(row: StatementRow): string {
-  const { line, transactionId, type } = row;
+/** @param word what its type is called in the statement's language */
+export function entry(row: StatementRow, word: string): string {
+  const { line, transactionId } = row;
   const amount = money(row.amount, row.minorUnit, row.currency);
   // The indicator says which way the money goes now; ISO has the original go the other way.
   const reversal = row.reversalOf === null ? "" : "<RvslInd>true</RvslInd>";
@@ -24,10 +26,20 @@ export function entry(row: StatementRow): string {
     `<Ntry><NtryRef>${line}</NtryRef>${amount}${reversal}<Sts><Cd>BOOK</Cd></Sts>` +
     `<BookgDt><Dt>${row.bookingDate}</Dt></BookgDt><ValDt><Dt>${row.valueDate}</Dt></ValDt>` +
     reference("AcctSvcrRef", transactionId) +
-    `<BkTxCd><Prtry>${cutElement("Cd", type || NO_TYPE, MAX_REFERENCE)}</Prtry></BkTxCd>` +
+    transactionCode(row) +
     `<NtryDtls><TxDtls>${references(row)}${amount}${party(row)}${remittance(row)}</TxDtls></NtryDtls>` +
-    `${cutElement("AddtlNtryInf", type, MAX_INFORMATION)}</Ntry>\n`
+    `${cutElement("AddtlNtryInf", word, MAX_INFORMATION)}</Ntry>\n`
   );
+}
+
+/** ISO's code where the bank has one, and the bank's own: the schema asks for one of them. */
+function transactionCode({ bankTransactionCode, type }: StatementRow): string {
+  const [, domain, family, subFamily] = TRANSACTION_CODE.exec(bankTransactionCode ?? "") ?? [];
+  const iso =
+    domain &&
+    `<Domn><Cd>${domain}</Cd><Fmly><Cd>${family}</Cd><SubFmlyCd>${subFamily}</SubFmlyCd></Fmly></Domn>`;
+  const own = cutElement("Cd", type || NO_TYPE, MAX_REFERENCE);
+  return `<BkTxCd>${iso ?? ""}<Prtry>${own}</Prtry></BkTxCd>`;
 }
 
 function references({ transactionId, reference: endToEnd, reversalOf }: StatementRow): string {

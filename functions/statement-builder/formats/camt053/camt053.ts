@@ -7,6 +7,7 @@ import { FORMAT_FILES } from "../../../domain/manifest.ts";
 import type { StatementRow, StatementContent, StatementFormat } from "../statement-format.ts";
 import { entry } from "./camt053-entry.ts";
 import { DOCUMENT_END, documentStart, STATEMENT_END, statementStart } from "./camt053-frame.ts";
+import { typeWord } from "../words/type-words.ts";
 import { inBlocks } from "../text-blocks.ts";
 
 export const camt053: StatementFormat = {
@@ -21,12 +22,12 @@ async function* document(content: StatementContent): AsyncGenerator<Iterable<str
   yield [documentStart(content)];
   for (const account of content.totals) {
     yield [statementStart(content, account)];
-    for await (const rows of content.rowsOf(account)) yield entries(rows);
+    for await (const rows of content.rowsOf(account)) yield entries(rows, content);
     yield [STATEMENT_END];
   }
   yield [DOCUMENT_END];
 }
 
-function* entries(rows: readonly StatementRow[]): Generator<string> {
-  for (const row of rows) yield entry(row);
+function* entries(rows: readonly StatementRow[], content: StatementContent): Generator<string> {
+  for (const row of rows) yield entry(row, typeWord(content, row.type));
 }

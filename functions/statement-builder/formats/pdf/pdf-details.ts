@@ -3,7 +3,7 @@ import type { PdfStatement } from "./pdf-statement.ts";
 import type { TextStyle } from "./pdf-style.ts";
 import { beside, stack, wrap, type Line } from "./text/pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
-import { TYPE_WORDS } from "../words/type-words.ts";
+import { typeWord } from "../words/type-words.ts";
 
 /** Longer texts end with an ellipsis, so that a row has room on a page. */
 const MAX_LINES = { name: 4, description: 12, note: 6 } as const;
@@ -30,9 +30,8 @@ export function detailsOf(statement: PdfStatement, row: StatementRow, width: num
 }
 
 function identityOf({ words, content }: PdfStatement, row: StatementRow): string {
-  const { typeWords = TYPE_WORDS } = content.facts;
   const parts = [
-    typeWords[row.type]?.[content.language] ?? row.type,
+    typeWord(content, row.type),
     row.counterpartyAccount?.replace(LONG_MASK, "****"),
     labelled(words.reference, row.reference),
     labelled(words.transactionId, row.transactionId),

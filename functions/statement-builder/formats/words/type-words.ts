@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { isName } from "../../../domain/bank-names.ts";
 import type { TypeWords } from "../../../domain/statement-facts.ts";
+import type { StatementContent } from "../statement-format.ts";
 import { LANGUAGES } from "../../../domain/statement-options.ts";
 
 /** The bank's own table takes the place of this one, whole. */
@@ -60,6 +61,13 @@ export const TYPE_WORDS: TypeWords = {
   FEE: words("Fee", "Entgelt", "Frais", "Comisión", "Commissione", "Opłata"),
   REVERSAL: words("Reversal", "Storno", "Annulation", "Anulación", "Storno", "Storno"),
 };
+
+/** A type of which there is no word is called by its code. */
+export function typeWord({ facts, language }: StatementContent, type: string): string {
+  const { typeWords = TYPE_WORDS } = facts;
+  const own = Object.hasOwn(typeWords, type) ? typeWords[type] : undefined;
+  return own?.[language] ?? type;
+}
 
 function words(en: string, de: string, fr: string, es: string, it: string, pl: string) {
   return { en, de, fr, es, it, pl };

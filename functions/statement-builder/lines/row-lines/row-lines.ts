@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type { RunningTotals } from "../../../domain/money/account-totals.ts";
-import { ROW, type Column } from "../../../domain/columns.ts";
+import { ROW, USUAL_COLUMNS, type Column } from "../../../domain/columns.ts";
 import { BlockPool } from "../../memory/lent-block.ts";
 import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";
 import { linePlan, type LineBalance, type LinePlan } from "../line-plan.ts";
@@ -73,9 +73,10 @@ export function makeRowLines(
   totals: readonly RunningTotals[],
   masked: boolean,
   balance: LineBalance = "bank",
+  all = USUAL_COLUMNS,
 ): ByteLines {
-  const plain = makeByteLines(totals, masked, balance);
-  const plan = linePlan(masked, balance);
+  const plain = makeByteLines(totals, masked, balance, all);
+  const plan = linePlan(masked, balance, all);
   if (!fits(totals, plan)) return plain;
   const self = {};
   const starts = new Int32Array(VALUES);
@@ -141,7 +142,7 @@ function fits(totals: readonly RunningTotals[], { columns }: LinePlan): boolean 
 }
 
 // As in assembly/forms.ts.
-const FORM = { any: 0, present: 1, date: 2, enum: 3 } as const;
+const FORM = { any: 0, present: 1, date: 2, enum: 3, transaction_code: 4 } as const;
 const [ENUM_VALUES, ENUM_BYTES] = [4, 16];
 
 function formOf(column: Column): number {
@@ -152,6 +153,7 @@ function formOf(column: Column): number {
       return column.nullable ? FORM.any : FORM.present;
     case "date":
     case "enum":
+    case "transaction_code":
       // NULL goes the plain way.
       return FORM[column.kind];
     // The account says which currency, what writes a value looks at the others.

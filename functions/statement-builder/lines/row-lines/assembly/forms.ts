@@ -8,6 +8,7 @@ export const ANY: u32 = 0;
 export const PRESENT: u32 = 1;
 export const DATE: u32 = 2;
 export const ENUM: u32 = 3;
+export const TRANSACTION_CODE: u32 = 4;
 
 const ENUM_VALUES: u32 = 4;
 const ENUM_BYTES: u32 = 16;
@@ -20,6 +21,8 @@ export function hasForm(form: u32, column: u32, from: usize, length: u32): bool 
       return length > 0;
     case DATE:
       return length == 10 && isDate(from);
+    case TRANSACTION_CODE:
+      return length == 14 && isTransactionCode(from);
     default:
       return isEnum(column, from, length);
   }
@@ -37,6 +40,15 @@ function isDate(at: usize): bool {
     month - 1 < 12 &&
     day - 1 < 31
   );
+}
+
+/** `PMNT-RCDT-ESCT` */
+function isTransactionCode(at: usize): bool {
+  for (let i: u32 = 0; i < 14; i++) {
+    const byte = load<u8>(at + i);
+    if (i == 4 || i == 9 ? byte != 0x2d : byte < 0x41 || byte > 0x5a) return false;
+  }
+  return true;
 }
 
 /** `2026-01-31 23:59:59`, or with six digits behind a point. */
