@@ -78,6 +78,31 @@ test("columns that are bytes are named, and no others", async () => {
   expect(named.map((line) => line.split(" of ")[0])).toEqual(["no  description", "no  reference"]);
 });
 
+test("columns that settings name are looked for, and must be texts", async () => {
+  await server.execute(`CREATE OR REPLACE VIEW named AS SELECT customer_id, account_id, currency,
+    product AS nickname, 42 AS product_no, CAST(product AS BINARY) AS holder FROM accounts`);
+  await server.execute(
+    "CREATE OR REPLACE VIEW coded AS SELECT *, 'PMNT-RCDT-ESCT' AS code FROM statement_transactions",
+  );
+  const lines = await doctor({
+    ACCOUNT_VIEW: "named",
+    ACCOUNT_IBAN_COLUMN: "iban",
+    ACCOUNT_NAME_COLUMN: "NICKNAME",
+    ACCOUNT_PRODUCT_COLUMN: "product_no",
+    ACCOUNT_OWNER_COLUMN: "holder",
+    STATEMENT_VIEW: "coded",
+    TRANSACTION_CODE_COLUMN: "code",
+  });
+  const said = lines.filter((line) => / of named|_COLUMN/.test(line));
+  expect(said.map((line) => line.split(" → ")[0])).toEqual([
+    "no  ACCOUNT_IBAN_COLUMN names iban, and named has no such column",
+    "ok  ACCOUNT_NAME_COLUMN: named has nickname, a text",
+    "no  product_no of named, which ACCOUNT_PRODUCT_COLUMN names, is no text",
+    "no  holder of named is bytes, of the character set binary, not text",
+    "ok  TRANSACTION_CODE_COLUMN: coded has code, a text",
+  ]);
+});
+
 test("a view that no index leads into, and one whose plan nobody shows", async () => {
   await given({ customer_id: "CONCAT(customer_id, '')", account_id: "CONCAT(account_id, '')" });
   const seen = await doctor({ STATEMENT_VIEW: "changed", PERIOD_BASIS: "posted_at" });

@@ -13,6 +13,13 @@ import { checkColumns } from "./view-columns.ts";
 const SCHEMA =
   "infra/local/cluster/sample-bank/schema.sql has both views and the indexes behind them";
 
+/** Of columns that a view need not have. */
+type NamingSetting = Extract<keyof OperatorConfig, `${string}_COLUMN`>;
+const OF_ACCOUNTS: readonly NamingSetting[] = [
+  ...(["ACCOUNT_IBAN_COLUMN", "ACCOUNT_NAME_COLUMN"] as const),
+  ...(["ACCOUNT_PRODUCT_COLUMN", "ACCOUNT_OWNER_COLUMN"] as const),
+];
+
 export async function* checkDatabase({ config, signal }: Session): AsyncGenerator<Finding> {
   const { DATABASE_URL: url } = config;
   if (url === undefined) {
@@ -55,12 +62,13 @@ const ENGINES = "use MySQL or MariaDB; what stands between must not change sessi
 
 async function* checkViews(
   connection: Connection,
-  {
+  config: OperatorConfig,
+): AsyncGenerator<Finding> {
+  const {
     STATEMENT_VIEW: transactionView,
     ACCOUNT_VIEW: accountView,
     PERIOD_BASIS: basis,
-  }: OperatorConfig,
-): AsyncGenerator<Finding> {
+  } = config;
   const sql = statementSql({ transactionView, accountView });
   const queries = {
     [accountView]: sql.accounts(NOBODY.customerId),
@@ -75,7 +83,10 @@ async function* checkViews(
     }
   }
   yield ok(`${accountView} and ${transactionView} have the columns of a statement`);
-  for (const view of [accountView, transactionView]) yield* checkColumns(connection, view);
+  const named = (settings: readonly NamingSetting[]) =>
+    settings.map((setting) => ({ setting, column: config[setting] }));
+  yield* checkColumns(connection, accountView, named(OF_ACCOUNTS));
+  yield* checkColumns(connection, transactionView, named(["TRANSACTION_CODE_COLUMN"]));
   if (basis === "booking_date") {
     yield await checkPeriodIndexes(connection, transactionView);
     return;
