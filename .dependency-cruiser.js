@@ -8,6 +8,7 @@
 const DOMAIN = "functions/domain";
 const VERIFICATION = "functions/verification";
 const PLATFORM = "functions/platform";
+const CLOCK = `${PLATFORM}/clock`;
 const LIMITS = `${PLATFORM}/limits`;
 const SETTINGS = `${PLATFORM}/settings`;
 const TELEMETRY = `${PLATFORM}/telemetry`;
@@ -22,15 +23,17 @@ const MAY_IMPORT = {
   [DOMAIN]: ["zod", "temporal-polyfill"],
   [VERIFICATION]: [DOMAIN, "@noble/hashes"],
 
-  [LIMITS]: ["node:"],
-  [HTTP]: ["node:", `${SETTINGS}/this-machine.ts`],
+  [CLOCK]: ["node:"],
+  [LIMITS]: [CLOCK],
+  [HTTP]: [CLOCK, "node:", `${SETTINGS}/this-machine.ts`],
   [SETTINGS]: ["zod"],
-  [TELEMETRY]: [DOMAIN, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
+  [TELEMETRY]: [DOMAIN, CLOCK, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
   [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose"],
-  [LEDGER]: [DOMAIN, LIMITS, TELEMETRY, IDENTITY, "node:", "@kubernetes/client-node"],
+  [LEDGER]: [DOMAIN, CLOCK, LIMITS, TELEMETRY, IDENTITY, "node:", "@kubernetes/client-node"],
   [SERVER]: [
     DOMAIN,
+    CLOCK,
     LIMITS,
     HTTP,
     SETTINGS,
@@ -50,6 +53,7 @@ const MAY_IMPORT = {
   [`${BUILDER}/source`]: [
     DOMAIN,
     `${BUILDER}/memory`,
+    CLOCK,
     LIMITS,
     TELEMETRY,
     "node:",
@@ -87,6 +91,7 @@ const MAY_IMPORT = {
   ],
   [`${BUILDER}/store`]: [
     DOMAIN,
+    CLOCK,
     LIMITS,
     TELEMETRY,
     "node:",

@@ -29,6 +29,7 @@ export default tseslint.config(
   },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
+  { files: ["functions/**"], ignores: ["functions/platform/clock/clock.ts"], rules: clockRules() },
   {
     files: ["infra/local/run/page/browser/*.js"],
     languageOptions: {
@@ -52,3 +53,62 @@ export default tseslint.config(
     },
   },
 );
+
+/** Time and chance come from functions/platform/clock alone, in whose place a simulation puts its own. */
+function clockRules() {
+  const message =
+    "Ask functions/platform/clock/clock.ts: a simulation has all time and chance from there.";
+  const timers = ["Timeout", "Interval", "Immediate"].flatMap((kind) => [
+    `set${kind}`,
+    `clear${kind}`,
+  ]);
+  const chance = [
+    "randomUUID",
+    "randomUUIDv7",
+    "getRandomValues",
+    "randomBytes",
+    "randomFill",
+    "randomFillSync",
+    "randomInt",
+  ];
+  const members = {
+    Date: ["now"],
+    Math: ["random"],
+    AbortSignal: ["timeout"],
+    Temporal: ["Now"],
+    crypto: chance,
+    process: ["hrtime", "uptime"],
+    globalThis: [...timers, "performance"],
+    global: [...timers, "performance"],
+  };
+  const modules = ["timers", "timers/promises", "perf_hooks"].flatMap((name) => [
+    name,
+    `node:${name}`,
+  ]);
+  const calls = [
+    "NewExpression[callee.name='Date'][arguments.length=0]",
+    "CallExpression[callee.name='Date']",
+  ];
+  return {
+    "no-restricted-globals": [
+      "error",
+      ...[...timers, "performance"].map((name) => ({ name, message })),
+    ],
+    "no-restricted-properties": [
+      "error",
+      ...Object.entries(members).flatMap(([object, properties]) =>
+        properties.map((property) => ({ object, property, message })),
+      ),
+    ],
+    "no-restricted-imports": [
+      "error",
+      {
+        paths: [
+          ...modules.map((name) => ({ name, message })),
+          ...["crypto", "node:crypto"].map((name) => ({ name, importNames: chance, message })),
+        ],
+      },
+    ],
+    "no-restricted-syntax": ["error", ...calls.map((selector) => ({ selector, message }))],
+  };
+}

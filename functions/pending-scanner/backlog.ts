@@ -6,11 +6,12 @@
  *
  * A Job that is offered is a Job that is started, so in its lane nothing is offered ahead.
  *
- * `from` of what waits is a reading of `performance.now()`; dates of records are by the clock.
+ * `from` of what waits is a reading of `monotonic()`; dates of records are by the clock.
  */
 import type { Lane, StatementRequest } from "../domain/statement-request.ts";
 import { dueAt, isLive } from "./due.ts";
 import { makeFairQueue } from "./fair-queue.ts";
+import { monotonic } from "../platform/clock/clock.ts";
 
 export interface OfferLimits {
   /** Requests of one customer that are offered or being built at a time, while builds are slow. */
@@ -104,7 +105,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     else if (isLive(request, now())) live.set(name, request);
     else {
       const ms = Math.max(waitMs, dueAt(request) - now());
-      queues[request.lane].put({ request, from: ms > 0 ? performance.now() + ms : 0 });
+      queues[request.lane].put({ request, from: ms > 0 ? monotonic() + ms : 0 });
     }
   }
 
@@ -119,7 +120,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   }
 
   function ageOf({ sentAt }: Offer): number {
-    return performance.now() - Math.max(sentAt, fullAt);
+    return monotonic() - Math.max(sentAt, fullAt);
   }
 
   /** What time alone has changed: leases that expired, offers that were lost. */
@@ -129,7 +130,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       live.delete(request.facts.name);
       place(request, 0);
     }
-    if (live.size >= limits.builderCapacity) fullAt = performance.now();
+    if (live.size >= limits.builderCapacity) fullAt = monotonic();
     for (const offer of offers.values()) {
       const isJob = offer.request.lane === "job";
       if (ageOf(offer) <= (isJob ? LOST_JOB_MS : LOST_OFFER_MS)) continue;
@@ -174,7 +175,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
         const more = lane === "job" ? 0 : ahead;
         const next = queues[lane].take(
           Math.max(0, free + more - chosen.length),
-          performance.now(),
+          monotonic(),
           (customer, mine) => (taken.get(customer) ?? 0) + mine < limits.perCustomer + more,
         );
         for (const request of next) count(request);
@@ -182,7 +183,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       }
       lanes.reverse();
       for (const request of chosen) {
-        offers.set(request.facts.name, { request, sentAt: performance.now() });
+        offers.set(request.facts.name, { request, sentAt: monotonic() });
       }
       return chosen;
     },
@@ -191,7 +192,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       if (offers.delete(request.facts.name)) place(request, 0);
     },
     hasDue: () =>
-      cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(performance.now())),
+      cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(monotonic())),
     get isCut() {
       return Object.values(queues).some(({ dropped }) => dropped > 0);
     },
@@ -203,7 +204,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
       let due = cancels.size;
       let oldest = Infinity;
       for (const queue of all) {
-        due += queue.due(performance.now()) + queue.dropped;
+        due += queue.due(monotonic()) + queue.dropped;
         oldest = Math.min(oldest, queue.oldestPendingAt() ?? Infinity);
       }
       const out = [...offers.values()].map(({ request }) => request);
@@ -238,11 +239,11 @@ function graceOf(request: StatementRequest): number {
 
 /** How many offers were claimed or ended in a second, of the last two the better one. */
 function makePace() {
-  let began = performance.now();
+  let began = monotonic();
   let current = 0;
   let last = 0;
   function turn(): void {
-    const seconds = Math.floor((performance.now() - began) / 1000);
+    const seconds = Math.floor((monotonic() - began) / 1000);
     if (seconds === 0) return;
     last = seconds === 1 ? current : 0;
     current = 0;

@@ -9,6 +9,7 @@ import type { Offered, ScannerMetrics } from "./metrics.ts";
 import type { Offering } from "./offering.ts";
 import { makeUndelivered } from "./undelivered.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
+import { monotonic } from "../platform/clock/clock.ts";
 
 export interface PendingScanner {
   /** Whose lists `tally` counts. */
@@ -37,7 +38,7 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
   let sweeping = Promise.resolve();
 
   async function tick(log: Log): Promise<Answer> {
-    const startedAt = performance.now();
+    const startedAt = monotonic();
     // 1. Outcomes that consumers were not told are asked for once more, beside the rest.
     const reminded = seeUndelivered({ signal: stopping, log });
     reminded.catch(() => undefined);

@@ -15,6 +15,7 @@ import { makePendingScanner } from "./handler.ts";
 import { makeLedgerTally } from "./ledger-tally.ts";
 import { makeScannerMetrics } from "./metrics.ts";
 import { makeOffering } from "./offering.ts";
+import { wallClock } from "../platform/clock/clock.ts";
 
 const MAX_IN_FLIGHT = 16;
 const MAX_BODY_BYTES = 65_536;
@@ -29,7 +30,7 @@ export async function startPendingScanner(
   const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
   const api = connectLedger(where);
   const observed = observedLedger(makeConfigMapLedger(where, api), metrics, tracer);
-  const tally = makeLedgerTally(observed, openSourceCounts(where, api), Date.now);
+  const tally = makeLedgerTally(observed, openSourceCounts(where, api), wallClock);
   const ledger = tally.counted;
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   const tickMs = config.TICK_DEADLINE_SECONDS * 1000;
@@ -38,7 +39,7 @@ export async function startPendingScanner(
     builderCapacity: config.BUILDER_CAPACITY,
     deadlineMs: tickMs,
   };
-  const now = Date.now;
+  const now = wallClock;
   const counted = tracedSink(countedSink(sink, metrics), tracer);
   const scannerMetrics = makeScannerMetrics(metrics, { limits, now });
   const offering = makeOffering({

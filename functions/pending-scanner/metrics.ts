@@ -28,7 +28,7 @@ export interface Seen extends Sweep, UndeliveredCount {
 
 export interface ScannerMetrics {
   offered(result: "accepted" | "refused"): void;
-  /** @param startedAt of the tick, a reading of `performance.now()` */
+  /** @param startedAt of the tick, a reading of `monotonic()` */
   ticked(offered: Offered, seen: Seen, startedAt: number): void;
 }
 

@@ -7,7 +7,6 @@
  * The work belongs to no caller: a tick that comes meanwhile prolongs it, one whose sender goes does
  * not end it.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { offerEvent } from "../domain/events.ts";
 import type { StatementRequest } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
@@ -16,6 +15,7 @@ import type { Ledger, LedgerChange } from "../platform/ledger/configmap-ledger.t
 import type { Log } from "../platform/telemetry/log.ts";
 import type { Offered, ScannerMetrics, TickEnd } from "./metrics.ts";
 import { makeBacklog, type OfferLimits } from "./backlog.ts";
+import { monotonic, sleep, startTimer, stopTimer } from "../platform/clock/clock.ts";
 
 export interface TickLimits extends OfferLimits {
   /** How long a tick offers at most: less than the time between ticks. */
@@ -74,7 +74,7 @@ export function makeOffering(options: OfferingOptions): Offering {
 
   async function work(log: Log): Promise<void> {
     try {
-      while (!stopping.aborted && performance.now() < endsAt) await run(log);
+      while (!stopping.aborted && monotonic() < endsAt) await run(log);
       for (const tick of ticks) settle(tick, endOf(tick) ?? "deadline");
     } catch (error) {
       for (const tick of ticks) {
@@ -86,7 +86,7 @@ export function makeOffering(options: OfferingOptions): Offering {
 
   /** One list and the watch behind it, for a tick's time at most or until the watch ends. */
   async function run(log: Log): Promise<void> {
-    const listAgainAt = performance.now() + limits.deadlineMs;
+    const listAgainAt = monotonic() + limits.deadlineMs;
     const version = await list();
     const over = new AbortController();
     const watch = { goesOn: true };
@@ -100,7 +100,7 @@ export function makeOffering(options: OfferingOptions): Offering {
         wake();
       });
     const goesOn = (): boolean => {
-      const isInTime = performance.now() < Math.min(endsAt, listAgainAt);
+      const isInTime = monotonic() < Math.min(endsAt, listAgainAt);
       return watch.goesOn && isInTime && !stopping.aborted && (backlog.hasDue() || !backlog.isCut);
     };
     do {
@@ -110,7 +110,7 @@ export function makeOffering(options: OfferingOptions): Offering {
     } while (goesOn());
     if (!watch.goesOn) await pause(PAUSE_MS);
     // Nobody looks until the next tick, so what builders finish by then is offered now.
-    if (performance.now() >= endsAt) await offer(backlog.take(limits.deadlineMs * GAP));
+    if (monotonic() >= endsAt) await offer(backlog.take(limits.deadlineMs * GAP));
     over.abort();
     await watched;
   }
@@ -166,7 +166,7 @@ export function makeOffering(options: OfferingOptions): Offering {
     if (tick.refused > 0) return "refused";
     if (!backlog.hasDue()) return "caught-up";
     // The last one's answer waits for what is offered at its end: see `run`.
-    return tick.endsAt < endsAt && performance.now() >= tick.endsAt ? "deadline" : undefined;
+    return tick.endsAt < endsAt && monotonic() >= tick.endsAt ? "deadline" : undefined;
   }
 
   function settle(tick: Tick, end: TickEnd | undefined): void {
@@ -181,19 +181,19 @@ export function makeOffering(options: OfferingOptions): Offering {
   async function change(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     wake = () => resolve(undefined);
-    const timer = setTimeout(wake, LOOK_AGAIN_MS);
+    const timer = startTimer(wake, LOOK_AGAIN_MS);
     await promise;
-    clearTimeout(timer);
+    stopTimer(timer);
     await pause(GATHER_MS);
   }
 
   async function pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: stopping }).catch(() => undefined);
+    await sleep(ms, stopping).catch(() => undefined);
   }
 
   return {
     async tick(log) {
-      endsAt = performance.now() + limits.deadlineMs;
+      endsAt = monotonic() + limits.deadlineMs;
       const outcome = Promise.withResolvers<Offered>();
       ticks.add({ endsAt, outcome, offered: 0, refused: 0 });
       wake();

@@ -17,6 +17,7 @@ import { explainMalformed } from "./requested-data.ts";
 import { locationOf, makeStatusRoute, REQUESTS_PATH } from "./request-status.ts";
 import { makeSourceShare } from "./source-share.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
+import { wallClock } from "../platform/clock/clock.ts";
 
 const MAX_IN_FLIGHT = 256;
 /** Of an answer; long enough for the ledger's own retries. */
@@ -26,7 +27,7 @@ export async function startRequestIntake(
   config: RequestIntakeConfig,
   { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
 ): Promise<CloudEventServer> {
-  const now = Date.now;
+  const now = wallClock;
   const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
   const api = connectLedger(where);
   const ledger = observedLedger(makeConfigMapLedger(where, api), metrics, tracer);

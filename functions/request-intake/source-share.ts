@@ -11,6 +11,7 @@ import {
   type SourceCounts,
   type SourceCountsFile,
 } from "../platform/ledger/source-counts.ts";
+import { monotonic } from "../platform/clock/clock.ts";
 
 export interface SourceShare {
   isUsedUp(source: string): boolean;
@@ -38,8 +39,8 @@ export function makeSourceShare(
 
   return {
     isUsedUp(source) {
-      if (performance.now() - readAt >= READ_EVERY_MS) {
-        readAt = performance.now();
+      if (monotonic() - readAt >= READ_EVERY_MS) {
+        readAt = monotonic();
         // An API server that does not answer is told by the event's own call.
         void read().catch(() => undefined);
       }

@@ -2,6 +2,7 @@
 import type { BuildProgress } from "../domain/build-progress.ts";
 import { FORMAT_FILES, FORMAT_FOLDERS, TRANSACTIONS_FILE } from "../domain/manifest.ts";
 import type { StatementSnapshot } from "./source/transactions.ts";
+import { monotonic } from "../platform/clock/clock.ts";
 
 export interface BuildMeter {
   /** `fence`, `query`, a file or folder of the zip, `publish`. */
@@ -27,7 +28,7 @@ export function makeBuildMeter(): BuildMeter {
   let phase = "fence";
   let receivedBefore = 0;
   let bytesSent = 0;
-  let taken = { atMs: performance.now(), received: 0 };
+  let taken = { atMs: monotonic(), received: 0 };
   const now = (): BuildMeter["now"] => ({
     phase,
     rows: source.received() - receivedBefore,
@@ -52,7 +53,7 @@ export function makeBuildMeter(): BuildMeter {
     },
     take(at) {
       const before = taken;
-      taken = { atMs: performance.now(), received: source.received() };
+      taken = { atMs: monotonic(), received: source.received() };
       const seconds = Math.max(0.001, (taken.atMs - before.atMs) / 1000);
       const rowsPerSecond = Math.round((taken.received - before.received) / seconds);
       return { ...now(), rowsPerSecond, at };

@@ -2,7 +2,6 @@
  * Claims a record: reads it, lets the domain decide, and makes the decision true with one
  * compare-and-swap. Whoever loses the race reads again and decides anew.
  */
-import { randomUUID } from "node:crypto";
 import { formatStatementKey } from "../domain/statement-key.ts";
 import { statementPeriod } from "../domain/statement-period.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../domain/statement-request.ts";
 import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
 import type { Outage } from "./outage.ts";
+import { monotonic, uuid } from "../platform/clock/clock.ts";
 
 export interface ClaimSettings {
   readonly execution: Lane;
@@ -70,7 +70,7 @@ export async function claimRecord(
   { ledger, settings, now, outage }: ClaimDependencies,
   signal?: AbortSignal,
 ): Promise<ClaimOutcome> {
-  const claimId = randomUUID();
+  const claimId = uuid();
   const holder = `${settings.hostname}/${claimId}`;
   let sent: Omit<Claimed, "kind" | "stored" | "claimId"> | undefined;
   for (;;) {
@@ -88,7 +88,7 @@ export async function claimRecord(
     const { purpose, earlierLandsUntil, earlierLeaseEndsAt } = decision;
     if (!sent && purpose === "build" && (await outage?.mayBuild()) === false)
       return { kind: "not-ready" };
-    sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: performance.now() };
+    sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: monotonic() };
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };
   }

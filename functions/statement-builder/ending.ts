@@ -22,6 +22,7 @@ import {
 } from "../domain/statement-request.ts";
 import { RetryableError, StatementFailure } from "../domain/failure.ts";
 import { CancelRequested, LeaseLate, LeaseLost } from "./lease.ts";
+import { random } from "../platform/clock/clock.ts";
 
 export type Ending =
   | { readonly kind: "executed"; readonly object: ObjectLocation; readonly result: StatementResult }
@@ -123,7 +124,7 @@ export function moveTo(
         baseMs: settings.retryBaseMs,
         maxMs: settings.retryMaxMs,
         maxFailures: settings.maxFailures,
-        random: Math.random(),
+        random: random(),
       });
   }
 }

@@ -22,6 +22,7 @@ import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeTransactions } from "./source/transactions.ts";
+import { wallClock } from "../platform/clock/clock.ts";
 
 type OnStep = NonNullable<BuildListener["onStep"]>;
 
@@ -152,7 +153,7 @@ async function openDependencies(
     contents: { write: makeStatementZip, verify: verifyStatement },
     story: makeNarrator([buildSpans(tracer), BUILD_LOG, makeBuilderMetrics(metrics), { onStep }]),
     settings: await builderSettings(config),
-    now: Date.now,
+    now: wallClock,
   };
 }
 

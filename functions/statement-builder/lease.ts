@@ -9,7 +9,6 @@
  * Clocks decide only how soon a record changes hands. That two holders never both write rests on
  * `resourceVersion`; that they never both publish, on create-only uploads.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildProgress } from "../domain/build-progress.ts";
 import {
   renew,
@@ -19,6 +18,7 @@ import {
 import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
 import type { Log } from "../platform/telemetry/log.ts";
+import { monotonic, sleep, startTimer, stopTimer, timeLimit } from "../platform/clock/clock.ts";
 
 /** Somebody else holds the record, or the ledger could not be told in time that we still do. */
 export class LeaseLost extends Error {
@@ -97,7 +97,8 @@ function isSettled<R extends StatementRequest>(fresh: Stored, next: R): fresh is
 /** @returns false when it was woken before its time. */
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   try {
-    return await sleep(ms, true, { signal });
+    await sleep(ms, signal);
+    return true;
   } catch {
     return false;
   }
@@ -105,7 +106,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 
 /**
  * @param claimed the record as the claim wrote it
- * @param sentAt monotonic time (`performance.now()`) just before the claim was sent
+ * @param sentAt monotonic time (`monotonic()`) just before the claim was sent
  */
 export function holdLease(
   claimed: Stored<ProcessingRequest>,
@@ -121,12 +122,12 @@ export function holdLease(
     return reason;
   };
   const late = (): LeaseLate => end(new LeaseLate("not renewed in time"));
-  let timer = setTimeout(late, lostAt - performance.now());
+  let timer = startTimer(late, lostAt - monotonic());
 
   function renewed(sent: number): void {
     lostAt = sent + settings.leaseMs;
-    clearTimeout(timer);
-    timer = setTimeout(late, lostAt - performance.now());
+    stopTimer(timer);
+    timer = startTimer(late, lostAt - monotonic());
   }
 
   function isOurs(fresh: Stored): fresh is Stored<ProcessingRequest> {
@@ -164,7 +165,7 @@ export function holdLease(
 
   /** A look that may fail. */
   async function tryLook(): Promise<void> {
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
+    const signal = AbortSignal.any([ended.signal, timeLimit(LOOK_TIMEOUT_MS)]);
     await look(signal).catch((error: unknown) => {
       if (error instanceof LeaseLost) throw error;
     });
@@ -172,11 +173,11 @@ export function holdLease(
 
   async function keepRenewing(): Promise<void> {
     const { signal } = stopHeartbeat;
-    let renewAt = performance.now() + settings.renewMs;
+    let renewAt = monotonic() + settings.renewMs;
     while (!ended.signal.aborted) {
-      const leftMs = Math.max(0, renewAt - performance.now());
+      const leftMs = Math.max(0, renewAt - monotonic());
       if (!(await pause(Math.min(leftMs, LOOK_MS), signal))) return;
-      const sent = performance.now();
+      const sent = monotonic();
       if (sent < renewAt) {
         // A record that is not ours any more ends the lease by itself.
         await serially(tryLook).catch(() => undefined);
@@ -186,12 +187,12 @@ export function holdLease(
         const reading = progress?.(now());
         await serially(() => write((request) => renew(request, now() + settings.leaseMs, reading)));
         renewed(sent);
-        renewAt = performance.now() + settings.renewMs;
+        renewAt = monotonic() + settings.renewMs;
       } catch (error) {
         if (!(error instanceof LedgerUnavailable))
           return void end(new LeaseLost("the renewal failed"));
         log.warn({ err: error }, "the lease could not be renewed, trying again");
-        renewAt = performance.now() + RENEWAL_PAUSE_MS;
+        renewAt = monotonic() + RENEWAL_PAUSE_MS;
       }
     }
   }
@@ -209,7 +210,7 @@ export function holdLease(
     stopHeartbeat.abort();
     await heartbeat;
     await lastWrite;
-    clearTimeout(timer);
+    stopTimer(timer);
   }
 
   return {
@@ -222,7 +223,7 @@ export function holdLease(
     },
     remainingMs() {
       ended.signal.throwIfAborted();
-      const left = lostAt - performance.now();
+      const left = lostAt - monotonic();
       if (left <= 0) throw late();
       return left;
     },

@@ -14,6 +14,7 @@ import type { Contents } from "../../functions/statement-builder/reach-object.ts
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
 import type { Faults } from "./faults.ts";
+import { sleep } from "./simulated-clock.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export const CUSTOMER_KINDS = ["plain", "parted", "slow", "endless", "large", "unknown"] as const;
@@ -89,7 +90,7 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     async function* marks(): AsyncGenerator<string> {
       for (let batch = 0; batch < BATCHES[kind]; batch++) {
         // One of twelve takes a second or more: a build that outlives its first lease.
-        if (kind === "slow" || kind === "endless") await pause(3_000, signal);
+        if (kind === "slow" || kind === "endless") await sleep(3_000, signal);
         yield await ask("rows", () => markOf(customerId, batch), signal);
         received++;
       }
@@ -104,19 +105,6 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
   };
   // The builder's story asks for nothing else.
   return { open } as Transactions;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  const timer = setTimeout(() => resolve(undefined), ms);
-  signal.addEventListener("abort", onAbort);
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 export function customerOf(kind: CustomerKind, number: number): string {

@@ -3,6 +3,7 @@
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
  * EXHAUST=2 places up to two faults in every way.
  */
+import { takeOverClocks } from "./clocks.ts";
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
@@ -17,7 +18,8 @@ async function simulate(): Promise<void> {
   const mutant = MUTANTS.find(({ name }) => name === MUTANT);
   if (MUTANT && !mutant) throw new Error(`there is no mutant ${MUTANT}`);
   if (mutant) loadMutant(mutant);
-  // Loaded only now, with the mutant in it.
+  takeOverClocks();
+  // Loaded only now, with the mutant and the simulated clock in it.
   const { begin, search, worldOf } = await import("./simulate.ts");
   begin();
   if (STORY) {

@@ -109,7 +109,7 @@ export function makePods(options: PodsOptions): Pods {
       void (pod.close?.() ?? Promise.resolve()).then(() => {
         // A sweep of the scanner goes on for as long, and is cut off without harm.
         process.deliver(time.now + SWEEP_MS, () => {
-          const timers = [...process.timers].filter((timer) => timer.hasRef()).length;
+          const timers = [...process.timers].filter((timer) => timer.isRef).length;
           if (timers > 0) options.onLeftBehind(`${timers} timers`);
           if (process.open > 0) options.onLeftBehind(`${process.open} calls`);
           process.kill();
@@ -156,7 +156,7 @@ export function makePods(options: PodsOptions): Pods {
       if (isDone) return;
       isDone = true;
       requests.delete(request);
-      timer.clear();
+      timer[Symbol.dispose]();
       idle.get(pod)?.();
       done(answer);
     };

@@ -2,7 +2,6 @@
 import { Upload } from "@aws-sdk/lib-storage";
 import { PART_BYTES } from "./bank.ts";
 import { draw } from "./chance.ts";
-import { takeOverClocks } from "./clocks.ts";
 import { reduce, type Reduced } from "./reduce.ts";
 import { runWorld, type WorldOptions } from "./world.ts";
 
@@ -27,7 +26,6 @@ export interface Found {
 const REDUCING_RUNS = 150;
 
 export function begin(): void {
-  takeOverClocks();
   // lib-storage cuts no smaller parts than Amazon takes.
   Object.assign(Upload, { MIN_PART_SIZE: PART_BYTES });
   // Errors are values here, and there are many.

@@ -12,12 +12,9 @@ export const EPOCH = 1_793_577_600_000;
 
 const running = new AsyncLocalStorage<SimulatedProcess>();
 
-export interface Timer {
-  ref(): Timer;
-  unref(): Timer;
-  hasRef(): boolean;
-  entry: Entry | undefined;
-  clear(): void;
+export interface Timer extends Disposable {
+  unref(): this;
+  readonly isRef: boolean;
 }
 
 export class SimulatedProcess {
@@ -68,29 +65,11 @@ export class SimulatedProcess {
   }
 
   setTimer(what: () => void, ms: number): Timer {
-    let hasRef = true;
-    const timer: Timer = {
-      entry: undefined,
-      ref: () => {
-        hasRef = true;
-        return timer;
-      },
-      unref: () => {
-        hasRef = false;
-        return timer;
-      },
-      hasRef: () => hasRef,
-      clear: () => {
-        this.timers.delete(timer);
-        if (timer.entry) cancel(timer.entry);
-        timer.entry = undefined;
-      },
-    };
+    const timer = new SimulatedTimer(this.timers);
     if (this.dead) return timer;
     this.timers.add(timer);
     timer.entry = this.deliver(this.#time.now + Math.max(1, ms), () => {
-      if (!this.timers.delete(timer)) return;
-      what();
+      if (this.timers.delete(timer)) what();
     });
     return timer;
   }
@@ -115,7 +94,27 @@ export class SimulatedProcess {
   kill(): void {
     if (this.dead) return;
     this.dead = true;
-    for (const timer of this.timers) timer.clear();
+    for (const timer of this.timers) timer[Symbol.dispose]();
     for (const tell of this.onDeath) tell();
+  }
+}
+
+class SimulatedTimer implements Timer {
+  readonly #all: Set<Timer>;
+  entry: Entry | undefined;
+  isRef = true;
+
+  constructor(all: Set<Timer>) {
+    this.#all = all;
+  }
+
+  unref(): this {
+    this.isRef = false;
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.#all.delete(this);
+    if (this.entry) cancel(this.entry);
   }
 }

@@ -35,6 +35,7 @@ import { makeCalls } from "./calls.ts";
 import { draw } from "./chance.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
+import { wallClock } from "./simulated-clock.ts";
 import { makePods, received, type Pods } from "./pods.ts";
 import { makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
@@ -187,7 +188,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       bucket,
       contents: CONTENTS,
       story: makeNarrator([]),
-      now: Date.now,
+      now: wallClock,
       settings: {
         execution,
         hostname,
@@ -227,7 +228,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       ledger,
       sink: broker.sink,
       metrics,
-      now: Date.now,
+      now: wallClock,
       stopping,
     };
     const offering = makeOffering({ ...shared, limits });
@@ -244,7 +245,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     handle: makeRequestIntake({
       ledger: openLedger(),
       sink: broker.sink,
-      wakeUps: makeWakeUpLimit(10, Date.now),
+      wakeUps: makeWakeUpLimit(10, wallClock),
       share: UNSHARED,
       rules: {
         defaultTimeZone: "UTC",
@@ -252,7 +253,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         maxPeriodMonths: 24,
         eventWindowDays: WINDOW_MS / DAY_MS,
       },
-      now: Date.now,
+      now: wallClock,
     }),
   });
 
@@ -406,7 +407,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         if (!stored) throw new Error("it is not there");
         return stored;
       };
-      move({ ledger: desk, find, now: Date.now, by: OPERATOR, signal }).catch(() => undefined);
+      move({ ledger: desk, find, now: wallClock, by: OPERATOR, signal }).catch(() => undefined);
     });
   }
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { startTimer, stopTimer, type Timer } from "../clock/clock.ts";
 
 /** From an answer to the end of its connection, milliseconds; time enough to read the answer. */
 const LINGER_MS = 1_000;
@@ -12,20 +13,21 @@ const LINGER_MS = 1_000;
 export function letGo(request: IncomingMessage, response: ServerResponse): void {
   // What was not read is dropped as it comes, so that the client can read its answer first.
   request.resume();
-  const timer = setInterval(() => {
+  const close = (): void => {
     // Behind an earlier request of its connection it is not its turn yet.
-    if (response.socket === null && !response.writableFinished) return;
-    if (!request.complete || !response.writableFinished) request.socket.destroy();
-    clearInterval(timer);
-  }, LINGER_MS).unref();
+    if (response.socket === null && !response.writableFinished) timer = later();
+    else if (!request.complete || !response.writableFinished) request.socket.destroy();
+  };
+  const later = (): Timer => startTimer(close, LINGER_MS).unref();
+  let timer = later();
   response.once("close", () => {
-    if (request.complete || request.socket.destroyed) clearInterval(timer);
+    if (request.complete || request.socket.destroyed) stopTimer(timer);
   });
 }
 
 /** After the last bytes for a socket: it is destroyed soon, whether its other side closes or not. */
 export function endAndLetGo(socket: Duplex, lastBytes: string): void {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once("close", () => clearTimeout(timer));
+  const timer = startTimer(() => socket.destroy(), LINGER_MS).unref();
+  socket.once("close", () => stopTimer(timer));
   socket.end(lastBytes);
 }

@@ -4,6 +4,7 @@
  * are being read the one that has taken longest gives way when together they hold too much.
  */
 import type { IncomingMessage } from "node:http";
+import { startTimer, stopTimer } from "../clock/clock.ts";
 
 /** The client went away before its request was whole. */
 export class IncompleteRequest extends Error {
@@ -62,7 +63,7 @@ export function makeBodyReader(limits: BodyLimits): BodyReader {
         reject(new IncompleteRequest("not read to its end", { cause }));
       const onClose = (): void => reject(new IncompleteRequest("closed before its end"));
       const onAbort = (): void => reject(signal.reason as Error);
-      const timer = setTimeout(() => resolve("request-timeout"), timeoutMs);
+      const timer = startTimer(() => resolve("request-timeout"), timeoutMs);
       request.on("data", onData).once("end", onEnd).once("close", onClose).on("error", onError);
       signal.addEventListener("abort", onAbort);
       reading.add(resolve);
@@ -73,7 +74,7 @@ export function makeBodyReader(limits: BodyLimits): BodyReader {
         held -= bytes;
         // The request may outlive its answer by a moment, and would hold them.
         chunks.length = 0;
-        clearTimeout(timer);
+        stopTimer(timer);
         signal.removeEventListener("abort", onAbort);
         // The listener for errors stays: a broken connection must not be an error nobody handles.
         request.off("data", onData).off("end", onEnd).off("close", onClose);

@@ -9,7 +9,6 @@
  * forever.
  */
 import type { IncomingMessage } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { makeConcurrencyLimit } from "../limits/concurrency.ts";
 import { startDeadline } from "../limits/deadline.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type KubernetesAccess,
 } from "./kubernetes-access.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
+import { random, sleep } from "../clock/clock.ts";
 
 export interface KubernetesApiOptions extends AccessOptions {
   /** Of one try, milliseconds. */
@@ -102,7 +102,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
         } catch (error) {
           if (!(error instanceof LedgerUnavailable) || attempt >= tries) throw error;
         }
-        await sleep(pauseMs(attempt, retryAfterMs), undefined, signal && { signal });
+        await sleep(pauseMs(attempt, retryAfterMs), signal);
       }
     },
   };
@@ -205,6 +205,6 @@ function codeOf(error: unknown): string {
 
 function pauseMs(attempt: number, retryAfterMs: number): number {
   const backoff = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** (attempt - 1));
-  const jittered = backoff * (0.5 + Math.random() / 2);
+  const jittered = backoff * (0.5 + random() / 2);
   return Math.max(jittered, Math.min(RETRY_MAX_MS, retryAfterMs));
 }

@@ -3,6 +3,7 @@ import { secondsSince, type MetricsRegistry } from "../telemetry/metrics-registr
 import type { Tracer } from "../telemetry/tracing.ts";
 import { indexName } from "./event-index.ts";
 import type { Ledger } from "./configmap-ledger.ts";
+import { monotonic } from "../clock/clock.ts";
 
 /** A call ends after five seconds, and may be tried again a few times. */
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
@@ -24,7 +25,7 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
   ): Promise<T> {
     const attributes = { "transactions_collector.record": record };
     return tracer.span({ name: "ledger", of: operation, attributes }, async (span) => {
-      const startedAt = performance.now();
+      const startedAt = monotonic();
       let outcome = "error";
       try {
         const result = await call();

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { monotonic, nextTurn } from "../clock/clock.ts";
 
 /** Longest stretch of work before others have their turn, milliseconds. */
 const TURN_MS = 10;
@@ -14,13 +14,13 @@ export async function mapConcurrently<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();
-  let turnAt = performance.now();
+  let turnAt = monotonic();
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) {
       results[index] = await work(item);
-      if (performance.now() - turnAt <= TURN_MS) continue;
+      if (monotonic() - turnAt <= TURN_MS) continue;
       await nextTurn();
-      turnAt = performance.now();
+      turnAt = monotonic();
     }
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, worker);

@@ -1,3 +1,5 @@
+import { startTimer, stopTimer } from "../clock/clock.ts";
+
 /**
  * A time-out as an AbortSignal, together with the signals that end the work anyway. Unlike
  * `AbortSignal.timeout` it leaves no timer behind when the work is done before, and it tells
@@ -13,12 +15,12 @@ export interface Deadline extends Disposable {
 export function startDeadline(ms: number, ...others: readonly AbortSignal[]): Deadline {
   const time = new AbortController();
   const late = (): void => time.abort(new DOMException("the time is over", "TimeoutError"));
-  const timer = setTimeout(late, ms);
+  const timer = startTimer(late, ms);
   return {
     signal: AbortSignal.any([time.signal, ...others]),
     get passed() {
       return time.signal.aborted;
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]: () => stopTimer(timer),
   };
 }

@@ -22,6 +22,7 @@ import { refusalOf, subjectOf, type PathSenders, type Senders } from "./senders.
 import type { ServerMetrics } from "./server-metrics.ts";
 import { NO_TRACER, type Tracer } from "../telemetry/tracing.ts";
 import { answerHandshake } from "./webhook-handshake.ts";
+import { monotonic, startTimer, stopTimer } from "../clock/clock.ts";
 
 export interface CloudEventServerOptions {
   readonly log: Log;
@@ -116,7 +117,7 @@ export async function startCloudEventServer(
   server.on("drop", () => server.closeIdleConnections());
   server.on("clientError", answerBrokenRequest);
   server.on("request", (request, response) => {
-    const startedAt = performance.now();
+    const startedAt = monotonic();
     const requestLog = log.child({ http_request_id: requestId(request) });
     answer(request, response, requestLog).then(
       (full) => {
@@ -283,7 +284,7 @@ export async function startCloudEventServer(
     { log: requestLog, startedAt }: { readonly log: Log; readonly startedAt: number },
   ): void {
     const path = pathOf(request);
-    const ms = performance.now() - startedAt;
+    const ms = monotonic() - startedAt;
     const { status } = answered;
     if (isHealthPath(path)) {
       requestLog.trace({ path, status }, "probe answered");
@@ -313,9 +314,9 @@ export async function startCloudEventServer(
       // Each one ends within the grace after its abort.
       await inFlight.none();
       server.closeIdleConnections();
-      const stragglers = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      const stragglers = startTimer(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
       await closed;
-      clearTimeout(stragglers);
+      stopTimer(stragglers);
     },
   };
 }

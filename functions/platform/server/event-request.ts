@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { RequestAborted, type AbortCause } from "../http/request-aborted.ts";
+import { startTimer, stopTimer, type Timer } from "../clock/clock.ts";
 
 export interface EventRequest extends Disposable {
   readonly signal: AbortSignal;
@@ -18,13 +19,13 @@ const ABORT_GRACE_MS = 5_000;
 export function openEventRequest(response: ServerResponse, deadlineMs: number): EventRequest {
   const controller = new AbortController();
   const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<AbortCause>();
-  let grace: NodeJS.Timeout | undefined;
+  let grace: Timer | undefined;
   const abort = (cause: AbortCause): void => {
     if (controller.signal.aborted) return;
-    grace = setTimeout(() => giveUp(cause), ABORT_GRACE_MS);
+    grace = startTimer(() => giveUp(cause), ABORT_GRACE_MS);
     controller.abort(new RequestAborted(cause));
   };
-  const deadline = setTimeout(() => abort("deadline_exceeded"), deadlineMs);
+  const deadline = startTimer(() => abort("deadline_exceeded"), deadlineMs);
   const onClose = (): void => {
     if (!response.writableFinished) abort("client_disconnected");
   };
@@ -34,8 +35,8 @@ export function openEventRequest(response: ServerResponse, deadlineMs: number): 
     abort,
     givenUp,
     [Symbol.dispose]() {
-      clearTimeout(deadline);
-      clearTimeout(grace);
+      stopTimer(deadline);
+      stopTimer(grace);
       response.off("close", onClose);
     },
   };

@@ -6,6 +6,7 @@
 import { toHttp, type HttpAnswer } from "./http-answer.ts";
 import { startDeadline } from "../limits/deadline.ts";
 import type { Log } from "../telemetry/log.ts";
+import { monotonic } from "../clock/clock.ts";
 
 const LIVENESS = "/health/liveness";
 const READINESS = "/health/readiness";
@@ -52,7 +53,7 @@ export function makeHealth({ ready, log }: HealthOptions): Health {
 
   async function isReady(): Promise<boolean> {
     if (stopped) return false;
-    const at = performance.now();
+    const at = monotonic();
     if (!latest || at - latest.at > KEPT_MS) latest = { at, outcome: check() };
     return await latest.outcome;
   }

@@ -1,6 +1,7 @@
 /** Every request that is being handled, so that a drain can wait for them, and end them. */
 import type { ServerResponse } from "node:http";
 import { openEventRequest, type EventRequest } from "./event-request.ts";
+import { startTimer, stopTimer } from "../clock/clock.ts";
 
 export interface RequestsInFlight {
   readonly size: number;
@@ -38,11 +39,11 @@ export function makeRequestsInFlight(): RequestsInFlight {
       if (requests.size === 0) return;
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const finish = (): void => resolve(undefined);
-      const timer = ms === undefined ? undefined : setTimeout(finish, ms);
+      const timer = ms === undefined ? undefined : startTimer(finish, ms);
       waiting.add(finish);
       await promise;
       waiting.delete(finish);
-      clearTimeout(timer);
+      stopTimer(timer);
     },
   };
 }

@@ -13,6 +13,7 @@ import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
+import { monotonic } from "../clock/clock.ts";
 
 const PREFIX = "transactions_collector_";
 
@@ -89,7 +90,7 @@ export function makeMetricsRegistry(): MetricsRegistry {
   };
 }
 
-/** Seconds since `startedAt`, a reading of `performance.now()`. */
+/** Seconds since `startedAt`, a reading of `monotonic()`. */
 export function secondsSince(startedAt: number): number {
-  return (performance.now() - startedAt) / 1000;
+  return (monotonic() - startedAt) / 1000;
 }

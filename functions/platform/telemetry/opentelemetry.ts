@@ -37,6 +37,7 @@ import { SPANS, type SpanAttributes, type SpanKind as Kind } from "./spans.ts";
 import { readTraceparent, writeTraceparent } from "./traceparent.ts";
 import { errorType, unrecorded, type Span, type SpanStart, type Tracer } from "./tracing.ts";
 import type { SamplerName } from "../settings/tracing-variables.ts";
+import { startTimer, steadyClock, stopTimer } from "../clock/clock.ts";
 
 export interface OpenTelemetryOptions {
   /** The service's name, unless `OTEL_SERVICE_NAME` has another. */
@@ -123,7 +124,7 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
     },
     past(start, seconds, error) {
       if (!running.getStore()) return;
-      const now = performance.timeOrigin + performance.now();
+      const now = steadyClock();
       const recorded = begin(start, now - seconds * 1000);
       if (recorded && error !== undefined) fail(recorded, error);
       recorded?.end(now);
@@ -131,10 +132,10 @@ export function makeOpenTelemetryTracer(options: OpenTelemetryOptions): Tracer {
     current: () => running.getStore()?.span ?? unrecorded(undefined),
     async [Symbol.asyncDispose]() {
       const { promise: late, resolve } = Promise.withResolvers<undefined>();
-      const timer = setTimeout(() => resolve(undefined), options.flushMs);
+      const timer = startTimer(() => resolve(undefined), options.flushMs);
       // What went wrong is in the log already.
       await Promise.race([provider.shutdown().catch(() => undefined), late]);
-      clearTimeout(timer);
+      stopTimer(timer);
     },
   };
 }

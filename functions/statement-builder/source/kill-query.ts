@@ -6,6 +6,7 @@ import { createConnection, type Connection, type ConnectionOptions, type QueryEr
 import { identityFrom, IDENTITY, type ServerSession } from "./server-session.ts";
 import { closeSocket } from "./snapshot-connection.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
+import { startTimer, stopTimer } from "../../platform/clock/clock.ts";
 
 /** The server has this long to end a query; it notices by itself when it next writes. */
 const TIMEOUT_MS = 3_000;
@@ -32,7 +33,7 @@ async function killOn(
 ): Promise<boolean> {
   const killer = createConnection({ ...settings, connectTimeout: TIMEOUT_MS });
   const failed = Promise.withResolvers<never>();
-  const timer = setTimeout(
+  const timer = startTimer(
     () => failed.reject(new Error("the server fell silent")),
     TIMEOUT_MS * 2,
   );
@@ -47,7 +48,7 @@ async function killOn(
     };
     return await Promise.race([work(), failed.promise]);
   } finally {
-    clearTimeout(timer);
+    stopTimer(timer);
     closeSocket(killer);
   }
 }

@@ -9,6 +9,7 @@ import { databaseError } from "./database-error.ts";
 import { socketOf } from "./packet-socket.ts";
 import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
+import { startTimer, stopTimer } from "../../platform/clock/clock.ts";
 
 export interface SnapshotConnection extends AsyncDisposable {
   /** All rows of a small result. */
@@ -60,12 +61,12 @@ export function makeSnapshotConnection(
     for (;;) {
       const before = progress();
       const { promise: tooLong, resolve } = Promise.withResolvers<"late">();
-      const timer = setTimeout(resolve, readTimeoutMs, "late" as const);
+      const timer = startTimer(() => resolve("late"), readTimeoutMs);
       try {
         const result = await Promise.race([broken.promise, work, tooLong]);
         if (result !== "late") return result;
       } finally {
-        clearTimeout(timer);
+        stopTimer(timer);
       }
       if (progress() === before) {
         drop(new RetryableError("database_unavailable", "the server fell silent"));

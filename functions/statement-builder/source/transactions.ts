@@ -36,6 +36,7 @@ import {
   type StatementSql,
   type TransactionRow,
 } from "./transactions-sql.ts";
+import { monotonic } from "../../platform/clock/clock.ts";
 
 export interface TransactionsConfig extends DataTimeConfig {
   /** `mysql://user:password@host:port/database` */
@@ -256,14 +257,14 @@ type TimeQuery = <T>(query: QueryName, work: Promise<T>) => Promise<T>;
 
 function makeQueryTimer(onQuery: ObserveQuery = () => undefined): TimeQuery {
   return async (query, work) => {
-    const startedAt = performance.now();
+    const startedAt = monotonic();
     let outcome: "ok" | "error" = "error";
     try {
       const result = await work;
       outcome = "ok";
       return result;
     } finally {
-      onQuery(query, outcome, (performance.now() - startedAt) / 1000);
+      onQuery(query, outcome, (monotonic() - startedAt) / 1000);
     }
   };
 }

@@ -3,7 +3,7 @@
  * overwrite statements without a word. One small object is the memory of it: to create that object
  * once more must fail. It takes no right that a statement does not take, and it is never deleted.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -18,6 +18,7 @@ import {
 import { RetryableError } from "../../domain/failure.ts";
 import type { S3Settings } from "./s3-client.ts";
 import { storageFault } from "./storage-error.ts";
+import { uuid } from "../../platform/clock/clock.ts";
 
 /** Behind the prefix; no statement has such a name, and no consumer takes it for one. */
 export const PROBE_NAME = "create-only-probe";
@@ -59,7 +60,7 @@ export async function proveCreateOnly(
     return await answerTo(store.client.send(completion(upload, parts), { abortSignal: signal }));
   });
   if (completed === "created") throw notCreateOnly("CompleteMultipartUpload");
-  return await withUpload(store, `${keyOf(store)}-${randomUUID()}`, signal, async (upload) => {
+  return await withUpload(store, `${keyOf(store)}-${uuid()}`, signal, async (upload) => {
     const habits = await checksumHabits(store, upload, signal);
     const parts = await uploadPart(store, upload, signal);
     await refuseLateCompletion(store, upload, parts, signal);

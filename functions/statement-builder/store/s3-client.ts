@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { monotonic } from "../../platform/clock/clock.ts";
 
 export interface S3Settings {
   /** Of an S3-compatible store; AWS's own when absent. */
@@ -90,7 +91,7 @@ function observeCalls(client: S3Client, onCall: ObserveS3Call): void {
   client.middlewareStack.add(
     (next, { commandName = "" }) =>
       async (args) => {
-        const startedAt = performance.now();
+        const startedAt = monotonic();
         let status: number | undefined;
         try {
           const result = await next(args);
@@ -100,7 +101,7 @@ function observeCalls(client: S3Client, onCall: ObserveS3Call): void {
           if (error instanceof S3ServiceException) status = error.$metadata.httpStatusCode;
           throw error;
         } finally {
-          const seconds = (performance.now() - startedAt) / 1000;
+          const seconds = (monotonic() - startedAt) / 1000;
           onCall({ operation: commandName.replace(/Command$/, ""), status, seconds });
         }
       },

@@ -101,8 +101,11 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "name-by-the-clock",
     says: "the name of a record does not follow from its event",
     file: RECORDER,
-    find: `return recordNames(customerId, event, sha256Hex);`,
-    replace: `return recordNames(customerId, { ...event, time: Date.now() }, sha256Hex);`,
+    find: `function namesOf({ customerId, event }: AskedEvent): readonly [first: string, second: string] {
+  return recordNames(customerId, event, sha256Hex);`,
+    replace: `import { wallClock } from "../platform/clock/clock.ts";
+function namesOf({ customerId, event }: AskedEvent): readonly [first: string, second: string] {
+  return recordNames(customerId, { ...event, time: wallClock() }, sha256Hex);`,
   },
   {
     name: "same-millisecond-refused",
