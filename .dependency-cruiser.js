@@ -148,6 +148,16 @@ const MAY_IMPORT = {
     "pino",
     "zod",
   ],
+  "infra/operator/ui": [
+    DOMAIN,
+    VERIFICATION,
+    PLATFORM,
+    "functions/pending-scanner",
+    "infra/operator",
+    "node:",
+    "@aws-sdk/client-s3",
+    "zod",
+  ],
   "infra/kubernetes/deploy": ["node:", "yaml"],
   "infra/kubernetes/images": [
     DOMAIN,

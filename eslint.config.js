@@ -31,7 +31,7 @@ export default tseslint.config(
   { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
   { files: ["functions/**"], ignores: ["functions/platform/clock/clock.ts"], rules: clockRules() },
   {
-    files: ["infra/local/run/page/browser/*.js"],
+    files: ["infra/operator/ui/browser/*.js"],
     languageOptions: {
       globals: Object.fromEntries(
         [
@@ -39,6 +39,11 @@ export default tseslint.config(
           "fetch",
           "crypto",
           "performance",
+          "history",
+          "location",
+          "navigator",
+          "Option",
+          "TextDecoderStream",
           "matchMedia",
           "setTimeout",
           "setInterval",

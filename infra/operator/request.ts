@@ -7,6 +7,7 @@ import { download } from "./download.ts";
 import { findExecuted } from "./executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake, requestedEvent, type IntakeAnswer } from "./intake.ts";
+import { readRefusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 import { keysOption, type KeysOption } from "./verification-keys.ts";
 import { chosenData, withStatementChoice, type StatementChoice } from "./statement-choice.ts";
@@ -110,39 +111,8 @@ function reachFailure(error: unknown): string {
   return [code, name].find((one) => typeof one === "string") ?? "no answer";
 }
 
-/** What a person can make of the codes of a refusal; the others say it themselves. */
-const HINTS: Readonly<Record<string, string>> = {
-  no_such_day: "the time zone never had that day",
-  period_not_over: "the last day must be over in the time zone, or --partial",
-  period_not_begun: "the last day must have begun in the time zone",
-  other_statement: "a statement of the same customer and the same days",
-  delimiter_is_comma: "with a decimal comma fields need another delimiter",
-  period_too_long: "longer than MAX_PERIOD_MONTHS",
-  time_out_of_window: "older than EVENT_WINDOW_DAYS, or ahead by more than an hour",
-  event_conflict: "an earlier event had this id and other data",
-  token_missing: "set INTAKE_TOKEN",
-  source_not_allowed: "the installation takes no requests of this --source",
-};
-
 function describeRefusal({ status, text }: IntakeAnswer): readonly string[] {
-  const lines = problemsOf(text).map(({ field = "event", code = "" }) => {
-    const hint = HINTS[code];
-    return `  ${field}: ${code}${hint === undefined ? "" : ` (${hint})`}`;
-  });
-  return [`intake refused the request, HTTP ${status}`, ...(lines.length > 0 ? lines : [text])];
-}
-
-interface Problem {
-  readonly field?: string;
-  readonly code?: string;
-}
-
-/** The body is whatever answers at the address, not always intake. */
-function problemsOf(text: string): readonly Problem[] {
-  try {
-    const { problems } = JSON.parse(text) as { readonly problems?: unknown };
-    return Array.isArray(problems) ? (problems as readonly Problem[]) : [];
-  } catch {
-    return [];
-  }
+  const { words = text, problems = [] } = readRefusal(text) ?? {};
+  const lines = problems.map((one) => `  ${one.field}: ${one.code}. ${one.words}`);
+  return [`intake refused the request, HTTP ${status}`, ...(lines.length > 0 ? lines : [words])];
 }

@@ -24,6 +24,7 @@ import type { Environment } from "./settings.ts";
 import { showCommand } from "./show.ts";
 import { printableLines, type Terminal } from "./terminal.ts";
 import { statsCommand } from "./stats.ts";
+import { uiCommand } from "./ui.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -82,6 +83,7 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
     logsCommand,
     statsCommand,
     watchCommand,
+    uiCommand,
     retryCommand,
     cancelCommand,
     announceCommand,
@@ -106,10 +108,10 @@ function version(): string {
 
 const ENVIRONMENT_HELP = `Environment, named as for the functions:
   KUBECONFIG, LEDGER_NAMESPACE                     the ledger
-  S3_ENDPOINT, S3_FORCE_PATH_STYLE, AWS_*          the store, for download, link and doctor
-  INTAKE_URL, INTAKE_TOKEN                         intake, for request and replay
+  S3_ENDPOINT, S3_FORCE_PATH_STYLE, AWS_*          the store, for download, link, ui and doctor
+  INTAKE_URL, INTAKE_TOKEN                         intake, for request, replay and ui --write
   DATABASE_URL, S3_BUCKET                          for doctor
-  LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain
+  LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain and ui
   RETENTION_DAYS                                   as the scanner has it, for prune`;
 
 interface Failure {

@@ -43,11 +43,11 @@ export interface Session extends Disposable {
   functionLogs(): Promise<string>;
   /** For records and audits. */
   who(): Promise<string>;
-  /** INTAKE_URL; where that is not set, found in the installation. @throws CommandError */
+  /** INTAKE_URL; where that is not set, found in the installation, and again when the way there has closed. @throws CommandError */
   intake(): Promise<IntakeAddress>;
   /** Why pods of the functions do not do their work, in a line for each. Rejects with what kubectl said. */
   trouble(): Promise<readonly string[]>;
-  /** The environment's settings; where that has none of a store, the installation's. */
+  /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
@@ -75,6 +75,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let who: Promise<string> | undefined;
   let installation: Installation | undefined;
   let store: Promise<Store> | undefined;
+  let intake: Promise<IntakeAddress> | undefined;
 
   function ofCluster(): Installation {
     if (installation) return installation;
@@ -150,10 +151,16 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     async intake() {
       const { INTAKE_URL, INTAKE_TOKEN } = session.config;
       if (INTAKE_URL !== undefined) return { INTAKE_URL, INTAKE_TOKEN };
+      intake ??= ofCluster()
+        .intake()
+        .then(({ url, host, closed }) => {
+          void closed.then(() => (intake = undefined));
+          return { INTAKE_URL: url, host, INTAKE_TOKEN };
+        });
       try {
-        const { url, host } = await ofCluster().intake();
-        return { INTAKE_URL: url, host, INTAKE_TOKEN };
+        return await intake;
       } catch (cause) {
+        intake = undefined;
         const [reason = ""] = (cause as Error).message.trim().split("\n").slice(-1);
         throw unavailable(`request-intake was not found through kubectl: ${reason}`, {
           cause,
@@ -170,7 +177,10 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       store ??=
         session.isLocal || isStoreGiven(given)
           ? Promise.resolve(storeOf(own, given))
-          : storeOfInstallation(ofCluster(), given, session.screen);
+          : storeOfInstallation(ofCluster(), given, session.screen).then((found) => {
+              void found.way?.closed.then(() => (store = undefined));
+              return found;
+            });
       return await store;
     },
 

@@ -27,7 +27,7 @@ afterAll(() => local[Symbol.asyncDispose]());
 
 const QUICK =
   "list show explain retry cancel announce link verify rejected replay prune completion help";
-const WAITING = "request watch doctor";
+const WAITING = "request watch ui doctor";
 const OPTIONS =
   "-c -s -o -n -d -e -y -w -z --all --yes --state --older-than --newer-than --expires --force --keys --ledger --json " +
   "--dry-run --since --customer --local --kubeconfig --namespace --formats --language --csv --id --time --help --version --";

@@ -4,9 +4,12 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { S3Client } from "@aws-sdk/client-s3";
-import { recordRequest } from "../../functions/domain/statement-request.ts";
-import type { Board } from "../../infra/local/run/page/board.ts";
-import { makePage, type Page } from "../../infra/local/run/page/page.ts";
+import { fail, recordRequest, startAgain } from "../../functions/domain/statement-request.ts";
+import { makeBoard, type Board } from "../../infra/operator/ui/board.ts";
+import { followLedger } from "../../infra/operator/ui/followed-ledger.ts";
+import { makePage, type Page, type PageOptions } from "../../infra/operator/ui/page.ts";
+import { findTroubles } from "../../infra/local/run/page/trouble.ts";
+import { heldRequest } from "../support/held-request.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
 /** Nobody listens there. */
@@ -22,24 +25,7 @@ let host: string;
 beforeEach(async () => {
   opened = new AsyncDisposableStack();
   ledger = opened.use(await startLocalLedger());
-  const client = opened.adopt(new S3Client({ region: "us-east-1" }), (one) => one.destroy());
-  page = opened.use(
-    makePage({
-      functions: {
-        "request-intake": NOWHERE,
-        "pending-scanner": NOWHERE,
-        "statement-builder": NOWHERE,
-      },
-      ledger: ledger.ledger,
-      kubeconfig: ledger.kubeconfig,
-      namespace: ledger.namespace,
-      client,
-      bucket: "statements",
-      logDir: "out/logs",
-      customers: () => Promise.resolve(["customer-000001"]),
-      tick: () => Promise.resolve(),
-    }),
-  );
+  page = open({ base: "/", mayWrite: true });
   server = createServer((request, response) => void page.answer(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -50,6 +36,33 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => await opened.disposeAsync());
+
+/** In the place of the one before. */
+function open(chosen: Pick<PageOptions, "base" | "mayWrite">): Page {
+  const client = opened.adopt(new S3Client({ region: "us-east-1" }), (one) => one.destroy());
+  const functions = {
+    "request-intake": NOWHERE,
+    "pending-scanner": NOWHERE,
+    "statement-builder": NOWHERE,
+  };
+  return opened.use(
+    makePage({
+      ...chosen,
+      ledger: ledger.ledger,
+      kubeconfig: ledger.kubeconfig,
+      namespace: ledger.namespace,
+      store: () => Promise.resolve(client),
+      intake: () => Promise.resolve({ INTAKE_URL: NOWHERE }),
+      source: "/test",
+      who: () => Promise.resolve("somebody@here"),
+      onAct: () => undefined,
+      troubles: () => findTroubles({ functions, logDir: "out/logs" }),
+      tick: () => Promise.resolve(),
+      terms: { leaseMs: 60_000, clockSkewMs: 5_000, maxFailures: 5 },
+      words: { place: "a test", tool: "statements", again: "Start it again." },
+    }),
+  );
+}
 
 interface Sent {
   readonly method?: string;
@@ -63,9 +76,9 @@ async function send(path: string, { method = "GET", headers, body }: Sent = {}) 
   const sent = httpRequest({ port, path, method, headers: { host, ...headers } });
   sent.end(body);
   const [response] = (await once(sent, "response")) as [
-    NodeJS.ReadableStream & { statusCode: number },
+    NodeJS.ReadableStream & { statusCode: number; headers: Record<string, string> },
   ];
-  return { status: response.statusCode, body: await text(response) };
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
 /** The events of one kind that a browser with this filter is sent. */
@@ -92,12 +105,13 @@ async function until<T>(found: AsyncGenerator<T>, isRight: (one: T) => boolean):
   }
 }
 
-async function record(n: number): Promise<void> {
+async function record(n: number): Promise<string> {
   const customerId = `customer-${String(n).padStart(6, "0")}`;
   const time = Date.UTC(2026, 0, 1) + n;
+  const name = `transaction-request-${customerId}-${time}`;
   await ledger.ledger.create(
     recordRequest({
-      name: `transaction-request-${customerId}-${time}`,
+      name,
       customerId,
       startDate: "2025-01-01",
       endDate: "2025-01-31",
@@ -107,6 +121,7 @@ async function record(n: number): Promise<void> {
       recordedAt: time,
     }),
   );
+  return name;
 }
 
 describe("whom it answers", () => {
@@ -141,11 +156,84 @@ describe("whom it answers", () => {
     for (const path of [
       "/page/requests",
       "/page/requests/x/cancel",
-      "/page/requests/x/verification",
+      "/page/requests/x/inspection",
       "/page/tick",
     ]) {
       expect(await send(path, { method: "POST", headers, body: "{}" })).toMatchObject({
         status: 403,
+      });
+    }
+  });
+
+  test.each(["cross-site", "same-site"])(
+    "a %s page gets nothing, and may lead a browser here at most",
+    async (site) => {
+      const headers = { "sec-fetch-site": site };
+      expect(await send("/", { headers })).toMatchObject({ status: 200 });
+      for (const path of [
+        "/page/live",
+        "/page/facts",
+        "/page/page.js",
+        "/page/requests/x/statement",
+        "/page/requests/x/explanation",
+      ]) {
+        expect(await send(path, { headers })).toMatchObject({ status: 403 });
+      }
+    },
+  );
+
+  test("whoever does not know the key gets nothing, whatever headers they send", async () => {
+    page = open({ base: "/s3cr3t-k3y/", mayWrite: true });
+    const headers = { origin: `http://${host}`, "sec-fetch-site": "same-origin" };
+    const name = await record(1);
+    for (const base of ["", "/", "/s3cr3t-k3x", "/s3cr3t", "/s3cr3t-k3yy", "//s3cr3t-k3y"]) {
+      for (const path of ["/", "/page/facts", "/page/live", `/page/requests/${name}/explanation`]) {
+        expect(await send(`${base}${path}`, { headers })).toMatchObject({ status: 404 });
+      }
+      const path = `${base}/page/requests/${name}/cancel`;
+      expect(await send(path, { method: "POST", headers })).toMatchObject({ status: 404 });
+    }
+    expect((await ledger.ledger.read(name))?.request.cancelRequestedAt).toBeUndefined();
+
+    expect(await send("/s3cr3t-k3y/")).toMatchObject({ status: 200 });
+    const path = `/s3cr3t-k3y/page/requests/${name}/cancel`;
+    expect(await send(path, { method: "POST", headers })).toMatchObject({ status: 200 });
+    expect((await ledger.ledger.read(name))?.request.cancelRequestedAt).toBeDefined();
+  });
+
+  test("a page that only shows refuses what would change something, its own form too", async () => {
+    page = open({ base: "/", mayWrite: false });
+    const headers = { origin: `http://${host}` };
+    const name = await record(1);
+    const event = { id: "1", time: new Date().toISOString(), data: { customer_id: "c" } };
+    for (const path of [
+      "/page/requests",
+      "/page/tick",
+      `/page/requests/${name}/cancel`,
+      `/page/requests/${name}/retry`,
+    ]) {
+      const answer = await send(path, { method: "POST", headers, body: JSON.stringify(event) });
+      expect(answer).toMatchObject({ status: 403 });
+      expect(answer.body).toContain("start it with --write");
+    }
+    expect((await ledger.ledger.read(name))?.request.cancelRequestedAt).toBeUndefined();
+    expect(await send(`/page/requests/${name}/explanation`)).toMatchObject({ status: 200 });
+    const inspected = await send(`/page/requests/${name}/inspection`, { method: "POST", headers });
+    expect(inspected).toMatchObject({ status: 409 });
+    expect(inspected.body).toContain("it has no file");
+  });
+
+  test("nothing it sends may be framed, kept, or run what is not its own", async () => {
+    for (const path of ["/", "/page/page.js", "/page/facts", "/nothing"]) {
+      const { headers } = await send(path);
+      expect(headers["content-security-policy"]).toContain("default-src 'none'");
+      expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+      expect(headers["content-security-policy"]).not.toContain("unsafe");
+      expect(headers).toMatchObject({
+        "cache-control": "no-store",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
       });
     }
   });
@@ -189,6 +277,81 @@ test("of many requests it sends the newest, and counts them all", async () => {
   const none = await until(events<Board>("board", "state=failed&limit=x"), isWhole);
   expect(none).toMatchObject({ matching: 0, rows: [] });
 }, 60_000);
+
+test("one request alone by its whole name, and how far its build is", async () => {
+  const name = await record(1);
+  await record(11);
+  const stored = await ledger.ledger.read(name);
+  if (stored?.request.status !== "pending") throw new Error("not pending");
+  const now = Date.now();
+  const object = { bucket: "statements", key: "x.zip" };
+  const progress = {
+    phase: "transactions.csv",
+    rows: 250,
+    rowsCounted: 1_000,
+    bytesSent: 0,
+    rowsPerSecond: 100,
+    at: now,
+  };
+  await ledger.ledger.replace(stored, {
+    ...heldRequest(stored.request, { now, object }),
+    progress,
+  });
+  const board = await until(
+    events<Board>("board", `request=${name}`),
+    ({ rows }) => rows.length === 1,
+  );
+  expect(board).toMatchObject({ matching: 1, totals: { pending: 1, processing: 1 } });
+  expect(board.rows[0]).toMatchObject({ name, status: "processing", share: 0.25 });
+  expect(board.rows[0]?.result).toContain("250 of 1000 (25 %) rows");
+});
+
+async function end(name: string): Promise<void> {
+  const stored = await ledger.ledger.read(name);
+  if (stored?.request.status !== "pending") throw new Error("not pending");
+  const now = Date.now();
+  const held = heldRequest(stored.request, { now, object: { bucket: "b", key: "x.zip" } });
+  await ledger.ledger.replace(stored, fail(held, "too_large", now));
+}
+
+test("of what has ended long ago it keeps no more than the state, until somebody asks for it", async () => {
+  const names: string[] = [];
+  for (let n = 1; n <= 12; n++) names.push(await record(n));
+  const [oldest = "", second = "", third = "", fourth = "", ...others] = names;
+  for (const name of [third, fourth, ...others]) await end(name);
+  const stop = new AbortController();
+  opened.defer(() => stop.abort());
+  const { kubeconfig, namespace } = ledger;
+  let news = Promise.withResolvers<unknown>();
+  const onNews = (): void => news.resolve(undefined);
+  const options = { ledger: ledger.ledger, kubeconfig, namespace, signal: stop.signal, onNews };
+  const followed = followLedger({ ...options, most: 5, onStep: onNews });
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) {
+      await news.promise;
+      news = Promise.withResolvers();
+    }
+  };
+  await until(() => followed.answers === true);
+  // The newest five, and the two that have not ended.
+  expect([...followed.requests.keys()].toSorted()).toEqual(
+    [oldest, second, ...names.slice(-5)].toSorted(),
+  );
+  const filter = { state: undefined, text: "", name: undefined, limit: 20 };
+  const board = makeBoard(followed, filter);
+  expect(board).toMatchObject({ totals: { pending: 2, failed: 10 }, matching: 7, older: 5 });
+
+  await followed.bring(fourth);
+  expect(makeBoard(followed, { ...filter, name: fourth }).rows).toMatchObject([{ name: fourth }]);
+  const stored = await ledger.ledger.read(third);
+  if (stored?.request.status !== "failed") throw new Error("not failed");
+  await ledger.ledger.replace(stored, startAgain(stored.request, Date.now()));
+  await until(() => followed.requests.get(third)?.request.status === "pending");
+  expect(makeBoard(followed, filter)).toMatchObject({
+    totals: { pending: 3, failed: 9 },
+    older: 3,
+  });
+});
 
 test("what is written, and what is deleted, comes by itself", async () => {
   const boards = events<Board>("board");

@@ -155,7 +155,7 @@ test("intake that is not there: 3, and the event to send again", async () => {
 test("a refusal names the fields", async () => {
   const { code, stderr } = await tool("request", "customer-000001", "2099-01-01", "2099-01-31");
   expect(code).toBe(1);
-  expect(stderr).toContain("end_date: period_not_over (the last day must be over");
+  expect(stderr).toContain("end_date: period_not_over. The last day is not over yet");
 });
 
 describe("doctor", () => {

@@ -1,5 +1,6 @@
 /** The published package in an empty project: the tool, the entries and the types, beside the pipeline. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
@@ -130,6 +131,26 @@ test("a statement is asked for, explained, linked and verified", async () => {
   expect((await statements("ours", "list", "-o", "yaml")).stdout).toContain(`name: ${name}`);
   expect((await statements("ours", "watch", name)).stdout).toMatch(/executed +\d+ rows/);
 }, 120_000);
+
+test("ui brings along all that the browser asks for", async () => {
+  const tool = join(installed.folder, "infra/clients/package/statements.js");
+  const child = spawn(process.execPath, [tool, "ui", "--write"], {
+    env: { ...env, HOME: installed.project },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  const said = once(child.stdout.setEncoding("utf8"), "data");
+  const [address] = (await Promise.race([said, exited])) as [unknown];
+  const page = await (await fetch(String(address).trim())).text();
+  const named = [...page.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(([, path = ""]) => path);
+  expect(named.length).toBeGreaterThan(3);
+  for (const path of [...named, "page/form", "page/facts"]) {
+    const { status } = await fetch(new URL(path, String(address).trim()));
+    expect([path, status]).toEqual([path, 200]);
+  }
+  child.kill("SIGINT");
+  expect(await exited).toEqual([0, null]);
+}, 60_000);
 
 test("doctor brings its database client along", async () => {
   const { code, stdout } = await statements("ours", "doctor");

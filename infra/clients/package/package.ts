@@ -32,6 +32,10 @@ export async function makePackage(folder: string): Promise<void> {
   for (const path of FILES) {
     await cp(join(REPOSITORY, path), join(folder, path), { recursive: true });
   }
+  // Beside the part that serves it.
+  await cp(join(REPOSITORY, "infra/operator/ui/browser"), join(folder, "infra/parts/browser"), {
+    recursive: true,
+  });
   await moveReadme(folder);
   const notices = await noticesOf(metafile, REPOSITORY);
   await writeFile(join(folder, "THIRD-PARTY-NOTICES.txt"), notices);

@@ -2,14 +2,14 @@
 import type { Child } from "../programs/children.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { byFunction, FUNCTION_NAMES, type FunctionName } from "../../../functions/domain/events.ts";
-import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { byFunction, FUNCTION_NAMES } from "../../../functions/domain/events.ts";
 import { startPrivateBank, useBank, type LocalBank, type PrivateBank } from "../cluster/bank.ts";
 import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
 import { ensureNamespace, startLedgerApi } from "../cluster/ledger-api.ts";
 import { startObjectStore, useObjectStore, type ObjectStore } from "../cluster/object-store.ts";
-import { makePage, type Page } from "./page/page.ts";
-import { someCustomers } from "./page/some-customers.ts";
+import { travelsOfEvent, troubleOf } from "./page/event-travels.ts";
+import { openPage } from "./page/open-page.ts";
+import type { Page } from "../../operator/ui/page.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
 import { startLocalRouter } from "../cluster/router/router.ts";
@@ -67,14 +67,17 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
 
   const services = byFunction((name) => `http://127.0.0.1:${ports[name]}`);
-  const page = openPage(options, {
-    functions: services,
-    kubeconfig,
-    objects,
-    databaseUrl: bank.databaseUrl,
-    tick: () => router.tick(),
-  });
-  opened.use(page);
+  const page: Page = opened.use(
+    openPage({
+      functions: services,
+      logDir,
+      kubeconfig,
+      namespace: settings.namespace,
+      client: objects.client,
+      databaseUrl: bank.databaseUrl,
+      tick: () => router.tick(),
+    }),
+  );
 
   let isUp = false;
   const router = opened.use(
@@ -87,9 +90,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         // A tick before its function is there is lost, as it would be in a cluster.
         if (!isUp) return;
         options.onDelivery(report);
-        page.onDelivery(report);
+        const trouble = troubleOf(report);
+        if (trouble !== undefined) page.note(trouble);
       },
-      onEvent: page.onEvent,
+      onEvent: (report) => page.travelled(travelsOfEvent(report)),
       answerOther: page.answer,
     }),
   );
@@ -137,33 +141,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
-}
-
-interface PageParts {
-  readonly functions: Readonly<Record<FunctionName, string>>;
-  readonly kubeconfig: string;
-  readonly objects: ObjectStore;
-  readonly databaseUrl: string;
-  readonly tick: () => Promise<void>;
-}
-
-function openPage({ settings, logDir }: InstallationOptions, parts: PageParts): Page {
-  const { functions, kubeconfig, objects, databaseUrl, tick } = parts;
-  const { namespace } = settings;
-  return makePage({
-    functions,
-    logDir,
-    kubeconfig,
-    namespace,
-    tick,
-    // Somebody waits in front of it: two tries, not the functions' four.
-    ledger: makeConfigMapLedger({ namespace, kubeconfig, tries: 2 }),
-    client: objects.client,
-    bucket: objects.bucket,
-    customers: () =>
-      someCustomers(databaseUrl, process.env["ACCOUNT_VIEW"] || "statement_accounts"),
-    token: process.env["INTAKE_TOKEN"],
-  });
 }
 
 /** All at once; when one does not start, those that did are ended with the rest. */

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 export interface Installation {
   /** Where request-intake is reached from here, and the host it goes by. */
-  intake(): Promise<{ readonly url: string; readonly host: string }>;
+  intake(): Promise<{ readonly url: string; readonly host: string } & Pick<Way, "closed">>;
   /** What the functions' pods have said, those of Jobs too. */
   logs(): Promise<string>;
   /** Why its pods do not do their work, in a line for each. */
@@ -86,8 +86,8 @@ export function makeInstallation(
         kubectl(["get", "service", ...of, "-o", "jsonpath={.spec.externalName}"]),
       ]);
       const [service = "", inNamespace = ""] = gateway.split(".");
-      const { port } = await forward(inNamespace, service, "80");
-      return { url: `http://127.0.0.1:${port}/`, host: new URL(address).hostname };
+      const { port, closed } = await forward(inNamespace, service, "80");
+      return { url: `http://127.0.0.1:${port}/`, host: new URL(address).hostname, closed };
     },
 
     trouble: async () => await troubleOf(await namespace, kubectl),

@@ -1,4 +1,4 @@
-/** What does not answer, what that means, and what to do about it. */
+/** Which function does not answer, what that means, and what to do about it. */
 import { isReady } from "../function-processes.ts";
 import type { FunctionName } from "../../../../functions/domain/events.ts";
 
@@ -18,23 +18,13 @@ const MEANS: Readonly<Record<FunctionName, string>> = {
     "are built when it does; nothing is lost.",
 };
 
-/** @param ledgerAnswers `undefined` when nobody knows yet */
-export async function findTroubles(
-  { functions, logDir }: Watched,
-  ledgerAnswers: boolean | undefined,
-): Promise<readonly string[]> {
-  const ready = await Promise.all(
+export async function findTroubles({ functions, logDir }: Watched): Promise<readonly string[]> {
+  const found = await Promise.all(
     Object.entries(functions).map(async ([name, url]) => {
       if (await isReady(url)) return [];
       const means = MEANS[name as FunctionName];
       return [`${name} is not ready. ${means} Its log says why: ${logDir}/${name}.log`];
     }),
   );
-  const ledger =
-    ledgerAnswers === false
-      ? [
-          "The ledger does not answer: check the Kubernetes API of KUBECONFIG. What is shown is old.",
-        ]
-      : [];
-  return [...ledger, ...ready.flat()];
+  return found.flat();
 }

@@ -12,6 +12,7 @@ const WAYS = [
   { from: "broker", to: "statement-builder", says: "wakes", shift: -0.28 },
   { from: "statement-builder", to: "broker", says: "outcome", shift: 0.1 },
   { from: "statement-builder", to: "ledger", says: "claims, ends" },
+  { from: "database", to: "statement-builder", says: "rows" },
   { from: "statement-builder", to: "bucket", says: "zip" },
 ];
 

@@ -1,8 +1,7 @@
 /** Everything that changes, to every browser that looks: server-sent events (WHATWG HTML, 9.2). */
 import type { ServerResponse } from "node:http";
 import { PAGE_HEADERS, toPageJson } from "./answers.ts";
-import { makeBoard, type BoardFilter } from "./board.ts";
-import type { Followed } from "./followed-ledger.ts";
+import { makeBoard, type BoardFilter, type Shown } from "./board.ts";
 import { inOrder, type Travel } from "./travels.ts";
 
 export interface Live extends Disposable {
@@ -36,7 +35,7 @@ interface Viewer {
   readonly filter: BoardFilter;
 }
 
-export function makeLive(requests: () => Iterable<Followed>): Live {
+export function makeLive(shown: () => Shown): Live {
   const viewers = new Set<Viewer>();
   let boardIsOld = false;
   let waiting: Travel[] = [];
@@ -55,7 +54,7 @@ export function makeLive(requests: () => Iterable<Followed>): Live {
   const timer = setInterval(() => {
     const now = performance.now();
     if (boardIsOld) {
-      for (const one of viewers) write(one, "board", makeBoard(requests(), one.filter));
+      for (const one of viewers) write(one, "board", makeBoard(shown(), one.filter));
     }
     if (waiting.length > 0) toAll("travels", merged(inOrder(waiting)));
     if (boardIsOld || waiting.length > 0) lastWrite = now;
@@ -71,7 +70,7 @@ export function makeLive(requests: () => Iterable<Followed>): Live {
       const viewer = { response, filter };
       response.writeHead(200, { ...PAGE_HEADERS, "content-type": "text/event-stream" });
       response.write("retry: 1000\n\n");
-      write(viewer, "board", makeBoard(requests(), filter));
+      write(viewer, "board", makeBoard(shown(), filter));
       write(viewer, "troubles", told);
       viewers.add(viewer);
       response.once("close", () => viewers.delete(viewer));

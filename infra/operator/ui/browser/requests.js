@@ -1,4 +1,5 @@
 /** The list of requests: each keeps its element, so that focus and what is open stay. */
+import { contentsOf, readInspection, verdictsOf } from "./contents.js";
 import { clockTime, number, span } from "./words.js";
 
 /** A shape for each state, as colour alone tells nothing to some. */
@@ -11,7 +12,11 @@ const SHAPES = {
 };
 const isOpen = ({ status }) => status === "pending" || status === "processing";
 
-export function makeRequests(list, template, keys, onEnded) {
+/**
+ * @param mayWrite whether the page may cancel and try again
+ * @param only the whole name of a request where one alone is shown: it is explained at once
+ */
+export function makeRequests(list, template, { keys, mayWrite, only, onEnded }) {
   const items = new Map();
 
   function show(rows) {
@@ -23,12 +28,13 @@ export function makeRequests(list, template, keys, onEnded) {
     }
     for (const [index, row] of rows.entries()) {
       const known = items.get(row.name);
-      const item = known ?? makeItem(template, row.name, keys);
+      const item = known ?? makeItem(template, row.name, { keys, mayWrite });
       items.set(row.name, item);
       if (list.children[index] !== item.element)
         list.insertBefore(item.element, list.children[index]);
       const before = known?.row;
       if (JSON.stringify(before) !== JSON.stringify(row)) item.update(row);
+      if (!known && row.name === only) item.element.querySelector("details").open = true;
       if (!isFirst && !isOpen(row) && before?.status !== row.status && (before || isRecent(row))) {
         onEnded(row);
       }
@@ -45,13 +51,15 @@ export function makeRequests(list, template, keys, onEnded) {
 /** A row that comes into the list by a filter ended long ago; one that was just asked for did not. */
 const isRecent = ({ endedAt }) => Date.now() - endedAt < 3_000;
 
-function makeItem(template, name, keys) {
+function makeItem(template, name, { keys, mayWrite }) {
   const element = template.content.firstElementChild.cloneNode(true);
   const part = (is) => element.querySelector(`[data-is=${is}]`);
   const details = element.querySelector("details");
-  const address = `/page/requests/${name}`;
+  const address = `page/requests/${name}`;
   const item = { element, row: undefined, update, updateTimes };
   element.dataset.name = name;
+  part("name").textContent = name;
+  part("name").href = `?${new URLSearchParams({ request: name })}`;
 
   function update(row) {
     const statusChanged = item.row?.status !== row.status;
@@ -63,13 +71,15 @@ function makeItem(template, name, keys) {
     part("period").textContent = `${row.startDate} – ${row.endDate}, ${row.timeZone}`;
     part("result").textContent = row.result;
     part("advice").textContent = row.advice ?? "";
+    part("share").hidden = row.share === undefined;
+    part("share").value = row.share ?? 0;
     for (const one of element.querySelectorAll(".for-readers")) {
       one.textContent = `, ${row.customerId} ${row.startDate} to ${row.endDate}`;
     }
     offer(part("download"), row.file !== undefined);
     offer(part("verify"), row.file !== undefined);
-    offer(part("retry"), row.status === "failed");
-    offer(part("cancel"), isOpen(row) && !row.isCancelling);
+    offer(part("retry"), mayWrite && row.status === "failed");
+    offer(part("cancel"), mayWrite && isOpen(row) && !row.isCancelling);
     if (row.file !== undefined) {
       part("download").href = `${address}/statement`;
       part("download").download = row.file;
@@ -106,20 +116,51 @@ function makeItem(template, name, keys) {
     const answer = await fetch(`${address}/${what}`, { method: "POST", body }).catch(
       () => undefined,
     );
-    const said = answer ? await answer.json() : { words: "The run does not answer." };
-    if (answer?.ok) return said;
-    part("trouble").textContent = said.words;
+    if (answer?.ok) return answer;
+    part("trouble").textContent = answer ? (await answer.json()).words : "Nothing answers here.";
     return undefined;
   }
 
+  /** Proves the file, and shows what is in it. */
   async function verify() {
+    const button = part("verify");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
     part("verdicts").replaceChildren();
-    const said = await act("verification", JSON.stringify({ keys: keys.value }));
-    part("verdicts").replaceChildren(...(said?.verdicts ?? []).map(verdict));
+    part("contents").replaceChildren();
+    try {
+      const answer = await act("inspection", JSON.stringify({ keys: keys.value }));
+      const found = answer ? await readInspection(answer, showRead) : {};
+      part("verdicts").replaceChildren(...verdictsOf(found));
+      part("contents").replaceChildren(...contentsOf(found));
+      if (found.words) part("trouble").textContent = found.words;
+    } catch {
+      part("trouble").textContent = "The answer broke off: try it again.";
+    } finally {
+      part("read").hidden = true;
+      button.removeAttribute("aria-disabled");
+    }
+  }
+
+  function showRead(share) {
+    part("read").hidden = false;
+    part("read").value = share;
+  }
+
+  /** Names are for the operator's tool. */
+  async function copy() {
+    const button = part("copy");
+    const said = await navigator.clipboard.writeText(name).then(
+      () => "Copied",
+      () => "Not allowed",
+    );
+    button.firstChild.textContent = said;
+    setTimeout(() => (button.firstChild.textContent = "Copy name"), 2_000);
   }
 
   details.addEventListener("toggle", () => void (details.open && explain()));
   part("verify").addEventListener("click", () => void verify());
+  part("copy").addEventListener("click", () => void copy());
   part("retry").addEventListener("click", () => void act("retry"));
   part("cancel").addEventListener("click", () => void act("cancel"));
   return item;
@@ -160,16 +201,6 @@ function section(title, lines) {
     return paragraph;
   });
   return [heading, ...paragraphs];
-}
-
-/** `ok`, `authentic`, `unchecked`: each a word of its own, with what it says. */
-function verdict({ word, text }) {
-  const item = document.createElement("p");
-  item.dataset.word = word;
-  const strong = document.createElement("strong");
-  strong.textContent = word;
-  item.append(strong, `: ${text}`);
-  return item;
 }
 
 /** For whoever cannot see the list: `customer-000001: executed, 978 rows`. */

@@ -1,20 +1,23 @@
 /** The requests as the page lists them: how many there are of each state, and the newest in full. */
 import { basename } from "node:path";
+import { shareDone } from "../../../functions/domain/build-progress.ts";
 import {
   isFinal,
   REQUEST_STATES,
   type RequestStatus,
   type StatementRequest,
-} from "../../../../functions/domain/statement-request.ts";
-import { endOf } from "../../../../functions/pending-scanner/retention.ts";
-import { wordsOfFailure, wordsOfLastError } from "../../../operator/error-words.ts";
-import { describeEnd, describeProgress } from "../../../operator/record-view.ts";
-import type { Followed, Step } from "./followed-ledger.ts";
+} from "../../../functions/domain/statement-request.ts";
+import { endOf } from "../../../functions/pending-scanner/retention.ts";
+import { wordsOfFailure, wordsOfLastError } from "../error-words.ts";
+import { describeEnd, describeProgress } from "../record-view.ts";
+import type { Followed, FollowedLedger, Step } from "./followed-ledger.ts";
 
 export interface BoardFilter {
   readonly state?: RequestStatus | undefined;
   /** Part of a request's name, and so of a customer's id. */
   readonly text: string;
+  /** One alone: its whole name. */
+  readonly name: string | undefined;
   readonly limit: number;
 }
 
@@ -27,6 +30,8 @@ export interface Board {
   readonly matching: number;
   /** Newest first. */
   readonly rows: readonly Row[];
+  /** Older ones, which no filter finds but that of a whole name. */
+  readonly older: number;
 }
 
 type Counts = Readonly<Record<RequestStatus, number>>;
@@ -48,6 +53,8 @@ export interface Row {
   readonly result: string;
   /** What a person can do about it. */
   readonly advice: string | undefined;
+  /** How much of the file at hand is built, between 0 and 1. */
+  readonly share: number | undefined;
   readonly nextAttemptAt: number | undefined;
   readonly isCancelling: boolean;
   /** Name of the zip, once it lies in the bucket. */
@@ -62,19 +69,24 @@ export function readFilter(query: URLSearchParams): BoardFilter {
   return {
     state: REQUEST_STATES.find((one) => one === query.get("state")),
     text: (query.get("text") ?? "").trim().toLowerCase(),
+    name: query.get("request") ?? undefined,
     limit: limit >= 1 ? Math.min(limit, MOST_ROWS) : 20,
   };
 }
 
-export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Board {
+export type Shown = Pick<FollowedLedger, "requests" | "others">;
+
+export function makeBoard({ requests, others }: Shown, filter: BoardFilter): Board {
   const totals = { pending: 0, processing: 0, executed: 0, failed: 0, cancelled: 0 };
   const counts = { ...totals };
   const matching: Followed[] = [];
-  for (const one of followed) {
+  for (const status of others.values()) totals[status] += 1;
+  for (const one of requests.values()) {
     const { status, facts } = one.request;
     const { name, customerId } = facts;
     totals[status] += 1;
     if (!name.includes(filter.text) && !customerId.toLowerCase().includes(filter.text)) continue;
+    if (filter.name !== undefined && filter.name !== name) continue;
     counts[status] += 1;
     if (filter.state === undefined || filter.state === status) matching.push(one);
   }
@@ -82,7 +94,7 @@ export function makeBoard(followed: Iterable<Followed>, filter: BoardFilter): Bo
     (a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt,
   );
   const rows = newestFirst.slice(0, filter.limit).map(toRow);
-  return { totals, counts, matching: matching.length, rows };
+  return { totals, counts, matching: matching.length, rows, older: others.size };
 }
 
 function toRow({ request, steps }: Followed): Row {
@@ -102,6 +114,7 @@ function toRow({ request, steps }: Followed): Row {
     endedAt: isFinal(request) ? endOf(request) : undefined,
     result: resultOf(request),
     advice: status === "failed" ? wordsOfFailure(request.errorCode).todo : undefined,
+    share: status === "processing" && request.progress ? shareDone(request.progress) : undefined,
     nextAttemptAt: status === "pending" ? request.nextAttemptAt : undefined,
     isCancelling: !isFinal(request) && request.cancelRequestedAt !== undefined,
     file: status === "executed" ? basename(request.object.key) : undefined,

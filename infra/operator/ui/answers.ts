@@ -1,7 +1,7 @@
 /** What every answer of the page has in common. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { makeBodyReader } from "../../../../functions/platform/http/request-body.ts";
-import { printable } from "../../../../functions/platform/telemetry/printable.ts";
+import { makeBodyReader } from "../../../functions/platform/http/request-body.ts";
+import { printable } from "../../../functions/platform/telemetry/printable.ts";
 
 /** Nothing comes from elsewhere, nothing goes elsewhere, and no text ever becomes markup or script. */
 const CONTENT_SECURITY_POLICY = [

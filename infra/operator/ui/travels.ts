@@ -1,10 +1,5 @@
-/**
- * What moves in the picture: events between the functions and the Broker as the router routes them,
- * and what the functions write, read from the ledger. Pure.
- */
-import { isFinal, type StatementRequest } from "../../../../functions/domain/statement-request.ts";
-import type { DeliveryReport, EventReport } from "../../cluster/router/broker.ts";
-import { PING_TYPE } from "../../cluster/router/ping-source.ts";
+/** What moves in the picture: what the functions write, read from the ledger; others may add events. Pure. */
+import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
 
 /** One leg of a way; stations by their ids in the page. */
 export interface Travel {
@@ -22,32 +17,14 @@ export type Station =
   | "clock"
   | "pending-scanner"
   | "statement-builder"
+  | "database"
   | "broker"
   | "ledger"
   | "bucket";
 
-const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"] as const;
-
-export function travelsOfEvent({ type, source, subject, to }: EventReport): readonly Travel[] {
-  if (type === PING_TYPE) {
-    return [
-      { from: "clock", to: "pending-scanner", what: "tick", subject },
-      { from: "ledger", to: "pending-scanner", what: "what is owed", subject },
-    ];
-  }
-  const what = shortName(type);
-  return [
-    { from: functionIn(source) ?? "upstream", to: "broker", what, subject },
-    ...to.flatMap((name): Travel[] => {
-      const station = functionIn(name);
-      return station ? [{ from: "broker", to: station, what, subject }] : [];
-    }),
-  ];
-}
-
 /**
  * The way of a request, from one function's doing to the next one's. What came in one moment is
- * shown in this order: the router and the ledger tell of it over different connections.
+ * shown in this order: events and the ledger are told of over different connections.
  */
 const WAY: readonly string[] = [
   "upstream request-intake",
@@ -58,6 +35,7 @@ const WAY: readonly string[] = [
   "pending-scanner broker",
   "broker statement-builder",
   "statement-builder ledger processing",
+  "database statement-builder",
   "statement-builder bucket",
   "statement-builder ledger",
   "statement-builder broker",
@@ -88,30 +66,8 @@ export function travelsOfStep(
   // Asked for or tried again by an operator: no function moved anything.
   if (isFinal(before) || before.status === status) return [];
   const written: Travel = { from: "statement-builder", to: "ledger", what: status, subject };
+  const rows: Travel = { from: "database", to: "statement-builder", what: "rows", subject };
   const file: Travel = { from: "statement-builder", to: "bucket", what: "zip", subject };
+  if (status === "processing") return [written, rows];
   return status === "executed" ? [file, written] : [written];
-}
-
-/** In words, where an event did not arrive; `undefined` where it did. */
-export function troubleOf({ type, via, outcome, status }: DeliveryReport): string | undefined {
-  const what = `${shortName(type)} by ${via}`;
-  switch (outcome) {
-    case "delivered":
-      return undefined;
-    case "dead-lettered":
-      return `${what} was refused (HTTP ${status}) and parked; the ledger still owes what it was about.`;
-    case "lost":
-      return `${what} was lost (HTTP ${status}); a later tick makes up for it.`;
-  }
-}
-
-function shortName(type: string): string {
-  if (type === PING_TYPE) return "tick";
-  return /^io\.transactions-collector\.statement\.([a-z]+)\.v\d+$/.exec(type)?.[1] ?? type;
-}
-
-/** By the last part of a source, or the name of a Service. */
-function functionIn(text: string): Station | undefined {
-  const last = text.slice(text.lastIndexOf("/") + 1);
-  return FUNCTIONS.find((one) => one === last);
 }

@@ -1,15 +1,17 @@
 /**
  * The ledger's requests as they are now. Changes come by a watch at once; all of it is read again
- * now and then, so that what a watch may miss is not missed for long.
+ * now and then, so that what a watch may miss is not missed for long. What has ended long ago is counted
+ * alone: memory has a bound, however many there are.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  RequestStatus,
-  StatementRequest,
-} from "../../../../functions/domain/statement-request.ts";
-import type { Ledger } from "../../../../functions/platform/ledger/configmap-ledger.ts";
-import { watchChanges } from "../../../operator/changes.ts";
-import { stateKey } from "../../../operator/state-line.ts";
+import {
+  isFinal,
+  type RequestStatus,
+  type StatementRequest,
+} from "../../../functions/domain/statement-request.ts";
+import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { watchChanges } from "../changes.ts";
+import { stateKey } from "../state-line.ts";
 
 /** A state as it was seen to begin. */
 export interface Step {
@@ -26,16 +28,23 @@ export interface Followed {
 }
 
 export interface FollowedLedger {
+  /** The newest, and all that have not ended. */
   readonly requests: ReadonlyMap<string, Followed>;
+  /** Those that are only counted, by name. */
+  readonly others: ReadonlyMap<string, RequestStatus>;
   /** Whether the last reading of it went well; `undefined` before the first one. */
   readonly answers: boolean | undefined;
+  /** Somebody looks at this one: it is followed, if there is such a request. @throws LedgerUnavailable */
+  bring(name: string): Promise<void>;
 }
 
 export interface FollowOptions {
-  readonly ledger: Pick<Ledger, "list">;
+  readonly ledger: Pick<Ledger, "list" | "read">;
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly signal: AbortSignal;
+  /** How many are followed at least; more of them only while they have not ended. */
+  readonly most?: number;
   /** A state began; `before` is undefined for a new request, `after` for one that is gone. */
   readonly onStep: (before: StatementRequest | undefined, after?: StatementRequest) => void;
   /** Anything else is new: how far a build is, the first reading, or whether it answers. */
@@ -47,30 +56,54 @@ const PAUSE_AFTER_FAILURE_MS = 2_000;
 /** At most a twentieth of the time goes into reading all of it. */
 const REST_PER_READING = 20;
 const KEPT_STEPS = 8;
+/** Some 2 kB each. */
+const MOST = 20_000;
+/** They are sorted when there are half as many more. */
+const SLACK = 1.5;
 
 /** Goes on until the signal aborts; trouble shows in `answers`. */
 export function followLedger(options: FollowOptions): FollowedLedger {
-  const { ledger, kubeconfig, namespace, signal, onStep, onNews } = options;
+  const { ledger, kubeconfig, namespace, signal, onStep, onNews, most = MOST } = options;
   const requests = new Map<string, Followed & { readonly seenAs: number }>();
+  const others = new Map<string, RequestStatus>();
   let answers: boolean | undefined;
   let wasRead = false;
   /** Orders what the watch said against what a reading began to say before. */
   let clock = 0;
+  let room = most * SLACK;
 
   function write(request: StatementRequest): void {
-    const known = requests.get(request.facts.name);
+    const { name } = request.facts;
+    const known = requests.get(name);
     const isStep = !known || stateKey(known.request) !== stateKey(request);
     const { status, attempt } = request;
     const step = { status, attempt, at: Date.now() };
     const steps = isStep ? [...(known?.steps ?? []), step].slice(-KEPT_STEPS) : known.steps;
-    requests.set(request.facts.name, { request, steps, seenAs: ++clock });
-    if (isStep) onStep(known?.request, request);
-    else if (request.status === "processing" && request.progress) onNews();
+    const wasCounted = others.delete(name);
+    requests.set(name, { request, steps: wasCounted ? [] : steps, seenAs: ++clock });
+    if (isStep && !wasCounted) onStep(known?.request, request);
+    else if (wasCounted || (request.status === "processing" && request.progress)) onNews();
   }
 
   function remove(name: string): void {
     const known = requests.get(name);
     if (requests.delete(name)) onStep(known?.request);
+    else if (others.delete(name)) onNews();
+  }
+
+  /** Counts the oldest that have ended, and no more. */
+  function letOldGo(): void {
+    if (requests.size <= room) return;
+    const newestFirst = [...requests.values()].sort(
+      (a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt,
+    );
+    for (const { request } of newestFirst.slice(most)) {
+      if (!isFinal(request)) continue;
+      requests.delete(request.facts.name);
+      others.set(request.facts.name, request.status);
+    }
+    // Where most have not ended, they are not sorted again for each that comes.
+    room = Math.max(most, requests.size) * SLACK;
   }
 
   async function readAll(): Promise<void> {
@@ -78,16 +111,20 @@ export function followLedger(options: FollowOptions): FollowedLedger {
     const found = new Set<string>();
     for await (const { records } of ledger.list({}, signal)) {
       for (const { request } of records) {
-        found.add(request.facts.name);
-        if ((requests.get(request.facts.name)?.seenAs ?? 0) > began) continue;
+        const { name } = request.facts;
+        found.add(name);
+        if ((requests.get(name)?.seenAs ?? 0) > began) continue;
+        if (others.get(name) === request.status) continue;
         // What was there before anybody looked has no steps that were seen.
         if (wasRead) write(request);
-        else requests.set(request.facts.name, { request, steps: [], seenAs: ++clock });
+        else requests.set(name, { request, steps: [], seenAs: ++clock });
       }
+      letOldGo();
     }
     for (const [name, { seenAs }] of requests) {
       if (seenAs < began && !found.has(name)) remove(name);
     }
+    for (const name of others.keys()) if (!found.has(name)) remove(name);
     wasRead = true;
   }
 
@@ -111,6 +148,7 @@ export function followLedger(options: FollowOptions): FollowedLedger {
         for await (const change of watchChanges({ kubeconfig, namespace }, signal)) {
           if (change.kind === "written") write(change.request);
           if (change.kind === "deleted") remove(change.name);
+          letOldGo();
         }
       } catch {
         // Reading it again meets the same trouble, and says so.
@@ -126,8 +164,17 @@ export function followLedger(options: FollowOptions): FollowedLedger {
   void readOften();
   return {
     requests,
+    others,
     get answers() {
       return answers;
+    },
+    async bring(name) {
+      if (requests.has(name)) return;
+      const stored = await ledger.read(name, signal);
+      if (!stored || requests.has(name)) return;
+      others.delete(name);
+      requests.set(name, { request: stored.request, steps: [], seenAs: ++clock });
+      onNews();
     },
   };
 }

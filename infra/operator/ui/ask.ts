@@ -2,9 +2,10 @@
 import {
   toBinaryMessage,
   type BinaryMessage,
-} from "../../../../functions/platform/cloudevents/cloudevent-binary.ts";
-import { postToIntake, requestedEvent, type IntakeAnswer } from "../../../operator/intake.ts";
-import { wordsOfProblem } from "./problem-words.ts";
+} from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
+import { CommandError } from "../exit.ts";
+import { postToIntake, requestedEvent, type IntakeAddress, type IntakeAnswer } from "../intake.ts";
+import { readRefusal, type FieldProblem } from "../refusal.ts";
 
 export interface Asked {
   /** 200 for what intake has judged, whichever way; 503 when nobody knows whether it is recorded. */
@@ -15,33 +16,32 @@ export interface Asked {
     | { readonly words: string };
 }
 
-export interface FieldProblem {
-  readonly field: string;
-  readonly words: string;
-}
-
 export interface AskOptions {
-  readonly intakeUrl: string;
-  readonly token: string | undefined;
+  readonly intake: () => Promise<IntakeAddress>;
+  /** Of the event. */
+  readonly source: string;
   readonly signal: AbortSignal;
 }
-
-const SOURCE = "/local-page";
 
 /** @param form `id` and `time` of the event, `data` as intake gets it. Intake alone judges it. */
 export async function askForStatement(
   form: Readonly<Record<string, unknown>>,
-  { intakeUrl, token, signal }: AskOptions,
+  { intake, source, signal }: AskOptions,
 ): Promise<Asked> {
   const { id, time, data } = form;
   if (typeof id !== "string" || typeof time !== "string") return unknownForm();
   if (typeof data !== "object" || data === null || Array.isArray(data)) return unknownForm();
-  const event = requestedEvent({ ...data }, { id, time, source: SOURCE });
-  const address = { INTAKE_URL: intakeUrl, INTAKE_TOKEN: token };
+  const event = requestedEvent({ ...data }, { id, time, source });
+  let url = "";
   try {
+    const address = await intake();
+    url = address.INTAKE_URL;
     return toAsked(await postToIntake(address, withoutEmpty(toBinaryMessage(event)), signal));
-  } catch {
-    const words = `request-intake does not answer at ${intakeUrl}: send it again in a moment.`;
+  } catch (error) {
+    const words =
+      error instanceof CommandError
+        ? error.lines.join(". ")
+        : `request-intake does not answer at ${url}: send it again in a moment.`;
     return { status: 503, body: { words } };
   }
 }
@@ -53,30 +53,13 @@ function withoutEmpty({ headers, body }: BinaryMessage): BinaryMessage {
 }
 
 function unknownForm(): Asked {
-  return { status: 200, body: { problems: [{ field: "event", words: "Reload this page." }] } };
+  const words = "This is no form of this page: reload it.";
+  return { status: 200, body: { problems: [{ field: "event", code: "unknown_form", words }] } };
 }
 
 function toAsked({ status, subject, text }: IntakeAnswer): Asked {
   if (status === 200 && subject !== undefined) return { status, body: { name: subject } };
-  const { error, problems } = readRefusal(text);
+  const { words = "What answers there is no intake.", problems = [] } = readRefusal(text) ?? {};
   if (problems.length > 0) return { status: 200, body: { problems } };
-  return { status: 503, body: { words: `${wordsOfProblem("", error)} (HTTP ${status})` } };
-}
-
-function readRefusal(text: string): { error: string; problems: readonly FieldProblem[] } {
-  try {
-    const { error, problems } = JSON.parse(text) as {
-      readonly error?: string;
-      readonly problems?: readonly { readonly field: string; readonly code: string }[];
-    };
-    return {
-      error: error ?? "unknown",
-      problems: (problems ?? []).map(({ field, code }) => ({
-        field,
-        words: wordsOfProblem(field, code),
-      })),
-    };
-  } catch {
-    return { error: "unknown", problems: [] };
-  }
+  return { status: 503, body: { words: `${words} (HTTP ${status})` } };
 }

@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { send } from "./answers.ts";
 
+/** Beside this file, in the repository as in the package. */
 const FOLDER = join(import.meta.dirname, "browser");
 
 /** By path; whatever is not here does not exist. */
@@ -13,6 +14,9 @@ const FILES: Readonly<Record<string, readonly [file: string, contentType: string
   "/page/flow.css": ["flow.css", "text/css; charset=utf-8"],
   "/page/page.js": ["page.js", "text/javascript; charset=utf-8"],
   "/page/flow.js": ["flow.js", "text/javascript; charset=utf-8"],
+  "/page/choices.js": ["choices.js", "text/javascript; charset=utf-8"],
+  "/page/dates.js": ["dates.js", "text/javascript; charset=utf-8"],
+  "/page/contents.js": ["contents.js", "text/javascript; charset=utf-8"],
   "/page/form.js": ["form.js", "text/javascript; charset=utf-8"],
   "/page/requests.js": ["requests.js", "text/javascript; charset=utf-8"],
   "/page/words.js": ["words.js", "text/javascript; charset=utf-8"],

@@ -1,0 +1,60 @@
+/** The page of the operator's tool, for the installation that runs here: its writes are on, and it shows the events too. */
+import type { S3Client } from "@aws-sdk/client-s3";
+import * as z from "zod";
+import { makeConfigMapLedger } from "../../../../functions/platform/ledger/configmap-ledger.ts";
+import { readConfig } from "../../../../functions/platform/settings/config.ts";
+import { builderConfig } from "../../../../functions/statement-builder/config.ts";
+import { makePage, type Page } from "../../../operator/ui/page.ts";
+import { accountHere } from "../../../operator/who.ts";
+import { someCustomers } from "./some-customers.ts";
+import { findTroubles, type Watched } from "./trouble.ts";
+
+export interface PageParts extends Watched {
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly client: S3Client;
+  readonly databaseUrl: string;
+  readonly tick: () => Promise<void>;
+}
+
+const { LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = builderConfig.shape;
+const termsConfig = z.object({ LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES });
+
+/** At the root of the router's address, without a key: what is here is a sample, or somebody's own trial. */
+export function openPage(parts: PageParts): Page {
+  const { functions, kubeconfig, namespace, client, databaseUrl, tick } = parts;
+  const token = process.env["INTAKE_TOKEN"];
+  return makePage({
+    base: "/",
+    mayWrite: true,
+    kubeconfig,
+    namespace,
+    tick,
+    // Somebody waits in front of it: two tries, not the functions' four.
+    ledger: makeConfigMapLedger({ namespace, kubeconfig, tries: 2 }),
+    store: () => Promise.resolve(client),
+    intake: () => Promise.resolve({ INTAKE_URL: functions["request-intake"], INTAKE_TOKEN: token }),
+    source: "/local-page",
+    who: () => Promise.resolve(`the page of make run (${accountHere()})`),
+    onAct: () => undefined,
+    troubles: () => findTroubles(parts),
+    customers: () =>
+      someCustomers(databaseUrl, process.env["ACCOUNT_VIEW"] || "statement_accounts"),
+    terms: termsHere(),
+    words: {
+      place: "make run on this machine",
+      tool: "npx statements --local",
+      again: "Start `make run` again in the project's folder: this page goes on by itself.",
+    },
+  });
+}
+
+/** The functions have the environment of this process. */
+function termsHere() {
+  const config = readConfig(termsConfig, process.env);
+  return {
+    leaseMs: config.LEASE_SECONDS * 1000,
+    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
+    maxFailures: config.MAX_FAILURES,
+  };
+}
