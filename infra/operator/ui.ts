@@ -9,7 +9,7 @@ import type { PageOptions, PageWords } from "./ui/page.ts";
 
 interface UiOptions {
   readonly write?: boolean;
-  readonly port: number;
+  readonly port?: number;
   readonly source: string;
 }
 
@@ -19,7 +19,7 @@ export function uiCommand(session: Session): Command {
       "Serves a page for this machine's browser: requests as they move, and their files.",
     )
     .option("--write", "let the page ask for statements, cancel, and try again")
-    .option("-p, --port <number>", "to listen on (default: a free one)", parsePort, 0)
+    .option("-p, --port <number>", "to listen on (default: a free one)", parsePort)
     .option("--source <uri>", "of events that the page sends", "/statements-ui")
     .addHelpText(
       "after",
@@ -28,7 +28,8 @@ It shows what is on its way, each request with its progress, why it failed and w
 proves them and shows their first rows and totals. Filters stand in the address, and so does one request.
 
 The address that is printed has a key in it, new at each start: whoever has it sees what you may see, and
-with --write does what you may do. It is answered on this machine alone, until Ctrl-C.
+with --write does what you may do. It is answered on this machine alone, until Ctrl-C; from another one by
+\`ssh -L 8090:127.0.0.1:8090 …\` and --port 8090.
 
 Examples:
   statements ui
@@ -44,7 +45,10 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError("From 1 to 65535.");
 }
 
-async function serve(session: Session, { write = false, port, source }: UiOptions): Promise<void> {
+async function serve(
+  session: Session,
+  { write = false, port = 0, source }: UiOptions,
+): Promise<void> {
   const { screen, signal, kubeconfig, config } = session;
   const { LEDGER_NAMESPACE: namespace, LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = config;
   const ledger = await session.ledger();

@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(async () => await opened.disposeAsync());
 
 /** In the place of the one before. */
-function open(chosen: Pick<PageOptions, "base" | "mayWrite">): Page {
+function open(chosen: Pick<PageOptions, "base" | "mayWrite"> & Partial<PageOptions>): Page {
   const client = opened.adopt(new S3Client({ region: "us-east-1" }), (one) => one.destroy());
   const functions = {
     "request-intake": NOWHERE,
@@ -47,7 +47,6 @@ function open(chosen: Pick<PageOptions, "base" | "mayWrite">): Page {
   };
   return opened.use(
     makePage({
-      ...chosen,
       ledger: ledger.ledger,
       kubeconfig: ledger.kubeconfig,
       namespace: ledger.namespace,
@@ -60,6 +59,7 @@ function open(chosen: Pick<PageOptions, "base" | "mayWrite">): Page {
       tick: () => Promise.resolve(),
       terms: { leaseMs: 60_000, clockSkewMs: 5_000, maxFailures: 5 },
       words: { place: "a test", tool: "statements", again: "Start it again." },
+      ...chosen,
     }),
   );
 }
@@ -411,4 +411,15 @@ test("says what does not answer, what that means and where to look", async () =>
   expect(words).toHaveLength(3);
   expect(words.join("\n")).toContain("statement-builder is not ready. The database, the bucket");
   expect(words.join("\n")).toContain("out/logs/statement-builder.log");
+});
+
+test("says that the ledger does not answer, and what that means for what is shown", async () => {
+  const list = (): never => {
+    throw new Error("injected");
+  };
+  const away = { ...ledger.ledger, list };
+  const troubles = (): Promise<readonly string[]> => Promise.resolve([]);
+  page = open({ base: "/", mayWrite: false, ledger: away, troubles });
+  const words = await until(events<string[]>("troubles"), (found) => found.length > 0);
+  expect(words).toEqual(["The ledger does not answer, so what is shown is old."]);
 });

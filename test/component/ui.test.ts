@@ -19,6 +19,7 @@ import {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { actsOf } from "../../infra/operator/acts.ts";
 import { startBrowser } from "../support/chromium.ts";
+import { answer, startEventSink } from "../support/event-sink.ts";
 import { heldRequest } from "../support/held-request.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import { visit } from "../support/page-visit.ts";
@@ -195,7 +196,7 @@ test("a file is proved, and shown: its files, totals and first rows", async () =
   await using visitor = await visit(browser, ui.address);
   const { page, row } = visitor;
   const made = row("acme-42");
-  await made.getByRole("button", { name: /^Verify, open/ }).click();
+  await made.getByRole("button", { name: /^Verify and open/ }).click();
   await made.getByText("ok", { exact: true }).waitFor();
   const cells = async (name: RegExp): Promise<readonly string[]> =>
     await made.getByRole("region", { name }).getByRole("cell").allTextContents();
@@ -219,7 +220,7 @@ test("of a file that is not right it says what is wrong, and shows nothing else"
   await using ui = await startUi();
   await using visitor = await visit(browser, ui.address);
   const damaged = visitor.row("damaged");
-  await damaged.getByRole("button", { name: /^Verify, open/ }).click();
+  await damaged.getByRole("button", { name: /^Verify and open/ }).click();
   await damaged.getByText("wrong", { exact: true }).first().waitFor();
   expect(await damaged.getByRole("table").count()).toBe(0);
   expect(visitor.troubles).toEqual([]);
@@ -290,6 +291,45 @@ test("with --write it cancels and tries again, in the name of whoever started it
   }
 });
 
+/** What a page can try that knows the whole address; each is refused, or told nothing. */
+const attack = (address: string, cancel: string): string => `(async () => {
+  const [address, cancel] = ${JSON.stringify([address, cancel])};
+  const said = [];
+  const attempt = (what, to, options) =>
+    fetch(to, options).then(() => said.push(what), () => said.push("nothing"));
+  await attempt("a post", cancel, { method: "POST" });
+  await attempt("a plain post", cancel, { method: "POST", mode: "no-cors", body: "{}" });
+  await attempt("facts", address + "page/facts");
+  await attempt("opaque facts", address + "page/facts", { mode: "no-cors" });
+  await attempt("a script", address + "page/page.js", { mode: "no-cors" });
+  const frame = document.createElement("iframe");
+  frame.name = "frame";
+  document.body.append(frame);
+  const form = Object.assign(document.createElement("form"), {
+    method: "post", action: cancel, target: "frame", enctype: "text/plain",
+  });
+  document.body.append(form);
+  const loaded = new Promise((resolve) => (frame.onload = resolve));
+  form.submit();
+  await loaded;
+  return said;
+})()`;
+
+test("another page of this machine, though it knows the whole address, reads and changes nothing", async () => {
+  const name = "transaction-request-attacked-1767225600000";
+  await keep(recorded(name));
+  await using ui = await startUi("--write");
+  await using other = await startEventSink(answer(200, "<!doctype html><title>other</title>"));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(other.url.replace("127.0.0.1", "localhost"));
+  const cancel = `${ui.address}page/requests/${name}/cancel`;
+  const said = await page.evaluate(attack(ui.address, cancel));
+  expect(said).toEqual(Array<string>(5).fill("nothing"));
+  expect((await ledger.read(name))?.request.cancelRequestedAt).toBeUndefined();
+  await context.close();
+});
+
 /** Each field that intake takes, an object's by `object.field`. */
 function fieldsOf(properties: Readonly<Record<string, Schema>>, within = ""): readonly string[] {
   return Object.entries(properties).flatMap(([name, { properties: inner }]) =>
@@ -348,7 +388,7 @@ describe.each([
     const { page, row } = visitor;
     await page.getByText("Further choices").click();
     await row("acme-42")
-      .getByRole("button", { name: /^Verify, open/ })
+      .getByRole("button", { name: /^Verify and open/ })
       .click();
     await row("acme-42").getByRole("table").first().waitFor();
     await page.locator(".request summary").first().click();

@@ -56,7 +56,7 @@ const PAUSE_AFTER_FAILURE_MS = 2_000;
 /** At most a twentieth of the time goes into reading all of it. */
 const REST_PER_READING = 20;
 const KEPT_STEPS = 8;
-/** Some 2 kB each. */
+/** Of 1 kB each; a board of them is made in milliseconds. */
 const MOST = 20_000;
 /** They are sorted when there are half as many more. */
 const SLACK = 1.5;
