@@ -17,6 +17,8 @@ const CLOUDEVENTS = `${PLATFORM}/cloudevents`;
 const IDENTITY = `${PLATFORM}/identity`;
 const LEDGER = `${PLATFORM}/ledger`;
 const SERVER = `${PLATFORM}/server`;
+const STORE = `${PLATFORM}/store`;
+const REQUESTS = `${PLATFORM}/requests`;
 const BUILDER = "functions/statement-builder";
 
 const MAY_IMPORT = {
@@ -44,10 +46,13 @@ const MAY_IMPORT = {
     "node:",
     "zod",
   ],
+  [STORE]: [DOMAIN, CLOCK, "node:", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"],
+  [REQUESTS]: [DOMAIN, SETTINGS, SERVER, "zod"],
   [PLATFORM]: [DOMAIN, "zod"],
 
   "functions/request-intake": [DOMAIN, PLATFORM, "node:", "zod"],
   "functions/pending-scanner": [DOMAIN, PLATFORM, "node:", "zod"],
+  "functions/status-api": [DOMAIN, PLATFORM, "node:", "zod", "@aws-sdk/client-s3"],
   [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
   [`${BUILDER}/memory`]: [],
   [`${BUILDER}/source`]: [
@@ -93,6 +98,7 @@ const MAY_IMPORT = {
     DOMAIN,
     CLOCK,
     LIMITS,
+    STORE,
     TELEMETRY,
     "node:",
     "@aws-sdk/client-s3",
@@ -105,7 +111,8 @@ const MAY_IMPORT = {
     DOMAIN,
     VERIFICATION,
     "functions/platform/server/problem-details.ts",
-    "functions/request-intake/request-status.ts",
+    "functions/platform/requests/request-status.ts",
+    "functions/status-api/answers.ts",
     CLOUDEVENTS,
     "infra/clients/samples",
     "node:",
@@ -113,13 +120,7 @@ const MAY_IMPORT = {
     "yaml",
     "zod",
   ],
-  "infra/clients/link": [
-    DOMAIN,
-    `${BUILDER}/store`,
-    "node:",
-    "@aws-sdk/client-s3",
-    "@aws-sdk/s3-request-presigner",
-  ],
+  "infra/clients/link": [DOMAIN, STORE],
   "infra/clients/package": [
     "infra/clients",
     "infra/kubernetes/images",

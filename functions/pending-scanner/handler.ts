@@ -10,6 +10,7 @@ import type { Offering } from "./offering.ts";
 import { makeUndelivered } from "./undelivered.ts";
 import { makeRetention, type Sweep } from "./retention.ts";
 import { monotonic } from "../platform/clock/clock.ts";
+import { makeWishes } from "./wishes.ts";
 
 export interface PendingScanner {
   /** Whose lists `tally` counts. */
@@ -35,13 +36,18 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
   const { ledger, tally, offering, sink, metrics, retentionMs, now, stopping } = options;
   const retention = makeRetention({ ledger, retentionMs, now });
   const seeUndelivered = makeUndelivered({ ledger, sink, now });
+  const seeWishes = makeWishes(ledger);
   let sweeping = Promise.resolve();
 
   async function tick(log: Log): Promise<Answer> {
     const startedAt = monotonic();
-    // 1. Outcomes that consumers were not told are asked for once more, beside the rest.
-    const reminded = seeUndelivered({ signal: stopping, log });
-    reminded.catch(() => undefined);
+    // 1. Outcomes that consumers were not told are asked for once more, and wishes to cancel that are
+    //    over go away: both beside the rest.
+    const aside = Promise.all([
+      seeUndelivered({ signal: stopping, log }),
+      seeWishes({ signal: stopping, log }),
+    ]);
+    aside.catch(() => undefined);
     // 2. What is due goes to the builders, fairly and as fast as they take it.
     const offered = await offering.tick(log);
     for (const record of offered.unreadable) log.error({ record }, "unreadable record");
@@ -56,14 +62,15 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
       () => undefined,
     );
     const sweep = await swept;
-    const outcomes = await reminded;
+    const [outcomes, wishes] = await aside;
 
     // 4. Intake is told how many records each source has.
     await tally.tell(log);
 
     // 5. One line says how the ledger stands, and so do the gauges.
-    log.info({ ...summary(offered, sweep, now()), ...outcomes }, "tick");
-    metrics.ticked(offered, { ...sweep, ...outcomes, bytes: tally.bytes() }, startedAt);
+    const counted = { ...outcomes, ...wishes };
+    log.info({ ...summary(offered, sweep, now()), ...counted }, "tick");
+    metrics.ticked(offered, { ...sweep, ...counted, bytes: tally.bytes() }, startedAt);
 
     // 6. What whoever sent the tick may do about it: send it again.
     return answerTo(offered);

@@ -7,6 +7,7 @@ import { connectLedger, makeConfigMapLedger } from "../platform/ledger/configmap
 import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
+import { wishedLedger } from "../platform/ledger/wished-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
@@ -43,7 +44,8 @@ export async function startPendingScanner(
   const counted = tracedSink(countedSink(sink, metrics), tracer);
   const scannerMetrics = makeScannerMetrics(metrics, { limits, now });
   const offering = makeOffering({
-    ledger,
+    // What somebody wants to end is offered first.
+    ledger: wishedLedger(ledger),
     sink: counted,
     metrics: scannerMetrics,
     limits,

@@ -22,6 +22,8 @@ export interface Offered {
 }
 
 export interface Seen extends Sweep, UndeliveredCount {
+  /** To cancel, of requests that have not ended. */
+  readonly wishes: number;
   /** Of all records. */
   readonly bytes: number;
 }
@@ -73,6 +75,10 @@ export function makeScannerMetrics(
     name: "outcomes_undelivered",
     help: "Outcomes that a consumer was not told and that are not sent again yet.",
   });
+  const wishes = registry.gauge({
+    name: "cancel_wishes",
+    help: "Wishes to cancel whose requests have not ended yet.",
+  });
   const due = registry.gauge({
     name: "records_due",
     help: "Requests that could be built now, had a builder been free.",
@@ -123,6 +129,7 @@ export function makeScannerMetrics(
       records.set({ status: "processing" }, standing.counts.processing);
       unannounced.set(standing.counts.unannounced);
       undelivered.set(sweep.undelivered);
+      wishes.set(sweep.wishes);
       unreadable.set(names.length);
       due.set(standing.due);
       busy.set(standing.busy);

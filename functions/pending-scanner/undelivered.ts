@@ -7,9 +7,10 @@ import { outcomeAgainEvent } from "../domain/events.ts";
 import { repeatsOf } from "../domain/outcome-repeats.ts";
 import { isFinal } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
-import type { Ledger, Stored, StoredNote } from "../platform/ledger/configmap-ledger.ts";
+import type { Ledger, StoredNote } from "../platform/ledger/configmap-ledger.ts";
 import { mapConcurrently } from "../platform/limits/concurrency.ts";
 import type { Log } from "../platform/telemetry/log.ts";
+import { findRecord } from "./find-record.ts";
 
 export interface UndeliveredOptions {
   readonly ledger: Pick<Ledger, "list" | "listUndelivered" | "remove">;
@@ -30,21 +31,13 @@ const SEND_TIMEOUT_MS = 5_000;
 
 /** @throws LedgerUnavailable */
 export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
-  async function recordOf(name: string, signal: AbortSignal): Promise<Stored | undefined> {
-    for await (const { records } of ledger.list({ name }, signal)) {
-      const found = records.find((stored) => stored.name === name);
-      if (found) return found;
-    }
-    return undefined;
-  }
-
   /** @returns what became of the note */
   async function see(
     note: StoredNote,
     { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
   ): Promise<"gone" | "waiting" | "asked"> {
     const { record, repeats, notBefore } = note.outcome;
-    const request = (await recordOf(record, signal))?.request;
+    const request = (await findRecord(ledger, record, signal))?.request;
     // Deleted, tried again by an operator, or sent again since.
     if (!request || !isFinal(request) || repeatsOf(request) > repeats) {
       log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");

@@ -4,10 +4,10 @@
  * Exit codes: 0 after a drain, 78 when the configuration is wrong, 1 for what nobody expected.
  */
 import type * as z from "zod";
-import type { FunctionName } from "../domain/events.ts";
+import type { ProgramName } from "../domain/events.ts";
 import type { CloudEventServer } from "./server/cloudevent-server.ts";
 import { trustCertificates } from "./cloudevents/cloudevent-sink.ts";
-import { ConfigError, EXIT_CONFIG, readConfig, type COMMON_VARIABLES } from "./settings/config.ts";
+import { ConfigError, EXIT_CONFIG, readConfig, type PROCESS_VARIABLES } from "./settings/config.ts";
 import { unknownVariables } from "./settings/unknown-variables.ts";
 import { makeLog, type Log } from "./telemetry/log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
@@ -27,8 +27,8 @@ export interface FunctionContext {
   readonly stopping: AbortSignal;
 }
 
-export interface FunctionSetup<S extends z.ZodObject<typeof COMMON_VARIABLES>> {
-  readonly name: FunctionName;
+export interface FunctionSetup<S extends z.ZodObject<typeof PROCESS_VARIABLES>> {
+  readonly name: ProgramName;
   readonly config: S;
   /** A server that listens, or the exit code of work that is done already (a Job's). */
   readonly start: (
@@ -38,13 +38,13 @@ export interface FunctionSetup<S extends z.ZodObject<typeof COMMON_VARIABLES>> {
 }
 
 /** Runs until a signal ends it, then ends the process. */
-export async function runFunction<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
+export async function runFunction<S extends z.ZodObject<typeof PROCESS_VARIABLES>>(
   setup: FunctionSetup<S>,
 ): Promise<void> {
   process.exit(await exitCodeOf(setup));
 }
 
-async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
+async function exitCodeOf<S extends z.ZodObject<typeof PROCESS_VARIABLES>>(
   setup: FunctionSetup<S>,
 ): Promise<number> {
   const config = readConfigOrReport(setup);
@@ -75,7 +75,7 @@ async function exitCodeOf<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
   }
 }
 
-function readConfigOrReport<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
+function readConfigOrReport<S extends z.ZodObject<typeof PROCESS_VARIABLES>>(
   setup: FunctionSetup<S>,
 ): z.output<S> | undefined {
   try {
@@ -90,7 +90,7 @@ function readConfigOrReport<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
 }
 
 /** One line, which names them and what they may have been meant for. */
-function warnOfUnknown<S extends z.ZodObject<typeof COMMON_VARIABLES>>(
+function warnOfUnknown<S extends z.ZodObject<typeof PROCESS_VARIABLES>>(
   { name, config }: FunctionSetup<S>,
   log: Log,
 ): void {

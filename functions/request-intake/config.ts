@@ -3,8 +3,8 @@ import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isTimeZone } from "../domain/statement-period.ts";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
-import { integer, list, oneOf, variable, yesOrNo } from "../platform/settings/variables.ts";
-import { isAllowedSourceEntry, readAllowedSource } from "./allowed-sources.ts";
+import { integer, oneOf, variable, yesOrNo } from "../platform/settings/variables.ts";
+import { ALLOWED_SOURCES } from "../platform/requests/allowed-sources.ts";
 
 /** Half of a ConfigMap's size, because what is no event is kept whole and as base64. */
 const LARGEST_BODY = 524_288;
@@ -33,20 +33,7 @@ export const requestIntakeConfig = withIdentity(
       MAX_RECORDS_PER_SOURCE: integer({ min: 1, max: 10_000_000, default: 160_000 }),
       /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */
       PUBLIC_ROUTE: yesOrNo("false"),
-      /**
-       * Exact values of `source` that may ask, every source when not set. In front of one may stand
-       * the subject that alone may use it, and that is then allowed to send.
-       */
-      ALLOWED_SOURCES: variable(
-        list()
-          .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
-          .transform((entries) => entries.map(readAllowedSource))
-          .optional(),
-        {
-          expected: "event sources separated by commas, each with or without a subject in front",
-          example: "/mobile-app, system:serviceaccount:billing:api /billing",
-        },
-      ),
+      ALLOWED_SOURCES,
       /** Before an outcome that a consumer was not told is sent again; four times as long each time. */
       OUTCOME_REPEAT_SECONDS: integer({ min: 1, max: 86_400, default: 60 }),
       /** Wake-ups a minute; what is left out waits for the tick. */

@@ -14,7 +14,8 @@ import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake, recorderOf } from "./handler.ts";
 import { explainMalformed } from "./requested-data.ts";
-import { locationOf, makeStatusRoute, REQUESTS_PATH } from "./request-status.ts";
+import { REQUESTS_PATH } from "../platform/requests/request-status.ts";
+import { locationOf, makeStatusRoute } from "./request-status.ts";
 import { makeSourceShare } from "./source-share.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
 import { wallClock } from "../platform/clock/clock.ts";
@@ -72,7 +73,7 @@ export async function startRequestIntake(
       "/": { handle, explain: explainMalformed, senders },
       ...(config.PUBLIC_ROUTE ? {} : routesOfBroker),
     },
-    reads: config.PUBLIC_ROUTE ? {} : { [REQUESTS_PATH]: status },
+    resources: config.PUBLIC_ROUTE ? {} : { [REQUESTS_PATH]: status },
     senders: sendersOf(config, log),
     ready: (signal) => ledger.ready(signal),
     maxBodyBytes: config.MAX_BODY_BYTES,

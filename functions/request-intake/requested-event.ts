@@ -17,7 +17,7 @@ import type { RequestFacts } from "../domain/statement-request.ts";
 import type { ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
-import { isAllowedSource, type AllowedSource } from "./allowed-sources.ts";
+import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
 import { readRequestedData, type AskedPeriod } from "./requested-data.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 

@@ -5,6 +5,7 @@ import { makeConfigMapLedger } from "../platform/ledger/configmap-ledger.ts";
 import { verifyStatement } from "../verification/verify-statement.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
+import { wishedLedger } from "../platform/ledger/wished-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
@@ -139,13 +140,11 @@ async function openDependencies(
       log,
     }),
   );
-  const ledger = makeConfigMapLedger({
-    namespace: config.LEDGER_NAMESPACE,
-    kubeconfig: config.KUBECONFIG,
-  });
+  const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
+  const ledger = observedLedger(makeConfigMapLedger(where), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
   return {
-    ledger: observedLedger(ledger, metrics, tracer),
+    ledger: config.CANCEL_WISHES ? wishedLedger(ledger) : ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
     tracer,
     transactions,

@@ -47,7 +47,7 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
     );
   }
   const client = await session.s3();
-  const { presign } = await import("../clients/link/presign.ts");
+  const { presign } = await import("../../functions/platform/store/presign.ts");
   const signed = await presign(client, object, { now: now(), forMs: wantedMs });
   // Before anybody has it: no address without a trace.
   const traced = await recordAct(await deskOf(session, name), "link");

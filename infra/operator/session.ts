@@ -119,14 +119,13 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
 
     async ledger() {
       const { kubeconfig } = session;
-      const { makeConfigMapLedger } =
-        await import("../../functions/platform/ledger/configmap-ledger.ts");
+      const [{ makeConfigMapLedger }, { wishedLedger }] = await Promise.all([
+        import("../../functions/platform/ledger/configmap-ledger.ts"),
+        import("../../functions/platform/ledger/wished-ledger.ts"),
+      ]);
+      const namespace = session.config.LEDGER_NAMESPACE;
       // Somebody waits in front of it: two tries, not the functions' four.
-      return (ledger ??= makeConfigMapLedger({
-        namespace: session.config.LEDGER_NAMESPACE,
-        kubeconfig,
-        tries: 2,
-      }));
+      return (ledger ??= wishedLedger(makeConfigMapLedger({ namespace, kubeconfig, tries: 2 })));
     },
 
     async find(name) {
@@ -185,7 +184,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     },
 
     async s3() {
-      const { makeS3Client } = await import("../../functions/statement-builder/store/s3-client.ts");
+      const { makeS3Client } = await import("../../functions/platform/store/s3-client.ts");
       const { settings } = await session.store();
       // It only reads, and a checksum of nothing would become part of a presigned address.
       const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);

@@ -11,7 +11,10 @@ import {
   readConfig,
   RETENTION_DAYS,
 } from "../../functions/platform/settings/config.ts";
-import { withoutPlainText } from "../../functions/platform/settings/plain-text.ts";
+import {
+  withoutPlainDatabase,
+  withoutPlainStore,
+} from "../../functions/platform/settings/plain-text.ts";
 import { text, url } from "../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { runningIn, type Running } from "../local/running.ts";
@@ -21,39 +24,41 @@ import { wrongUse } from "./exit.ts";
 const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
 const builder = builderConfig.shape;
 
-export const operatorConfig = withoutPlainText(
-  z.object({
-    KUBECONFIG,
-    LEDGER_NAMESPACE,
-    INTAKE_URL: url("http://localhost:8081/").optional(),
-    INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
-    RETENTION_DAYS,
-    LEASE_SECONDS: builder.LEASE_SECONDS,
-    CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
-    MAX_FAILURES: builder.MAX_FAILURES,
-    S3_BUCKET: builder.S3_BUCKET.optional(),
-    S3_PREFIX: builder.S3_PREFIX,
-    S3_ENDPOINT: builder.S3_ENDPOINT,
-    S3_CA_FILE: builder.S3_CA_FILE,
-    S3_INSECURE: builder.S3_INSECURE,
-    S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
-    S3_CHECKSUMS: builder.S3_CHECKSUMS,
-    AWS_REGION: builder.AWS_REGION,
-    DATABASE_URL: builder.DATABASE_URL.optional(),
-    DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
-    DATABASE_INSECURE: builder.DATABASE_INSECURE,
-    STATEMENT_VIEW: builder.STATEMENT_VIEW,
-    ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
-    ACCOUNT_IBAN_COLUMN: builder.ACCOUNT_IBAN_COLUMN,
-    ACCOUNT_NAME_COLUMN: builder.ACCOUNT_NAME_COLUMN,
-    ACCOUNT_PRODUCT_COLUMN: builder.ACCOUNT_PRODUCT_COLUMN,
-    ACCOUNT_OWNER_COLUMN: builder.ACCOUNT_OWNER_COLUMN,
-    TRANSACTION_CODE_COLUMN: builder.TRANSACTION_CODE_COLUMN,
-    STATEMENT_WATERMARK_VIEW: builder.STATEMENT_WATERMARK_VIEW,
-    MAX_STALENESS_SECONDS: builder.MAX_STALENESS_SECONDS,
-    REPLICA_WITHOUT_WATERMARK: builder.REPLICA_WITHOUT_WATERMARK,
-    PERIOD_BASIS: builder.PERIOD_BASIS,
-  }),
+export const operatorConfig = withoutPlainStore(
+  withoutPlainDatabase(
+    z.object({
+      KUBECONFIG,
+      LEDGER_NAMESPACE,
+      INTAKE_URL: url("http://localhost:8081/").optional(),
+      INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
+      RETENTION_DAYS,
+      LEASE_SECONDS: builder.LEASE_SECONDS,
+      CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
+      MAX_FAILURES: builder.MAX_FAILURES,
+      S3_BUCKET: builder.S3_BUCKET.optional(),
+      S3_PREFIX: builder.S3_PREFIX,
+      S3_ENDPOINT: builder.S3_ENDPOINT,
+      S3_CA_FILE: builder.S3_CA_FILE,
+      S3_INSECURE: builder.S3_INSECURE,
+      S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
+      S3_CHECKSUMS: builder.S3_CHECKSUMS,
+      AWS_REGION: builder.AWS_REGION,
+      DATABASE_URL: builder.DATABASE_URL.optional(),
+      DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
+      DATABASE_INSECURE: builder.DATABASE_INSECURE,
+      STATEMENT_VIEW: builder.STATEMENT_VIEW,
+      ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
+      ACCOUNT_IBAN_COLUMN: builder.ACCOUNT_IBAN_COLUMN,
+      ACCOUNT_NAME_COLUMN: builder.ACCOUNT_NAME_COLUMN,
+      ACCOUNT_PRODUCT_COLUMN: builder.ACCOUNT_PRODUCT_COLUMN,
+      ACCOUNT_OWNER_COLUMN: builder.ACCOUNT_OWNER_COLUMN,
+      TRANSACTION_CODE_COLUMN: builder.TRANSACTION_CODE_COLUMN,
+      STATEMENT_WATERMARK_VIEW: builder.STATEMENT_WATERMARK_VIEW,
+      MAX_STALENESS_SECONDS: builder.MAX_STALENESS_SECONDS,
+      REPLICA_WITHOUT_WATERMARK: builder.REPLICA_WITHOUT_WATERMARK,
+      PERIOD_BASIS: builder.PERIOD_BASIS,
+    }),
+  ),
 );
 export type OperatorConfig = z.output<typeof operatorConfig>;
 

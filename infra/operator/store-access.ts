@@ -2,7 +2,7 @@
  * Where the statements lie and with what they are read: as the environment says, or, where it says nothing of a
  * store, as the builder of the installation is told. A store inside the cluster is reached through a forwarded port.
  */
-import type { S3Settings } from "../../functions/statement-builder/store/s3-client.ts";
+import type { S3Settings } from "../../functions/platform/store/s3-client.ts";
 import type { Installation, Way } from "./cluster/installation.ts";
 import { readOperatorConfig, type Environment, type OperatorConfig } from "./settings.ts";
 import type { Screen } from "./terminal.ts";

@@ -1,4 +1,4 @@
-/** The builder's rights, as infra/kubernetes/bucket/ has them, tried by its own code on a real S3 server. */
+/** The rights of the builder and of status-api, as infra/kubernetes/bucket/ has them, tried by their own code on a real S3 server. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import {
@@ -12,6 +12,8 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { pino } from "pino";
+import { makeS3Client } from "../../functions/platform/store/s3-client.ts";
+import { makeLinks } from "../../functions/status-api/links.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { startS3Server } from "../support/versitygw-server.ts";
@@ -20,6 +22,7 @@ import { uploadOf } from "../support/statement-bucket.ts";
 /** As the files name it. */
 const BUCKET = "bank-statements";
 const KEY = "statements/customer-1-1-2-3.zip";
+const READER = { accessKeyId: "status-api", secretAccessKey: "of-this-test-only" };
 const BUILDER = { accessKeyId: "statement-builder", secretAccessKey: "of-this-test-only" };
 
 interface Policy {
@@ -32,7 +35,8 @@ let owner: S3Client;
 let asBuilder: S3Client;
 
 beforeAll(async () => {
-  server = await startS3Server({ users: { [BUILDER.accessKeyId]: BUILDER.secretAccessKey } });
+  const users = [BUILDER, READER].map((one) => [one.accessKeyId, one.secretAccessKey] as const);
+  server = await startS3Server({ users: Object.fromEntries(users) });
   await server.createBucket(BUCKET);
   owner = server.client();
   asBuilder = new S3Client({
@@ -118,6 +122,39 @@ test("with its policy the builder does all it has to, and nothing else", async (
     ].map(outcome),
   );
   expect(refused).toEqual(refused.map(() => "AccessDenied"));
+});
+
+test("with its policy status-api links to what is there, and writes, deletes and lists nothing else", async () => {
+  await apply(await file("reader-policy.json"), READER.accessKeyId);
+  await owner.send(
+    new PutObjectCommand({ Bucket: BUCKET, Key: "statements/read.zip", Body: "zip" }),
+  );
+  const { endpoint, region } = server;
+  const where = { endpoint, region, forcePathStyle: true, credentials: READER };
+  const client = makeS3Client({ ...where, checksums: "when_required" }, 1);
+  try {
+    const links = makeLinks(client, 60_000, Date.now);
+    const { signal } = new AbortController();
+    const of = async (key: string) => await links.make({ bucket: BUCKET, key }, signal);
+    const made = await of("statements/read.zip");
+    if (made.kind !== "link") throw new Error(made.kind);
+    expect(await (await fetch(made.url)).text()).toBe("zip");
+    // Absent, not forbidden.
+    expect(await of("statements/absent.zip")).toEqual({ kind: "gone" });
+    await expect(of("other/file")).rejects.toThrow("403");
+    const at = { Bucket: BUCKET, Key: "statements/read.zip" };
+    const refused = await Promise.all(
+      [
+        client.send(new PutObjectCommand({ ...at, Body: "y" })),
+        client.send(new DeleteObjectCommand(at)),
+        client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: "other/" })),
+        client.send(new CreateMultipartUploadCommand(at)),
+      ].map(outcome),
+    );
+    expect(refused).toEqual(refused.map(() => "AccessDenied"));
+  } finally {
+    client.destroy();
+  }
 });
 
 test("the bucket's policy lets nobody in without TLS", async () => {

@@ -42,7 +42,7 @@ async function startIntake(path: `/${string}`) {
   const server = opened.use(
     await startEventServer({
       routes: { "/": { handle, explain: explainMalformed } },
-      reads: { [path]: status },
+      resources: { [path]: status },
     }),
   );
   const resources = opened.move();

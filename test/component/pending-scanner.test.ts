@@ -8,6 +8,7 @@ import {
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { connectLedger, type Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
+import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
 import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
@@ -67,7 +68,7 @@ function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: 
   const metrics = { ticked: () => undefined, offered: () => undefined };
   const sink = makeCloudEventSink({ url, log });
   const offering = makeOffering({
-    ledger: tally.counted,
+    ledger: wishedLedger(tally.counted),
     sink,
     metrics,
     limits,
@@ -322,6 +323,67 @@ describe("an outcome that a consumer was not told", () => {
     await scanner.tick();
     expect(scanner.sink.events).toEqual([]);
     expect(await scanner.names()).toEqual([]);
+  });
+});
+
+describe("a wish to cancel beside a record", () => {
+  const wishFor = (request: PendingRequest) => ({
+    record: request.facts.name,
+    customerId: request.facts.customerId,
+    requestedAt: NOW,
+    requestedBy: "system:serviceaccount:billing:api",
+  });
+
+  it("has its request offered before every turn, though its next attempt is far away", async () => {
+    await using scanner = await startScanner({ limits: { builderCapacity: 1 } });
+    await scanner.put(pendingRequest("a", 1));
+    const late = { ...pendingRequest("z", 2), nextAttemptAt: NOW + DAY };
+    await scanner.put(late);
+    await scanner.local.ledger.wish(wishFor(late));
+    await scanner.tick();
+    expect(scanner.sink.events[0]?.headers["ce-subject"]).toBe(late.facts.name);
+    expect(scanner.summary()).toMatchObject({ wishes: 1 });
+  });
+
+  it("stays until its request has ended, and goes with the tick after that", async () => {
+    await using scanner = await startScanner();
+    const request = pendingRequest("c", 1);
+    const { name } = request.facts;
+    await scanner.put(request);
+    await scanner.local.ledger.wish(wishFor(request));
+    await scanner.tick();
+    expect(await scanner.local.ledger.readWish(name)).toEqual(wishFor(request));
+    const stored = await scanner.local.ledger.read(name);
+    if (!stored) throw new Error("not stored");
+    await scanner.local.ledger.replace(stored, failed(request, NOW, true));
+    await scanner.tick();
+    expect(await scanner.local.ledger.readWish(name)).toBeUndefined();
+    expect([await scanner.names(), scanner.summary()]).toEqual([
+      [name],
+      expect.objectContaining({ wishes: 0 }),
+    ]);
+  });
+
+  it("goes when its record is gone", async () => {
+    await using scanner = await startScanner();
+    const request = pendingRequest("c", 1);
+    await scanner.local.ledger.wish(wishFor(request));
+    await scanner.tick();
+    expect(await scanner.names()).toEqual([]);
+  });
+
+  it("that cannot be read stays, and is told", async () => {
+    await using scanner = await startScanner();
+    const labels = {
+      "app.kubernetes.io/managed-by": "transactions-collector",
+      "app.kubernetes.io/component": "cancel-wish",
+    };
+    const body = { metadata: { name: "cancel-x", labels }, data: { record: "x" } };
+    const { core, namespace } = scanner.local;
+    await core.createNamespacedConfigMap({ namespace, body });
+    await scanner.tick();
+    expect(scanner.summary()).toMatchObject({ wishes: 1 });
+    expect(await scanner.names()).toEqual(["cancel-x"]);
   });
 });
 

@@ -9,12 +9,13 @@ const FUNCTIONS = [
   ["request-intake", ["get", "create"]],
   ["pending-scanner", ["list", "watch", "delete"]],
   ["statement-builder", ["get", "update"]],
+  ["status-api", ["get", "list", "create"]],
 ] as const;
 
 /** With everything that runs as these accounts, and everything that might add to their rights. */
 const rendered = await renderInstallation({
   on: "overlays/production",
-  components: ["kafka", "broker-intake", "monitoring"],
+  components: ["kafka", "broker-intake", "monitoring", "status-api"],
 });
 const core = rendered.filter((manifest) => !manifest.apiVersion.includes("knative.dev"));
 const namespaces = core.filter((manifest) => manifest.kind === "Namespace");

@@ -77,6 +77,7 @@ async function startBuilder(version: Version, killAt?: string): Promise<RunningF
     env: {
       // Long enough that a request which waits is seen to wait.
       ...{ RETRY_BASE_SECONDS: "4", RETRY_MAX_SECONDS: "4" },
+      CANCEL_WISHES: "true",
       ...(killAt === undefined ? {} : { KILL_AT: killAt }),
     },
     port: await freePort(),
@@ -239,6 +240,26 @@ describe("left by a builder that died", () => {
     expect(await cancelRequest(desk(wished))).toMatchObject({ kind: "moved" });
     expect((await endedBy("new", wished)).request).toMatchObject({ status: "cancelled" });
     expect((await audited([wished])).schemas).toEqual([]);
+  });
+
+  test("with a wish beside it, which it does not know: the new one cancels it, and no file comes", async () => {
+    const name = await record("old");
+    const wish = {
+      record: name,
+      customerId: CUSTOMER,
+      requestedAt: Date.now(),
+      requestedBy: "system:serviceaccount:billing:api",
+    };
+    await pipeline.ledger.wish(wish);
+    expect((await endedBy("new", name)).request).toMatchObject({
+      status: "cancelled",
+      cancelRequestedAt: wish.requestedAt,
+    });
+    expect((await audited([name])).schemas).toEqual([]);
+    // While the old builder is about, it builds what has a wish only: too late, and nothing is lost.
+    const taken = await record("old");
+    await pipeline.ledger.wish({ ...wish, record: taken });
+    expect((await endedBy("old", taken)).request).toMatchObject({ status: "executed" });
   });
 });
 

@@ -10,7 +10,7 @@ import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
 import { announce, claim, execute } from "../../functions/domain/statement-request.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { makeS3Client } from "../../functions/statement-builder/store/s3-client.ts";
+import { makeS3Client } from "../../functions/platform/store/s3-client.ts";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { versitygw } from "../../infra/local/programs/versitygw.ts";
 import { openWayIn } from "../e2e-cluster/way-in.ts";

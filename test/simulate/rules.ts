@@ -18,6 +18,7 @@ import {
   indexName,
   type IndexedEvent,
 } from "../../functions/platform/ledger/event-index.ts";
+import { fromWish } from "../../functions/platform/ledger/cancel-wish.ts";
 import { isWholeOf, readMarked } from "./bank.ts";
 import type { RecordChange } from "./api-server.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -42,6 +43,8 @@ interface History {
   holder: string;
   /** Of the record when its end was asked for. */
   wishedAt: number | undefined;
+  /** While a wish of status-api stands beside the record. */
+  wish: { readonly attempt: number; hasEnded: boolean } | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
 }
@@ -90,6 +93,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       claimedAt: 0,
       holder: "",
       wishedAt: undefined,
+      wish: undefined,
       heldUntil: 0,
     };
     histories.set(name, fresh);
@@ -136,6 +140,23 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       if (request && indexName(request.facts.event) === name)
         fail(`${name} is deleted, and its record is there`);
     indexes.delete(name);
+  }
+
+  function wished({ name, before, after }: RecordChange): void {
+    const stored = after ?? before;
+    if (before && after) fail(`${name} has changed`);
+    if (!stored) return;
+    const history = historyOf(fromWish(stored).wish.record);
+    const { request, states, wish } = history;
+    if (after) {
+      if (states.size === 0) fail(`${name} is a wish for what never was`);
+      const hasEnded = request === undefined || isFinal(request);
+      history.wish = { attempt: request?.attempt ?? 0, hasEnded };
+      return;
+    }
+    if (wish?.hasEnded !== true)
+      fail(`${name} is deleted before its request, ${request?.status ?? "gone"}, has ended`);
+    history.wish = undefined;
   }
 
   function moved(
@@ -220,8 +241,13 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     broken,
     break: fail,
     changed(change) {
-      if (isIndex(change.after ?? change.before)) {
+      const component = componentOf(change.after ?? change.before);
+      if (component === COMPONENTS.index) {
         indexed(change.name, change.before, change.after);
+        return;
+      }
+      if (component === COMPONENTS.wish) {
+        wished(change);
         return;
       }
       const history = historyOf(change.name);
@@ -234,6 +260,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       else if (before && after) moved(history, before, after, change);
       history.request = after;
       if (after) history.states.add(after.status);
+      if (history.wish && (!after || isFinal(after))) history.wish.hasEnded = true;
     },
     appeared(object, before) {
       const { key, bytes, metadata } = object;
@@ -250,6 +277,10 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
         fail(`an object of ${name} appears after it has ended as ${request.status}`);
       if (Number(metadata["attempt"]) > (history.wishedAt ?? Infinity))
         fail(`an object of ${name} is built by a claim that came after the wish to cancel`);
+      // The claim right behind it may have looked before there was one.
+      const { wish } = history;
+      if (wish && !wish.hasEnded && Number(metadata["attempt"]) > wish.attempt + 1)
+        fail(`an object of ${name} is built by a claim that has not seen the wish beside it`);
       const read = readMarked(bytes);
       if (!read) return;
       if (read.manifest.request_id !== name) fail(`the object of ${name} holds another one's`);
@@ -271,10 +302,15 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       const history = histories.get(record);
       return history?.holder === process ? history.heldUntil : 0;
     },
-    isAtRest: () => open === 0,
+    isAtRest: () => open === 0 && ![...histories.values()].some(({ wish }) => wish),
     atRest(records, { objects, uploads }) {
       for (const [name, configMap] of records) {
-        if (isIndex(configMap)) continue;
+        const component = componentOf(configMap);
+        if (component === COMPONENTS.index) continue;
+        if (component === COMPONENTS.wish) {
+          fail(`${name} is left, and its request has ended`);
+          continue;
+        }
         const request = fromConfigMap(configMap);
         if (!isFinal(request)) fail(`${name} is stuck: ${request.status}`);
         else if (!request.announced) fail(`${name} is stuck: its end is not told`);
@@ -307,8 +343,8 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
   };
 }
 
-function isIndex(configMap: ConfigMap | undefined): boolean {
-  return configMap?.metadata?.labels?.[LABELS.component] === COMPONENTS.index;
+function componentOf(configMap: ConfigMap | undefined): string | undefined {
+  return configMap?.metadata?.labels?.[LABELS.component];
 }
 
 function keyOf({ facts }: StatementRequest): string {

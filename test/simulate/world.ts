@@ -9,6 +9,7 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import type { Answer } from "../../functions/platform/server/http-answer.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
@@ -19,6 +20,7 @@ import { makeOffering } from "../../functions/pending-scanner/offering.ts";
 import { makeHandler } from "../../functions/statement-builder/handler.ts";
 import { makeNarrator } from "../../functions/statement-builder/steps.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
+import { wishForEnd } from "../../functions/status-api/cancel-request.ts";
 import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
 import { makeApiServer } from "./api-server.ts";
 import {
@@ -181,7 +183,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       store.client,
     );
     const handle = makeHandler({
-      ledger: openLedger(),
+      ledger: wishedLedger(openLedger()),
       sink: broker.sink,
       tracer: NO_TRACER,
       transactions: bank,
@@ -231,7 +233,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       now: wallClock,
       stopping,
     };
-    const offering = makeOffering({ ...shared, limits });
+    const offering = makeOffering({ ...shared, ledger: wishedLedger(ledger), limits });
     const handle = makePendingScanner({
       ...shared,
       tally: UNCOUNTED,
@@ -353,6 +355,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       time.put(at + script.cancelledAfterMs, () => operate("cancel", number));
     if (faults.happens("cancelled by", 200, 78, number))
       time.put(at + draw(seed, 79, number) * 60_000, () => operate("cancel", number));
+    if (faults.happens("wished away by", 200, 87, number)) {
+      const wishedAt = at + draw(seed, 88, number) * 60_000;
+      time.put(wishedAt, () => wish(number));
+      if (draw(seed, 89, number) < 0.3) time.put(wishedAt + 2_000, () => wish(number));
+    }
     time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
       if (faults.happens("tried again by", 500, 81, number)) operate("retry", number);
     });
@@ -408,6 +415,23 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         return stored;
       };
       move({ ledger: desk, find, now: wallClock, by: OPERATOR, signal }).catch(() => undefined);
+    });
+  }
+
+  const upstream = new SimulatedProcess("status-api", seed, time);
+  const statusApi = upstream.run(() => wishedLedger(openLedger()));
+
+  function wish(number: number): void {
+    const name = names.get(number);
+    if (name === undefined || upstream.dead) return;
+    upstream.run(() => {
+      const { signal } = new AbortController();
+      const asked = async (): Promise<void> => {
+        const stored = await statusApi.read(name, signal);
+        const wishing = { ledger: statusApi, now: wallClock, by: "upstream" };
+        if (stored) await wishForEnd(stored.request, wishing, signal);
+      };
+      asked().catch(() => undefined);
     });
   }
 

@@ -47,7 +47,11 @@ export interface Held {
 }
 
 /** @throws Error where there is no Python, or no PyPI */
-export async function holdTo(document: string, url: string): Promise<Held> {
+export async function holdTo(
+  document: string,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Held> {
   const folder = await onceInCache(`schemathesis-${VERSION}`, async (unfinished) => {
     const requirements = join(unfinished, "requirements.txt");
     await writeFile(requirements, REQUIREMENTS);
@@ -59,6 +63,7 @@ export async function holdTo(document: string, url: string): Promise<Held> {
   });
   const program = "from schemathesis.cli import schemathesis; schemathesis()";
   const args = ["run", document, `--url=${url}`, `--checks=${CHECKS.join(",")}`, ...OPTIONS];
+  for (const [name, value] of Object.entries(headers)) args.push(`--header=${name}: ${value}`);
   const env = { ...process.env, PYTHONPATH: folder, HYPOTHESIS_STORAGE_DIRECTORY: folder };
   try {
     // It leaves what it has found in the folder that it runs in.

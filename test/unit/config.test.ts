@@ -9,6 +9,7 @@ import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { unknownVariables } from "../../functions/platform/settings/unknown-variables.ts";
 import { operatorConfig } from "../../infra/operator/settings.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
+import { statusApiConfig } from "../../functions/status-api/config.ts";
 
 const SINK = "http://broker/statements";
 /** What no function starts without. */
@@ -74,10 +75,10 @@ describe("readConfig", () => {
       "PORT is not valid; expected a whole number from 0 to 65535, for example 8080",
       "LOG_LEVEL is not valid; expected one of trace, debug, info, warn, error, fatal, silent, for example info",
       "LEDGER_NAMESPACE is not valid; expected the name of a Kubernetes namespace, for example transaction-requests",
-      "K_SINK is missing; expected an http or https URL, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
-      'K_CE_OVERRIDES is not JSON; expected JSON with an object of extension attributes, for example {"extensions":{"region":"eu"}}',
       "K_CA_CERTS is not valid; expected certificates in PEM form, for example -----BEGIN CERTIFICATE-----…",
       "IDENTITY is not valid; expected none, where whoever reaches the port may send, or else OIDC_ISSUER, for example none",
+      "K_SINK is missing; expected an http or https URL, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
+      'K_CE_OVERRIDES is not JSON; expected JSON with an object of extension attributes, for example {"extensions":{"region":"eu"}}',
       "STATEMENT_TIME_ZONE is not valid; expected the name of an IANA time zone, for example Europe/Berlin",
       "MAX_PERIOD_MONTHS is not valid; expected a whole number from 1 to 1200, for example 24",
       "ALLOWED_SOURCES is not valid; expected event sources separated by commas, each with or without a subject in front, for example /mobile-app, system:serviceaccount:billing:api /billing",
@@ -341,4 +342,47 @@ describe("the window of events ends before the retention of records", () => {
       "IDENTITY",
     ]);
   });
+});
+
+describe("status-api", () => {
+  const OIDC = { OIDC_ISSUER: "https://issuer.example", OIDC_AUDIENCE: "status-api" };
+  const SUBJECT = "system:serviceaccount:billing:api";
+
+  it("has the contract's defaults", () => {
+    const env = { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing` };
+    expect(readConfig(statusApiConfig, env)).toMatchObject({
+      ALLOWED_SOURCES: [{ sender: SUBJECT, source: "/billing" }],
+      LINK_SECONDS: 300,
+      S3_INSECURE: false,
+    });
+  });
+
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ["nobody asked", { IDENTITY: "none" }, ["IDENTITY is none", "ALLOWED_SOURCES is missing"]],
+    ["nothing said", {}, ["ALLOWED_SOURCES is missing", "IDENTITY is missing"]],
+    ["no sources", OIDC, ["ALLOWED_SOURCES is missing"]],
+    [
+      "one source of anybody's",
+      { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing, /web` },
+      ["ALLOWED_SOURCES has a source without a subject in front"],
+    ],
+    [
+      "a store in plain text",
+      { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing`, S3_ENDPOINT: "http://s3.example" },
+      ["S3_ENDPOINT is not https"],
+    ],
+    [
+      "a link for a day",
+      { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing`, LINK_SECONDS: "86400" },
+      ["LINK_SECONDS is not valid"],
+    ],
+  ])(
+    "tells nobody anything without tokens, and a subject for every source: %s",
+    (_, env, wrong) => {
+      const problems = problemsOf(statusApiConfig, env);
+      expect(problems).toHaveLength(wrong.length);
+      for (const one of wrong)
+        expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${one}`)));
+    },
+  );
 });

@@ -73,6 +73,19 @@ test("the builder may write, read, abort and look, and nothing else", async () =
   ]);
 });
 
+test("status-api may read and look, and nothing else", async () => {
+  const rights = (await file("reader-policy.json", policy)).Statement.map((one) => [
+    one.Effect,
+    one.Action,
+    one.Resource,
+    one.Condition,
+  ]);
+  expect(rights).toEqual([
+    ["Allow", "s3:GetObject", STATEMENTS, undefined],
+    ["Allow", "s3:ListBucket", BUCKET, { StringLikeIfExists: { "s3:prefix": `${prefix}*` } }],
+  ]);
+});
+
 test("nobody writes over a statement, or without TLS", async () => {
   const rules = (await file("bucket-policy.json", policy)).Statement;
   expect(rules.map((one) => [one.Effect, one.Action, one.Resource, one.Condition])).toEqual([

@@ -74,7 +74,7 @@ describe.each(withPolicies)("%s", (_, policies) => {
 });
 
 describe("production", () => {
-  const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder"];
+  const FUNCTIONS = ["request-intake", "pending-scanner", "statement-builder", "status-api"];
 
   /** Ports that the pods of `app` may reach at addresses, with the policy that lets them. */
   async function addressed(app: string) {
@@ -93,13 +93,12 @@ describe("production", () => {
   }
 
   test.each(FUNCTIONS)("%s reaches the addresses it needs", async (app) => {
-    const builder = [
-      ["egress-database", [3306]],
-      ["egress-s3", [443]],
-    ];
+    const database = app === "statement-builder" ? [["egress-database", [3306]]] : [];
+    const store = ["statement-builder", "status-api"].includes(app) ? [["egress-s3", [443]]] : [];
     expect(await addressed(app)).toEqual([
       ["egress-api-server", [443, 6443]],
-      ...(app === "statement-builder" ? builder : []),
+      ...database,
+      ...store,
     ]);
   });
 

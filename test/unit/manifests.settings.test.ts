@@ -3,8 +3,9 @@ import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts"
 import { readConfig } from "../../functions/platform/settings/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
+import { statusApiConfig } from "../../functions/status-api/config.ts";
 import { knativeService } from "../support/knative-service-schema.ts";
-import { render } from "../support/kustomize.ts";
+import { renderInstallation } from "../support/installation.ts";
 
 /** The SDK for S3 reads these itself. */
 const CREDENTIALS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -14,7 +15,10 @@ const FUNCTIONS = [
   { name: "request-intake", schema: requestIntakeConfig, besides: [] },
   { name: "pending-scanner", schema: pendingScannerConfig, besides: [] },
   { name: "statement-builder", schema: builderConfig, besides: CREDENTIALS },
+  { name: "status-api", schema: statusApiConfig, besides: CREDENTIALS },
 ];
+/** Of those that a component brings, whom it asks for tokens: for the others an overlay says so. */
+const IDENTITY = ["OIDC_AUDIENCE", "OIDC_ISSUER"];
 
 /** The rows of the table of settings in infra/README.md. */
 async function documented() {
@@ -27,7 +31,7 @@ async function documented() {
   }));
 }
 
-const rendered = await render("infra/kubernetes/base");
+const rendered = await renderInstallation({ on: "base", components: ["status-api"] });
 const table = await documented();
 
 function environmentOf(name: string) {
@@ -60,11 +64,18 @@ describe.each(FUNCTIONS)("$name", ({ name, schema, besides }) => {
   });
 
   test("its settings are those documented as such", () => {
-    expect(Object.keys(settings).toSorted()).toEqual(setBy("settings").toSorted());
+    const identity = name === "status-api" ? IDENTITY : [];
+    expect(Object.keys(settings).toSorted()).toEqual(
+      [...setBy("settings"), ...identity].toSorted(),
+    );
   });
 
   test("every value in the manifests is one it accepts", () => {
-    const others = { K_SINK: "http://broker.example/", IDENTITY: "none" };
+    const ofOverlay =
+      name === "status-api"
+        ? { ALLOWED_SOURCES: "system:serviceaccount:billing:api /billing" }
+        : { IDENTITY: "none" };
+    const others = { K_SINK: "http://broker.example/", ...ofOverlay };
     const given = { ...settings, ...others, ...databaseOf(secrets) };
     expect(() => readConfig(schema, given)).not.toThrow();
   });

@@ -54,6 +54,7 @@ describe("the threat model", () => {
         read("functions/request-intake/config.ts"),
         read("functions/statement-builder/config.ts"),
         read("functions/platform/settings/identity-variables.ts"),
+        read("functions/platform/settings/s3-variables.ts"),
         read("functions/request-intake/index.ts"),
         read("infra/clients/package/package.ts"),
         read("infra/clients/consumer/index.ts"),

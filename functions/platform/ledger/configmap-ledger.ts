@@ -18,6 +18,7 @@ import {
   toConfigMap,
   type ConfigMap,
 } from "./configmap-record.ts";
+import { fromWish, toWish, wishName, type CancelWish, type WishesPage } from "./cancel-wish.ts";
 import { fromIndex, indexName, toIndex, type IndexedEvent, type IndexPage } from "./event-index.ts";
 import { UnreadableRecord } from "./record-codec.ts";
 import {
@@ -131,6 +132,14 @@ export interface Ledger {
   ): AsyncIterable<readonly StoredRejectedEvent[]>;
   noteUndelivered(outcome: UndeliveredOutcome, signal?: AbortSignal): Promise<"created" | "exists">;
   listUndelivered(signal?: AbortSignal): AsyncIterable<NotesPage>;
+  /** `exists` when somebody has asked for the end of this record before. */
+  wish(wish: CancelWish, signal?: AbortSignal): Promise<"created" | "exists">;
+  readWish(record: string, signal?: AbortSignal): Promise<CancelWish | undefined>;
+  /** From the server's memory, a moment behind. */
+  listWishes(
+    filter?: Pick<ListFilter, "customerId">,
+    signal?: AbortSignal,
+  ): AsyncIterable<WishesPage>;
   /** @throws LedgerUnavailable when the API server does not answer. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -289,6 +298,23 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
       }
     },
 
+    wish: (wish, signal) => create(toWish(wish), signal),
+
+    async readWish(record, signal) {
+      const result = await get(wishName(record), signal);
+      // One that somebody has spoilt is no wish; the scanner says so.
+      if ("value" in result) return readAll([result.value], fromWish).read[0]?.wish;
+      if (result.refusal.status === 404) return undefined;
+      throw refused("read", result.refusal);
+    },
+
+    async *listWishes({ customerId } = {}, signal) {
+      for await (const { items } of pages(ofComponent("wish", customerId), true, signal)) {
+        const { read: wishes, unreadable } = readAll(items, fromWish);
+        yield { wishes, unreadable };
+      }
+    },
+
     async ready(signal) {
       // The verbs differ by function; a record that cannot exist may be refused but is an answer.
       await get("readiness", signal);
@@ -329,9 +355,8 @@ function refused(verb: string, { status, reason }: ApiRefusal): LedgerUnavailabl
 
 function selectorOf({ status, customerId, name, atRest }: ListFilter): Selector {
   const labelSelector = [
-    ofComponent("request").labelSelector,
+    ofComponent("request", customerId).labelSelector,
     ...(status ? [`${LABELS.status} in (${status.join(",")})`] : []),
-    ...(customerId === undefined ? [] : [`${LABELS.customer}=${customerId}`]),
     // `!=` is also met by a record without the label, which has not ended yet.
     ...(atRest === undefined ? [] : [`${LABELS.announced}${atRest ? "=" : "!="}true`]),
   ].join(",");

@@ -68,6 +68,7 @@ export const COMPONENTS = {
   rejected: "rejected-event",
   undelivered: "undelivered-outcome",
   index: "event-index",
+  wish: "cancel-wish",
 } as const;
 export const MANAGER = "transactions-collector";
 

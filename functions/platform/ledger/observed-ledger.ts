@@ -73,6 +73,14 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
         () => ledger.noteUndelivered(outcome, signal),
         String,
       ),
+    wish: (wish, signal) => observed("wish", wish.record, () => ledger.wish(wish, signal), String),
+    readWish: (record, signal) =>
+      observed(
+        "read-wish",
+        record,
+        () => ledger.readWish(record, signal),
+        (wish) => (wish ? "found" : "absent"),
+      ),
     keepRejected: (event, signal) =>
       observed(
         "keep-rejected",

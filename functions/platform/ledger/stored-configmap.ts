@@ -22,9 +22,13 @@ export interface Selector extends Readonly<Record<string, string>> {
   readonly labelSelector: string;
 }
 
-export function ofComponent(component: keyof typeof COMPONENTS): Selector {
-  const { managedBy, component: label } = LABELS;
-  return { labelSelector: `${managedBy}=${MANAGER},${label}=${COMPONENTS[component]}` };
+/** @param customerId of one customer alone */
+export function ofComponent(component: keyof typeof COMPONENTS, customerId?: string): Selector {
+  const { managedBy, component: label, customer } = LABELS;
+  const ofCustomer = customerId === undefined ? "" : `,${customer}=${customerId}`;
+  return {
+    labelSelector: `${managedBy}=${MANAGER},${label}=${COMPONENTS[component]}${ofCustomer}`,
+  };
 }
 
 /** What cannot be read is named. */

@@ -17,7 +17,7 @@ import { abortCause, type AbortCause } from "../http/request-aborted.ts";
 import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
 import { mayAsk } from "../http/this-machine.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
-import { readToHttp, type Read, type ReadRoute } from "./read-route.ts";
+import { resourceToHttp, type Asked, type ResourceRoute } from "./resource-route.ts";
 import { refusalOf, subjectOf, type PathSenders, type Senders } from "./senders.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import { NO_TRACER, type Tracer } from "../telemetry/tracing.ts";
@@ -36,8 +36,8 @@ export interface CloudEventServerOptions {
   readonly host?: string | undefined;
   /** By path; `/` is where events go. */
   readonly routes: Readonly<Record<`/${string}`, EventRoute>>;
-  /** By path: what can be read there, and below it. */
-  readonly reads?: Readonly<Record<`/${string}`, ReadRoute>>;
+  /** By path: what is there besides events, and below it. */
+  readonly resources?: Readonly<Record<`/${string}`, ResourceRoute>>;
   /** Who may send; without it nobody is asked for a token. */
   readonly senders?: Senders | undefined;
   /** Rejects when a dependency does not answer; see `health.ts`. */
@@ -54,8 +54,8 @@ export interface CloudEventServerOptions {
   readonly deadlineMs: number;
 }
 
-interface FoundRead extends Read {
-  readonly route: ReadRoute;
+interface FoundResource extends Asked {
+  readonly route: ResourceRoute;
   /** The path of the route itself. */
   readonly own: string;
 }
@@ -142,8 +142,8 @@ export async function startCloudEventServer(
     if (!mayAsk(options.host, request.headers)) return toHttp(FROM_ELSEWHERE);
     const path = pathOf(request);
     if (isHealthPath(path)) return await health.answer(path, request.method);
-    const read = readOf(request);
-    if (read) return await answerRead(request, response, { read, log: requestLog });
+    const resource = resourceOf(request);
+    if (resource) return await answerResource(request, response, { resource, log: requestLog });
     const route = routeOf(path);
     if (!route) return toHttp({ kind: "unknown-path", toPost: request.method === "POST" });
     const handshake = request.method === "OPTIONS" ? answerHandshake(request.headers) : undefined;
@@ -173,14 +173,16 @@ export async function startCloudEventServer(
     });
   }
 
-  async function answerRead(
+  async function answerResource(
     request: IncomingMessage,
     response: ServerResponse,
-    { read, log: requestLog }: { readonly read: FoundRead; readonly log: Log },
+    { resource, log: requestLog }: { readonly resource: FoundResource; readonly log: Log },
   ): Promise<HttpAnswer | undefined> {
-    if (request.method !== "GET" && request.method !== "HEAD")
-      return toHttp({ kind: "method-not-allowed", allow: "GET, HEAD" });
-    const { route, ...asked } = read;
+    const { route, ...asked } = resource;
+    const method = route.methodOf?.(asked.name) ?? "GET";
+    const allowed = method === "GET" ? ["GET", "HEAD"] : [method];
+    if (!allowed.includes(request.method ?? ""))
+      return toHttp({ kind: "method-not-allowed", allow: allowed.join(", ") });
     return await whileItLasts(request, response, {
       route,
       log: requestLog,
@@ -189,10 +191,10 @@ export async function startCloudEventServer(
         if (!place) return noPlace();
         try {
           const answer = await route.handle(asked, { signal, sender, log: requestLog });
-          return readToHttp(answer, request.headers["if-none-match"]);
+          return resourceToHttp(answer, request.headers["if-none-match"]);
         } catch (err) {
           if (signal.aborted) throw err;
-          requestLog.error({ err }, "the request was not read");
+          requestLog.error({ err }, "the request was not answered");
           return toHttp(answerToError(err));
         }
       },
@@ -230,10 +232,10 @@ export async function startCloudEventServer(
     );
   }
 
-  function readOf(request: IncomingMessage): FoundRead | undefined {
+  function resourceOf(request: IncomingMessage): FoundResource | undefined {
     const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
     const query = new URLSearchParams(search);
-    for (const [own, route] of Object.entries(options.reads ?? {})) {
+    for (const [own, route] of Object.entries(options.resources ?? {})) {
       if (path === own) return { route, own, name: undefined, query };
       if (path.startsWith(`${own}/`))
         return { route, own, name: path.slice(own.length + 1), query };
@@ -291,7 +293,7 @@ export async function startCloudEventServer(
       return;
     }
     // What else somebody asked for does not belong into a log.
-    const known = (routeOf(path) && path) ?? readOf(request)?.own;
+    const known = (routeOf(path) && path) ?? resourceOf(request)?.own;
     options.metrics?.requestAnswered(known, status, ms / 1000);
     requestLog.info({ path: known, status, ms: Math.round(ms) }, "request answered");
   }

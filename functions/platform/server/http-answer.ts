@@ -1,7 +1,7 @@
 /**
  * How a request ends, and the one place that says it in HTTP.
  *
- * Statuses of a POST are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes
+ * Statuses of an event are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes
  * any other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
  */
 import type { StatementEvent } from "../../domain/events.ts";
@@ -44,8 +44,10 @@ export type Answer =
 export type Refusal =
   /** To a POST 400: Knative's sender would send it again after a 404. */
   | { readonly kind: "unknown-path"; readonly toPost: boolean }
-  /** 404: of a read, never of a POST. */
+  /** 404: of a resource, never of an event. */
   | { readonly kind: "unknown-request" }
+  /** 409, 410: of a resource, never of an event. */
+  | { readonly kind: "conflict" | "gone"; readonly code: string }
   /** 401: no token, or a bad one. */
   | { readonly kind: "unauthenticated"; readonly code: string }
   | { readonly kind: "method-not-allowed"; readonly allow: string }
@@ -97,6 +99,10 @@ export function toHttp(answer: Answer | Refusal | BatchAnswer): HttpAnswer {
       return failure(answer.toPost ? 400 : 404, "unknown_path");
     case "unknown-request":
       return failure(404, "unknown_request");
+    case "conflict":
+      return failure(409, answer.code);
+    case "gone":
+      return failure(410, answer.code);
     case "unauthenticated":
       return failure(401, answer.code, { "www-authenticate": "Bearer" });
     case "method-not-allowed":

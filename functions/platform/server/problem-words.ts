@@ -47,6 +47,8 @@ const WORDS: Readonly<Record<string, string>> = {
   // the request
   unknown_path: "There is nothing at this path: events go to `/`.",
   unknown_request: "There is no such request, or it is not yours.",
+  not_executed: "The request has no statement, or none yet: see how it stands.",
+  statement_gone: "The statement has been deleted from the bucket: ask for a new one.",
   method_not_allowed: "This method is not taken at this path.",
   too_large: "The body is too large.",
   unsupported_media_type:
@@ -62,14 +64,20 @@ const WORDS: Readonly<Record<string, string>> = {
   deadline_exceeded: "It took too long: send it again, it is recorded once.",
   record_deleted: "The record was deleted in this very moment: send it again.",
   parked_full: "There is no room for events that cannot be read: an operator has to look at them.",
+  cancel_unclear: "It is not certain whether the wish to cancel stands: send it again.",
+  store_unavailable: "The store does not answer: ask again later.",
   sink_unavailable: "The sink takes no events: send it again later.",
   internal: "Something went wrong here, and the log says what: send it again.",
 };
 
+const CUSTOMER =
+  "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.";
+
 /** What helps at one field more than the general words. */
 const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
-  "customer_id invalid_format":
-    "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.",
+  "customer_id invalid_format": CUSTOMER,
+  "customer invalid_format": CUSTOMER,
+  "cursor invalid_format": "It is no cursor: take `next` of the page before as it is.",
   "start_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
   "end_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
   "source invalid_format": "A URI reference, such as /online-banking.",

@@ -62,7 +62,7 @@ function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
  */
 export const RETENTION_DAYS = integer({ min: 1, max: 3_650, default: 30 });
 
-// --- what the three functions share ------------------------------------------------------------
+// --- what the functions share ------------------------------------------------------------------
 
 /** Knative's CloudEvent overrides: attributes a sink binding adds to every event that is sent. */
 const eventOverrides = z
@@ -80,7 +80,8 @@ const eventOverrides = z
 
 const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
 
-export const COMMON_VARIABLES = {
+/** What every function has. */
+export const PROCESS_VARIABLES = {
   PORT: integer({ min: 0, max: 65_535, default: 8080 }),
   /** Address to listen on; every one of the pod when not set. */
   HOST: text({ expected: "an address of this machine", example: "127.0.0.1" }).optional(),
@@ -100,12 +101,6 @@ export const COMMON_VARIABLES = {
     expected: "the path of a kubeconfig file",
     example: "/etc/kubernetes/kubeconfig",
   }),
-  /** Set by a SinkBinding. */
-  K_SINK: url("http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements"),
-  K_CE_OVERRIDES: variable(eventOverrides.optional(), {
-    expected: "JSON with an object of extension attributes",
-    example: `{"extensions":{"region":"eu"}}`,
-  }),
   /** CA certificates to trust besides those of the system. */
   K_CA_CERTS: variable(z.string().regex(pem).optional(), {
     expected: "certificates in PEM form",
@@ -115,4 +110,15 @@ export const COMMON_VARIABLES = {
   ...TRACING_VARIABLES,
 } as const;
 
-export type CommonConfig = z.output<z.ZodObject<typeof COMMON_VARIABLES>>;
+/** And what a function has that sends events. */
+export const COMMON_VARIABLES = {
+  ...PROCESS_VARIABLES,
+  /** Set by a SinkBinding. */
+  K_SINK: url("http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements"),
+  K_CE_OVERRIDES: variable(eventOverrides.optional(), {
+    expected: "JSON with an object of extension attributes",
+    example: `{"extensions":{"region":"eu"}}`,
+  }),
+} as const;
+
+export type CommonConfig = z.output<z.ZodObject<typeof PROCESS_VARIABLES>>;

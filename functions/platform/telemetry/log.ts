@@ -1,13 +1,13 @@
 /** Structured logs: one JSON object a line on stdout, as collectors of container logs expect. */
 import { pino } from "pino";
-import type { FunctionName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/events.ts";
 import { printable } from "./printable.ts";
 import type { LogLevel } from "../settings/variables.ts";
 
 export type Log = pino.Logger;
 
 export interface LogOptions {
-  readonly name: FunctionName;
+  readonly name: ProgramName;
   readonly level: LogLevel;
 }
 

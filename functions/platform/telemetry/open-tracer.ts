@@ -2,7 +2,7 @@
  * Traces are off unless the environment names a collector, and then nothing of OpenTelemetry is
  * loaded.
  */
-import type { FunctionName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/events.ts";
 import type { TracingConfig } from "../settings/tracing-variables.ts";
 import type { Log } from "./log.ts";
 import { NO_TRACER, type Tracer } from "./tracing.ts";
@@ -12,7 +12,7 @@ const MAX_FLUSH_MS = 3_000;
 
 /** @param config `DRAIN_SECONDS` bounds the last sending too */
 export async function openTracer(
-  name: FunctionName,
+  name: ProgramName,
   config: TracingConfig & { readonly DRAIN_SECONDS: number },
   log: Log,
 ): Promise<Tracer> {

@@ -31,7 +31,7 @@ import {
   type Sampler,
   type SpanExporter,
 } from "@opentelemetry/sdk-trace";
-import type { FunctionName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/events.ts";
 import type { Log } from "./log.ts";
 import { SPANS, type SpanAttributes, type SpanKind as Kind } from "./spans.ts";
 import { readTraceparent, writeTraceparent } from "./traceparent.ts";
@@ -41,7 +41,7 @@ import { startTimer, steadyClock, stopTimer } from "../clock/clock.ts";
 
 export interface OpenTelemetryOptions {
   /** The service's name, unless `OTEL_SERVICE_NAME` has another. */
-  readonly name: FunctionName;
+  readonly name: ProgramName;
   readonly sampler: SamplerName;
   readonly samplerArg: number;
   /** Longest time a span waits for others, milliseconds. */

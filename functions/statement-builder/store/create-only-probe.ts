@@ -16,8 +16,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { RetryableError } from "../../domain/failure.ts";
-import type { S3Settings } from "./s3-client.ts";
-import { storageFault } from "./storage-error.ts";
+import type { S3Settings } from "../../platform/store/s3-client.ts";
+import { storageFault } from "../../platform/store/storage-error.ts";
 import { uuid } from "../../platform/clock/clock.ts";
 
 /** Behind the prefix; no statement has such a name, and no consumer takes it for one. */

@@ -16,7 +16,7 @@ import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import { base64Crc32, type BodyDigest } from "./body-digest.ts";
 import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
-import { storageUnavailable } from "./storage-error.ts";
+import { storageUnavailable } from "../../platform/store/storage-error.ts";
 
 interface PartsUpload extends PublishParts, Staging {
   readonly upload: StatementUpload;

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import type { Log } from "../../platform/telemetry/log.ts";
 import type { Encryption } from "./encryption.ts";
 import type { FoundMetadata, ObjectMetadata } from "./object-metadata.ts";
-import type { S3Settings } from "./s3-client.ts";
+import type { S3Settings } from "../../platform/store/s3-client.ts";
 
 export interface StatementUpload {
   readonly key: string;

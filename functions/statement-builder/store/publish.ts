@@ -26,7 +26,11 @@ import type {
   StatementUpload,
 } from "./publication.ts";
 import { stage } from "./staged-object.ts";
-import { networkCause, storageFault, storageUnavailable } from "./storage-error.ts";
+import {
+  networkCause,
+  storageFault,
+  storageUnavailable,
+} from "../../platform/store/storage-error.ts";
 
 export function makePublish(parts: PublishParts) {
   return async (upload: StatementUpload): Promise<PublishOutcome> => {

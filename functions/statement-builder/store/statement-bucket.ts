@@ -20,9 +20,9 @@ import type { Encryption } from "./encryption.ts";
 import { fromUserMetadata } from "./object-metadata.ts";
 import type { Look, PublishOutcome, StatementUpload, UploadSettings } from "./publication.ts";
 import { makePublish } from "./publish.ts";
-import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "./s3-client.ts";
+import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "../../platform/store/s3-client.ts";
 import { encryptionParams } from "./staged-object.ts";
-import { storageFault, storageUnavailable } from "./storage-error.ts";
+import { storageFault, storageUnavailable } from "../../platform/store/storage-error.ts";
 
 export interface StatementBucketConfig extends S3Settings, UploadSettings {
   /** What the builder's rights are limited to; asked for by `ready`. */

@@ -4,7 +4,7 @@ import type { SpanAttributes } from "../../platform/telemetry/spans.ts";
 import type { Span, Tracer } from "../../platform/telemetry/tracing.ts";
 import type { ObserveQuery } from "../source/transactions.ts";
 import type { BuildEnd, BuildListener } from "../steps.ts";
-import type { ObserveS3Call } from "../store/s3-client.ts";
+import type { ObserveS3Call } from "../../platform/store/s3-client.ts";
 
 /** What became of the request stands on the span of the event that offered it. */
 export function buildSpans(tracer: Tracer): BuildListener {

@@ -1,7 +1,7 @@
 /** How the database and the object store answer. */
 import type { MetricsRegistry } from "../../platform/telemetry/metrics-registry.ts";
 import type { ObserveQuery } from "../source/transactions.ts";
-import type { ObserveS3Call } from "../store/s3-client.ts";
+import type { ObserveS3Call } from "../../platform/store/s3-client.ts";
 
 export interface SourceMetrics {
   readonly s3Call: ObserveS3Call;

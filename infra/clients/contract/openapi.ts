@@ -4,9 +4,20 @@
  */
 import * as z from "zod";
 import { eventType } from "../../../functions/domain/events.ts";
-import { batchAnswer, problemDetails } from "../../../functions/platform/server/problem-details.ts";
-import { requestStatus } from "../../../functions/request-intake/request-status.ts";
+import { batchAnswer } from "../../../functions/platform/server/problem-details.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
+import {
+  ABSENT,
+  found,
+  IF_NONE_MATCH,
+  NAME,
+  problem,
+  ref,
+  REFUSED,
+  schemaOf,
+  SHARED_SCHEMAS,
+  token,
+} from "./openapi-parts.ts";
 
 export function openApiDocument(): object {
   return {
@@ -31,32 +42,18 @@ export function openApiDocument(): object {
       "/requests/{name}": { get: read("By its name.", [NAME]) },
     },
     components: {
-      securitySchemes: {
-        token: {
-          type: "http",
-          scheme: "bearer",
-          bearerFormat: "JWT",
-          description: "Where the installation names an issuer.",
-        },
-      },
+      securitySchemes: token("Where the installation names an issuer."),
       schemas: {
         Requested: schemaOf(eventDataSchema("requested")),
         Event: EVENT,
-        RequestStatus: schemaOf(z.toJSONSchema(requestStatus)),
+        ...SHARED_SCHEMAS,
         Batch: schemaOf(z.toJSONSchema(batchAnswer)),
-        Problem: schemaOf(z.toJSONSchema(problemDetails)),
       },
     },
   };
 }
 
-/** What is sent may get further fields with a later release, but for what intake itself is closed to. */
-function schemaOf({ $schema: _, $id, additionalProperties, ...schema }: Record<string, unknown>) {
-  return $id === undefined ? schema : { ...schema, additionalProperties };
-}
-
 const TEXT = { type: "string", minLength: 1, maxLength: 1_024 };
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 const EVENT = {
   type: "object",
@@ -70,23 +67,6 @@ const EVENT = {
     time: { type: "string", format: "date-time", description: "Without it a broker's is taken." },
     data: ref("Requested"),
   },
-};
-
-const RETRY_AFTER = {
-  "Retry-After": { description: "Seconds.", schema: { type: "integer", minimum: 1 } },
-};
-const problem = (description: string, headers?: object) => ({
-  description,
-  ...(headers && { headers }),
-  content: { "application/problem+json": { schema: ref("Problem") } },
-});
-
-const REFUSED = {
-  "401": problem("No good token."),
-  "403": problem("Not for this sender."),
-  "429": problem("Too much at once: ask again.", RETRY_AFTER),
-  "503": problem("Something is away: ask again."),
-  "504": problem("It took too long: ask again."),
 };
 
 const POST = {
@@ -134,40 +114,15 @@ const SOURCE = {
   description: "Of the event.",
 };
 const ID = { name: "id", in: "query", required: true, schema: TEXT, description: "Of the event." };
-const NAME = {
-  name: "name",
-  in: "path",
-  required: true,
-  schema: { type: "string", minLength: 1, maxLength: 253 },
-  description: "`request_id`, `ce-subject`.",
-};
-
 function read(summary: string, parameters: readonly object[]): object {
-  const etag = { description: "Of the answer as it is.", schema: { type: "string" } };
-  const cache = { description: "`private, no-cache`.", schema: { type: "string" } };
-  const headers = { ETag: etag, "Cache-Control": cache, ...RETRY_AFTER };
   return {
     operationId: parameters.length === 1 ? "readRequest" : "findRequest",
     summary: `See how a request stands. ${summary}`,
-    parameters: [
-      ...parameters,
-      {
-        name: "If-None-Match",
-        in: "header",
-        required: false,
-        schema: { type: "string" },
-        description: "An ETag.",
-      },
-    ],
+    parameters: [...parameters, IF_NONE_MATCH],
     responses: {
-      "200": {
-        description: "Without tokens `request_id` and `status` alone.",
-        headers,
-        content: { "application/json": { schema: ref("RequestStatus") } },
-      },
-      "304": { description: "As it was.", headers: { ETag: etag } },
+      ...found("Without tokens `request_id` and `status` alone.", "RequestStatus"),
       "400": problem("A parameter is missing."),
-      "404": problem("There is no such request, or it is not yours."),
+      "404": ABSENT,
       ...REFUSED,
     },
   };

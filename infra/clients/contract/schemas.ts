@@ -10,6 +10,7 @@ import { asyncApiDocument } from "./asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import { eventTypeObject } from "./event-types.ts";
 import { openApiDocument } from "./openapi.ts";
+import { statusApiDocument } from "./status-api.ts";
 import { manifestSchema, manifestSchemaFile, PUBLISHED_SCHEMAS } from "./manifest-schema.ts";
 
 export const REPOSITORY = new URL("../../../", import.meta.url);
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const comment = "# Made by `node infra/clients/contract/schemas.ts`; never edited by hand.\n";
   files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
   files.set("eventing/openapi.yaml", comment + (await yaml(openApiDocument())));
+  files.set("eventing/status-api.openapi.yaml", comment + (await yaml(statusApiDocument())));
   return files;
 }
 

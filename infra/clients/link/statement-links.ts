@@ -4,8 +4,8 @@
  * whoever has the address has the file.
  */
 import { parseStatementKey } from "../../../functions/domain/statement-key.ts";
-import { makeS3Client } from "../../../functions/statement-builder/store/s3-client.ts";
-import { LONGEST_MS, presign } from "./presign.ts";
+import { makeS3Client } from "../../../functions/platform/store/s3-client.ts";
+import { LONGEST_MS, presign } from "../../../functions/platform/store/presign.ts";
 
 export interface StatementStore {
   /** Of an S3-compatible store, as the customer's browser reaches it; AWS's own when absent. */

@@ -51,6 +51,7 @@ const FILES = [
   "eventing/schemas",
   "eventing/asyncapi.yaml",
   "eventing/openapi.yaml",
+  "eventing/status-api.openapi.yaml",
 ];
 
 /** Its place in the package is the root: its links lead on from there, and those to it there. */
@@ -139,6 +140,7 @@ async function packageJson(): Promise<string> {
       "./schemas/*": "./eventing/schemas/*",
       "./asyncapi.yaml": "./eventing/asyncapi.yaml",
       "./openapi.yaml": "./eventing/openapi.yaml",
+      "./status-api.openapi.yaml": "./eventing/status-api.openapi.yaml",
     },
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;

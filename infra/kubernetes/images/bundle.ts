@@ -20,6 +20,7 @@ const EMBED_PDF = "node_modules/@embedpdf/fonts";
 /** By name, the file that is run. */
 export const PROGRAMS = {
   ...byFunction((name) => `functions/${name}/index.ts`),
+  "status-api": "functions/status-api/index.ts",
   "sample-bank": "infra/kubernetes/images/sample-bank.ts",
   "warm-up": "infra/kubernetes/images/warm-up.ts",
 } as const;

@@ -45,7 +45,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   console.log(`with ${engine.name}`);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
-  const programs = [...FUNCTION_NAMES, SAMPLES[0]].filter(isWanted);
+  const programs = [...FUNCTION_NAMES, "status-api", SAMPLES[0]].filter(isWanted);
   if (programs.length > 0) {
     const base = await nodeBase(shop, BASE);
     for (const name of programs) {

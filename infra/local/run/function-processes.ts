@@ -1,17 +1,17 @@
-/** The three functions as real processes, told everything by their environment. */
+/** The functions as real processes, told everything by their environment. */
 import { join } from "node:path";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { ProgramName } from "../../../functions/domain/events.ts";
 import { startProcess, type ServerProcess } from "../programs/server-process.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "../../../functions");
 
 export interface FunctionProcess extends ServerProcess {
-  readonly name: FunctionName;
+  readonly name: ProgramName;
   readonly logFile: string;
 }
 
 export interface FunctionLaunch {
-  readonly name: FunctionName;
+  readonly name: ProgramName;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly logDir: string;

@@ -2,7 +2,7 @@
 import { GetBucketLifecycleConfigurationCommand, type LifecycleRule } from "@aws-sdk/client-s3";
 import { RetryableError } from "../../../functions/domain/failure.ts";
 import { PROBE_NAME } from "../../../functions/statement-builder/store/create-only-probe.ts";
-import { storageFault } from "../../../functions/statement-builder/store/storage-error.ts";
+import { storageFault } from "../../../functions/platform/store/storage-error.ts";
 import type { Session } from "../session.ts";
 import type { Store } from "../store-access.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";

@@ -45,6 +45,47 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     survives: "the backlog offers wishes before it asks when they are due",
   },
   {
+    name: "wish-deleted-early",
+    says: "a wish to cancel is deleted before its request has ended",
+    file: "pending-scanner/wishes.ts",
+    find: `if (request && !isFinal(request)) return false;`,
+    replace: ``,
+  },
+  {
+    name: "wish-kept",
+    says: "a wish to cancel stays when its request has ended",
+    file: "pending-scanner/wishes.ts",
+    find: `if (request && !isFinal(request)) return false;`,
+    replace: `if (request) return false;`,
+  },
+  {
+    name: "wish-unseen",
+    says: "a builder does not look for a wish beside the record",
+    file: "platform/ledger/wished-ledger.ts",
+    find: `return wish ? wished(stored, wish.requestedAt) : stored;`,
+    replace: `return wish ? stored : stored;`,
+  },
+  {
+    name: "wish-read-first",
+    says: "a wish is looked for before the record is read",
+    file: "platform/ledger/wished-ledger.ts",
+    find: `      const stored = await ledger.read(name, signal);
+      if (!stored || !mayBeWished(stored.request)) return stored;
+      // Behind the record: whoever sees what an earlier claim wrote sees every wish from before that, too.
+      const wish = await ledger.readWish(name, signal);`,
+    replace: `      const wish = await ledger.readWish(name, signal);
+      const stored = await ledger.read(name, signal);
+      if (!stored || !mayBeWished(stored.request)) return stored;`,
+  },
+  {
+    name: "wish-not-offered",
+    says: "the scanner offers a request with a wish in its turn only",
+    file: "platform/ledger/wished-ledger.ts",
+    find: `const records = page.records.map((stored) => wished(stored, wishes.get(stored.name)));`,
+    replace: `const records = page.records;`,
+    survives: "its turn comes as well, only later",
+  },
+  {
     name: "delete-untold",
     says: "a request that has ended is deleted although nobody was told",
     file: RETENTION,

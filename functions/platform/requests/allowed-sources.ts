@@ -1,6 +1,8 @@
-/** Which event sources may ask, and which sender may speak for which source. */
-import { SUBJECT } from "../platform/settings/identity-variables.ts";
-import { matchesSubject } from "../platform/server/senders.ts";
+/** Which event sources may ask for statements, and which sender may speak for which source. */
+import * as z from "zod";
+import { SUBJECT } from "../settings/identity-variables.ts";
+import { list, variable } from "../settings/variables.ts";
+import { matchesSubject } from "../server/senders.ts";
 
 export interface AllowedSource {
   readonly source: string;
@@ -8,16 +10,31 @@ export interface AllowedSource {
   readonly sender?: string | undefined;
 }
 
-export function isAllowedSourceEntry(entry: string): boolean {
+function isAllowedSourceEntry(entry: string): boolean {
   const [first = "", second, ...more] = entry.split(/\s+/);
   return more.length === 0 && (second === undefined || SUBJECT.test(first));
 }
 
 /** `SOURCE` or `SUBJECT SOURCE`: neither a source (a URI reference) nor a subject holds a space. */
-export function readAllowedSource(entry: string): AllowedSource {
+function readAllowedSource(entry: string): AllowedSource {
   const [first = "", second] = entry.split(/\s+/);
   return second === undefined ? { source: first } : { sender: first, source: second };
 }
+
+/**
+ * Exact values of `source`, every source when not set. In front of one may stand the subject that
+ * alone may use it, and that is then allowed to send.
+ */
+export const ALLOWED_SOURCES = variable(
+  list()
+    .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
+    .transform((entries) => entries.map(readAllowedSource))
+    .optional(),
+  {
+    expected: "event sources separated by commas, each with or without a subject in front",
+    example: "/mobile-app, system:serviceaccount:billing:api /billing",
+  },
+);
 
 /** `sender` is undefined where no tokens are asked for; then entries with a sender match nobody. */
 export function isAllowedSource(

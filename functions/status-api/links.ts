@@ -1,0 +1,46 @@
+/** Short-lived addresses of statements, each made at the moment it is asked for. */
+import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ObjectLocation } from "../domain/statement-request.ts";
+import { presign } from "../platform/store/presign.ts";
+import { storageFault, storageUnavailable } from "../platform/store/storage-error.ts";
+
+export type Link =
+  | {
+      readonly kind: "link";
+      readonly url: string;
+      /** When it really ends, milliseconds since the epoch: never later than the credentials that sign it. */
+      readonly endsAt: number;
+    }
+  /** The object is not there any more. */
+  | { readonly kind: "gone" };
+
+export interface Links {
+  /** @throws RetryableError when the store does not say whether the object is there; the signal's reason */
+  make(object: ObjectLocation, signal: AbortSignal): Promise<Link>;
+}
+
+export function makeLinks(client: S3Client, forMs: number, now: () => number): Links {
+  async function isThere({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<boolean> {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    try {
+      await client.send(command, { abortSignal: signal });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (storageFault(error).status === 404) return false;
+      throw storageUnavailable("HeadObject", error);
+    }
+  }
+
+  return {
+    async make(object, signal) {
+      if (!(await isThere(object, signal))) return { kind: "gone" };
+      try {
+        const { url, endsAt } = await presign(client, object, { now: now(), forMs });
+        return { kind: "link", url, endsAt };
+      } catch (error) {
+        throw storageUnavailable("signing", error);
+      }
+    },
+  };
+}
