@@ -44,7 +44,7 @@ interface History {
   /** Of the record when its end was asked for. */
   wishedAt: number | undefined;
   /** While a wish of status-api stands beside the record. */
-  wish: { readonly attempt: number; hasEnded: boolean } | undefined;
+  wish: { readonly attempt: number; endedAt: number | undefined } | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
 }
@@ -151,11 +151,13 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
     if (after) {
       if (states.size === 0) fail(`${name} is a wish for what never was`);
       const hasEnded = request === undefined || isFinal(request);
-      history.wish = { attempt: request?.attempt ?? 0, hasEnded };
+      history.wish = { attempt: request?.attempt ?? 0, endedAt: hasEnded ? now() : undefined };
       return;
     }
-    if (wish?.hasEnded !== true)
+    if (wish?.endedAt === undefined)
       fail(`${name} is deleted before its request, ${request?.status ?? "gone"}, has ended`);
+    else if (wish.endedAt < now() - retentionMs)
+      fail(`${name} stands there for as long as its record, which has ended`);
     history.wish = undefined;
   }
 
@@ -260,7 +262,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
       else if (before && after) moved(history, before, after, change);
       history.request = after;
       if (after) history.states.add(after.status);
-      if (history.wish && (!after || isFinal(after))) history.wish.hasEnded = true;
+      if (history.wish && (!after || isFinal(after))) history.wish.endedAt ??= now();
     },
     appeared(object, before) {
       const { key, bytes, metadata } = object;
@@ -279,7 +281,7 @@ export function makeRules({ leaseMs, clockSkewMs, retentionMs }: Terms, now: () 
         fail(`an object of ${name} is built by a claim that came after the wish to cancel`);
       // The claim right behind it may have looked before there was one.
       const { wish } = history;
-      if (wish && !wish.hasEnded && Number(metadata["attempt"]) > wish.attempt + 1)
+      if (wish && wish.endedAt === undefined && Number(metadata["attempt"]) > wish.attempt + 1)
         fail(`an object of ${name} is built by a claim that has not seen the wish beside it`);
       const read = readMarked(bytes);
       if (!read) return;
