@@ -16,6 +16,8 @@ interface Census {
   readonly total: number;
   /** Due for longer than `LATE_MS`. */
   readonly late: readonly StatementRequest[];
+  /** Wished to be cancelled for longer than `LATE_MS`, of requests that have not ended. */
+  readonly unheard: readonly StatementRequest[];
 }
 
 export async function* checkLedger(session: Session): AsyncGenerator<Finding> {
@@ -35,7 +37,7 @@ export async function* checkLedger(session: Session): AsyncGenerator<Finding> {
 }
 
 export function* judgeLedger(census: Census, namespace: string, now: number): Generator<Finding> {
-  const { unreadable, late, unannounced, failed, rejected, total } = census;
+  const { unreadable, late, unheard, unannounced, failed, rejected, total } = census;
   if (unreadable.length > 0) {
     const [first = ""] = unreadable;
     yield wrong(
@@ -51,6 +53,13 @@ export function* judgeLedger(census: Census, namespace: string, now: number): Ge
       `statements explain ${oldest.facts.name}; then the scanner's log: does it tick?`,
     );
   }
+  const [wished] = unheard;
+  if (wished) {
+    yield wrong(
+      `wished to be cancelled for more than ${formatDuration(LATE_MS)}, and not: ${count(unheard.length, "request")}`,
+      `statements explain ${wished.facts.name}; with status-api, is CANCEL_WISHES=true at the builder?`,
+    );
+  }
   if (unannounced > 0) {
     yield unknown(
       `outcome events not accepted yet: those of ${count(unannounced, "request")}`,
@@ -60,7 +69,7 @@ export function* judgeLedger(census: Census, namespace: string, now: number): Ge
   if (failed > 0)
     yield unknown(`failed: ${count(failed, "request")}`, "statements list --state failed");
   if (rejected > 0) yield unknown(`rejected: ${count(rejected, "event")}`, "statements rejected");
-  if (unreadable.length === 0 && late.length === 0) {
+  if (unreadable.length + late.length + unheard.length === 0) {
     yield ok(`the ledger in ${namespace} holds ${count(total, "request")}, none of them stuck`);
   }
 }
@@ -70,6 +79,7 @@ async function takeCensus(session: Session): Promise<Census> {
   const opened = await session.ledger();
   const unreadable: string[] = [];
   const late: StatementRequest[] = [];
+  const unheard: StatementRequest[] = [];
   let [failed, unannounced, rejected, total] = [0, 0, 0, 0];
   for await (const page of opened.list({}, signal)) {
     unreadable.push(...page.unreadable);
@@ -78,11 +88,13 @@ async function takeCensus(session: Session): Promise<Census> {
       if (request.status === "failed") failed++;
       if (isFinal(request)) unannounced += request.announced ? 0 : 1;
       else if (now() - dueSince(request) > LATE_MS) late.push(request);
+      if (!isFinal(request) && now() - (request.cancelRequestedAt ?? Infinity) > LATE_MS)
+        unheard.push(request);
     }
   }
   for await (const page of opened.listRejected()) rejected += page.length;
   late.sort((a, b) => dueSince(a) - dueSince(b));
-  return { unreadable, late, failed, unannounced, rejected, total };
+  return { unreadable, late, unheard, failed, unannounced, rejected, total };
 }
 
 function dueSince(request: StatementRequest): number {
