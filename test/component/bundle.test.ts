@@ -19,7 +19,7 @@ const metafiles = new Map<ProgramName, Metafile>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "bundle-"));
   await run(process.execPath, [join(REPOSITORY, "infra/kubernetes/images/bundle.ts"), folder]);
-  for (const name of FUNCTIONS) {
+  for (const name of [...FUNCTIONS, "status-api"] as const) {
     const json = await readFile(join(folder, "metafiles", `${name}.json`), "utf8");
     metafiles.set(name, JSON.parse(json) as Metafile);
   }
@@ -48,6 +48,13 @@ test.each(["request-intake", "pending-scanner"] as const)(
     expect(packages).toContain("@kubernetes/client-node");
   },
 );
+
+test("status-api carries S3, and neither SQL nor zip", async () => {
+  const packages = await packagesOf("status-api");
+  const found = packages.filter((one) => SQL_OR_S3.test(one));
+  expect(found).toContain("@aws-sdk/client-s3");
+  expect(found.filter((one) => !one.startsWith("@"))).toEqual([]);
+});
 
 test("statement-builder carries them: the pattern above finds something", async () => {
   const packages = await packagesOf("statement-builder");

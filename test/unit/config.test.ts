@@ -372,6 +372,11 @@ describe("status-api", () => {
       ["S3_ENDPOINT is not https"],
     ],
     [
+      "credentials that end nobody knows when",
+      { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing`, AWS_SESSION_TOKEN: "t" },
+      ["AWS_CREDENTIAL_EXPIRATION is missing"],
+    ],
+    [
       "a link for a day",
       { ...OIDC, ALLOWED_SOURCES: `${SUBJECT} /billing`, LINK_SECONDS: "86400" },
       ["LINK_SECONDS is not valid"],

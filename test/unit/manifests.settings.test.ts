@@ -15,7 +15,8 @@ const FUNCTIONS = [
   { name: "request-intake", schema: requestIntakeConfig, besides: [] },
   { name: "pending-scanner", schema: pendingScannerConfig, besides: [] },
   { name: "statement-builder", schema: builderConfig, besides: CREDENTIALS },
-  { name: "status-api", schema: statusApiConfig, besides: CREDENTIALS },
+  // It reads the others of them too.
+  { name: "status-api", schema: statusApiConfig, besides: CREDENTIALS.slice(0, 2) },
 ];
 /** Of those that a component brings, whom it asks for tokens: for the others an overlay says so. */
 const IDENTITY = ["OIDC_AUDIENCE", "OIDC_ISSUER"];
