@@ -48,6 +48,11 @@ export interface Backlog {
   /** The sink did not take it. */
   refused(request: StatementRequest): void;
   hasDue(): boolean;
+  /**
+   * When there is something to take again, if nothing changes until then: a reading of `monotonic()`.
+   * Infinity when only a change can bring it.
+   */
+  nextAt(): number;
   /** There was more than can be held: what is due may be found by another list. */
   readonly isCut: boolean;
   standing(): Standing;
@@ -87,6 +92,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   let fullAt = 0;
 
   function forget(name: string): void {
+    noteFull();
     for (const queue of Object.values(queues)) queue.remove(name);
     cancels.delete(name);
     live.delete(name);
@@ -119,21 +125,29 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     place(request, waitMs);
   }
 
+  /** While no builder was free, no offer grew old. */
+  function noteFull(): void {
+    if (live.size >= limits.builderCapacity) fullAt = monotonic();
+  }
+
   function ageOf({ sentAt }: Offer): number {
     return monotonic() - Math.max(sentAt, fullAt);
   }
 
+  function lostAt({ request, sentAt }: Offer): number {
+    return Math.max(sentAt, fullAt) + (request.lane === "job" ? LOST_JOB_MS : LOST_OFFER_MS);
+  }
+
   /** What time alone has changed: leases that expired, offers that were lost. */
   function refresh(): void {
+    noteFull();
     for (const request of live.values()) {
       if (isLive(request, now())) continue;
       live.delete(request.facts.name);
       place(request, 0);
     }
-    if (live.size >= limits.builderCapacity) fullAt = monotonic();
     for (const offer of offers.values()) {
-      const isJob = offer.request.lane === "job";
-      if (ageOf(offer) <= (isJob ? LOST_JOB_MS : LOST_OFFER_MS)) continue;
+      if (lostAt(offer) > monotonic()) continue;
       offers.delete(offer.request.facts.name);
       place(offer.request, 0);
     }
@@ -141,6 +155,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
 
   return {
     beginList() {
+      noteFull();
       for (const queue of Object.values(queues)) queue.clear();
       for (const names of [cancels, live, statuses]) names.clear();
     },
@@ -193,6 +208,15 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     },
     hasDue: () =>
       cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(monotonic())),
+    nextAt() {
+      let expiresAt = Infinity;
+      for (const { leaseExpiresAt } of live.values())
+        expiresAt = Math.min(expiresAt, leaseExpiresAt);
+      let next = monotonic() + (expiresAt - now());
+      for (const offer of offers.values()) next = Math.min(next, lostAt(offer));
+      for (const queue of Object.values(queues)) next = Math.min(next, queue.nextFrom());
+      return next;
+    },
     get isCut() {
       return Object.values(queues).some(({ dropped }) => dropped > 0);
     },

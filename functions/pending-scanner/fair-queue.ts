@@ -31,6 +31,8 @@ export interface FairQueue {
   /** How many may be offered at `now`. */
   due(now: number): number;
   hasDue(now: number): boolean;
+  /** From when the first of them may be offered; Infinity without one. */
+  nextFrom(): number;
   /** `recordedAt` of the oldest pending request; undefined without one. */
   oldestPendingAt(): number | undefined;
   /** How many were dropped since it was cleared. */
@@ -118,6 +120,11 @@ export function makeFairQueue(capacity: number): FairQueue {
     hasDue(now) {
       for (const { from } of places.values()) if (from <= now) return true;
       return false;
+    },
+    nextFrom() {
+      let next = Infinity;
+      for (const { from } of places.values()) next = Math.min(next, from);
+      return next;
     },
     oldestPendingAt() {
       let oldest: number | undefined;

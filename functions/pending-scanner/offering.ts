@@ -46,7 +46,7 @@ export interface Offering {
 
 const SENDS_AT_ONCE = 8;
 const SEND_TIMEOUT_MS = 5_000;
-/** Leases expire, and requests come due, without a change of the ledger. */
+/** What is due and has no room: the builders' pace, and offers that grow old, make some without a change. */
 const LOOK_AGAIN_MS = 250;
 /** Changes come in bursts. */
 const GATHER_MS = 10;
@@ -99,14 +99,15 @@ export function makeOffering(options: OfferingOptions): Offering {
         watch.goesOn = false;
         wake();
       });
+    const runEndsAt = (): number => Math.min(endsAt, listAgainAt);
     const goesOn = (): boolean => {
-      const isInTime = monotonic() < Math.min(endsAt, listAgainAt);
+      const isInTime = monotonic() < runEndsAt();
       return watch.goesOn && isInTime && !stopping.aborted && (backlog.hasDue() || !backlog.isCut);
     };
     do {
       const isTaken = await offer(backlog.take());
       for (const tick of ticks) settle(tick, endOf(tick));
-      if (goesOn()) await (isTaken ? change() : pause(PAUSE_MS));
+      if (goesOn()) await (isTaken ? change(runEndsAt()) : pause(PAUSE_MS));
     } while (goesOn());
     if (!watch.goesOn) await pause(PAUSE_MS);
     // Nobody looks until the next tick, so what builders finish by then is offered now.
@@ -178,10 +179,12 @@ export function makeOffering(options: OfferingOptions): Offering {
   }
 
   /** Resolves soon after a change, or when it is time to look again. */
-  async function change(): Promise<void> {
+  async function change(runEndsAt: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     wake = () => resolve(undefined);
-    const timer = startTimer(wake, LOOK_AGAIN_MS);
+    const lookAt = backlog.hasDue() ? monotonic() + LOOK_AGAIN_MS : backlog.nextAt();
+    const endOfTicks = [...ticks].map((tick) => tick.endsAt);
+    const timer = startTimer(wake, Math.min(lookAt, runEndsAt, ...endOfTicks) - monotonic());
     await promise;
     stopTimer(timer);
     await pause(GATHER_MS);

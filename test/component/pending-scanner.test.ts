@@ -82,7 +82,7 @@ function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: 
 
 async function startScanner(settings: ScannerSettings = {}) {
   await using opened = new AsyncDisposableStack();
-  const clock = { now: NOW };
+  const clock = { now: NOW, asked: 0 };
   const local = opened.use(await startLocalLedger());
   const limits = { perCustomer: 5, builderCapacity: 8, deadlineMs: 500, ...settings.limits };
   const builders = startBuilders(local, limits.builderCapacity, settings.build ?? instantly);
@@ -95,7 +95,11 @@ async function startScanner(settings: ScannerSettings = {}) {
   const sink = opened.use(await startEventSink(settings.sink ?? behaviour));
   const ledger = settings.ledger ? settings.ledger(local.ledger) : local.ledger;
   const stop = new AbortController();
-  const parts = { ledger, local, limits, stopping: stop.signal, now: () => clock.now };
+  const now = (): number => {
+    clock.asked++;
+    return clock.now;
+  };
+  const parts = { ledger, local, limits, stopping: stop.signal, now };
   const { handle, offering } = scannerOn(parts, sink.url);
   opened.defer(() => offering.ended());
   opened.defer(() => stop.abort());
@@ -107,6 +111,7 @@ async function startScanner(settings: ScannerSettings = {}) {
     url: server.url,
     limits,
     stop: () => stop.abort(),
+    ended: () => offering.ended(),
     local,
     lines: server.lines,
     tick: () => postStructured(server.url, TICK),
@@ -515,6 +520,15 @@ describe("a backlog", () => {
     await until(() => scanner.sink.events.length > 0);
     expect(subjects(scanner.sink.events)).toEqual([late.facts.name]);
   }, 30_000);
+
+  it("looks at what nobody changes only when it may come due", async () => {
+    await using scanner = await startScanner({ limits: { deadlineMs: 3_000 } });
+    await scanner.put(processing(pendingRequest("held", 1), NOW + 3_600_000));
+    await scanner.tick();
+    const { asked } = scanner.clock;
+    await scanner.ended();
+    expect(scanner.clock.asked - asked).toBeLessThan(6);
+  });
 
   it("offers at a tick's end what the builders finish until the next one", async () => {
     await using scanner = await startScanner({
