@@ -104,7 +104,15 @@ function claimTerms(
   settings: ClaimSettings,
   now: number,
 ): ClaimTerms {
-  return { ...settings, now, holder, object: newObject(request, settings, now) };
+  return {
+    ...settings,
+    now,
+    holder,
+    // Asked for by the first claim alone.
+    get object() {
+      return newObject(request, settings, now);
+    },
+  };
 }
 
 /** Where the statement goes if this is the first claim: the upload time is fixed here. */

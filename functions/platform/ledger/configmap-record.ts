@@ -247,8 +247,9 @@ function labelsOf({ facts, status }: StatementRequest): Record<string, string> {
 // --- from --------------------------------------------------------------------------------------
 
 /** @throws UnreadableRecord naming the field, never its value. */
-export function fromConfigMap(configMap: ConfigMap): StatementRequest {
-  const sheet = sheetOfConfigMap(configMap);
+export function fromConfigMap({ metadata, data = {} }: ConfigMap): StatementRequest {
+  const { name = "", labels = {}, annotations = {} } = metadata ?? {};
+  const sheet = { name, data, labels, annotations };
   const status = STATUS.read(sheet);
   const facts = readFields(FACTS, sheet);
   const common = readFields(COMMON, sheet);
@@ -257,6 +258,7 @@ export function fromConfigMap(configMap: ConfigMap): StatementRequest {
   return isFinal(request) ? Object.assign(request, readFields(LATER, sheet)) : request;
 }
 
+/** A copy, to be changed. */
 function sheetOfConfigMap({ metadata, data }: ConfigMap): Sheet {
   const { name = "", labels, annotations } = metadata ?? {};
   return { name, data: { ...data }, labels: { ...labels }, annotations: { ...annotations } };

@@ -12,6 +12,8 @@ export interface Sheet {
 }
 
 type Place = "data" | "labels" | "annotations";
+type Texts = Readonly<Record<string, string>>;
+type WrittenSheet = Pick<Sheet, "name"> & { readonly [In in Place]: Texts };
 
 export interface Field<T, In extends Place = Place> {
   readonly keys: readonly {
@@ -22,7 +24,7 @@ export interface Field<T, In extends Place = Place> {
   }[];
   write(value: T, into: Sheet): void;
   /** @throws UnreadableRecord naming the field, never its value */
-  read(from: Sheet): T;
+  read(from: WrittenSheet): T;
 }
 
 /** One for each member, also for those that may be undefined: a member without one does not compile. */
@@ -39,9 +41,10 @@ export function writeFields<T>(fields: Fields<T>, value: T, into: Sheet): void {
   for (const member in fields) fields[member].write(value[member], into);
 }
 
-export function readFields<T>(fields: Fields<T>, from: Sheet): T {
-  const members = Object.entries<Field<unknown>>(fields);
-  return Object.fromEntries(members.map(([member, field]) => [member, field.read(from)])) as T;
+export function readFields<T>(fields: Fields<T>, from: WrittenSheet): T {
+  const value: Partial<T> = {};
+  for (const member in fields) value[member] = fields[member].read(from);
+  return value as T;
 }
 
 export function keysOf(...tables: readonly object[]): Field<unknown>["keys"] {
