@@ -34,6 +34,34 @@ test.each([["2682", "an upload that arrives after its request has failed for ano
   300_000,
 );
 
+test("what the version before has recorded, without an index, is found when it is asked for again, and ends", async () => {
+  const { code, text } = await simulate({ SEED: "19", STORY: "1" });
+  const [, name = "none"] = /intake-before +POST (\S+)/.exec(text) ?? [];
+  expect(text).toMatch(new RegExp(`intake-\\d+ +POST ${name} .*409 AlreadyExists`));
+  expect(text).toMatch(new RegExp(`SEND (executed|failed|cancelled) ${name} .*202`));
+  expect(code).toBe(0);
+}, 300_000);
+
+test("what a lagging replica does not have yet is built when it has", async () => {
+  const { code, text } = await simulate({ SEED: "133", STORY: "1" });
+  const [, name = "none"] = /PUT (\S+) .*unknown_on_replica/.exec(text) ?? [];
+  expect(text).toMatch(new RegExp(`SEND executed ${name} .*202`));
+  expect(code).toBe(0);
+}, 300_000);
+
+test.each([
+  ["renew-without-holder", "182", "which does not hold it"],
+  ["delete-without-version", "31", "is deleted while it is executed and not announced"],
+])(
+  "%s is found in the world that takes it",
+  async (MUTANT, SEED, rule) => {
+    const { code, text } = await simulate({ MUTANT, SEED, SEEDS: "1" });
+    expect(text).toMatch(new RegExp(`^broken at .*${rule}`, "m"));
+    expect(code).toBe(1);
+  },
+  300_000,
+);
+
 test("the same seed is the same story", async () => {
   const [first, second] = [
     await simulate({ SEED: "6", STORY: "1" }),

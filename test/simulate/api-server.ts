@@ -2,6 +2,7 @@
  * The part of the Kubernetes API that the ledger speaks: compare-and-swap on `resourceVersion`, a
  * quota, pages of lists that expire, lists from a memory that is behind, watches that end.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { ConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
 import type { LedgerApi } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type {
@@ -31,6 +32,8 @@ export interface RecordChange {
 export interface ApiServer {
   readonly api: LedgerApi;
   readonly records: ReadonlyMap<string, ConfigMap>;
+  /** In one step, by somebody who is no process of the product. */
+  create(record: ConfigMap, by: string): void;
 }
 
 export interface ApiServerOptions {
@@ -113,9 +116,9 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
       return refusal(410, "Expired", `${version} ${behind}`);
     const seen = from === "" ? version : Number(from);
     const rest = at(seen).filter((item) => nameOf(item) > behind && matches(item));
-    const items = rest.slice(0, PAGE_SIZE);
+    const items = rest.slice(0, Math.min(PAGE_SIZE, Number(query["limit"] ?? Infinity)));
     const last = items.at(-1);
-    const more = rest.length > PAGE_SIZE && last ? `${seen} ${nameOf(last)}` : undefined;
+    const more = rest.length > items.length && last ? `${seen} ${nameOf(last)}` : undefined;
     const metadata = { resourceVersion: String(seen), ...(more ? { continue: more } : {}) };
     return { value: { items, metadata } };
   }
@@ -136,19 +139,21 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
     if (!stored) return refusal(404, "NotFound");
     if (method === "GET") return { value: stored };
     const expected = method === "PUT" ? sent.metadata : sent.preconditions;
-    // Without a version it is not asked for one.
+    // What is not named is not compared.
+    const { uid, resourceVersion } = stored.metadata ?? {};
     const isSame =
-      expected?.uid === stored.metadata?.uid &&
-      [undefined, stored.metadata?.resourceVersion].includes(expected?.resourceVersion);
+      [undefined, uid].includes(expected?.uid) &&
+      [undefined, resourceVersion].includes(expected?.resourceVersion);
     if (!isSame) return refusal(409, "Conflict");
     if (method === "DELETE") return { value: put(name, undefined, who) };
-    if (stored.immutable && JSON.stringify(stored.data) !== JSON.stringify(sent.data))
+    if (stored.immutable && !isDeepStrictEqual(stored.data, sent.data))
       return refusal(422, "Invalid");
     return { value: put(name, sent, who) };
   }
 
   return {
     records,
+    create: (record, by) => void put(nameOf(record), record, { by, sentAt: time.now }),
     api: {
       async call<T>(request: ApiCall, signal?: AbortSignal): Promise<ApiResult<T>> {
         const process = SimulatedProcess.current();

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
+import { UNKNOWN_ON_REPLICA } from "../../functions/domain/statement-request.ts";
 import type {
   Transactions,
   StatementSnapshot,
@@ -79,6 +80,9 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     const asOf = await ask(
       `open snapshot ${customerId}`,
       () => {
+        // A replica may not have this customer yet.
+        if (faults.happens("replica lags", 40, number))
+          throw new RetryableError(UNKNOWN_ON_REPLICA, "no such customer here");
         if (kind === "unknown") throw new StatementFailure("unknown_customer", "no such customer");
         if (faults.happens("wrong rows", 30, number))
           throw new StatementFailure("balance_mismatch", "the balances do not add up");

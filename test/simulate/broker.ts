@@ -76,7 +76,7 @@ export function makeBroker(options: BrokerOptions): Broker {
           });
           return status < 300 ? { kind: "accepted" } : { kind: "refused", status };
         } catch {
-          return { kind: "unreachable", reason: "timeout" };
+          return { kind: "unreachable", reason: signal?.aborted ? "aborted" : "timeout" };
         }
       },
     },

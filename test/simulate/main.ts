@@ -26,6 +26,7 @@ async function simulate(): Promise<void> {
     const { runWorld } = await import("./world.ts");
     const { story, broken } = await runWorld({ ...worldOf(seed), isTold: true });
     console.log([story, ...broken].join("\n"));
+    if (broken.length > 0) process.exitCode = 1;
     return;
   }
   if (EXHAUST) {

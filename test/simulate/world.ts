@@ -4,6 +4,7 @@
  * more, and everything must come to rest in its time.
  */
 import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import { recordName } from "../../functions/domain/record-name.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import {
   makeConfigMapLedger,
@@ -11,6 +12,7 @@ import {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
@@ -21,7 +23,11 @@ import { makeHandler } from "../../functions/statement-builder/handler.ts";
 import { makeNarrator } from "../../functions/statement-builder/steps.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { wishForEnd } from "../../functions/status-api/cancel-request.ts";
-import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
+import {
+  announceRequest,
+  cancelRequest,
+  retryRequest,
+} from "../../infra/operator/operator-moves.ts";
 import { makeApiServer } from "./api-server.ts";
 import {
   CONTENTS,
@@ -34,14 +40,15 @@ import {
 } from "./bank.ts";
 import { makeBroker, type Delivery } from "./broker.ts";
 import { makeCalls } from "./calls.ts";
-import { draw } from "./chance.ts";
+import { draw, keyOf } from "./chance.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
 import { makePods, received, type Pods } from "./pods.ts";
-import { makeRules, OPERATOR } from "./rules.ts";
+import { INTAKE_BEFORE, makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
+import { recordOfBefore, writingAsBefore } from "./version-before.ts";
 import { makeVirtualTime } from "./virtual-time.ts";
 import { UNCOUNTED, UNSHARED } from "../support/unshared-ledger.ts";
 
@@ -53,6 +60,9 @@ export const LEASE_MS = 20_000;
 const SKEW_MS = 8_000;
 /** A clock that ticks so rarely gives two requests the same time, and so the same key. */
 const COARSE_MS = 500;
+/** How far each may be off: two are apart by no more than SKEW_MS, also when they tick coarsely. */
+const CLOCK_MS = (SKEW_MS - COARSE_MS) / 2;
+const BEYOND_MS = 40_000;
 const RETRY_MAX_MS = 20_000;
 const TICK_MS = 14_000;
 const TICK_DEADLINE_MS = 12_000;
@@ -101,6 +111,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const time = makeVirtualTime();
   /** Events come again when their records may be deleted. */
   const hasLatecomers = !script && draw(seed, 83) < 0.25;
+  /** Clocks of builders differ by more than the protocol assumes: nothing may be doubled all the same. */
+  const isBeyondSkew = !script && !hasLatecomers && draw(seed, 88) < 0.2;
+  /** Some requests are recorded by the version before, and some builders are of it. */
+  const isRollOut = !script && draw(seed, 96) < 0.2;
   const story = makeStory(isTold, () => time.now);
   const faults = makeFaults({
     seed,
@@ -121,6 +135,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     leaseMs: LEASE_MS,
     clockSkewMs: SKEW_MS,
     retentionMs: RETENTION_MS,
+    isBeyondSkew,
   };
   const rules = makeRules(terms, () => time.now);
   const server = makeApiServer({
@@ -150,13 +165,17 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onAccepted: (event) => rules.told(event),
     deliver,
   });
-  const openLedger = (): Ledger => makeConfigMapLedger({ namespace: "statements" }, server.api);
+  const openLedger = (api = server.api): Ledger =>
+    makeConfigMapLedger({ namespace: "statements" }, api);
 
   // --- the functions -----------------------------------------------------------------------------
 
   const pods = (
     name: string,
-    settings: Pick<Parameters<typeof makePods>[0], "most" | "eventsAtOnce" | "deadlineMs" | "open">,
+    settings: Pick<
+      Parameters<typeof makePods>[0],
+      "most" | "eventsAtOnce" | "deadlineMs" | "open"
+    > & { readonly skewMs?: number },
   ): Pods =>
     makePods({
       name,
@@ -164,14 +183,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       time,
       faults,
       story,
-      // Two clocks are apart by no more than SKEW_MS, also when they tick coarsely.
-      skewMs: (SKEW_MS - COARSE_MS) / 2,
+      skewMs: CLOCK_MS,
       clockGrainMs: draw(seed, 84) < 0.4 ? COARSE_MS : 1,
       onLeftBehind: (what) => rules.break(`a process of ${name} has ended and left ${what}`),
       ...settings,
     });
 
   const builder = (execution: Lane) => (hostname: string) => {
+    const isOfBefore = isRollOut && draw(seed, 97, keyOf(hostname)) < 0.5;
     const bucket = makeStatementBucket(
       {
         bucket: "statements",
@@ -183,7 +202,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       store.client,
     );
     const handle = makeHandler({
-      ledger: wishedLedger(openLedger()),
+      ledger: wishedLedger(openLedger(isOfBefore ? writingAsBefore(server.api) : server.api)),
       sink: broker.sink,
       tracer: NO_TRACER,
       transactions: bank,
@@ -264,6 +283,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     eventsAtOnce: script ? 1 : 2,
     deadlineMs: BUILD_DEADLINE_MS + 45_000,
     open: builder("service"),
+    skewMs: isBeyondSkew ? BEYOND_MS : CLOCK_MS,
   });
   const scanners = pods("scanner", {
     most: 2,
@@ -334,23 +354,30 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       source: "/app",
       type: eventType("requested"),
       time: new Date(EPOCH + sentAt).toISOString(),
-      data: { customer_id, start_date: "2026-09-01", end_date: "2026-09-30" },
+      data: { customer_id, ...PERIOD },
     };
-    unanswered++;
-    post(event, number, 0, at);
+    const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
+    if (isOfBefore) recordBefore(customer_id, event, number, at);
+    else {
+      unanswered++;
+      post(event, number, 0, at);
+    }
     if (faults.happens("sent twice", 300, 74, number)) {
       unanswered++;
       const again = at + draw(seed, 75, number) * 3_000;
-      post(timedAnew(event, number, again), number, 100, again);
+      // Without an index it is found by its time alone.
+      post(isOfBefore ? event : timedAnew(event, number, again), number, 100, again);
     }
     if (hasLatecomers && faults.happens("sent again late", 300, 76, number)) {
       late++;
       time.put(at + draw(seed, 77, number) * 1.8 * WINDOW_MS, () => {
         late--;
         unanswered++;
-        post(timedAnew(event, number, time.now), number, 200, time.now);
+        post(isOfBefore ? event : timedAnew(event, number, time.now), number, 200, time.now);
       });
     }
+    if (hasLatecomers && faults.happens("asked of while deleted", 500, 94, number))
+      askWhileDeleted(number, at);
     if (script?.cancelledAfterMs !== undefined)
       time.put(at + script.cancelledAfterMs, () => operate("cancel", number));
     if (faults.happens("cancelled by", 200, 78, number))
@@ -362,6 +389,39 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     }
     time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
       if (faults.happens("tried again by", 500, 81, number)) operate("retry", number);
+    });
+  }
+
+  /** By the intake of the version before, in one step: how it did that is no matter here. */
+  function recordBefore(
+    customerId: string,
+    { id = "", source = "", type = "", time: sentAt = "" }: Partial<ReceivedEvent>,
+    number: number,
+    at: number,
+  ): void {
+    time.put(at, () => {
+      const event = { id, source, type, time: Date.parse(sentAt) };
+      // Another one's millisecond is taken: the next free one is its own.
+      let free = event.time;
+      while (server.records.has(recordName(customerId, free, sha256Hex))) free++;
+      const name = recordName(customerId, free, sha256Hex);
+      names.set(number, name);
+      const period = { startDate: PERIOD.start_date, endDate: PERIOD.end_date, timeZone: "UTC" };
+      const recordedAt = EPOCH + Math.floor(time.now);
+      const facts = { name, customerId, ...period, options: {}, event, recordedAt };
+      server.create(recordOfBefore(facts), INTAKE_BEFORE);
+      story.tell(INTAKE_BEFORE, `POST ${name}`, "pending, without an index");
+    });
+  }
+
+  /** An operator who wants something of a request while the tick that may delete it is at work. */
+  function askWhileDeleted(number: number, at: number): void {
+    const oldMs = at + RETENTION_MS + draw(seed, 89, number) * 40_000;
+    const tickAt = Math.ceil(oldMs / TICK_MS) * TICK_MS;
+    late++;
+    time.put(tickAt + draw(seed, 92, number) * 250, () => {
+      late--;
+      operate(draw(seed, 93, number) < 0.3 ? "retry" : "announce", number);
     });
   }
 
@@ -403,10 +463,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const operator = new SimulatedProcess(OPERATOR, seed, time);
   const desk = operator.run(openLedger);
 
-  function operate(what: "cancel" | "retry", number: number): void {
+  function operate(what: keyof typeof MOVES, number: number): void {
     const name = names.get(number);
     if (name === undefined || operator.dead) return;
-    const move = what === "cancel" ? cancelRequest : retryRequest;
     operator.run(() => {
       const { signal } = new AbortController();
       const find = async () => {
@@ -414,7 +473,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         if (!stored) throw new Error("it is not there");
         return stored;
       };
-      move({ ledger: desk, find, now: wallClock, by: OPERATOR, signal }).catch(() => undefined);
+      MOVES[what]({ ledger: desk, find, now: wallClock, by: OPERATOR, signal }).catch(
+        () => undefined,
+      );
     });
   }
 
@@ -472,6 +533,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     story: story.table(),
   };
 }
+
+const PERIOD = { start_date: "2026-09-01", end_date: "2026-09-30" };
+
+/** What an operator may want. */
+const MOVES = { cancel: cancelRequest, retry: retryRequest, announce: announceRequest };
 
 /** Of the ledger's log, nothing. */
 const QUIET = { warn: () => undefined } as never;

@@ -1,0 +1,207 @@
+/** What the ledger asks of the Kubernetes API, of the simulated one and of a real one: the same cases. */
+import { connectLedger, type LedgerApi } from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { ConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
+import type { ApiCall } from "../../functions/platform/ledger/kubernetes-api.ts";
+import type { WatchEvent } from "../../functions/platform/ledger/kubernetes-watch.ts";
+import { alone } from "../simulate/alone.ts";
+import { makeApiServer } from "../simulate/api-server.ts";
+import { startKubeApiserver } from "../support/kube-apiserver.ts";
+
+interface LedgerServer extends AsyncDisposable {
+  readonly namespace: string;
+  run<T>(work: (api: LedgerApi) => Promise<T>): Promise<T>;
+  /** Pages that were begun before cannot be gone on with. */
+  expirePages(): Promise<void>;
+}
+
+async function startSimulated(): Promise<LedgerServer> {
+  const { run, happening, ...world } = alone();
+  const { api } = makeApiServer({ ...world, onChange: () => undefined });
+  return await Promise.resolve({
+    namespace: "statements",
+    run: (work) => run(() => work(api)),
+    expirePages: async () => await Promise.resolve(void happening.add("page expired")),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+}
+
+async function startReal(): Promise<LedgerServer> {
+  const server = await startKubeApiserver();
+  const { kubeconfig, etcd } = server;
+  const namespace = await server.createNamespace();
+  const api = connectLedger({ kubeconfig });
+  const post = async (path: string, body: object): Promise<unknown> =>
+    await (
+      await fetch(`${etcd.url}${path}`, { method: "POST", body: JSON.stringify(body) })
+    ).json();
+  return {
+    namespace,
+    run: (work) => work(api),
+    async expirePages() {
+      const { header } = (await post("/v3/kv/range", { key: btoa("none") })) as {
+        readonly header: { readonly revision: string };
+      };
+      await post("/v3/kv/compaction", { revision: header.revision, physical: true });
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+describe.each([
+  ["the simulation", startSimulated],
+  ["kube-apiserver", startReal],
+])("the ledger's calls, answered by %s", (_, start) => {
+  let server: LedgerServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(async () => await server[Symbol.asyncDispose]());
+
+  const ask = async (
+    method: ApiCall["method"],
+    name: string | undefined,
+    more: Pick<ApiCall, "body" | "query"> = {},
+  ): Promise<ConfigMap & { readonly refused?: string; readonly continue?: string | undefined }> => {
+    const collection = ["api", "v1", "namespaces", server.namespace, "configmaps"];
+    const path = name === undefined ? collection : [...collection, name];
+    const result = await server.run((api) => api.call<ConfigMap>({ method, path, ...more }));
+    if ("value" in result) return result.value;
+    const { status, reason, continue: token } = result.refusal;
+    return { refused: `${status} ${reason}`, continue: token };
+  };
+  const create = async (name: string, more: ConfigMap = {}): Promise<ConfigMap> =>
+    await ask("POST", undefined, {
+      body: { data: { a: "1" }, ...more, metadata: { name, ...more.metadata } },
+    });
+  const of = ({ metadata }: ConfigMap, more: ConfigMap = {}): Pick<ApiCall, "body"> => ({
+    body: { data: { a: "2" }, ...more, metadata: { ...metadata, ...more.metadata } },
+  });
+
+  it("creates a name once", async () => {
+    expect(await create("once")).toMatchObject({ metadata: { name: "once" }, data: { a: "1" } });
+    expect(await create("once")).toMatchObject({ refused: "409 AlreadyExists" });
+  });
+
+  it("replaces the version that was read, and no other", async () => {
+    const first = await create("cas");
+    const second = await ask("PUT", "cas", of(first));
+    expect(second.data).toEqual({ a: "2" });
+    expect(second.metadata?.uid).toBe(first.metadata?.uid);
+    expect(second.metadata?.resourceVersion).not.toBe(first.metadata?.resourceVersion);
+    expect(await ask("PUT", "cas", of(first))).toMatchObject({ refused: "409 Conflict" });
+    expect((await ask("GET", "cas")).metadata).toMatchObject({
+      resourceVersion: second.metadata?.resourceVersion,
+    });
+  });
+
+  it("does not find what is not there", async () => {
+    const refused = "404 NotFound";
+    const ghost = { metadata: { name: "ghost", uid: "u", resourceVersion: "1" } };
+    expect(await ask("GET", "ghost")).toMatchObject({ refused });
+    expect(await ask("PUT", "ghost", of(ghost))).toMatchObject({ refused });
+    expect(await ask("DELETE", "ghost", { body: {} })).toMatchObject({ refused });
+  });
+
+  it("deletes the version that was read, and no other", async () => {
+    const first = await create("gone");
+    const second = await ask("PUT", "gone", of(first));
+    const only = ({ metadata }: ConfigMap): Pick<ApiCall, "body"> => ({
+      body: {
+        preconditions: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion },
+      },
+    });
+    expect(await ask("DELETE", "gone", only(first))).toMatchObject({ refused: "409 Conflict" });
+    expect(await ask("DELETE", "gone", only(second))).not.toHaveProperty("refused");
+    expect(await ask("GET", "gone")).toMatchObject({ refused: "404 NotFound" });
+    const third = await create("gone");
+    expect(third.metadata?.uid).not.toBe(first.metadata?.uid);
+    expect(await ask("PUT", "gone", of(second))).toMatchObject({ refused: "409 Conflict" });
+  });
+
+  it("keeps the data of what is immutable, and takes its labels", async () => {
+    const first = await create("kept", { immutable: true });
+    const same = { data: { a: "1" }, immutable: true };
+    const labelled = await ask(
+      "PUT",
+      "kept",
+      of(first, { ...same, metadata: { labels: { l: "1" } } }),
+    );
+    expect(labelled).toMatchObject({ metadata: { labels: { l: "1" } } });
+    expect(await ask("PUT", "kept", of(labelled, { data: { a: "2" } }))).toMatchObject({
+      refused: "422 Invalid",
+    });
+  });
+
+  interface Page {
+    readonly items: readonly ConfigMap[];
+    readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  }
+  const list = async (query: Readonly<Record<string, string>>) =>
+    (await ask("GET", undefined, { query })) as unknown as Page & { readonly refused?: string };
+  const names = ({ items }: Page): (string | undefined)[] =>
+    items.map(({ metadata }) => metadata?.name);
+
+  it("selects by labels and by name", async () => {
+    for (const [name, labels] of Object.entries({
+      "sel-1": { kind: "x", told: "true" },
+      "sel-2": { kind: "x" },
+      "sel-3": { kind: "y", told: "false" },
+    }))
+      await create(name, { metadata: { labels } });
+    expect(names(await list({ labelSelector: "kind=x" }))).toEqual(["sel-1", "sel-2"]);
+    expect(names(await list({ labelSelector: "kind in (x,y),told!=true" }))).toEqual([
+      "sel-2",
+      "sel-3",
+    ]);
+    expect(names(await list({ labelSelector: "kind=x,told=true" }))).toEqual(["sel-1"]);
+    expect(names(await list({ fieldSelector: "metadata.name=sel-3" }))).toEqual(["sel-3"]);
+    const behind = await list({ labelSelector: "kind in (x,y)", resourceVersion: "0" });
+    expect(names(behind).length).toBeLessThanOrEqual(3);
+  });
+
+  it("lists by pages in the state of the first, and says which go on after they have expired", async () => {
+    const selector = { labelSelector: "paged=yes", limit: "2" };
+    const labels = { paged: "yes" };
+    const stored = new Map<string, ConfigMap>();
+    for (const name of ["p-1", "p-2", "p-3", "p-4", "p-5"])
+      stored.set(name, await create(name, { metadata: { labels } }));
+    const first = await list(selector);
+    expect(names(first)).toEqual(["p-1", "p-2"]);
+    await ask("DELETE", "p-3", { body: {} });
+    await create("p-0", { metadata: { labels } });
+    const second = await list({ ...selector, continue: first.metadata.continue ?? "" });
+    expect(names(second)).toEqual(["p-3", "p-4"]);
+    expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+
+    await server.expirePages();
+    const { refused, continue: token = "" } = await ask("GET", undefined, {
+      query: { ...selector, continue: second.metadata.continue ?? "" },
+    });
+    expect(refused).toBe("410 Expired");
+    await create("p-6", { metadata: { labels } });
+    const rest = await list({ ...selector, continue: token });
+    expect(names(rest)[0]).toBe("p-5");
+  });
+
+  it("tells a watch what has changed since its version, and what has left the selection", async () => {
+    const { metadata } = await list({ labelSelector: "seen=yes" });
+    const first = await create("w", { metadata: { labels: { seen: "yes" } } });
+    const second = await ask("PUT", "w", of(first));
+    await ask("PUT", "w", of(second, { metadata: { labels: { seen: "no" } } }));
+    const seen: string[] = [];
+    const over = new AbortController();
+    const onEvent = ({ type, object }: WatchEvent): void => {
+      seen.push(`${type} ${(object as ConfigMap).data?.["a"] ?? ""}`);
+      if (seen.length === 3) over.abort(new Error("seen enough"));
+    };
+    const path = ["api", "v1", "namespaces", server.namespace, "configmaps"];
+    const query = {
+      watch: "true",
+      labelSelector: "seen=yes",
+      resourceVersion: metadata.resourceVersion,
+    };
+    const watched = server.run((api) => api.watch({ path, query }, onEvent, over.signal));
+    await expect(watched).rejects.toThrow("seen enough");
+    expect(seen).toEqual(["ADDED 1", "MODIFIED 2", "DELETED 2"]);
+  });
+});
