@@ -2,7 +2,6 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -42,7 +41,6 @@ async function startReal(): Promise<Store> {
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region: "us-east-1", credentials, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket }));
   return {
     run: (work) => work(client),
     async [Symbol.asyncDispose]() {
