@@ -34,28 +34,34 @@ test.each([["2682", "an upload that arrives after its request has failed for ano
   300_000,
 );
 
-test("what the version before has recorded, without an index, is found when it is asked for again, and ends", async () => {
-  const { code, text } = await simulate({ SEED: "19", STORY: "1" });
-  const [, name = "none"] = /intake-before +POST (\S+)/.exec(text) ?? [];
-  expect(text).toMatch(new RegExp(`intake-\\d+ +POST ${name} .*409 AlreadyExists`));
-  expect(text).toMatch(new RegExp(`SEND (executed|failed|cancelled) ${name} .*202`));
-  expect(code).toBe(0);
+/** The first of twenty worlds whose story has what is looked for; it must break no rule. */
+async function storyWith(wanted: RegExp, variables: Readonly<Record<string, string>> = {}) {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { code, text } = await simulate({ ...variables, SEED: String(seed), STORY: "1" });
+    expect(code).toBe(0);
+    const [, name] = wanted.exec(text) ?? [];
+    if (name !== undefined) return;
+  }
+  throw new Error("none of twenty worlds has such a story");
+}
+
+test("what the version before recorded without an index is found when it is asked for again, and ends", async () => {
+  const again = String.raw`[^]* intake-\d+ +POST \1 .*409 AlreadyExists[^]* SEND (?:executed|cancelled|failed) \1 .*202`;
+  const wanted = new RegExp(String.raw`intake-before +POST (\S+)${again}`);
+  await storyWith(wanted, { WEATHER: "roll-out" });
 }, 300_000);
 
 test("what a lagging replica does not have yet is built when it has", async () => {
-  const { code, text } = await simulate({ SEED: "133", STORY: "1" });
-  const [, name = "none"] = /PUT (\S+) .*unknown_on_replica/.exec(text) ?? [];
-  expect(text).toMatch(new RegExp(`SEND executed ${name} .*202`));
-  expect(code).toBe(0);
+  await storyWith(/PUT (\S+) .*unknown_on_replica[^]* SEND executed \1 .*202/);
 }, 300_000);
 
 test.each([
-  ["renew-without-holder", "182", "which does not hold it"],
-  ["delete-without-version", "31", "is deleted while it is executed and not announced"],
+  ["renew-without-holder", "beyond-skew", "which does not hold it"],
+  ["delete-without-version", "latecomers", "is deleted while it is"],
 ])(
-  "%s is found in the world that takes it",
-  async (MUTANT, SEED, rule) => {
-    const { code, text } = await simulate({ MUTANT, SEED, SEEDS: "1" });
+  "%s is found where worlds are %s",
+  async (MUTANT, WEATHER, rule) => {
+    const { code, text } = await simulate({ MUTANT, WEATHER, SEEDS: "300" });
     expect(text).toMatch(new RegExp(`^broken at .*${rule}`, "m"));
     expect(code).toBe(1);
   },

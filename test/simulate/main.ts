@@ -1,14 +1,15 @@
 /**
  * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
- * EXHAUST=2 places up to two faults in every way.
+ * EXHAUST=2 places up to two faults in every way; WEATHER=roll-out, beyond-skew or latecomers has worlds of
+ * this kind alone.
  */
 import { takeOverClocks } from "./clocks.ts";
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
 
-const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, EXHAUST } = process.env;
+const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, EXHAUST, WEATHER } = process.env;
 const seed = Number(SEED);
 
 if (ALL) process.exitCode = tryMutants(MUTANTS, ALL);
@@ -21,10 +22,13 @@ async function simulate(): Promise<void> {
   takeOverClocks();
   // Loaded only now, with the mutant and the simulated clock in it.
   const { begin, search, worldOf } = await import("./simulate.ts");
+  const { WEATHERS } = await import("./world.ts");
   begin();
+  const weather = WEATHERS.find((one) => one === WEATHER);
+  if (WEATHER && !weather) throw new Error(`WEATHER is one of ${WEATHERS.join(", ")}`);
   if (STORY) {
     const { runWorld } = await import("./world.ts");
-    const { story, broken } = await runWorld({ ...worldOf(seed), isTold: true });
+    const { story, broken } = await runWorld({ ...worldOf(seed), weather, isTold: true });
     console.log([story, ...broken].join("\n"));
     if (broken.length > 0) process.exitCode = 1;
     return;
@@ -50,7 +54,7 @@ async function simulate(): Promise<void> {
   }
   const seconds = MINUTES ? Number(MINUTES) * 60 : Infinity;
   const seeds = Number(SEEDS ?? (MINUTES ? Infinity : 200));
-  const { failure, ...sum } = await search({ seed, seeds, seconds });
+  const { failure, ...sum } = await search({ seed, seeds, weather, seconds });
   if (failure) {
     const { end, requests, runs } = failure.reduced;
     console.log(

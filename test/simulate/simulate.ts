@@ -3,11 +3,12 @@ import { Upload } from "@aws-sdk/lib-storage";
 import { PART_BYTES } from "./bank.ts";
 import { draw } from "./chance.ts";
 import { reduce, type Reduced } from "./reduce.ts";
-import { runWorld, type WorldOptions } from "./world.ts";
+import { runWorld, type Weather, type WorldOptions } from "./world.ts";
 
 export interface Search {
   readonly seed: number;
   readonly seeds: number;
+  readonly weather?: Weather | undefined;
   /** Of CPU time. */
   readonly seconds: number;
 }
@@ -41,7 +42,7 @@ export function worldOf(seed: number): WorldOptions {
   };
 }
 
-export async function search({ seed, seeds, seconds }: Search): Promise<Found> {
+export async function search({ seed, seeds, weather, seconds }: Search): Promise<Found> {
   const began = process.cpuUsage();
   const used = (): number => {
     const { user, system } = process.cpuUsage(began);
@@ -49,7 +50,7 @@ export async function search({ seed, seeds, seconds }: Search): Promise<Found> {
   };
   const sum = { seeds: 0, lives: 0, faults: 0, turns: 0 };
   for (let at = seed; at < seed + seeds && used() < seconds; at++) {
-    const options = worldOf(at);
+    const options = { ...worldOf(at), weather };
     const end = await runWorld(options);
     sum.seeds++;
     sum.lives += end.lives;

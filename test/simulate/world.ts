@@ -73,6 +73,10 @@ const RETENTION_MS = 130_000;
 /** Within which everything must be at rest once nothing goes wrong any more. */
 const REST_MS = 30 * 60_000;
 
+/** Kinds of worlds beside the ordinary ones. */
+export const WEATHERS = ["latecomers", "beyond-skew", "roll-out"] as const;
+export type Weather = (typeof WEATHERS)[number];
+
 export interface WorldOptions {
   readonly seed: number;
   readonly requests: number;
@@ -82,6 +86,8 @@ export interface WorldOptions {
   readonly onlyRequests?: ReadonlySet<number> | undefined;
   readonly onlyFaults?: ReadonlySet<string> | undefined;
   readonly isTold?: boolean;
+  /** This and no other of the kinds that are drawn otherwise. */
+  readonly weather?: Weather | undefined;
   /** In place of chance: these faults, in a world of one request. */
   readonly script?: Script | undefined;
 }
@@ -109,12 +115,14 @@ export interface WorldEnd {
 export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false, script } = options;
   const time = makeVirtualTime();
+  const has = (weather: Weather, byChance: boolean): boolean =>
+    !script && (options.weather === undefined ? byChance : options.weather === weather);
   /** Events come again when their records may be deleted. */
-  const hasLatecomers = !script && draw(seed, 83) < 0.25;
+  const hasLatecomers = has("latecomers", draw(seed, 83) < 0.25);
   /** Clocks of builders differ by more than the protocol assumes: nothing may be doubled all the same. */
-  const isBeyondSkew = !script && !hasLatecomers && draw(seed, 88) < 0.2;
+  const isBeyondSkew = has("beyond-skew", !hasLatecomers && draw(seed, 88) < 0.2);
   /** Some requests are recorded by the version before, and some builders are of it. */
-  const isRollOut = !script && draw(seed, 96) < 0.2;
+  const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
   const story = makeStory(isTold, () => time.now);
   const faults = makeFaults({
     seed,
