@@ -13,7 +13,7 @@ export interface Alone {
   /** Goes wrong once, such as "page expired", or "lost request" for the next call. */
   readonly happening: Set<string>;
   /** As a process of the product, until its work is done. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  readonly run: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export function alone(): Alone {
@@ -39,10 +39,10 @@ export function alone(): Alone {
     call,
     happening,
     async run(work) {
-      let isDone = false;
-      const result = process.run(work).finally(() => (isDone = true));
+      const progress = { isDone: false };
+      const result = process.run(work).finally(() => (progress.isDone = true));
       result.catch(() => undefined);
-      while (!isDone && (await time.turn()));
+      while (!progress.isDone && (await time.turn()));
       return await result;
     },
   };
