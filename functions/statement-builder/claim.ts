@@ -46,6 +46,8 @@ export type Claimed = {
   readonly earlierLandsUntil: number;
   /** End of the lease that upload was sent under; undefined without one. */
   readonly earlierLeaseEndsAt: number | undefined;
+  /** Nobody had worked on the record when it was read, nor between that and this claim. */
+  readonly isFirst: boolean;
   /** UUID of this claim, part of the holder and of the object's metadata. */
   readonly claimId: string;
   /** Monotonic time just before the claim was sent, from which the lease counts. */
@@ -72,12 +74,18 @@ export async function claimRecord(
 ): Promise<ClaimOutcome> {
   const claimId = uuid();
   const holder = `${settings.hostname}/${claimId}`;
-  let sent: Omit<Claimed, "kind" | "stored" | "claimId"> | undefined;
+  let sent: Omit<Claimed, "kind" | "stored" | "claimId" | "isFirst"> | undefined;
+  // Of the record that the claim was sent for: a claim that was lost on the way is still for that one.
+  let untouched = false;
+  const claimed = (stored: Stored<ProcessingRequest>, terms: NonNullable<typeof sent>): Claimed => {
+    const isFirst = untouched && stored.request.attempt === 1;
+    return { kind: "claimed", stored, claimId, isFirst, ...terms };
+  };
   for (;;) {
     const stored = await ledger.read(name);
     if (!stored) return { kind: "unknown-record" };
     // The answer to our own claim was lost on the way.
-    if (sent && isHeldBy(stored, holder)) return { kind: "claimed", stored, claimId, ...sent };
+    if (sent && isHeldBy(stored, holder)) return claimed(stored, sent);
     const decision = claim(stored.request, claimTerms(stored.request, holder, settings, now()));
     if (decision.kind === "final") {
       return { kind: "final", stored: { ...stored, request: decision.request } };
@@ -88,10 +96,15 @@ export async function claimRecord(
     const { purpose, earlierLandsUntil, earlierLeaseEndsAt } = decision;
     if (!sent && purpose === "build" && (await outage?.mayBuild()) === false)
       return { kind: "not-ready" };
+    untouched = isUntouched(stored.request);
     sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: monotonic() };
     const result = await ledger.replace(stored, decision.request);
-    if (result !== "conflict") return { kind: "claimed", stored: result, claimId, ...sent };
+    if (result !== "conflict") return claimed(result, sent);
   }
+}
+
+function isUntouched(request: StatementRequest): boolean {
+  return request.status === "pending" && request.attempt === 0 && request.object === undefined;
 }
 
 function isHeldBy(stored: Stored, holder: string): stored is Stored<ProcessingRequest> {

@@ -115,7 +115,7 @@ export async function serveRequest(
 type Held = Claimed & Pick<Claim, "lease" | "meter">;
 
 async function reachEnding(
-  { purpose, claimId, earlierLandsUntil, earlierLeaseEndsAt, lease, meter }: Held,
+  { purpose, isFirst, claimId, earlierLandsUntil, earlierLeaseEndsAt, lease, meter }: Held,
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
@@ -137,7 +137,8 @@ async function reachEnding(
       earlier: mayBeThere ? earlierLeaseEndsAt : undefined,
     });
   try {
-    const claim = { lease, meter, claimId, purpose, signal, onAbsent, onPublish, log: context.log };
+    const told = { onAbsent, onPublish, log: context.log };
+    const claim = { lease, meter, claimId, purpose, isFirst, signal, ...told };
     return { ending: await reachObject(claim, deps), leaseEndsAt };
   } catch (error) {
     const ending = endingOf(error, signals, { mayBeThere });

@@ -2,7 +2,8 @@
  * From a held claim to the one object of a request, or to the reason why there is none.
  *
  * The fence comes first: uploads that earlier attempts left open are aborted, and an object that
- * one of them managed to publish is adopted, never built a second time.
+ * one of them managed to publish is adopted, never built a second time. The first claim of a record
+ * has no earlier attempt, and asks the store nothing.
  */
 import { nextStatementKey, parseStatementKey } from "../domain/statement-key.ts";
 import { statementPeriod } from "../domain/statement-period.ts";
@@ -51,6 +52,8 @@ export interface Claim {
   readonly meter: BuildMeter;
   readonly claimId: string;
   readonly purpose: ClaimPurpose;
+  /** No attempt came before this one. */
+  readonly isFirst: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Told when no object was found, with the time from just before the look. */
@@ -83,6 +86,10 @@ async function reachObjectAtKey(
   const { request } = claim.lease;
   const { key } = request.object;
   claim.meter.begin("fence");
+  if (claim.isFirst && claim.purpose === "build") {
+    await story.onStep("fenced");
+    return await buildObject(claim, deps);
+  }
   // 1. The fence: nothing of an earlier attempt can complete behind our back.
   await story.during("fence", () => bucket.abortUploads(key, claim.signal));
   const lookedAt = now();

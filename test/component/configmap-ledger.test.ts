@@ -11,6 +11,7 @@ import {
   announce,
   requestCancel,
   execute,
+  handOver,
   recordRequest,
   type PendingRequest,
   type ProcessingRequest,
@@ -406,7 +407,26 @@ describe.each([
     const rule = ground.proxy.fail({ method: "PUT", times: 1, fault: { kind: "reset-after" } });
     const claimed = await claimIt(name);
     expect(rule.hits).toBe(1);
-    expect(claimed).toMatchObject({ kind: "claimed", stored: { request: { attempt: 1 } } });
+    expect(claimed).toMatchObject({
+      kind: "claimed",
+      isFirst: true,
+      stored: { request: { attempt: 1 } },
+    });
+  });
+
+  test("a claim behind another one is not the first, though nothing was sent", async () => {
+    const { name } = (await recorded()).facts;
+    expect(await claimIt(name)).toMatchObject({ kind: "claimed", isFirst: true });
+    const stored = await ground.direct.read(name);
+    if (stored?.request.status !== "processing") throw new Error("not claimed");
+    const now = Date.now();
+    const back = handOver(stored.request, "shutting_down", { now, leaseEndsAt: now });
+    expect(await ground.direct.replace(stored, back)).not.toBe("conflict");
+    expect(await claimIt(name)).toMatchObject({
+      kind: "claimed",
+      isFirst: false,
+      stored: { request: { attempt: 2 } },
+    });
   });
 
   test("a last write whose answer was lost counts", async () => {

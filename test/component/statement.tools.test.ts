@@ -5,7 +5,9 @@ import { buffer } from "node:stream/consumers";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
 import { JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
 import { run, withZipFile, zipOf } from "../support/statement.ts";
-import { bsdtar, sevenZip } from "../support/zip-programs.ts";
+import { bsdtar, busybox, sevenZip } from "../support/zip-programs.ts";
+
+const PROGRAMS = join(import.meta.dirname, "../support");
 
 const balances = [{ accountId: "acme-1", currency: "EUR", opening: 7n, closing: 7n }];
 const PLAIN = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];
@@ -41,6 +43,12 @@ const UNPACKING = {
     await (await bsdtar()).run("-xf", file, "-C", folder),
   "libarchive, from a pipe": async (file: string, folder: string) =>
     await (await bsdtar()).fed(file, "-xf", "-", "-C", folder),
+  busybox: async (file: string, folder: string) =>
+    await (await busybox()).run("unzip", "-q", file, "-d", folder),
+  "Java, as it streams past": (file: string, folder: string) =>
+    run("java", [join(PROGRAMS, "java/unzip/Unzip.java"), file, folder]),
+  Go: (file: string, folder: string) =>
+    run("go", ["run", join(PROGRAMS, "go/unzip/main.go"), file, folder]),
 };
 
 async function filesIn(folder: string): Promise<readonly string[]> {

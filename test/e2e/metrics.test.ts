@@ -67,8 +67,8 @@ test("requests, attempts, rows, times and the state of the ledger", async () => 
   const put = 's3_call_duration_seconds_count{operation="PutObject",status="200"}';
   // The statement, and before it the probe that shows that the store overwrites nothing.
   expect(valueOf(builder, put)).toBe(2);
-  const count = 'sql_query_duration_seconds_count{query="count",outcome="ok"}';
-  expect(valueOf(builder, count)).toBe(1);
+  const balances = 'sql_query_duration_seconds_count{query="balances",outcome="ok"}';
+  expect(valueOf(builder, balances)).toBe(1);
 
   await until("pending-scanner", 'records{status="executed"}', 1);
   const scanner = await until("pending-scanner", 'records{status="failed"}', 1);

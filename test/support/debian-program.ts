@@ -32,7 +32,8 @@ export async function debianProgram(
   const here = findExecutable(pathFolders(), ...names);
   if (here) return program(here, process.env);
   const { root, env } = await debianPackages([packageName], console.log);
-  const installed = findExecutable([join(root, "usr/bin")], ...names);
+  const folders = ["usr/bin", "bin"].map((folder) => join(root, folder));
+  const installed = findExecutable(folders, ...names);
   if (!installed) throw new Error(`Debian's ${packageName} brought no ${names.join(" or ")}`);
   return program(installed, root === "/" ? env : { ...env, ...settings(root) });
 }

@@ -21,7 +21,7 @@ import { prepareKustomize } from "./kustomize.ts";
 import { ofxdump, ofxtools } from "./ofx-readers.ts";
 import { poppler, qpdf } from "./pdf-programs.ts";
 import { promtool } from "./promtool.ts";
-import { bsdtar, sevenZip } from "./zip-programs.ts";
+import { bsdtar, busybox, sevenZip } from "./zip-programs.ts";
 
 interface JestConfig {
   readonly testPathPatterns: { readonly patterns: readonly string[] };
@@ -37,6 +37,7 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
     () => findChromium(console.log),
     sevenZip,
     bsdtar,
+    busybox,
     ofxdump,
     () => poppler("pdftotext"),
     qpdf,

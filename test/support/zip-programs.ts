@@ -9,3 +9,8 @@ export async function sevenZip(): Promise<Program> {
 export async function bsdtar(): Promise<Program> {
   return await debianProgram("libarchive-tools", ["bsdtar"]);
 }
+
+/** Of routers and of small images. */
+export async function busybox(): Promise<Program> {
+  return await debianProgram("busybox", ["busybox"]);
+}

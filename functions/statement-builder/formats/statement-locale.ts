@@ -32,7 +32,16 @@ export interface StatementLocale {
   instant(epochMs: number, timeZone: string): string;
 }
 
+const made = new Map<Language, StatementLocale>();
+
+/** Made once for each language: a formatter costs as much as two hundred rows of a statement. */
 export function statementLocale(language: Language): StatementLocale {
+  let locale = made.get(language);
+  if (!locale) made.set(language, (locale = makeStatementLocale(language)));
+  return locale;
+}
+
+function makeStatementLocale(language: Language): StatementLocale {
   const locale = LOCALES[language];
   const counts = new Intl.NumberFormat(locale, { useGrouping: "always" });
   const amounts = new Map<number, Intl.NumberFormat>();
@@ -49,6 +58,8 @@ export function statementLocale(language: Language): StatementLocale {
     year: "numeric",
   });
   const long = dateFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  // Most statements of an installation are in one zone.
+  let zoned: { readonly timeZone: string; readonly format: Intl.DateTimeFormat } | undefined;
   return {
     balance: (minor, scale) => `${minor < 0n ? MINUS : ""}${magnitude(minor, scale)}`,
     movement: (minor, scale) =>
@@ -57,19 +68,26 @@ export function statementLocale(language: Language): StatementLocale {
     shortDate: short,
     longDate: long,
     month: dateFormat(locale, { month: "long", year: "numeric" }),
-    instant: (epochMs, timeZone) =>
-      new Intl.DateTimeFormat(locale, {
-        day: "numeric",
-        month: "long",
-        year: "numeric",
-        timeZone,
-        hour: "2-digit",
-        minute: "2-digit",
-        second: "2-digit",
-        hourCycle: "h23",
-        timeZoneName: "shortOffset",
-      }).format(epochMs),
+    instant(epochMs, timeZone) {
+      if (timeZone !== zoned?.timeZone)
+        zoned = { timeZone, format: instantFormat(locale, timeZone) };
+      return zoned.format.format(epochMs);
+    },
   };
+}
+
+function instantFormat(locale: string, timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "shortOffset",
+  });
 }
 
 function amountFormat(locale: string, scale: number): Intl.NumberFormat {

@@ -3,7 +3,6 @@
  * bank's side of the contract.
  */
 import {
-  type CompiledQuery,
   DummyDriver,
   Kysely,
   MysqlAdapter,
@@ -15,6 +14,7 @@ import {
 import { ACCOUNT_NAMES, type AccountNames } from "../../domain/bank-names.ts";
 import { SELECTED_COLUMNS } from "../../domain/columns.ts";
 import type { StatementPeriod } from "../../domain/statement-period.ts";
+import { makeCompileOnce, type SqlQuery } from "./compiled-once.ts";
 
 /** A booked or pending transaction, every value as the server's text: `functions/domain/columns.ts`. */
 type StatementTransactions = Record<
@@ -67,17 +67,20 @@ export interface StatementAccount {
 }
 
 export interface StatementSql {
-  /** account_id, currency, the server's time in UTC, the customer's id as the view has it, and `ACCOUNT_NAMES`. */
-  accounts(customerId: string): CompiledQuery;
+  /**
+   * account_id, currency, the server's time in UTC, the customer's id as the view has it, how many booked rows
+   * the period has, and `ACCOUNT_NAMES`. The count is the same in each row: the server makes it once.
+   */
+  accounts(query: StatementQuery): SqlQuery;
   /**
    * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
    * At least one account; a row for each. By booking dates: `booked-balances.ts`.
    */
-  balances(query: StatementQuery, accounts: readonly StatementAccount[]): CompiledQuery;
+  balances(query: StatementQuery, accounts: readonly StatementAccount[]): SqlQuery;
   /** One number. `status` at the end of the index of the order makes it index-only. */
-  count(query: StatementQuery, status: RowStatus): CompiledQuery;
+  count(query: StatementQuery, status: RowStatus): SqlQuery;
   /** Values in the order of `ROW`, rows in the statement's order; of one account, where one is given. */
-  rows(query: StatementQuery, status: RowStatus, account?: StatementAccount): CompiledQuery;
+  rows(query: StatementQuery, status: RowStatus, account?: StatementAccount): SqlQuery;
 }
 
 /** ISO 20022: booked, or pending. */
@@ -104,95 +107,128 @@ export function statementSql({
 }: Views): StatementSql {
   const transactions = sql.table<StatementTransactions>(transactionView).as("t");
   const accounts = sql.table<StatementAccounts>(accountView).as("a");
-  const inPeriod = ({ customerId, from, to, booked }: StatementQuery, status: RowStatus) =>
+  const compileOnce = makeCompileOnce();
+  const inPeriod = ({ customer, from, to, byDay }: Period, status: RowStatus) =>
     db
       .selectFrom(transactions)
-      .where("t.customer_id", "=", customerId)
-      .$if(booked === undefined, (rows) =>
-        rows.where("t.posted_at", ">=", dateTime(from)).where("t.posted_at", "<", dateTime(to)),
-      )
-      .$if(booked !== undefined, (rows) =>
-        rows
-          .where("t.booking_date", ">=", booked?.from ?? "")
-          .where("t.booking_date", "<", booked?.to ?? ""),
-      )
+      .where("t.customer_id", "=", customer)
+      .where(byDay ? "t.booking_date" : "t.posted_at", ">=", from)
+      .where(byDay ? "t.booking_date" : "t.posted_at", "<", to)
       .where("t.status", "=", status);
+  const counted = (period: Period, status: RowStatus) =>
+    inPeriod(period, status).select((t) => t.fn.countAll().as("row_count"));
   /**
    * `balance_after` of the account's last booked row before an instant: the one row that the index
    * (account_id, posted_at, id) leads to. Written with `=`, or joined to the accounts, MariaDB
    * enters the index by the account alone and reads every later row on its way.
    */
-  const balanceAt = (instant: number, customerId: string, account: StatementAccount) =>
+  const balanceAt = (instant: string, customer: string, { id, currency }: Account) =>
     db
       .selectFrom(transactions)
       .select("t.balance_after")
-      .where("t.account_id", ">=", account.accountId)
-      .where("t.account_id", "<=", account.accountId)
-      .where("t.customer_id", ">=", customerId)
-      .where("t.customer_id", "<=", customerId)
-      .where("t.posted_at", "<", dateTime(instant))
+      .where("t.account_id", ">=", id)
+      .where("t.account_id", "<=", id)
+      .where("t.customer_id", ">=", customer)
+      .where("t.customer_id", "<=", customer)
+      .where("t.posted_at", "<", instant)
       .where("t.status", "=", "BOOK")
-      .where("t.currency", "=", account.currency)
+      .where("t.currency", "=", currency)
       .orderBy("t.account_id", "desc")
       .orderBy("t.posted_at", "desc")
       .orderBy("t.id", "desc")
       .limit(1);
-  const balancesOf = (query: StatementQuery, account: StatementAccount, position: number) =>
-    db.selectNoFrom([
-      sql.lit(position).as("position"),
-      balanceAt(query.from, query.customerId, account).as("opening"),
-      balanceAt(query.to, query.customerId, account).as("closing"),
-    ]);
   return {
-    accounts: (customerId) =>
-      db
-        .selectFrom(accounts)
-        .where("a.customer_id", "=", customerId)
-        .select(["a.account_id", "a.currency"])
-        .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
-        .select("a.customer_id")
-        .select(
-          ACCOUNT_NAMES.map((name) => {
-            return named("a", accountColumns[name]).as(`named_${name}`);
-          }),
-        )
-        .orderBy("a.account_id")
-        .orderBy("a.currency")
-        .compile(),
-    balances: (query, accounts) => {
-      const [first, ...others] = accounts.map((account, position) =>
-        balancesOf(query, account, position),
+    accounts(query) {
+      const byDay = query.booked !== undefined;
+      const shape = `accounts${byDay ? " by day" : ""}`;
+      return compileOnce(shape, valuesOf(query), ([customer = "", from = "", to = ""]) =>
+        db
+          .selectFrom(accounts)
+          .where("a.customer_id", "=", customer)
+          .select(["a.account_id", "a.currency"])
+          .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
+          .select("a.customer_id")
+          .select(counted({ customer, from, to, byDay }, "BOOK").as("counted"))
+          .select(ACCOUNT_NAMES.map((name) => named("a", accountColumns[name]).as(`named_${name}`)))
+          .orderBy("a.account_id")
+          .orderBy("a.currency")
+          .compile(),
       );
-      if (!first) throw new Error("there is no account to ask for");
-      return others.reduce((all, one) => all.unionAll(one), first).compile();
     },
-    count: (query, status) =>
-      inPeriod(query, status)
-        .select((t) => t.fn.countAll().as("row_count"))
-        .compile(),
-    rows: (query, status, account) =>
-      inPeriod(query, status)
-        .$if(account !== undefined, (rows) =>
-          rows
-            .where("t.account_id", "=", account?.accountId ?? "")
-            .where("t.currency", "=", account?.currency ?? ""),
-        )
-        .select(
-          SELECTED_COLUMNS.map((column) => {
-            if (!("bySetting" in column)) return sql.ref(`t.${column.sql}`).as(column.sql);
-            return named("t", transactionCodeColumn).as(column.sql);
-          }),
-        )
-        .$if(query.booked !== undefined, (rows) => rows.orderBy("t.booking_date"))
-        .orderBy("t.posted_at")
-        .orderBy("t.id")
-        .compile(),
+    balances({ customerId, ...query }, asked) {
+      const instants = [dateTime(query.from), dateTime(query.to)];
+      const ofAccounts = asked.flatMap(({ accountId, currency }) => [accountId, currency]);
+      const values = [customerId, ...instants, ...ofAccounts];
+      return compileOnce(`balances ${asked.length}`, values, (marks) => {
+        const [customer = "", from = "", to = "", ...others] = marks;
+        const [first, ...more] = asked.map((_, position) => {
+          const [id = "", currency = ""] = others.slice(2 * position);
+          return db.selectNoFrom([
+            sql.lit(position).as("position"),
+            balanceAt(from, customer, { id, currency }).as("opening"),
+            balanceAt(to, customer, { id, currency }).as("closing"),
+          ]);
+        });
+        if (!first) throw new Error("there is no account to ask for");
+        return more.reduce((all, one) => all.unionAll(one), first).compile();
+      });
+    },
+    count: (query, status) => {
+      const byDay = query.booked !== undefined;
+      const shape = `count ${status}${byDay ? " by day" : ""}`;
+      return compileOnce(shape, valuesOf(query), ([customer = "", from = "", to = ""]) =>
+        counted({ customer, from, to, byDay }, status).compile(),
+      );
+    },
+    rows(query, status, account) {
+      const byDay = query.booked !== undefined;
+      const shape = `rows ${status}${byDay ? " by day" : ""}${account ? " of one account" : ""}`;
+      const values = [
+        ...valuesOf(query),
+        ...(account ? [account.accountId, account.currency] : []),
+      ];
+      return compileOnce(shape, values, (marks) => {
+        const [customer = "", from = "", to = "", id = "", currency = ""] = marks;
+        return inPeriod({ customer, from, to, byDay }, status)
+          .$if(account !== undefined, (rows) =>
+            rows.where("t.account_id", "=", id).where("t.currency", "=", currency),
+          )
+          .select(
+            SELECTED_COLUMNS.map((column) => {
+              if (!("bySetting" in column)) return sql.ref(`t.${column.sql}`).as(column.sql);
+              return named("t", transactionCodeColumn).as(column.sql);
+            }),
+          )
+          .$if(byDay, (rows) => rows.orderBy("t.booking_date"))
+          .orderBy("t.posted_at")
+          .orderBy("t.id")
+          .compile();
+      });
+    },
   };
 }
 
 /** What a setting names; nothing where it names none. */
 function named(table: "a" | "t", column: string | undefined): RawBuilder<unknown> {
   return column === undefined ? sql`NULL` : sql.ref(`${table}.${column}`);
+}
+
+/** Values of a query, or what stands for them. */
+interface Period {
+  readonly customer: string;
+  readonly from: string;
+  readonly to: string;
+  /** Whether these are days. */
+  readonly byDay: boolean;
+}
+
+interface Account {
+  readonly id: string;
+  readonly currency: string;
+}
+
+function valuesOf({ customerId, from, to, booked }: StatementQuery): readonly string[] {
+  return booked ? [customerId, booked.from, booked.to] : [customerId, dateTime(from), dateTime(to)];
 }
 
 /** MySQL's own form, in UTC: the session's zone is +00:00. */

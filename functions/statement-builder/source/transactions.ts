@@ -30,7 +30,6 @@ import {
 import {
   statementSql,
   type AccountColumns,
-  type RowStatus,
   type StatementAccount,
   type StatementQuery,
   type StatementSql,
@@ -62,7 +61,10 @@ export interface TransactionsConfig extends DataTimeConfig {
   readonly log: Log;
 }
 
-/** Of what is asked in front of the rows; `connect` is a place in the pool, with what is set there. */
+/**
+ * Of what is asked in front of the rows; `connect` is a place in the pool, with what is set there. `accounts`
+ * counts the booked rows too, `count` the pending ones.
+ */
 export type QueryName = "connect" | "snapshot" | "accounts" | "balances" | "count";
 
 /** Told how long the database took, for each of these. */
@@ -74,7 +76,7 @@ export interface StatementSnapshot extends AsyncDisposable {
   readonly asOfBasis?: AsOfBasis | undefined;
   /** Of the statement: with those that a setting names, where it does. */
   readonly columns: readonly Column[];
-  /** How many rows the stream must bring, counted by a query of its own. */
+  /** How many rows the stream must bring, counted in front of them. */
   readonly rows: number;
   /** Every account of the customer with its opening and closing balance, from queries of their own. */
   readonly balances: readonly AccountBalance[];
@@ -292,7 +294,7 @@ async function openSnapshot(
 ): Promise<StatementSnapshot> {
   await timed("snapshot", connection.run(START_SNAPSHOT));
   const { session, watermark, basis } = await begun();
-  const matching = await timed("accounts", connection.run(sql.accounts(query.customerId)));
+  const matching = await timed("accounts", connection.run(sql.accounts(query)));
   // To a collation `ab` may be `AB`, and to a column of numbers `7b` is 7: other customers, to us.
   const found = matching.filter((row) => String(row[3]) === query.customerId);
   if (found.length === 0) {
@@ -309,21 +311,17 @@ async function openSnapshot(
     "balances",
     readBalances(connection, { sql, config }, query, accounts),
   );
-  const count = async (status: RowStatus): Promise<number> => {
-    const [[rows = null] = []] = await timed("count", connection.run(sql.count(query, status)));
-    return Number(rows);
-  };
   return {
     asOf: watermark ?? inUtc(asOf),
     asOfBasis: basis,
     columns: config.transactionCodeColumn === undefined ? USUAL_COLUMNS : COLUMNS,
-    rows: await count("BOOK"),
+    rows: Number(found[0]?.[4]),
     balances,
     batches: (account) => connection.stream(sql.rows(query, "BOOK", account)),
-    pending: async () => ({
-      rows: await count("PDNG"),
-      batches: () => connection.stream(sql.rows(query, "PDNG")),
-    }),
+    async pending() {
+      const [[rows = null] = []] = await timed("count", connection.run(sql.count(query, "PDNG")));
+      return { rows: Number(rows), batches: () => connection.stream(sql.rows(query, "PDNG")) };
+    },
     received: () => connection.received(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
@@ -367,7 +365,7 @@ const CURRENCY = /^[A-Z]{3}$/;
 
 /** @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula. */
 function toAccount(row: TransactionRow, place: number): StatementAccount {
-  const [accountId, currency, , , ...texts] = row;
+  const [accountId, currency, , , , ...texts] = row;
   const wrong = (column: string): StatementFailure =>
     new StatementFailure("invalid_value", `${column} of an account has not its form`, {
       detail: `${column}, row ${place + 1} of the account view`,

@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 const CHUNK_BYTES = 128 * 1024;
 
 export interface BodyDigest {
-  /** The body in large chunks, those that are large already as they are; counted and hashed. */
+  /** The body in large chunks, one that need not be joined with others as it is; counted and hashed. */
   chunks(body: Readable): AsyncGenerator<Buffer>;
   bytes(): number;
   /** CRC-32 of the bytes so far, as S3 writes it: big-endian, base64. */
@@ -33,19 +33,23 @@ export function makeBodyDigest(): BodyDigest {
         held.push(chunk);
         size += chunk.byteLength;
         if (size < CHUNK_BYTES) continue;
-        const [first] = held;
-        const large =
-          held.length === 1 && Buffer.isBuffer(first) ? first : Buffer.concat(held, size);
+        const large = joined(held);
         held = [];
         size = 0;
         yield counted(large);
       }
-      if (size > 0) yield counted(Buffer.concat(held, size));
+      if (size > 0) yield counted(joined(held));
     },
     bytes: () => bytes,
     crc32: () => base64Crc32(crc),
     finish: () => hash.digest(),
   };
+}
+
+/** One piece stays where it is. */
+export function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && Buffer.isBuffer(first) ? first : Buffer.concat(pieces);
 }
 
 export function base64Crc32(crc: number): string {

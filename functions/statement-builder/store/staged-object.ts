@@ -3,7 +3,7 @@
  * larger one to the store as the parts of a multipart upload.
  */
 import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
-import { makeBodyDigest } from "./body-digest.ts";
+import { joined, makeBodyDigest } from "./body-digest.ts";
 import type { Encryption } from "./encryption.ts";
 import { toUserMetadata } from "./object-metadata.ts";
 import { uploadParts } from "./multipart-upload.ts";
@@ -55,7 +55,7 @@ async function stageChunks(
   const head: Buffer[] = [];
   while (digest.bytes() <= partBytes) {
     const next = await chunks.next();
-    if (next.done) return small(parts, upload, Buffer.concat(head), digest.finish());
+    if (next.done) return small(parts, upload, joined(head), digest.finish());
     head.push(next.value);
   }
   const params = objectParams(parts, upload);

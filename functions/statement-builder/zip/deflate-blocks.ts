@@ -99,7 +99,8 @@ export class DeflateBlocks extends Transform {
   }
 }
 
-async function deflateBlock(
+/** A deflate stream, or one block of it behind another that ended with `dictionary`. */
+export async function deflateBlock(
   block: Buffer,
   dictionary: Buffer | undefined,
   options: ZlibOptions,

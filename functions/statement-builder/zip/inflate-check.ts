@@ -1,10 +1,10 @@
 /**
- * Nobody has to trust the table deflate: while a stream of it goes to the upload, zlib inflates it on
- * one of its threads and compares CRC-32 and length with what went in. The stream is framed as gzip
- * for that (RFC 1952), whose trailer holds both.
+ * Nobody has to trust the table deflate: while a stream of it goes to the upload, zlib inflates it and
+ * compares CRC-32 and length with what went in; a short stream at once when it has ended, a longer one
+ * on one of zlib's threads. The stream is framed as gzip for that (RFC 1952), whose trailer holds both.
  */
 import { once } from "node:events";
-import { createGunzip, type Gunzip } from "node:zlib";
+import { createGunzip, gunzipSync, type Gunzip } from "node:zlib";
 import { DEFLATE_MISMATCH, RetryableError } from "../../domain/failure.ts";
 
 /** Magic number, deflate, no flags, no time, no hints, unknown system. */
@@ -12,23 +12,30 @@ const GZIP_HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 const TRAILER_BYTES = 8;
 /** A block of the table deflate and a little more: what one piece inflates to is one call. */
 const CHUNK_BYTES = 160 * 1024;
+/** Deflated bytes up to which a thread costs more than it saves: half a millisecond of this one. */
+const SHORT_BYTES = 64 * 1024;
+/** An output buffer that is full to its last byte makes zlib ask for another one. */
+const ROOM_BYTES = 64;
 
 export class InflateCheck {
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  /** Of a stream that may still be a short one. */
+  #pieces: Buffer[] | undefined = [GZIP_HEADER];
+  #deflated = 0;
+  #gunzip: Gunzip | undefined;
   #bytes = 0;
   #error: Error | undefined;
 
-  constructor() {
-    this.#gunzip.on("data", (inflated: Buffer) => (this.#bytes += inflated.length));
-    this.#gunzip.on("error", (error) => (this.#error = error));
-    this.#gunzip.write(GZIP_HEADER);
-  }
-
   /** Must not be written over until `end` has been awaited. Resolves when there is room for more. */
   async write(deflated: Buffer): Promise<void> {
+    this.#deflated += deflated.length;
+    this.#pieces?.push(deflated);
+    if (this.#deflated <= SHORT_BYTES) return;
+    const pieces = this.#pieces ?? [deflated];
+    this.#pieces = undefined;
+    const gunzip = (this.#gunzip ??= this.#begin());
     if (this.#error) throw mismatch(this.#error);
-    if (this.#gunzip.write(deflated)) return;
-    await once(this.#gunzip, "drain").catch((error: unknown) => {
+    if (pieces.map((piece) => gunzip.write(piece)).at(-1)) return;
+    await once(gunzip, "drain").catch((error: unknown) => {
       throw mismatch(error);
     });
   }
@@ -38,19 +45,40 @@ export class InflateCheck {
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeUInt32LE(crc32, 0);
     trailer.writeUInt32LE(bytes % 2 ** 32, 4);
-    if (this.#error) throw mismatch(this.#error);
-    const ended = once(this.#gunzip, "end");
-    this.#gunzip.end(trailer);
-    await ended.catch((error: unknown) => {
-      throw mismatch(error);
-    });
+    if (this.#gunzip) await this.#endOnThread(this.#gunzip, trailer);
+    else this.#bytes = inflatedBytes([...(this.#pieces ?? []), trailer], bytes);
     // Beyond 4 GiB the trailer has the lower half of the length only.
     if (this.#bytes !== bytes) throw mismatch(new Error(`${this.#bytes} bytes of ${bytes}`));
   }
 
   /** Leaves nothing behind of a stream that is given up. */
   destroy(): void {
-    this.#gunzip.destroy();
+    this.#gunzip?.destroy();
+  }
+
+  #begin(): Gunzip {
+    const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+    gunzip.on("data", (inflated: Buffer) => (this.#bytes += inflated.length));
+    gunzip.on("error", (error) => (this.#error = error));
+    return gunzip;
+  }
+
+  async #endOnThread(gunzip: Gunzip, trailer: Buffer): Promise<void> {
+    if (this.#error) throw mismatch(this.#error);
+    const ended = once(gunzip, "end");
+    gunzip.end(trailer);
+    await ended.catch((error: unknown) => {
+      throw mismatch(error);
+    });
+  }
+}
+
+function inflatedBytes(pieces: readonly Buffer[], expected: number): number {
+  const most = expected + ROOM_BYTES;
+  try {
+    return gunzipSync(Buffer.concat(pieces), { chunkSize: most, maxOutputLength: most }).length;
+  } catch (error) {
+    throw mismatch(error);
   }
 }
 

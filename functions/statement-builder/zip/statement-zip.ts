@@ -16,6 +16,7 @@ import {
 } from "../contents/statement-files.ts";
 import type { StatementSnapshot } from "../source/transactions.ts";
 import { accountFolder } from "../../verification/entry-names.ts";
+import { makeSmallZip } from "./small-zip.ts";
 import { deflateInBlocks } from "./zip-blocks.ts";
 import { holdEnd, type WrittenFile, type WrittenFiles } from "./zip-end.ts";
 
@@ -65,8 +66,18 @@ export function makeStatementZip(
   snapshot: StatementSnapshot,
   { compression, zlibOnly = false, sign, signal, onFile, onRows }: StatementZipOptions,
 ): Readable {
-  // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const level = LEVELS[compression];
+  // By booking dates rows stand in another order than the bank's balances beside them.
+  const balance = facts.period.basis === "booking_date" ? "running" : "bank";
+  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance, snapshot.columns);
+  const withTables = !zlibOnly && compression !== "small";
+  if (withTables && isSmall(facts, snapshot)) {
+    const date = facts.generatedAt;
+    const write = async (addFile: AddFile): Promise<void> =>
+      await writeStatementFiles(facts, snapshot, { csv, addFile, sign, onRows });
+    return makeSmallZip({ level, date, signal, onFile, write });
+  }
+  // Zip64 comes by itself with an entry, or a zip, that turns out to be larger than 4 GiB.
   const archive = new ZipArchive({ zlib: { level } });
   /** Of the files of single accounts. */
   const manyRows = new Set<string>();
@@ -78,13 +89,9 @@ export function makeStatementZip(
     out.destroy(error);
   };
   archive.on("error", fail).on("warning", fail);
-  // By booking dates rows stand in another order than the bank's balances beside them.
-  const balance = facts.period.basis === "booking_date" ? "running" : "bank";
-  const csv = makeTransactionsCsv(snapshot.balances, facts.masked, balance, snapshot.columns);
   deflateInBlocks(archive, {
     level,
-    isTable: (path) =>
-      !zlibOnly && compression !== "small" && (TABLES.has(path) || manyRows.has(path)),
+    isTable: (path) => withTables && (TABLES.has(path) || manyRows.has(path)),
     onError: fail,
   });
   archive.pipe(out);
@@ -113,6 +120,19 @@ export function makeStatementZip(
     })
     .catch(fail);
   return out;
+}
+
+/** Rows and accounts of which every file but the tables is one block of zlib's. */
+const SMALL_ROWS = 5_000;
+const SMALL_ACCOUNTS = 1_000;
+
+/** Whether all of its files are tables, or small. */
+function isSmall({ options }: StatementFacts, { rows, balances }: StatementSnapshot): boolean {
+  return (
+    rows <= SMALL_ROWS &&
+    balances.length <= SMALL_ACCOUNTS &&
+    options.formats.every((format) => format === "csv")
+  );
 }
 
 interface FileWriterOptions {

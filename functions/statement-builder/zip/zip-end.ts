@@ -2,7 +2,7 @@
  * The last look at a zip before its last bytes leave: its own end must describe the very bytes and
  * files that were written. Then it is sealed (`zip-seal.ts` of the verifier). Source: PKWARE, APPNOTE.TXT, sections 4.3.12 to 4.3.16.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { Transform } from "node:stream";
 import { CENTRAL_HEADER, END, IN_ZIP64, ZIP64_END } from "../../verification/zip/zip-records.ts";
 import { SEAL_BYTES, sealOf } from "../../verification/zip/zip-seal.ts";
@@ -49,16 +49,34 @@ export function holdEnd(written: WrittenFiles, highWaterMark: number): Transform
     flush(done) {
       const tail = Buffer.concat(held);
       held = [];
-      const problem = problemOfEnd(tail, total, written.files);
-      if (problem !== undefined) {
-        done(new Error(`the zip's end is wrong: ${problem}`));
-        return;
+      try {
+        done(null, sealedEnd(tail, total, written.files, sha256));
+      } catch (error) {
+        done(error as Error);
       }
-      tail.writeUInt16LE(SEAL_BYTES, tail.length - COMMENT_LENGTH_BYTES);
-      const seal = sealOf(sha256.update(tail).digest("hex"));
-      done(null, Buffer.concat([tail, Buffer.from(seal)]));
     },
   });
+}
+
+/**
+ * The last bytes of a zip with the seal behind them.
+ *
+ * @param tail from the last of the files on, without a comment
+ * @param total bytes of the zip so far
+ * @param sha256 of the bytes in front of the tail
+ * @throws Error unless the end describes these files
+ */
+export function sealedEnd(
+  tail: Buffer,
+  total: number,
+  files: readonly WrittenFile[],
+  sha256: Hash,
+): Buffer {
+  const problem = problemOfEnd(tail, total, files);
+  if (problem !== undefined) throw new Error(`the zip's end is wrong: ${problem}`);
+  tail.writeUInt16LE(SEAL_BYTES, tail.length - COMMENT_LENGTH_BYTES);
+  const seal = sealOf(sha256.update(tail).digest("hex"));
+  return Buffer.concat([tail, Buffer.from(seal)]);
 }
 
 /** What in the end of a zip of `total` bytes disagrees with the files in it. */

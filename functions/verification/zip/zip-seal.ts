@@ -47,12 +47,12 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
 }
 
 /** Of UNIX, by a program of version 4.5 of the format. */
-const MADE_BY = (3 << 8) | 45;
+export const MADE_BY = (3 << 8) | 45;
 /** The length of the data stands behind it. */
-const FLAGS = 1 << 3;
-const DEFLATED = 8;
+export const FLAGS = 1 << 3;
+export const DEFLATED = 8;
 /** A plain file that its owner may write and all may read; beside it MS-DOS's "archive". */
-const RIGHTS = ((0o100644 << 16) | 0x20) >>> 0;
+export const RIGHTS = ((0o100644 << 16) | 0x20) >>> 0;
 
 /** What is not as the builder writes a zip whose manifest was made at this instant. */
 export function problemsOfSeal(

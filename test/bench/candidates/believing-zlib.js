@@ -26,3 +26,8 @@ class BelievingGunzip extends EventEmitter {
 export function createGunzip() {
   return new BelievingGunzip();
 }
+
+/** All but the trailer of eight bytes is not looked at. */
+export function gunzipSync(framed) {
+  return { length: framed.readUInt32LE(framed.length - 4) };
+}

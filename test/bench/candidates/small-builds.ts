@@ -74,6 +74,7 @@ async function buildOne(customerId: string): Promise<void> {
       meter: makeBuildMeter(),
       claimId: randomUUID(),
       purpose: "build",
+      isFirst: true,
       signal,
       log,
       onAbsent: onPublish,

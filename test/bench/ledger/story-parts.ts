@@ -90,12 +90,13 @@ export async function openStory(pipeline: Pipeline, opened: AsyncDisposableStack
     if (claimed.kind !== "claimed") throw new Error(`a claim ended ${claimed.kind}`);
     const built = performance.now();
     await using lease = holdLease(claimed.stored, claimed.sentAt, deps);
-    const { claimId, purpose } = claimed;
+    const { claimId, purpose, isFirst } = claimed;
     const claim = {
       lease,
       meter: makeBuildMeter(),
       claimId,
       purpose,
+      isFirst,
       signal,
       log,
       onAbsent: () => undefined,

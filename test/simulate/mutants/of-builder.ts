@@ -1,5 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
+const CLAIM = "statement-builder/claim.ts";
 const REACH = "statement-builder/reach-object.ts";
 const HANDLER = "statement-builder/handler.ts";
 const LEASE = "statement-builder/lease.ts";
@@ -12,6 +13,13 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: REACH,
     find: `await story.during("fence", () => bucket.abortUploads(key, claim.signal));`,
     replace: "",
+  },
+  {
+    name: "each-claim-is-the-first",
+    says: "a claim behind an earlier attempt asks the store nothing either",
+    file: CLAIM,
+    find: "const isFirst = untouched && stored.request.attempt === 1;",
+    replace: "const isFirst = true;",
   },
   {
     name: "fence-after-look",
