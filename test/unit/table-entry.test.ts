@@ -1,13 +1,15 @@
 /** A table in the zip: deflated here, read back by zlib there, and never ended unless they agree. */
 import { jest } from "@jest/globals";
+import { randomFillSync } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
-import { crc32, inflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeStatementZip } from "../../functions/statement-builder/zip/statement-zip.ts";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
 import { BlockPool } from "../../functions/statement-builder/memory/lent-block.ts";
+import { InflateCheck } from "../../functions/statement-builder/zip/inflate-check.ts";
 import { TableEntry } from "../../functions/statement-builder/zip/table-entry.ts";
 import { tableOf } from "../support/deflate-inputs.ts";
 import { JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
@@ -65,6 +67,20 @@ test("a chunk is given back once it may be written over", async () => {
   entry.end();
   expect(inflateRawSync(await output).equals(input)).toBe(true);
   expect(memories.size).toBe(1);
+});
+
+test("lines and deflate go on while zlib is still reading back", async () => {
+  const check = new InflateCheck();
+  let turned = false;
+  const turn = setImmediate(() => (turned = true));
+  // More than is read back at once, less than may wait.
+  const noise = Array.from({ length: 6 }, () =>
+    deflateRawSync(randomFillSync(Buffer.alloc(30_000))),
+  );
+  for (const piece of noise) await check.write(piece);
+  expect(turned).toBe(false);
+  clearImmediate(turn);
+  check.destroy();
 });
 
 /** What a wrong module might write in place of its `nth` block. */

@@ -14,6 +14,8 @@ const TRAILER_BYTES = 8;
 const CHUNK_BYTES = 160 * 1024;
 /** Deflated bytes up to which a thread costs more than it saves: half a millisecond of this one. */
 const SHORT_BYTES = 64 * 1024;
+/** Deflated bytes that may wait for the thread while lines and deflate go on: some eight blocks. */
+const WAITING_BYTES = 256 * 1024;
 /** An output buffer that is full to its last byte makes zlib ask for another one. */
 const ROOM_BYTES = 64;
 
@@ -22,6 +24,8 @@ export class InflateCheck {
   #pieces: Buffer[] | undefined = [GZIP_HEADER];
   #deflated = 0;
   #gunzip: Gunzip | undefined;
+  #waiting = 0;
+  #inflated = Promise.withResolvers<undefined>();
   #bytes = 0;
   #error: Error | undefined;
 
@@ -33,11 +37,12 @@ export class InflateCheck {
     const pieces = this.#pieces ?? [deflated];
     this.#pieces = undefined;
     const gunzip = (this.#gunzip ??= this.#begin());
+    for (const piece of pieces) this.#send(gunzip, piece);
+    while (this.#waiting > WAITING_BYTES && !this.#error) {
+      this.#inflated = Promise.withResolvers();
+      await this.#inflated.promise;
+    }
     if (this.#error) throw mismatch(this.#error);
-    if (pieces.map((piece) => gunzip.write(piece)).at(-1)) return;
-    await once(gunzip, "drain").catch((error: unknown) => {
-      throw mismatch(error);
-    });
   }
 
   /** @throws RetryableError `deflate_mismatch` unless the stream inflates to bytes of this CRC and length */
@@ -59,8 +64,20 @@ export class InflateCheck {
   #begin(): Gunzip {
     const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
     gunzip.on("data", (inflated: Buffer) => (this.#bytes += inflated.length));
-    gunzip.on("error", (error) => (this.#error = error));
+    gunzip.on("error", (error) => {
+      this.#error = error;
+      this.#inflated.resolve(undefined);
+    });
     return gunzip;
+  }
+
+  /** Node's own measure of "full" is a piece or two, and it tells of room only when all is done. */
+  #send(gunzip: Gunzip, piece: Buffer): void {
+    this.#waiting += piece.length;
+    gunzip.write(piece, () => {
+      this.#waiting -= piece.length;
+      this.#inflated.resolve(undefined);
+    });
   }
 
   async #endOnThread(gunzip: Gunzip, trailer: Buffer): Promise<void> {
