@@ -50,6 +50,6 @@ export class CheckedTable implements Disposable {
     const deflated = Buffer.from(this.#deflate.deflate(last));
     this.bytesOut += deflated.length;
     this.#give(deflated);
-    await this.#check.write(deflated);
+    await this.#check.write(deflated, this.bytesIn);
   }
 }

@@ -12,8 +12,8 @@ const GZIP_HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 const TRAILER_BYTES = 8;
 /** A block of the table deflate and a little more: what one piece inflates to is one call. */
 const CHUNK_BYTES = 160 * 1024;
-/** Deflated bytes up to which a thread costs more than it saves: half a millisecond of this one. */
-const SHORT_BYTES = 64 * 1024;
+/** Bytes of a table up to which a thread costs more than it saves: half a millisecond of this one. */
+const SHORT_BYTES = 256 * 1024;
 /** Deflated bytes that may wait for the thread while lines and deflate go on: some eight blocks. */
 const WAITING_BYTES = 256 * 1024;
 /** An output buffer that is full to its last byte makes zlib ask for another one. */
@@ -22,18 +22,19 @@ const ROOM_BYTES = 64;
 export class InflateCheck {
   /** Of a stream that may still be a short one. */
   #pieces: Buffer[] | undefined = [GZIP_HEADER];
-  #deflated = 0;
   #gunzip: Gunzip | undefined;
   #waiting = 0;
   #inflated = Promise.withResolvers<undefined>();
   #bytes = 0;
   #error: Error | undefined;
 
-  /** Must not be written over until `end` has been awaited. Resolves when there is room for more. */
-  async write(deflated: Buffer): Promise<void> {
-    this.#deflated += deflated.length;
+  /**
+   * Must not be written over until `end` has been awaited. Resolves when there is room for more.
+   * @param bytes of the table so far, of which these are the last
+   */
+  async write(deflated: Buffer, bytes: number): Promise<void> {
     this.#pieces?.push(deflated);
-    if (this.#deflated <= SHORT_BYTES) return;
+    if (bytes <= SHORT_BYTES) return;
     const pieces = this.#pieces ?? [deflated];
     this.#pieces = undefined;
     const gunzip = (this.#gunzip ??= this.#begin());
