@@ -20,6 +20,8 @@ const OF_DEPENDENCIES: readonly string[] = [
   "database_unavailable",
   "database_refused",
   "storage_unavailable",
+  // A first attempt asks the store nothing before its one write, which is what a store that is away does not answer.
+  "publish_unknown",
   "store_not_create_only",
 ];
 
