@@ -14,6 +14,7 @@ import { RetryableError } from "../domain/failure.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import { makeConcurrencyLimit } from "../platform/limits/concurrency.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
 import { againIn, RECORD, statusOf } from "../platform/requests/request-status.ts";
 import type { EventContext } from "../platform/server/event-handler.ts";
@@ -22,6 +23,9 @@ import { DEFAULT_LIMIT, MAX_LIMIT, type requestList, type statementLink } from "
 import { wishForEnd } from "./cancel-request.ts";
 import type { Links } from "./links.ts";
 import { cursorOf, listRequests, readCursor, type Listing } from "./list-requests.ts";
+
+/** From its memory the API server answers in one piece of up to 8 MiB, which a pod of 256 MiB holds only so often. */
+const LISTS_AT_ONCE = 2;
 
 export interface StatusApi {
   /** Whose records know the wishes beside them. */
@@ -40,6 +44,8 @@ export function makeStatusApi({ ledger, links, allowedSources, now }: StatusApi)
   const mayTell = ({ facts }: StatementRequest, sender: string): boolean =>
     isAllowedSource(allowedSources, facts.event.source, sender);
 
+  const inTurn = makeConcurrencyLimit(LISTS_AT_ONCE);
+
   async function find(
     name: string,
     { sender, signal }: Asking,
@@ -53,7 +59,9 @@ export function makeStatusApi({ ledger, links, allowedSources, now }: StatusApi)
     if (read.kind === "invalid") return read;
     const mayTellAsker = (request: StatementRequest): boolean => mayTell(request, asking.sender);
     const listing = { ...read.listing, mayTell: mayTellAsker };
-    const { requests, next } = await listRequests(ledger, listing, asking.signal);
+    const { requests, next } = await inTurn(
+      async () => await listRequests(ledger, listing, asking.signal),
+    );
     const body: z.output<typeof requestList> = {
       requests: requests.map(statusOf),
       ...(next && { next: cursorOf(next) }),
