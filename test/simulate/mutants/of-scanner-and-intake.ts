@@ -76,6 +76,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     replace: `      const wish = await ledger.readWish(name, signal);
       const stored = await ledger.read(name, signal);
       if (!stored || !mayBeWished(stored.request)) return stored;`,
+    survives: "the look right before publishing sees the wish as well",
   },
   {
     name: "wish-not-offered",
