@@ -252,12 +252,16 @@ describe("whom it answers", () => {
     expect(unanswered.body).toContain(`request-intake does not answer at ${NOWHERE}`);
   });
 
-  test.each(["/page/../page.ts", "/page/page.ts", "/page/%2e%2e/page.ts", "/constructor", "//x/"])(
-    "nothing but the page's files: %s",
-    async (path) => {
-      expect(await send(path)).toMatchObject({ status: 404 });
-    },
-  );
+  test.each([
+    "/page/../page.ts",
+    "/page/page.ts",
+    "/page/%2e%2e/page.ts",
+    "/constructor",
+    "//x/",
+    "*",
+  ])("nothing but the page's files: %s", async (path) => {
+    expect(await send(path)).toMatchObject({ status: 404 });
+  });
 });
 
 test("of many requests it sends the newest, and counts them all", async () => {

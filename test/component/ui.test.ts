@@ -237,6 +237,7 @@ test("a request and a filter have addresses of their own, and names are those of
   await row("acme-42")
     .getByRole("button", { name: /^Copied/ })
     .waitFor();
+  await page.locator("#said").getByText(`Copied: ${EXECUTED}`).waitFor({ state: "attached" });
   const name = String(await visitor.look("navigator.clipboard.readText()"));
   expect(await called("explain", name)).toMatchObject({ code: 0 });
 

@@ -111,6 +111,12 @@ export function makePage(options: PageOptions): Page {
     };
   }
 
+  /** Says so where it may not. */
+  function admitsWrites(response: ServerResponse): boolean {
+    if (!mayWrite) sendWords(response, 403, READ_ONLY);
+    return mayWrite;
+  }
+
   async function ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const form = await readObject(request, signal);
     if (!form) {
@@ -129,10 +135,7 @@ export function makePage(options: PageOptions): Page {
     const [, name = "", what = ""] = REQUEST_PATH.exec(path) ?? [];
     const action = ACTIONS[`${request.method} ${what}`];
     if (!action) return false;
-    if (action.writes && !mayWrite) {
-      sendWords(response, 403, READ_ONLY);
-      return true;
-    }
+    if (action.writes && !admitsWrites(response)) return true;
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const until = AbortSignal.any([signal, gone.signal]);
@@ -165,14 +168,12 @@ export function makePage(options: PageOptions): Page {
         send(response, 200, "application/schema+json", FORM);
         return;
       case "POST /page/requests":
-        if (mayWrite) await ask(request, response);
-        else sendWords(response, 403, READ_ONLY);
+        if (admitsWrites(response)) await ask(request, response);
         return;
       case "POST /page/tick":
-        if (mayWrite) {
-          await options.tick?.();
-          sendJson(response, 200, {});
-        } else sendWords(response, 403, READ_ONLY);
+        if (!admitsWrites(response)) return;
+        await options.tick?.();
+        sendJson(response, 200, {});
         return;
       default:
         if (method === "GET" && (await sendFile(path, response))) return;
@@ -183,8 +184,10 @@ export function makePage(options: PageOptions): Page {
 
   return {
     async answer(request, response) {
-      const { method = "", headers } = request;
-      const { pathname, searchParams } = new URL(`http://localhost${request.url ?? "/"}`);
+      const { method = "", headers, url: target = "" } = request;
+      // Not the other forms of a request's target, `*` and a whole address.
+      const url = target.startsWith("/") ? URL.parse(`http://localhost${target}`) : null;
+      const { pathname = "", searchParams = new URLSearchParams() } = url ?? {};
       const path = pathWithin(base, { method, pathname, headers });
       if (typeof path !== "string") {
         sendWords(response, path.status, path.words);

@@ -22,8 +22,12 @@ const flow = makeFlow($("flow"), $("steps"));
 let facts = { again: "Start what has served this page again." };
 let requests;
 
+function say(words) {
+  $("said").textContent = words;
+}
+
 function speak() {
-  $("said").textContent = endInWords(ended);
+  say(endInWords(ended));
   ended = [];
 }
 
@@ -148,6 +152,7 @@ async function begin() {
     keys: $("verification-keys"),
     mayWrite,
     only,
+    say,
     onEnded(row) {
       if (ended.push(row) === 1) setTimeout(speak, SPEAK_AFTER_MS);
     },

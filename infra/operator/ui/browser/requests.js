@@ -15,8 +15,9 @@ const isOpen = ({ status }) => status === "pending" || status === "processing";
 /**
  * @param mayWrite whether the page may cancel and try again
  * @param only the whole name of a request where one alone is shown: it is explained at once
+ * @param say takes words for whoever cannot see the list
  */
-export function makeRequests(list, template, { keys, mayWrite, only, onEnded }) {
+export function makeRequests(list, template, { keys, mayWrite, only, onEnded, say }) {
   const items = new Map();
 
   function show(rows) {
@@ -28,7 +29,7 @@ export function makeRequests(list, template, { keys, mayWrite, only, onEnded }) 
     }
     for (const [index, row] of rows.entries()) {
       const known = items.get(row.name);
-      const item = known ?? makeItem(template, row.name, { keys, mayWrite });
+      const item = known ?? makeItem(template, row.name, { keys, mayWrite, say });
       items.set(row.name, item);
       if (list.children[index] !== item.element)
         list.insertBefore(item.element, list.children[index]);
@@ -51,7 +52,7 @@ export function makeRequests(list, template, { keys, mayWrite, only, onEnded }) 
 /** A row that comes into the list by a filter ended long ago; one that was just asked for did not. */
 const isRecent = ({ endedAt }) => Date.now() - endedAt < 3_000;
 
-function makeItem(template, name, { keys, mayWrite }) {
+function makeItem(template, name, { keys, mayWrite, say }) {
   const element = template.content.firstElementChild.cloneNode(true);
   const part = (is) => element.querySelector(`[data-is=${is}]`);
   const details = element.querySelector("details");
@@ -155,6 +156,7 @@ function makeItem(template, name, { keys, mayWrite }) {
       () => "Not allowed",
     );
     button.firstChild.textContent = said;
+    say(`${said}: ${name}`);
     setTimeout(() => (button.firstChild.textContent = "Copy name"), 2_000);
   }
 
