@@ -8,7 +8,7 @@
  *
  * `from` of what waits is a reading of `monotonic()`; dates of records are by the clock.
  */
-import type { Lane, StatementRequest } from "../domain/statement-request.ts";
+import { isFinal, type Lane, type StatementRequest } from "../domain/statement-request.ts";
 import { dueAt, isLive } from "./due.ts";
 import { makeFairQueue } from "./fair-queue.ts";
 import { monotonic } from "../platform/clock/clock.ts";
@@ -28,6 +28,8 @@ export interface Standing {
   readonly busy: number;
   /** Milliseconds since the epoch; undefined when nothing is pending. */
   readonly oldestPendingAt: number | undefined;
+  /** When the oldest wish to cancel was made whose request is open; undefined without one. */
+  readonly oldestCancelAt: number | undefined;
 }
 
 export interface Backlog {
@@ -82,6 +84,8 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   const queues = { service: makeFairQueue(CAPACITY), job: makeFairQueue(CAPACITY) };
   /** Somebody waits for the end of these: they come before every turn. */
   const cancels = new Map<string, StatementRequest>();
+  /** When they were wished for, of all open requests, whoever has them. */
+  const wishes = new Map<string, number>();
   const live = new Map<string, StatementRequest & { readonly leaseExpiresAt: number }>();
   const statuses = new Map<string, Status>();
   const offers = new Map<string, Offer>();
@@ -94,9 +98,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   function forget(name: string): void {
     noteFull();
     for (const queue of Object.values(queues)) queue.remove(name);
-    cancels.delete(name);
-    live.delete(name);
-    statuses.delete(name);
+    for (const names of [cancels, wishes, live, statuses]) names.delete(name);
   }
 
   function end(name: string): void {
@@ -119,6 +121,8 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     const { name } = request.facts;
     forget(name);
     statuses.set(name, statusOf(request));
+    if (!isFinal(request) && request.cancelRequestedAt !== undefined)
+      wishes.set(name, request.cancelRequestedAt);
     const offer = offers.get(name);
     if (offer && isSameTurn(offer.request, request)) return;
     end(name);
@@ -157,7 +161,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     beginList() {
       noteFull();
       for (const queue of Object.values(queues)) queue.clear();
-      for (const names of [cancels, live, statuses]) names.clear();
+      for (const names of [cancels, wishes, live, statuses]) names.clear();
     },
     listed: (request) => see(request, 0),
     endList() {
@@ -241,11 +245,15 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
         counts,
         due,
         busy: live.size + offers.size,
-        oldestPendingAt: oldest === Infinity ? undefined : oldest,
+        oldestPendingAt: finite(oldest),
+        oldestCancelAt: finite([...wishes.values()].reduce((a, b) => Math.min(a, b), Infinity)),
       };
     },
   };
 }
+
+const finite = (instant: number): number | undefined =>
+  instant === Infinity ? undefined : instant;
 
 function statusOf({ status }: StatementRequest): Status {
   return status === "pending" || status === "processing" ? status : "unannounced";

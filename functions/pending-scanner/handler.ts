@@ -78,6 +78,7 @@ export function makePendingScanner(options: PendingScanner): EventHandler {
 
   return async (_tick, { signal, log }) => {
     const whole = tick(log);
+    whole.catch(() => metrics.tickFailed());
     return await Promise.race([whole, abandoned(whole, signal, log)]);
   };
 }

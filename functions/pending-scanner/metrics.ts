@@ -10,6 +10,14 @@ import type { UndeliveredCount } from "./undelivered.ts";
 /** Why a tick offers no more: nothing is due, its time is over, the sink refuses, the process ends. */
 export type TickEnd = "caught-up" | "deadline" | "refused" | "stopping";
 
+const TICK_ENDS = [
+  "caught-up",
+  "deadline",
+  "refused",
+  "stopping",
+  "failed",
+] as const satisfies readonly (TickEnd | "failed")[];
+
 export interface Offered {
   readonly end: TickEnd;
   readonly standing: Standing;
@@ -32,6 +40,8 @@ export interface ScannerMetrics {
   offered(result: "accepted" | "refused"): void;
   /** @param startedAt of the tick, a reading of `monotonic()` */
   ticked(offered: Offered, seen: Seen, startedAt: number): void;
+  /** It saw less than the whole ledger. */
+  tickFailed(): void;
 }
 
 const TICK_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
@@ -40,8 +50,7 @@ export function makeScannerMetrics(
   registry: MetricsRegistry,
   { limits, now }: { readonly limits: OfferLimits; readonly now: () => number },
 ): ScannerMetrics {
-  let oldestPendingAt: number | undefined;
-  let hasTicked = false;
+  let last: Standing | undefined;
   const records = registry.gauge({
     name: "records",
     help: "Requests in the ledger by status; ended ones as of the last whole pass over them.",
@@ -97,8 +106,14 @@ export function makeScannerMetrics(
     help: "How long the oldest pending request has waited since it was recorded; 0 for none.",
     // It grows between ticks too, and most of all when none comes any more.
     collect(gauge) {
-      if (!hasTicked) return;
-      gauge.set(oldestPendingAt === undefined ? 0 : Math.max(0, (now() - oldestPendingAt) / 1000));
+      if (last) gauge.set(ageSeconds(last.oldestPendingAt));
+    },
+  });
+  registry.gauge({
+    name: "oldest_cancel_age_seconds",
+    help: "How long the oldest wish to cancel has waited for the end of its request; 0 for none.",
+    collect(gauge) {
+      if (last) gauge.set(ageSeconds(last.oldestCancelAt));
     },
   });
   const lastTick = registry.gauge({
@@ -110,6 +125,12 @@ export function makeScannerMetrics(
     help: "Ticks that saw the whole ledger, and how long they took.",
     buckets: TICK_SECONDS,
   });
+  const tickEnds = registry.counter({
+    name: "ticks_total",
+    help: "Ticks by why they offered no more; failed is one that did not see the whole ledger.",
+    labels: ["end"],
+  });
+  for (const end of TICK_ENDS) tickEnds.inc({ end }, 0);
   const offers = registry.counter({
     name: "offers_total",
     help: "Requests offered to the builders, by whether the sink accepted the event.",
@@ -120,11 +141,16 @@ export function makeScannerMetrics(
     help: "Requests, indexes and rejected events deleted after their retention.",
   });
 
+  function ageSeconds(since: number | undefined): number {
+    return since === undefined ? 0 : Math.max(0, (now() - since) / 1000);
+  }
+
   return {
     offered: (result) => offers.inc({ result }, 1),
-    ticked({ standing, unreadable: names }, sweep, startedAt) {
-      hasTicked = true;
-      oldestPendingAt = standing.oldestPendingAt;
+    tickFailed: () => tickEnds.inc({ end: "failed" }),
+    ticked({ end, standing, unreadable: names }, sweep, startedAt) {
+      last = standing;
+      tickEnds.inc({ end });
       records.set({ status: "pending" }, standing.counts.pending);
       records.set({ status: "processing" }, standing.counts.processing);
       unannounced.set(standing.counts.unannounced);

@@ -1,10 +1,12 @@
 /** Metrics, their table, the dashboard and the alerts: what one names, the others know. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
+import { meaningOf } from "../../functions/domain/failure.ts";
+import { ERROR_CODES } from "../../functions/domain/statement-request.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { REJECTED_PLACES } from "../../functions/platform/ledger/rejected-names.ts";
 import { observedLedger } from "../../functions/platform/ledger/observed-ledger.ts";
@@ -17,6 +19,7 @@ import { countedSink, makeServerMetrics } from "../../functions/platform/server/
 import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
 import { makeBuilderMetrics } from "../../functions/statement-builder/telemetry/metrics.ts";
 import { makeSourceMetrics } from "../../functions/statement-builder/telemetry/source-metrics.ts";
+import { render } from "../support/kustomize.ts";
 import { promtool } from "../support/promtool.ts";
 
 const run = promisify(execFile);
@@ -27,6 +30,8 @@ interface Rule {
   readonly record?: string;
   readonly alert?: string;
   readonly expr: string;
+  readonly labels?: { readonly severity: string };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 interface RuleTest {
   readonly tests: readonly {
@@ -40,6 +45,12 @@ interface Panel {
   readonly type: string;
   readonly title: string;
   readonly targets?: readonly { readonly expr: string }[];
+  readonly fieldConfig?: {
+    readonly defaults?: { readonly thresholds?: { readonly steps: readonly unknown[] } };
+    readonly overrides?: readonly {
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[];
+    }[];
+  };
 }
 
 const LIMITS = { perCustomer: 1, builderCapacity: 1, deadlineMs: 1 };
@@ -93,6 +104,12 @@ const alerts = rules.flatMap(({ alert }) => alert ?? []);
 const { panels } = JSON.parse(await readFile(join(COMPONENT, "dashboard.json"), "utf8")) as {
   readonly panels: readonly Panel[];
 };
+function panelOf(title: string): Panel {
+  const found = panels.find((panel) => panel.title === title);
+  if (!found) throw new Error(`no panel ${title}`);
+  return found;
+}
+
 const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
 let folder = "";
@@ -112,7 +129,7 @@ test("the table has every metric, and no other", async () => {
 
 test("no label can hold a customer, a record or a key", () => {
   const labels = made().flatMap((row) => row.split(" | ")[2]?.split(", ") ?? []);
-  const closed = ["answer", "code", "ending", "event", "operation", "outcome", "path"];
+  const closed = ["answer", "code", "end", "ending", "event", "operation", "outcome", "path"];
   const known = new Set(["", ...closed, "query", "result", "status"]);
   expect(labels.filter((label) => !known.has(label))).toEqual([]);
 });
@@ -134,8 +151,9 @@ test("dashboard and rules ask for metrics and labels that exist", () => {
       if (recorded.has(name)) return [];
       const labels = labelsOf.get(name) ?? labelsOf.get(name.replace(/_(bucket|count|sum)$/, ""));
       if (!labels) return [name];
+      const own = name.endsWith("_bucket") ? [...labels, "le"] : labels;
       const used = [...matchers.matchAll(/(\w+) *(?:=|!)/g)].map(([, label = ""]) => label);
-      return used.filter((label) => !labels.includes(label) && !target.includes(label));
+      return used.filter((label) => !own.includes(label) && !target.includes(label));
     });
   });
   expect(asked.length).toBeGreaterThan(30);
@@ -172,15 +190,81 @@ test("each alert fires when it should, and not before", async () => {
   expect(stdout).toContain("SUCCESS");
 });
 
-test("each alert is tried both ways, and has its lines in the runbook", async () => {
+test("each alert is tried both ways, and has its row and its page", async () => {
   const text = await readFile(join(import.meta.dirname, "monitoring.rules.yaml"), "utf8");
   const tries = (parse(text) as RuleTest).tests.flatMap((one) => one.alert_rule_test ?? []);
   const firing = tries.filter((one) => one.exp_alerts).map((one) => one.alertname);
   const quiet = tries.filter((one) => !one.exp_alerts).map((one) => one.alertname);
   expect(new Set(firing)).toEqual(new Set(alerts));
   expect(new Set(quiet)).toEqual(new Set(alerts));
-  const headings = [...(await page()).matchAll(/^\| `(Statement\w+)`/gm)].map(([, name]) => name);
-  expect(headings.toSorted()).toEqual(alerts.toSorted());
+  const row = /^\| \[`(Statement\w+)`\]\(runbooks\/\1\.md\) *\| (\w+)/gm;
+  const rows = [...(await page()).matchAll(row)].map(([, name, severity]) => [name, severity]);
+  const severities = rules.flatMap(({ alert, labels }) =>
+    alert ? [[alert, labels?.severity]] : [],
+  );
+  expect(rows.toSorted()).toEqual(severities.toSorted());
+  const pages = (await readdir(join(INFRA, "runbooks"))).filter((name) => name.endsWith(".md"));
+  expect(pages.toSorted()).toEqual(alerts.map((name) => `${name}.md`).toSorted());
+});
+
+test("an alert leads to its page, where an overlay says that pages are served", async () => {
+  const address = "git.bank.example/statements/runbooks";
+  const where = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "runbooks" } };
+  const overlay = await mkdtemp(join(tmpdir(), "overlay-"));
+  try {
+    const from = relative(await realpath(overlay), INFRA);
+    await writeFile(join(overlay, "runbooks.yaml"), stringify({ ...where, data: { address } }));
+    const kustomization = {
+      resources: [`${from}/base`, "runbooks.yaml"],
+      components: [`${from}/components/monitoring`],
+      transformers: [`${from}/runbooks`],
+    };
+    await writeFile(join(overlay, "kustomization.yaml"), stringify(kustomization));
+    const found = (await render(overlay)).find(({ kind }) => kind === "PrometheusRule");
+    const { groups } = found?.["spec"] as typeof spec;
+    const urls = groups.flatMap((group) =>
+      group.rules.flatMap(({ annotations }) => annotations?.["runbook_url"] ?? []),
+    );
+    expect(urls).toEqual(alerts.map((name) => `https://${address}/${name}.md`));
+  } finally {
+    await rm(overlay, { recursive: true });
+  }
+});
+
+test("the dashboard's colours change where the alerts come", () => {
+  const COLOURS: Readonly<Record<string, string>> = { warning: "orange", critical: "red" };
+  const PANELS = {
+    "Oldest pending": ["StatementsBacklogOld", "StatementsStuck"],
+    "Age of the oldest pending": ["StatementsBacklogOld", "StatementsStuck"],
+    "Since the last tick": ["StatementsNoTick"],
+    "Oldest wish to cancel": ["StatementsCancelLate"],
+    "Bytes of the ledger": ["StatementsParkedLarge", "StatementsLedgerLarge"],
+  };
+  for (const [title, names] of Object.entries(PANELS)) {
+    const { steps = [] } = panelOf(title).fieldConfig?.defaults?.thresholds ?? {};
+    const expected = names.map((name) => {
+      const { expr = "", labels } = rules.find(({ alert }) => alert === name) ?? {};
+      return { value: Number(/> (\d+)/.exec(expr)?.[1]), color: COLOURS[labels?.severity ?? ""] };
+    });
+    expect([title, steps]).toEqual([title, [{ value: null, color: "green" }, ...expected]]);
+  }
+});
+
+test("the dashboard has each reason of a failure in words", () => {
+  const words = panelOf("Failed in the last hour, by reason")
+    .fieldConfig?.overrides?.flatMap(({ properties }) => properties)
+    .find(({ id }) => id === "mappings");
+  const expected = ERROR_CODES.map((code, index) => [code, { text: meaningOf(code), index }]);
+  expect(words?.value).toEqual([{ type: "value", options: Object.fromEntries(expected) }]);
+});
+
+test("a wish to cancel is late when every wait of the settings is over, and two ticks more", async () => {
+  const env = await readFile(join(INFRA, "base/statement-builder/settings.env"), "utf8");
+  const setting = (name: string) => Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(env)?.[1]);
+  const { expr = "" } = rules.find(({ alert }) => alert === "StatementsCancelLate") ?? {};
+  const bound = 2 * setting("LEASE_SECONDS") + setting("CLOCK_SKEW_SECONDS") + 2 * 60;
+  expect(bound).toBe(270);
+  expect(Number(/> (\d+)/.exec(expr)?.[1])).toBeGreaterThan(bound);
 });
 
 test("alerts by bytes are four fifths of what there is", () => {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  isFinal,
   recordRequest,
   type PendingRequest,
   type StatementRequest,
@@ -12,6 +13,8 @@ import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import { makeConcurrencyLimit } from "../../functions/platform/limits/concurrency.ts";
 import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
+import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
+import { makeMetricsRegistry } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { makeLedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeOffering, type TickLimits } from "../../functions/pending-scanner/offering.ts";
 import {
@@ -65,7 +68,8 @@ interface ScannerParts {
 function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: string) {
   const { log } = makeTestLog();
   const tally = makeLedgerTally(ledger, openSourceCounts(local, connectLedger(local)), now);
-  const metrics = { ticked: () => undefined, offered: () => undefined };
+  const registry = makeMetricsRegistry();
+  const metrics = makeScannerMetrics(registry, { limits, now });
   const sink = makeCloudEventSink({ url, log });
   const offering = makeOffering({
     ledger: wishedLedger(tally.counted),
@@ -77,7 +81,7 @@ function scannerOn({ ledger, local, limits, stopping, now }: ScannerParts, url: 
   });
   const shared = { ledger: tally.counted, tally, sink, metrics, now, stopping };
   const parts = { ...shared, offering, retentionMs: 30 * DAY };
-  return { handle: makePendingScanner(parts), offering };
+  return { handle: makePendingScanner(parts), offering, scrape: () => registry.scrape() };
 }
 
 async function startScanner(settings: ScannerSettings = {}) {
@@ -100,7 +104,7 @@ async function startScanner(settings: ScannerSettings = {}) {
     return clock.now;
   };
   const parts = { ledger, local, limits, stopping: stop.signal, now };
-  const { handle, offering } = scannerOn(parts, sink.url);
+  const { handle, offering, scrape } = scannerOn(parts, sink.url);
   opened.defer(() => offering.ended());
   opened.defer(() => stop.abort());
   const server = opened.use(await startEventServer({ routes: { "/": { handle } } }));
@@ -115,6 +119,12 @@ async function startScanner(settings: ScannerSettings = {}) {
     local,
     lines: server.lines,
     tick: () => postStructured(server.url, TICK),
+    /** The value of a series, without the prefix. */
+    async metric(series: string) {
+      const start = `transactions_collector_${series} `;
+      const line = (await scrape()).split("\n").find((one) => one.startsWith(start));
+      return Number(line?.slice(start.length));
+    },
     /** The line each tick ends with. */
     summary: () => server.lines.filter(({ msg }) => msg === "tick").at(-1),
     async put(...requests: readonly StatementRequest[]) {
@@ -125,6 +135,13 @@ async function startScanner(settings: ScannerSettings = {}) {
         if (!stored) throw new Error("not stored");
         if (!isDeepStrictEqual(request, created)) await local.ledger.replace(stored, request);
       }
+    },
+    /** As its builder would. */
+    async end({ facts }: PendingRequest) {
+      const stored = await local.ledger.read(facts.name);
+      if (!stored || isFinal(stored.request)) throw new Error("not open");
+      const { leaseExpiresAt: _, ...open } = stored.request;
+      await local.ledger.replace(stored, failed({ ...open } as PendingRequest, NOW, true));
     },
     names: async () => (await local.configMaps()).map(({ metadata }) => metadata?.name),
     indexes: async () => (await local.indexes()).map(({ metadata }) => metadata?.name),
@@ -407,6 +424,47 @@ it("answers 503 while the ledger cannot be read", async () => {
   });
   // The next tick is a tick again.
   expect((await scanner.tick()).status).toBe(503);
+});
+
+describe("what the gauges say of it", () => {
+  it("how long the oldest wish to cancel has waited, whoever has its request", async () => {
+    await using scanner = await startScanner();
+    const [held, offered] = [pendingRequest("c1", 1), pendingRequest("c2", 2)];
+    await scanner.put(
+      { ...processing(held, NOW + 60_000), cancelRequestedAt: NOW - 90_000 },
+      { ...offered, cancelRequestedAt: NOW - 20_000 },
+    );
+    expect(await scanner.metric("oldest_cancel_age_seconds")).toBeNaN();
+    await scanner.tick();
+    expect(await scanner.metric("oldest_cancel_age_seconds")).toBe(90);
+    scanner.clock.now += 30_000;
+    expect(await scanner.metric("oldest_cancel_age_seconds")).toBe(120);
+    await scanner.end(held);
+    await scanner.tick();
+    expect(await scanner.metric("oldest_cancel_age_seconds")).toBe(50);
+    await scanner.end(offered);
+    await scanner.tick();
+    expect(await scanner.metric("oldest_cancel_age_seconds")).toBe(0);
+  });
+
+  const away = (ledger: Ledger): Ledger => ({
+    ...ledger,
+    list: () => {
+      throw new LedgerUnavailable("away");
+    },
+  });
+  it.each([
+    ["caught-up", {}],
+    ["refused", { sink: answer(503) }],
+    ["failed", { ledger: away }],
+  ] as const)("why a tick offered no more: %s", async (end, settings) => {
+    await using scanner = await startScanner(settings);
+    await scanner.put(pendingRequest("c", 1));
+    await scanner.tick();
+    const ends = ["caught-up", "deadline", "refused", "stopping", "failed"];
+    const counts = ends.map((one) => scanner.metric(`ticks_total{end="${one}"}`));
+    expect(await Promise.all(counts)).toEqual(ends.map((one) => (one === end ? 1 : 0)));
+  });
 });
 
 describe("two ticks at once", () => {

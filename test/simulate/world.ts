@@ -247,7 +247,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const scanner = (_: string, stopping: AbortSignal) => {
     const ledger = openLedger();
-    const metrics = { offered: () => undefined, ticked: () => undefined };
+    const metrics = {
+      offered: () => undefined,
+      ticked: () => undefined,
+      tickFailed: () => undefined,
+    };
     const limits = {
       perCustomer: 5,
       builderCapacity: 4,

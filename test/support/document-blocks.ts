@@ -3,6 +3,7 @@
  *
  *     <!-- run -->                                  by test/e2e/documents.test.ts, as it stands there
  *     <!-- run, prints "200 OK" -->                 the same, and that is in its output
+ *     <!-- run on a cluster -->                      by test/component/runbooks.test.ts, likewise
  *     <!-- tested: test/e2e/x.test.ts "its name" --> by that test, which must exist
  *     <!-- compiled -->                              TypeScript, whose types must fit
  *     <!-- rendered -->                              a kustomization of an overlay, which must render
@@ -27,7 +28,7 @@ export interface Block {
 export type Mark =
   | { readonly kind: "run"; readonly prints: string | undefined }
   | { readonly kind: "tested"; readonly file: string; readonly name: string }
-  | { readonly kind: "compiled" | "rendered" }
+  | { readonly kind: "compiled" | "rendered" | "run-on-cluster" }
   | { readonly kind: "not-run"; readonly reason: string }
   | { readonly kind: "printed"; readonly command: string };
 
@@ -66,6 +67,7 @@ export function blocksOf(document: string): readonly Block[] {
 function parseMark(comment: string): Mark | undefined {
   const run = /^run(?:, prints "(.+)")?$/.exec(comment);
   if (run) return { kind: "run", prints: run[1] };
+  if (comment === "run on a cluster") return { kind: "run-on-cluster" };
   const tested = /^tested: (\S+) "(.+)"$/.exec(comment);
   if (tested) return { kind: "tested", file: tested[1] ?? "", name: tested[2] ?? "" };
   if (comment === "compiled" || comment === "rendered") return { kind: comment };

@@ -44,10 +44,19 @@ function describeProblem(
 ): string {
   const name = String(issue.path[0] ?? "environment");
   const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
-  const hint = shape[name] && z.globalRegistry.get(shape[name]);
+  const hint = hintOf(shape[name]);
   const expected = typeof hint?.["expected"] === "string" ? `; expected ${hint["expected"]}` : "";
   const example = typeof hint?.["example"] === "string" ? `, for example ${hint["example"]}` : "";
   return `${name} ${whatIsWrong(issue, name in present)}${expected}${example}`;
+}
+
+/** Also of one that was made optional afterwards. */
+function hintOf(
+  schema: z.core.$ZodType | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!schema) return undefined;
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : undefined;
+  return z.globalRegistry.get(schema) ?? hintOf(inner);
 }
 
 /** Zod's own messages can quote the value, which may be a secret; ours are written here. */
