@@ -30,7 +30,9 @@ const fileOf = (outDir: string): string => join(outDir, "state", "running.json")
 export async function claimFolder(outDir: string, mode: Mode, logDir: string): Promise<Claim> {
   const file = fileOf(outDir);
   const mine: Running = { mode, pid: process.pid, environment: {}, logDir };
-  await mkdir(join(outDir, "state"), { recursive: true });
+  await mkdir(join(outDir, "state"), { recursive: true }).catch((cause: unknown) => {
+    throw notWritable(outDir, cause);
+  });
   // It names a database with its password.
   for (let mayRepeat = true; ; mayRepeat = false) {
     try {
@@ -38,7 +40,7 @@ export async function claimFolder(outDir: string, mode: Mode, logDir: string): P
       await created.writeFile(JSON.stringify(mine));
       break;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw notWritable(outDir, error);
     }
     const other = parse(await readFile(file, "utf8").catch(() => ""));
     if (other && (await isThere(other))) throw new Error(inUse(outDir, other));
@@ -52,6 +54,14 @@ export async function claimFolder(outDir: string, mode: Mode, logDir: string): P
     },
     [Symbol.asyncDispose]: async () => await rm(file, { force: true }),
   };
+}
+
+function notWritable(outDir: string, cause: unknown): Error {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  const next = "Name a folder of your own: OUT_DIR=/tmp/out";
+  return new Error(`${outDir} cannot be written (${code}), where all that is made goes. ${next}`, {
+    cause,
+  });
 }
 
 function inUse(outDir: string, { mode, pid, pageUrl }: Running): string {

@@ -41,12 +41,12 @@ export const LOCAL_BUCKET = "statements";
 export function readLocalSettings(env: Environment): LocalSettings {
   const read = (name: string): string | undefined => env[name] || undefined;
   const bucket = read("S3_BUCKET");
-  const endpoint = read("S3_ENDPOINT");
+  const endpoint = readUrl("S3_ENDPOINT", read("S3_ENDPOINT"), ["http:", "https:"]);
   return {
     outDir: resolve(read("OUT_DIR") ?? "out"),
     portOffset: readOffset(read("PORT_OFFSET") ?? "0"),
     tickSchedule: read("TICK_SCHEDULE"),
-    databaseUrl: read("DATABASE_URL"),
+    databaseUrl: readUrl("DATABASE_URL", read("DATABASE_URL"), ["mysql:"]),
     kubeconfig: read("KUBECONFIG"),
     namespace: read("LEDGER_NAMESPACE") ?? "transaction-requests",
     objectStore: bucket || endpoint ? { bucket: bucket ?? "statements", endpoint } : undefined,
@@ -63,6 +63,16 @@ function readOffset(text: string): number | "free" {
   const offset = Number(text);
   if (Number.isInteger(offset) && offset >= 0 && offset <= 50_000) return offset;
   throw new Error('PORT_OFFSET is not valid: a number from 0 to 50000, or "free"');
+}
+
+/** Says nothing of the value: it may hold a password. */
+function readUrl<T extends string | undefined>(
+  name: string,
+  value: T,
+  protocols: readonly [string, ...string[]],
+): T {
+  if (value === undefined || protocols.includes(URL.parse(value)?.protocol ?? "")) return value;
+  throw new Error(`${name} is not valid: a URL that begins with ${protocols.join("// or ")}//`);
 }
 
 function withoutGaps(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {

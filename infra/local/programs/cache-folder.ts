@@ -18,7 +18,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * The cached folder `name`, made by `make` when it is not there. It appears whole or not at all,
+ * The cached folder `name`, made by `make` when it is not there. @throws Error with the next step. It appears whole or not at all,
  * also when `make` is killed half-way; processes that want it at once make it once.
  */
 export async function onceInCache(
@@ -27,7 +27,14 @@ export async function onceInCache(
 ): Promise<string> {
   const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
-  await mkdir(cacheFolder(), { recursive: true });
+  await mkdir(cacheFolder(), { recursive: true }).catch((cause: unknown) => {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    throw new Error(
+      `the cache folder ${cacheFolder()} cannot be made (${code}). What is installed or built once is kept ` +
+        "there: set XDG_CACHE_HOME to a folder that you may write.",
+      { cause },
+    );
+  });
   await alone(folder, async () => {
     if (existsSync(folder)) return;
     const unfinished = await mkdtemp(`${folder}.unfinished-`);

@@ -12,6 +12,7 @@ import { openPage } from "./page/open-page.ts";
 import type { Page } from "../../operator/ui/page.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
+import { isCron } from "../cluster/router/manifest-schema.ts";
 import { startLocalRouter } from "../cluster/router/router.ts";
 import type { LocalSettings, PortName } from "../settings.ts";
 
@@ -50,6 +51,11 @@ export interface InstallationOptions {
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const { settings, stateDir, logDir, say } = options;
   await using opened = new AsyncDisposableStack();
+  const { tickSchedule } = settings;
+  if (tickSchedule !== undefined && !isCron(tickSchedule)) {
+    const next = 'a cron schedule, such as "*/5 * * * * *" for every five seconds';
+    throw new Error(`TICK_SCHEDULE is not valid: ${next}`);
+  }
   const ports = await choosePorts(settings.portOffset, neededPorts(settings));
   await mkdir(stateDir, { recursive: true });
   await mkdir(logDir, { recursive: true });
@@ -85,7 +91,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       eventing: EVENTING,
       services,
       port: ports.router,
-      schedule: settings.tickSchedule,
+      schedule: tickSchedule,
       onDelivery(report) {
         // A tick before its function is there is lost, as it would be in a cluster.
         if (!isUp) return;

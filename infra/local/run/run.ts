@@ -2,6 +2,7 @@
  * `make demo`: one statement from event to zip on this machine, shown step by step, exit 0.
  * `make run`: the same on state that is kept, and up until Ctrl-C.
  */
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { untilChildEnds } from "../programs/children.ts";
@@ -53,7 +54,9 @@ async function tell(mode: Mode, scene: Scene, settings: LocalSettings): Promise<
   const { path } = await tellSampleStory(scene, settings.request);
   const last = `statement ${shownPath(path)}`;
   if (mode === "demo") {
-    narrator.title(`\`make run\` stays up, with a page to look at: ${installation.pageUrl}`);
+    // A port that was free for the demo says nothing of where `make run` will be.
+    const where = settings.portOffset === "free" ? "" : `: ${installation.pageUrl}`;
+    narrator.title(`\`make run\` stays up, with a page to look at${where}`);
     return { kind: "done", last };
   }
 
@@ -63,6 +66,7 @@ async function tell(mode: Mode, scene: Scene, settings: LocalSettings): Promise<
   narrator.plain(curlExample(installation.intakeUrl));
   narrator.title("The ledger:");
   const { kubeconfig, namespace } = installation;
+  narrator.plain("npx statements --local list");
   narrator.plain(`kubectl --kubeconfig ${shownPath(kubeconfig)} get configmaps -n ${namespace}`);
   narrator.title("What happens:");
   return await tellEverything(scene);
@@ -94,7 +98,8 @@ async function run(mode: Mode): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`);
-    if (logDir !== undefined) console.error(`  Logs of the functions: ${shownPath(logDir)}/`);
+    if (logDir !== undefined && existsSync(logDir))
+      console.error(`  Logs of the functions: ${shownPath(logDir)}/`);
     return 1;
   }
 }

@@ -16,15 +16,23 @@ const duration = z.string().transform((text, context) => {
   }
 });
 
-/** Five fields, as Kubernetes writes them; croner alone would take seconds too. */
-const schedule = z.string().refine((text) => {
+/** With five fields, or with six, of which the first one is seconds. */
+export function isCron(text: string): boolean {
   try {
     new Cron(text, { paused: true }).stop();
-    return text.trim().split(/\s+/).length === 5;
+    return true;
   } catch {
     return false;
   }
-}, "not a cron schedule of five fields");
+}
+
+/** Five fields, as Kubernetes writes them. */
+const schedule = z
+  .string()
+  .refine(
+    (text) => isCron(text) && text.trim().split(/\s+/).length === 5,
+    "not a cron schedule of five fields",
+  );
 
 const metadata = z.strictObject({
   name: z.string(),
