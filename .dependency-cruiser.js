@@ -126,6 +126,7 @@ const MAY_IMPORT = {
     "infra/kubernetes/images",
     "infra/operator",
     "node:",
+    "core-js",
     "esbuild",
   ],
   "infra/clients/samples": ["node:", "cloudevents"],

@@ -27,9 +27,20 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
-  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
   { files: ["infra/**", "test/**"], rules: { "no-console": "off" } },
   { files: ["functions/**"], ignores: ["functions/platform/clock/clock.ts"], rules: clockRules() },
+  {
+    files: ["infra/clients/samples/*.mjs"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["AbortSignal", "Response", "console", "fetch", "process"].map((name) => [
+          name,
+          "readonly",
+        ]),
+      ),
+    },
+  },
   {
     files: ["infra/operator/ui/browser/*.js"],
     languageOptions: {

@@ -11,13 +11,14 @@ import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";
 import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
 import { startEventSink } from "../support/event-sink.ts";
+import { olderNode, type OlderNode } from "../support/older-node.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../infra/clients/samples");
 
 /** Each in a language, by the program that runs it; where that takes long, compiled once. */
 const LANGUAGES = {
-  node: () => [process.execPath, join(SAMPLES, "request.ts")],
+  node: () => [join(older.folder, "node"), join(SAMPLES, "request.mjs")],
   python3: () => ["python3", join(SAMPLES, "request.py")],
   go: () => [join(folder, "request")],
   javac: () => ["java", "-cp", folder, "Request"],
@@ -33,10 +34,12 @@ let opened: AsyncDisposableStack;
 let ledger: LocalLedger;
 let url: string;
 let folder: string;
+let older: OlderNode;
 
 beforeAll(async () => {
   opened = new AsyncDisposableStack();
   ledger = opened.use(await startLocalLedger());
+  older = opened.use(await olderNode());
   const sink = opened.use(await startEventSink());
   folder = await mkdtemp(join(tmpdir(), "samples-"));
   opened.defer(() => rm(folder, { recursive: true }));

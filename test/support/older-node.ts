@@ -26,7 +26,7 @@ export async function olderNode(): Promise<OlderNode> {
     }
   }
   console.warn("no Node 20 to 23 in PATH: ours stands in for it, without what it had not");
-  return await standIn("v20.19.0");
+  return await standInFor("v20.19.0");
 }
 
 async function versionOf(command: string): Promise<string> {
@@ -34,7 +34,8 @@ async function versionOf(command: string): Promise<string> {
   return found.stdout.trim();
 }
 
-async function standIn(version: string): Promise<OlderNode> {
+/** This Node with the name of that version, and without the globals that came after Node 22. */
+export async function standInFor(version: string): Promise<OlderNode> {
   const folder = await mkdtemp(join(tmpdir(), "older-node-"));
   const preload = join(folder, "older.mjs");
   await writeFile(
@@ -43,8 +44,7 @@ async function standIn(version: string): Promise<OlderNode> {
      Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version.slice(1)}" } });
      for (const name of ["DisposableStack", "AsyncDisposableStack", "SuppressedError", "Iterator", "WebSocket"])
        delete globalThis[name];
-     delete Promise.withResolvers;
-     delete Promise.try;`,
+     for (const [owner, name] of [[Promise, "withResolvers"], [Promise, "try"], [URL, "parse"]]) delete owner[name];`,
   );
   const node = join(folder, "node");
   await writeFile(node, `#!/bin/sh\nexec "${process.execPath}" --import "${preload}" "$@"\n`);

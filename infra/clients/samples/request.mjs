@@ -1,7 +1,7 @@
 /**
- * Asks for a statement from Node, with the CloudEvents SDK (`npm install cloudevents`).
+ * Asks for a statement from Node 20 or later, with the CloudEvents SDK (`npm install cloudevents`).
  *
- *     node request.ts [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
+ *     node request.mjs [ADDRESS OF REQUEST-INTAKE]     INTAKE_TOKEN for an intake that asks for tokens
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudEvent, HTTP } from "cloudevents";
@@ -20,26 +20,23 @@ const { headers, body } = HTTP.binary(event);
 for (let attempt = 1; ; attempt++) {
   const answer = await fetch(address, {
     method: "POST",
-    headers: {
-      ...(headers as Record<string, string>),
-      ...(token && { authorization: `Bearer ${token}` }),
-    },
-    body: body as string,
+    headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+    body,
     signal: AbortSignal.timeout(30_000),
-  }).catch((error: unknown) => error as Error);
+  }).catch((error) => error);
 
-  if (answer instanceof Response && answer.ok) {
-    console.log(`recorded as ${answer.headers.get("ce-subject") ?? ""}`);
+  if (answer.ok) {
+    console.log(`recorded as ${answer.headers.get("ce-subject")}`);
     break;
   }
-  const isFinal = answer instanceof Response && answer.status !== 429 && answer.status < 500;
-  const reason =
-    answer instanceof Response ? `${answer.status} ${await answer.text()}` : answer.message;
+  const isAnswer = answer instanceof Response;
+  const isFinal = isAnswer && answer.status !== 429 && answer.status < 500;
   if (isFinal || attempt === 5) {
+    const reason = isAnswer ? `${answer.status} ${await answer.text()}` : answer.message;
     console.error(`not recorded: ${reason}`);
     process.exitCode = 1;
     break;
   }
-  const after = answer instanceof Response ? Number(answer.headers.get("retry-after")) : 0;
+  const after = isAnswer ? Number(answer.headers.get("retry-after")) : 0;
   await sleep((after || 2 ** (attempt - 1)) * 1000);
 }
