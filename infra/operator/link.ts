@@ -46,7 +46,7 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
       `there is no s3://${object.bucket}/${object.key} any more: the bucket's expiry may have taken it`,
     );
   }
-  const client = await session.s3();
+  const client = await session.signer();
   const { presign } = await import("../../functions/platform/store/presign.ts");
   const signed = await presign(client, object, { now: now(), forMs: wantedMs });
   // Before anybody has it: no address without a trace.
@@ -56,9 +56,15 @@ async function link(session: Session, name: string, wantedMs: number): Promise<v
   const why = signed.endsWithCredentials ? ", with the credentials that signed it" : "";
   const left = formatDuration(signed.endsAt - now());
   screen.note(`ends ${new Date(signed.endsAt).toISOString()}, in ${left}${why}`);
-  const { way } = await session.store();
+  const { way, settings } = await session.store();
   if (!way) return;
   screen.note("it leads through this command to the store inside the cluster: Ctrl-C ends it");
+  const { protocol, hostname, port } = new URL(signed.url);
+  if (protocol === "https:")
+    screen.note(
+      `the certificate is the store's own, so the name has to lead here: curl --resolve ${hostname}:${port}:127.0.0.1 ` +
+        `--cacert ${settings.caFile ?? "CA"} -fOJ ADDRESS`,
+    );
   const over = sleep(signed.endsAt - now(), "over" as const, { signal });
   const end = await Promise.race([over, way.closed]);
   if (end !== "over") throw unavailable("the way to the store has closed; ask for another link");

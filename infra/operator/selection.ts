@@ -81,6 +81,7 @@ export async function readSelected(session: Session, chosen: Selection): Promise
   const unreadable: string[] = [];
   let version = "";
   const filter = { ...(status && { status }), ...(customerId !== undefined && { customerId }) };
+  session.screen.progress("reading the ledger …");
   for await (const page of (await session.ledger()).list(filter, session.signal)) {
     version ||= page.version;
     for (const { request } of page.records)

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Log } from "../../functions/platform/telemetry/log.ts";
 import type { Ledger, Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { S3Settings } from "../../functions/platform/store/s3-client.ts";
 import type { StatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { makeInstallation, type Installation } from "./cluster/installation.ts";
 import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "./exit.ts";
@@ -19,7 +20,13 @@ import {
   type GlobalOptions,
   type OperatorConfig,
 } from "./settings.ts";
-import { isStoreGiven, storeOf, storeOfInstallation, type Store } from "./store-access.ts";
+import {
+  isStoreGiven,
+  signingSettings,
+  storeOf,
+  storeOfInstallation,
+  type Store,
+} from "./store-access.ts";
 import { makeScreen, type Screen, type Terminal } from "./terminal.ts";
 
 export interface Session extends Disposable {
@@ -51,6 +58,8 @@ export interface Session extends Disposable {
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
   s3(): Promise<S3Client>;
+  /** Signs addresses, and asks the store nothing. */
+  signer(): Promise<S3Client>;
   /** Where records say that their objects lie. */
   bucket(name: string): Promise<StatementBucket>;
   /** A command that has said itself what is wrong. */
@@ -63,6 +72,9 @@ export async function silentLog(): Promise<Log> {
   const { default: pino } = await import("pino");
   return pino({ level: "silent" });
 }
+
+/** As long as an API server works on one request. */
+const LIST_TIMEOUT_MS = 60_000;
 
 export function makeSession(terminal: Terminal, env: Environment): Session {
   // Made when it is first needed: `--help` also answers on a Node that has no such stack.
@@ -87,6 +99,14 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       session.config.LEDGER_NAMESPACE,
       signal,
     ));
+  }
+
+  async function openS3(settings: S3Settings): Promise<S3Client> {
+    const { makeS3Client } = await import("../../functions/platform/store/s3-client.ts");
+    // It only reads, and a checksum of nothing would become part of a presigned address.
+    const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
+    opened().defer(() => client.destroy());
+    return client;
   }
 
   const session: Session = {
@@ -125,7 +145,8 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       ]);
       const namespace = session.config.LEDGER_NAMESPACE;
       // Somebody waits in front of it: two tries, not the functions' four.
-      return (ledger ??= wishedLedger(makeConfigMapLedger({ namespace, kubeconfig, tries: 2 })));
+      const options = { namespace, kubeconfig, tries: 2, listTimeoutMs: LIST_TIMEOUT_MS };
+      return (ledger ??= wishedLedger(makeConfigMapLedger(options)));
     },
 
     async find(name) {
@@ -183,14 +204,8 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
       return await store;
     },
 
-    async s3() {
-      const { makeS3Client } = await import("../../functions/platform/store/s3-client.ts");
-      const { settings } = await session.store();
-      // It only reads, and a checksum of nothing would become part of a presigned address.
-      const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
-      opened().defer(() => client.destroy());
-      return client;
-    },
+    s3: async () => await openS3((await session.store()).settings),
+    signer: async () => await openS3(signingSettings(await session.store())),
 
     async bucket(name) {
       const { makeStatementBucket } =

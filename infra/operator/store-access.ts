@@ -47,7 +47,7 @@ export function storeOf(config: OperatorConfig, env: Environment): Store {
 
 /** What the environment has wins; without a word of the installation it stands alone, and that is said. */
 export async function storeOfInstallation(
-  installation: Installation,
+  installation: Pick<Installation, "storeVariables" | "wayTo">,
   env: Environment,
   screen: Screen,
 ): Promise<Store> {
@@ -74,7 +74,16 @@ export async function storeOfInstallation(
   }
 }
 
-/** An address that is signed holds for its host: it is signed for the forwarded port. */
+/**
+ * With what an address is signed, which holds for its host alone: the forwarded port. Over TLS by the store's own name,
+ * as whoever opens it looks whether the certificate is for that.
+ */
+export function signingSettings({ settings, way }: Store): S3Settings {
+  const isTls = settings.endpoint?.startsWith("https:") === true;
+  if (!way || !isTls || settings.serverName === undefined) return settings;
+  return { ...settings, endpoint: `https://${settings.serverName}:${way.port}` };
+}
+
 function throughWay(settings: S3Settings, { port }: Way): S3Settings {
   const { protocol, hostname } = new URL(settings.endpoint ?? "");
   const endpoint = `${protocol}//127.0.0.1:${port}`;

@@ -48,6 +48,9 @@ const SETTINGS = {
   hostname: "test",
 } as const;
 
+/** A page of a list may take longer than any other answer. */
+const PATIENCE = { timeoutMs: 1_000, listTimeoutMs: 20_000 } as const;
+
 interface Ground extends AsyncDisposable {
   readonly namespace: string;
   /** Straight to the server. */
@@ -83,7 +86,7 @@ async function realServer(): Promise<Ground> {
     proxy,
     configMap: readerOf(kube.kubeconfig, namespace),
     direct: makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig }),
-    ledger: makeConfigMapLedger({ namespace, kubeconfig: proxied, timeoutMs: 1_000 }),
+    ledger: makeConfigMapLedger({ namespace, kubeconfig: proxied, ...PATIENCE }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -106,7 +109,7 @@ async function localServer(): Promise<Ground> {
     ledger: makeConfigMapLedger({
       namespace,
       kubeconfig: join(folder, "proxied"),
-      timeoutMs: 1_000,
+      ...PATIENCE,
     }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
@@ -369,6 +372,16 @@ describe.each([
     ground.proxy.fail({ fault: { kind: "drop" } });
     await expect(ground.ledger.read("x")).rejects.toThrow(/timed out/);
   }, 20_000);
+
+  test("a list may take longer than other answers, as long as it was given", async () => {
+    await recorded({ customerId: "patient" });
+    const slow = ground.proxy.fail({ method: "GET", fault: { kind: "delay", ms: 1_500 } });
+    const names: string[] = [];
+    for await (const { records } of ground.ledger.list({ customerId: "patient" }))
+      names.push(...records.map(({ name }) => name));
+    expect(names).toHaveLength(1);
+    expect(slow.hits).toBe(1);
+  });
 
   test("an expired page token ends the listing as unavailable, for the next tick to begin anew", async () => {
     const names: string[] = [];

@@ -1,6 +1,13 @@
 /** The database and the store behind certificates of a CA that no system knows. */
 import { randomBytes } from "node:crypto";
-import { buffer } from "node:stream/consumers";
+import { execFile } from "node:child_process";
+import { PassThrough } from "node:stream";
+import { buffer, text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { makeS3Client } from "../../functions/platform/store/s3-client.ts";
+import { presign } from "../../functions/platform/store/presign.ts";
+import { signingSettings, storeOfInstallation } from "../../infra/operator/store-access.ts";
+import { makeScreen } from "../../infra/operator/terminal.ts";
 import { makeTransactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
 import { makeAuthority, type Authority } from "../support/certificates.ts";
@@ -128,5 +135,84 @@ describe("the store", () => {
     await expect(bucket.look("any.zip", signal)).rejects.toMatchObject({
       code: "storage_unavailable",
     });
+  });
+});
+
+/** As `kubectl port-forward` leads to a store inside the cluster whose certificate names its Service. */
+describe("the store, through a port that the operator's tool forwards", () => {
+  const HOST = "objects.storage.svc";
+  const OBJECT = "customer-1-1735689600-1738368000-1740000000000.zip";
+  const signal = new AbortController().signal;
+  let store: TestBucket;
+  let port: number;
+
+  beforeAll(async () => {
+    store = opened.use(await openTestBucket("the real store"));
+    const certificate = await own.issue(`DNS:${HOST}`);
+    const front = await startTlsFront(certificate, Number(new URL(store.endpoint).port));
+    opened.use(front);
+    port = front.port;
+    await store.bucket.publish(uploadOf(OBJECT, Buffer.from("the statement")));
+  });
+
+  async function found(endpoint: string, env: Readonly<Record<string, string>>) {
+    const said = new PassThrough();
+    const { accessKeyId, secretAccessKey } = await store.client.config.credentials();
+    const variables = {
+      S3_ENDPOINT: endpoint,
+      S3_CA_FILE: "/etc/store-ca/ca.pem",
+      S3_BUCKET: "statements",
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    const closed = new Promise<void>(() => undefined);
+    const installation = {
+      storeVariables: () => Promise.resolve(variables),
+      wayTo: () => Promise.resolve({ port, closed }),
+    };
+    const screen = makeScreen({ stdout: new PassThrough(), stderr: said, signal });
+    const access = await storeOfInstallation(installation, env, screen);
+    return { access, said: String(said.read() ?? "") };
+  }
+
+  it("is known by the name of its Service, and by a copy of its CA", async () => {
+    const env = { S3_CA_FILE: own.caFile };
+    const { access, said } = await found(`https://${HOST}:9000`, env);
+    expect(said).toBe("");
+    using bucket = store.bucketWith(access.settings);
+    expect(await text(bucket.read(OBJECT, signal))).toBe("the statement");
+  });
+
+  it("is not used without the CA, whose place in the pods is told", async () => {
+    const { access, said } = await found(`https://${HOST}:9000`, {});
+    expect(said).toContain(
+      "the store's CA is /etc/store-ca/ca.pem in the builder's pods: set S3_CA_FILE",
+    );
+    using bucket = store.bucketWith(access.settings);
+    await expect(bucket.look(OBJECT, signal)).rejects.toMatchObject({
+      code: "storage_unavailable",
+    });
+  });
+
+  it("is not used under the certificate of another Service", async () => {
+    const env = { S3_CA_FILE: own.caFile };
+    const { access } = await found("https://other.storage.svc:9000", env);
+    using bucket = store.bucketWith(access.settings);
+    await expect(bucket.look(OBJECT, signal)).rejects.toMatchObject({
+      code: "storage_unavailable",
+    });
+  });
+
+  it("gives an address that curl takes under the same certificate", async () => {
+    const { access } = await found(`https://${HOST}:9000`, { S3_CA_FILE: own.caFile });
+    const client = makeS3Client({ ...signingSettings(access), checksums: "when_required" }, 1);
+    const object = { bucket: store.name, key: OBJECT };
+    const { url } = await presign(client, object, { now: Date.now(), forMs: 60_000 });
+    client.destroy();
+    expect(new URL(url).host).toBe(`${HOST}:${port}`);
+    const how = ["--resolve", `${HOST}:${port}:127.0.0.1`, "--cacert", own.caFile, "-sSf", url];
+    const { stdout } = await promisify(execFile)("curl", how);
+    expect(stdout).toBe("the statement");
   });
 });

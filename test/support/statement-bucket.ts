@@ -29,6 +29,7 @@ export const STORES: readonly StoreName[] = isFirstEngine()
   : ["the real store"];
 
 export interface TestBucket extends AsyncDisposable {
+  readonly name: string;
   readonly endpoint: string;
   /** Parts of 5 MiB, two at a time. */
   readonly bucket: StatementBucket;
@@ -68,6 +69,7 @@ export async function openTestBucket(name: StoreName): Promise<TestBucket> {
   const bucket = opened.use(bucketWith({}));
   const owned = opened.move();
   return {
+    name: bucketName,
     endpoint,
     bucket,
     client,

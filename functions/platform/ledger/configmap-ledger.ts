@@ -146,6 +146,11 @@ export interface Ledger {
 
 export interface LedgerOptions extends KubernetesApiOptions {
   readonly namespace: string;
+  /**
+   * Of one try of a page, milliseconds; that of all calls unless given. An API server without lists from its memory
+   * reads all records from etcd for a page of few.
+   */
+  readonly listTimeoutMs?: number;
 }
 
 const PAGE_SIZE = 500;
@@ -195,7 +200,8 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     let limit = PAGE_SIZE;
     while (from) {
       const query = { ...selector, limit: String(limit), ...from };
-      const page: ApiCall = { method: "GET", path: collection, query };
+      const { listTimeoutMs: timeoutMs } = options;
+      const page: ApiCall = { method: "GET", path: collection, query, timeoutMs };
       const result: ApiResult<ConfigMapList> = await call(page, signal);
       if ("value" in result) {
         const { items, metadata } = result.value;

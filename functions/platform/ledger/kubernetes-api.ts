@@ -34,6 +34,8 @@ export interface ApiCall {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** Of one try, milliseconds; that of all calls unless given. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A response that is an answer, not a failure: the caller decides what 404, 409 or 410 means. */
@@ -60,7 +62,7 @@ const RETRY_MAX_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
 export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi {
-  const { timeoutMs = 5_000, tries = 4 } = options;
+  const { timeoutMs: usualMs = 5_000, tries = 4 } = options;
   let found: Promise<KubernetesAccess> | undefined;
 
   /** Found once, for all calls; one that failed is looked for again. */
@@ -77,7 +79,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
   /** Its time counts from its turn. */
   async function tryOnce(call: ApiCall, signal: AbortSignal | undefined): Promise<Answer> {
     signal?.throwIfAborted();
-    using deadline = startDeadline(timeoutMs, ...(signal ? [signal] : []));
+    using deadline = startDeadline(call.timeoutMs ?? usualMs, ...(signal ? [signal] : []));
     try {
       return await send(await access(), call, deadline.signal);
     } catch (error) {
