@@ -20,6 +20,7 @@ export default {
     globalSetup: "<rootDir>/test/support/prepare-servers.ts",
   })),
   reporters: [
+    "<rootDir>/test/support/short-failures.js",
     "default",
     "<rootDir>/test/support/summary-reporter.js",
     ...(ENGINES ? ["<rootDir>/test/support/engines/engine-reporter.js"] : []),

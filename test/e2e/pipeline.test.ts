@@ -212,6 +212,33 @@ test("an unknown customer is failed with its reason", async () => {
   expect(request).toMatchObject({ errorCode: "unknown_customer", attempt: 1 });
 });
 
+test("a customer's odd id is whole in record, key and statement, and a hash of it in the record's name", async () => {
+  // No Kubernetes name holds capitals, underscores, or a dot beside another sign; two differ by case alone.
+  const odd = ["Acme_042", "aCME_042", "a.-b", "7", `X${"-.".repeat(30)}9`];
+  const accounts = odd.map(
+    (id, i) => `('odd-${i}', '${id}', 'EUR', 'current account', '2020-01-01')`,
+  );
+  await pipeline.mariaDb.execute(
+    `INSERT INTO accounts (account_id, customer_id, currency, product, opened_on) VALUES ${accounts.join(", ")}`,
+  );
+  const names = await Promise.all(odd.map((id) => pipeline.request({ ...ASKED, customer_id: id })));
+  const readable = ["acme-042", "acme-042", "a--b", "7", `x${"-".repeat(60)}9`];
+  for (const [i, name] of names.entries()) {
+    const hash = odd[i] === "7" ? "" : "-[0-9a-f]{8}";
+    expect(name).toMatch(new RegExp(`^transaction-request-${readable[i]}${hash}-\\d{13}$`));
+    const { request, configMap } = await pipeline.until(name, "executed");
+    expect(request.facts.customerId).toBe(odd[i]);
+    expect(configMap.metadata?.labels?.["transactions-collector.io/customer"]).toBe(odd[i]);
+    const { key } = (request as ExecutedRequest).object;
+    expect(key).toMatch(
+      new RegExp(`(^|/)${odd[i]?.replaceAll(".", "[.]")}-\\d+-\\d+-\\d{13}[.]zip$`),
+    );
+    const checked = await verifyStatement(chunksOf(await objectBytes(key)));
+    expect(checked).toMatchObject({ ok: true, manifest: { customer_id: odd[i] } });
+  }
+  expect(new Set(names).size).toBe(odd.length);
+});
+
 test("an empty range is a statement without rows", async () => {
   const asked = { ...ASKED, start_date: "1999-01-01", end_date: "1999-01-31" };
   const request = await executed(await pipeline.request(asked));

@@ -5,7 +5,11 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/test/node/**/*.test.ts"],
   transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
-  reporters: ["default", "<rootDir>/test/support/summary-reporter.js"],
+  reporters: [
+    "<rootDir>/test/support/short-failures.js",
+    "default",
+    "<rootDir>/test/support/summary-reporter.js",
+  ],
   testTimeout: 240_000,
   maxWorkers: 1,
 };
