@@ -1,16 +1,18 @@
 /** `statements doctor`: whether everything an installation rests on is there; each finding with its next step. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Check, Finding } from "./doctor/finding.ts";
 import { EXIT } from "./exit.ts";
 import type { Session } from "./session.ts";
 
+const FORMS = ["text", "json"] as const;
 const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "no"] } as const;
 
 export function doctorCommand(session: Session): Command {
   return new Command("doctor")
     .description(
-      "Looks at cluster, rights, Knative, pods, ledger, store, database and clock; writes only the probe of the store.",
+      "Looks at cluster, rights, Knative, pods, ticks, ledger, store, database and clock; writes only the probe of the store.",
     )
+    .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("text"))
     .addHelpText(
       "after",
       `
@@ -19,25 +21,30 @@ Any no makes the exit code 1.
 
 Examples:
   statements doctor
-  statements --local doctor`,
+  statements --local doctor
+  statements doctor -o json | jq -r '.[] | select(.level == "wrong") | .what'`,
     )
-    .action(() => doctor(session));
+    .action(({ output }: { readonly output: (typeof FORMS)[number] }) => doctor(session, output));
 }
 
-async function doctor(session: Session): Promise<void> {
+async function doctor(session: Session, output: (typeof FORMS)[number]): Promise<void> {
+  const found: Finding[] = [];
   for await (const finding of findings(await checks(), session)) {
-    report(session, finding);
+    if (output === "text") report(session, finding);
+    else found.push(finding);
     if (finding.level === "wrong") session.exitCode = EXIT.unmet;
   }
+  if (output === "json") session.screen.printDocument(JSON.stringify(found, null, 2));
 }
 
 async function checks(): Promise<readonly Check[]> {
   const { checkCluster } = await import("./doctor/cluster.ts");
   const { checkPods } = await import("./doctor/pods.ts");
+  const { checkTicks } = await import("./doctor/ticks.ts");
   const { checkLedger } = await import("./doctor/ledger.ts");
   const { checkStore } = await import("./doctor/store.ts");
   const { checkDatabase } = await import("./doctor/database.ts");
-  return [checkCluster, checkPods, checkLedger, checkStore, checkDatabase];
+  return [checkCluster, checkPods, checkTicks, checkLedger, checkStore, checkDatabase];
 }
 
 async function* findings(all: readonly Check[], session: Session): AsyncGenerator<Finding> {

@@ -1,5 +1,5 @@
 /** `statements download`: the file of an executed request, verified before it has its name. */
-import { link, open, rename, rm, stat } from "node:fs/promises";
+import { access, constants, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Command } from "commander";
 import type { ExecutedRequest } from "../../functions/domain/statement-request.ts";
@@ -32,8 +32,20 @@ Examples:
   statements list -c customer-000001 --state executed -o name | xargs statements download -d out`,
     )
     .action(async (names: readonly string[], options: DownloadOptions) => {
+      await makeFolder(options.directory, "--directory");
       for (const name of names) await download(session, await findExecuted(session, name), options);
     });
+}
+
+/** Before anything is asked for. @throws CommandError for one that cannot be made, or not be written */
+export async function makeFolder(directory: string, option: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (cause) {
+    const { code = "unknown" } = cause as NodeJS.ErrnoException;
+    throw wrongUse(`${directory} cannot be written (${code}): name another folder with ${option}`);
+  }
 }
 
 /** @returns the path of the file */

@@ -1,14 +1,12 @@
-/** `statements prune --dry-run`: what the scanner will delete next, by its own rule. */
+/** `statements prune`: what the scanner will delete next, by its own rule. */
 import { Command } from "commander";
 import { isFinal } from "../../functions/domain/statement-request.ts";
 import { endOf } from "../../functions/pending-scanner/retention.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { wrongUse } from "./exit.ts";
 import type { Session } from "./session.ts";
 import { formatTable } from "./table.ts";
 
 interface PruneOptions {
-  readonly dryRun?: boolean;
   readonly in?: number;
 }
 
@@ -22,8 +20,8 @@ const DAY_MS = 86_400_000;
 
 export function pruneCommand(session: Session): Command {
   return new Command("prune")
-    .description("Shows what the scanner will delete next (--dry-run; it deletes by itself).")
-    .option("--dry-run", "the only way it is called")
+    .description("Shows what the scanner will delete next; it deletes by itself.")
+    .option("--dry-run", "the same: this command deletes nothing")
     .option("--in <time>", "as if this much time had passed", parseDuration)
     .addHelpText(
       "after",
@@ -32,17 +30,10 @@ Deleted is what ended RETENTION_DAYS ago and whose outcome event was accepted, a
 of that age. Objects are not touched: the bucket's lifecycle rule deletes them.
 
 Examples:
-  statements prune --dry-run
-  RETENTION_DAYS=90 statements prune --dry-run --in 7d`,
+  statements prune
+  RETENTION_DAYS=90 statements prune --in 7d`,
     )
-    .action(async (options: PruneOptions) => {
-      if (!options.dryRun) {
-        throw wrongUse(
-          "the scanner prunes by itself; `statements prune --dry-run` shows what comes next",
-        );
-      }
-      await showPrunable(session, options);
-    });
+    .action((options: PruneOptions) => showPrunable(session, options));
 }
 
 async function showPrunable(session: Session, { in: ahead = 0 }: PruneOptions): Promise<void> {

@@ -7,6 +7,8 @@ import type {
 import { unmet } from "./exit.ts";
 import type { Session } from "./session.ts";
 
+export const NONE_REJECTED = "No rejected events found.";
+
 export function rejectedCommand(session: Session): Command {
   return new Command("rejected")
     .description(
@@ -22,6 +24,7 @@ Examples:
     )
     .action(async (name: string | undefined) => {
       const events = await readRejected(await session.ledger());
+      if (name === undefined && events.length === 0) session.screen.note(NONE_REJECTED);
       if (name === undefined) for (const event of events) session.screen.print(lineOf(event));
       else for (const line of linesOf(events, name)) session.screen.print(line);
     });

@@ -10,7 +10,7 @@ import { confirm } from "./confirm.ts";
 import { EXIT, unavailable, wrongUse } from "./exit.ts";
 import { postToIntake } from "./intake.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
-import { lineOf, readRejected } from "./rejected.ts";
+import { lineOf, readRejected, NONE_REJECTED } from "./rejected.ts";
 import type { Session } from "./session.ts";
 
 export function replayCommand(session: Session): Command {
@@ -46,7 +46,10 @@ interface ReplayOptions {
 async function confirmAll(session: Session): Promise<void> {
   const events = await readRejected(await session.ledger());
   for (const event of events) session.screen.note(lineOf(event));
-  if (events.length === 0) return;
+  if (events.length === 0) {
+    session.screen.note(NONE_REJECTED);
+    return;
+  }
   const which = events.length === 1 ? "this event" : `these ${events.length} events`;
   await confirm(session, {
     text: `Send ${which} to intake with your token?`,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { StatementEvent } from "../../functions/domain/events.ts";
 import { toBinaryMessage } from "../../functions/platform/cloudevents/cloudevent-binary.ts";
-import { download } from "./download.ts";
+import { download, makeFolder } from "./download.ts";
 import { findExecuted } from "./executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "./exit.ts";
 import { postToIntake, requestedEvent, type IntakeAnswer } from "./intake.ts";
@@ -32,7 +32,7 @@ export function requestCommand(session: Session): Command {
     .option("--id <id>", "of the event, to repeat one; with --time")
     .option("--time <instant>", "of the event, to repeat one; with --id")
     .option("-w, --wait", "until it has ended, with each state as it comes")
-    .option("--download [folder]", "wait, then fetch and verify the file")
+    .option("--download [folder]", "wait, then fetch and verify the file; the folder is made")
     .addOption(keysOption())
     .addHelpText(
       "after",
@@ -56,14 +56,15 @@ async function request(
   options: RequestOptions,
 ): Promise<void> {
   const { download: folder, wait } = options;
+  const directory = folder === true ? "." : folder || undefined;
   requireBoth(options);
+  if (directory !== undefined) await makeFolder(directory, "--download");
   const event = requestedEvent({ ...dates, ...chosenData(options) }, options);
   const name = await post(session, event);
   session.screen.print(name);
-  if (!wait && !folder) return;
+  if (!wait && directory === undefined) return;
   await watchOne(session, name);
-  if (!folder || session.exitCode !== EXIT.done) return;
-  const directory = folder === true ? "." : folder;
+  if (directory === undefined || session.exitCode !== EXIT.done) return;
   await download(session, await findExecuted(session, name), { ...options, directory });
 }
 

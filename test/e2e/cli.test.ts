@@ -1,5 +1,5 @@
 /** The operator's tool beside the running pipeline, as a person uses it. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -71,8 +71,7 @@ test("from a question to a verified file with one command", async () => {
 }, 60_000);
 
 test("a statement with everything that can be chosen, verified where it arrives", async () => {
-  const chosen = join(folder, "chosen");
-  await mkdir(chosen);
+  const chosen = join(folder, "chosen/anew");
   const today = new Date().toISOString().slice(0, 10);
   const { code, stdout } = await tool(
     "request",
@@ -144,6 +143,18 @@ test("a failure is explained, and a retry is built once its cause is gone", asyn
   expect(watched.code).toBe(0);
 }, 60_000);
 
+test("a folder that cannot be made: 2, and nothing is asked for", async () => {
+  await writeFile(join(folder, "a-file"), "");
+  const before = await tool("list", "-o", "name");
+  const to = join(folder, "a-file", "in-it");
+  const { code, stderr } = await tool("request", "customer-000003", ...JANUARY, "--download", to);
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    `${to} cannot be written (ENOTDIR): name another folder with --download`,
+  );
+  expect((await tool("list", "-o", "name")).stdout).toBe(before.stdout);
+});
+
 test("intake that is not there: 3, and the event to send again", async () => {
   const away = makeTool({ ...env, INTAKE_URL: "http://127.0.0.1:9/" });
   const { code, stderr } = await away("request", "customer-000001", ...JANUARY);
@@ -173,6 +184,28 @@ describe("doctor", () => {
       expect(stdout).toContain(fine);
     expect(stdout).toContain("no  the cluster lacks Knative Serving (serving.knative.dev)");
     expect(stdout).not.toContain(STATEMENT_READER.password);
+  }, 60_000);
+
+  test("sees that the scanner ticks, and tells it to programs", async () => {
+    const ticks = async () => {
+      const { stdout } = await tool("doctor", "-o", "json");
+      const found = JSON.parse(stdout) as { level: string; what: string; next?: string }[];
+      return found.filter(({ what }) => what.includes("tick"));
+    };
+    expect(await ticks()).toEqual([
+      expect.objectContaining({
+        level: "unknown",
+        next: expect.stringContaining("PingSource") as string,
+      }),
+    ]);
+    const metadata = { name: "records-by-source", namespace: "transaction-requests" };
+    await pipeline.kube.apply([{ apiVersion: "v1", kind: "ConfigMap", metadata }]);
+    let found: Awaited<ReturnType<typeof ticks>>;
+    do found = await ticks();
+    while (found[0]?.level === "unknown");
+    expect(found).toEqual([
+      { level: "ok", what: expect.stringMatching(/^the scanner ticked \d+s ago$/) as string },
+    ]);
   }, 60_000);
 
   test("sees Knative once it is there", async () => {

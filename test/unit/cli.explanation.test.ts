@@ -14,6 +14,7 @@ import {
 import { formatDuration, parseDuration } from "../../infra/operator/duration.ts";
 import { explain, type ExplainTerms } from "../../infra/operator/explanation.ts";
 import { judgeClock } from "../../infra/operator/doctor/cluster.ts";
+import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
 import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";
 import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
 
@@ -206,5 +207,15 @@ describe("what the doctor makes of", () => {
     ["no time at all", NaN, "unknown"],
   ])("a clock: %s", (_, behind, level) => {
     expect(judgeClock(NOON - behind, NOON, NOON + 200)).toMatchObject({ level });
+  });
+
+  test.each([
+    ["just now", NOON, "ok"],
+    ["by a clock that is ahead", NOON + 9_000, "ok"],
+    ["four minutes ago", NOON - 240_000, "ok"],
+    ["six minutes ago", NOON - 360_000, "wrong"],
+    ["never", undefined, "unknown"],
+  ])("a tick: %s", (_, countedAt, level) => {
+    expect(judgeTicks(countedAt, NOON)).toMatchObject({ level });
   });
 });

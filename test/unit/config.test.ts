@@ -85,6 +85,12 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("says what is expected of one that the tool may go without, too", () => {
+    expect(problemsOf(operatorConfig, { S3_BUCKET: "B" })).toEqual([
+      "S3_BUCKET is not valid; expected the name of a bucket, for example bank-statements",
+    ]);
+  });
+
   it("takes an empty string for a missing variable", () => {
     expect(problemsOf(z.object(COMMON_VARIABLES), { K_SINK: "" })).toEqual([
       expect.stringMatching(/^K_SINK is missing; /),

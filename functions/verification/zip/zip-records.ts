@@ -84,6 +84,7 @@ export async function readCentralDirectory(
   entries: readonly ReadEntry[],
 ): Promise<ZipDirectory> {
   const offset = reader.position;
+  if (offset === 0 && (await signature(reader)) !== END) throw new DamagedZip("it is no zip");
   const listed: ZipEntry[] = [];
   for (const entry of entries) listed.push(await readCentralHeader(reader, entry));
   const size = reader.position - offset;

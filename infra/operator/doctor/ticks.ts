@@ -1,0 +1,40 @@
+/** Whether the scanner does its work: at the end of each whole tick it writes down what it counted, and when. */
+import { formatDuration } from "../duration.ts";
+import type { Session } from "../session.ts";
+import { ok, unknown, wrong, type Finding } from "./finding.ts";
+
+/** As the alert StatementsNoTick has it: five ticks. */
+const LATE_MS = 5 * 60_000;
+
+export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
+  let countedAt: number | undefined;
+  try {
+    const { connectLedger } =
+      await import("../../../functions/platform/ledger/configmap-ledger.ts");
+    const { openSourceCounts } =
+      await import("../../../functions/platform/ledger/source-counts.ts");
+    const { kubeconfig, config } = session;
+    const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig, tries: 2 };
+    countedAt = (await openSourceCounts(where, connectLedger(where)).read())?.countedAt;
+  } catch {
+    session.signal.throwIfAborted();
+    // What keeps it from being read is found out of cluster and ledger.
+    return;
+  }
+  yield judgeTicks(countedAt, session.now());
+}
+
+/** @param countedAt undefined where no tick has written it down */
+export function judgeTicks(countedAt: number | undefined, now: number): Finding {
+  const next =
+    "the scanner's log and the PingSource say why: kubectl get pods,pingsource -n statements";
+  if (countedAt === undefined) {
+    return unknown(
+      "it is not known when the scanner has ticked: it has written nothing down",
+      next,
+    );
+  }
+  const ago = formatDuration(Math.max(0, now - countedAt));
+  if (now - countedAt > LATE_MS) return wrong(`the scanner's last whole tick was ${ago} ago`, next);
+  return ok(`the scanner ticked ${ago} ago`);
+}
