@@ -118,6 +118,6 @@ clean: ## remove what runs and tests leave behind (out/, coverage/), not node_mo
 
 $(INSTALLED): package.json package-lock.json
 	@echo "installing packages (once, about a minute) …"
-	npm ci --loglevel=error || { echo "npm failed. Where HOME cannot be written: export npm_config_cache=/tmp/npm XDG_CACHE_HOME=/tmp/cache" >&2; exit 1; }
+	@npm ci --loglevel=error || { echo "npm failed. Where HOME cannot be written: export npm_config_cache=/tmp/npm XDG_CACHE_HOME=/tmp/cache" >&2; exit 1; }
 	@node -e 'if (+process.versions.node.split(".")[0] < 24) throw new Error("Node 24 or later is needed, this is " + process.version)'
 	@touch $@
