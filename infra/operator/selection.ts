@@ -7,6 +7,7 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import { parseDuration } from "./duration.ts";
 import { reasonOf } from "./record-view.ts";
+import { count } from "./plural.ts";
 import type { Session } from "./session.ts";
 
 export interface Selection {
@@ -87,7 +88,7 @@ export async function readSelected(session: Session, chosen: Selection): Promise
     for (const { request } of page.records)
       if (isSelected(request, chosen, now)) requests.push(request);
     unreadable.push(...page.unreadable);
-    session.screen.progress(`${requests.length} requests …`);
+    session.screen.progress(`${count(requests.length, "request")} …`);
   }
   session.screen.progress("");
   requests.sort((a, b) => a.facts.recordedAt - b.facts.recordedAt);

@@ -220,7 +220,11 @@ export async function startCloudEventServer(
       if (err instanceof IncompleteRequest) return undefined;
       const cause = abortCause(current.signal);
       if (!cause) throw err;
-      requestLog.warn({ cause, err }, "request aborted");
+      // Of a sender that has gone the stack says nothing but where it was noticed.
+      requestLog.warn(
+        cause === "client_disconnected" ? { cause } : { cause, err },
+        "request aborted",
+      );
       return answerToAbort(cause);
     }
   }
