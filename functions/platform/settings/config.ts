@@ -44,24 +44,29 @@ function describeProblem(
 ): string {
   const name = String(issue.path[0] ?? "environment");
   const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
-  const hint = hintOf(shape[name]);
+  const hint = hintOf(shape[name], isOwnMessage(issue));
   const expected = typeof hint?.["expected"] === "string" ? `; expected ${hint["expected"]}` : "";
   const example = typeof hint?.["example"] === "string" ? `, for example ${hint["example"]}` : "";
   return `${name} ${whatIsWrong(issue, name in present)}${expected}${example}`;
 }
 
-/** Also of one that was made optional afterwards. */
+/** @param itself not of what was made optional: a message of ours about that one says itself what to do */
 function hintOf(
   schema: z.core.$ZodType | undefined,
+  itself: boolean,
 ): Readonly<Record<string, unknown>> | undefined {
   if (!schema) return undefined;
-  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : undefined;
-  return z.globalRegistry.get(schema) ?? hintOf(inner);
+  const inner = !itself && schema instanceof z.ZodOptional ? schema.unwrap() : undefined;
+  return z.globalRegistry.get(schema) ?? hintOf(inner, itself);
+}
+
+function isOwnMessage(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "custom" && issue.message !== "Invalid input";
 }
 
 /** Zod's own messages can quote the value, which may be a secret; ours are written here. */
 function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
-  if (issue.code === "custom" && issue.message !== "Invalid input") return issue.message;
+  if (isOwnMessage(issue)) return issue.message;
   return present ? "is not valid" : "is missing";
 }
 
