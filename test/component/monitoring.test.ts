@@ -254,7 +254,9 @@ test("the dashboard has each reason of a failure in words", () => {
   const words = panelOf("Failed in the last hour, by reason")
     .fieldConfig?.overrides?.flatMap(({ properties }) => properties)
     .find(({ id }) => id === "mappings");
-  const expected = ERROR_CODES.map((code, index) => [code, { text: meaningOf(code), index }]);
+  const expected = ERROR_CODES.map(
+    (code, index) => [code, { text: meaningOf(code), index }] as const,
+  );
   expect(words?.value).toEqual([{ type: "value", options: Object.fromEntries(expected) }]);
 });
 
