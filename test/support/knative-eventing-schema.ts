@@ -200,6 +200,7 @@ const prometheusRule = z.strictObject({
     groups: z.array(
       z.strictObject({
         name: z.string(),
+        interval: z.string().optional(),
         rules: z.array(
           z.union([
             z.strictObject({ record: z.string(), expr: z.string() }),
@@ -208,7 +209,11 @@ const prometheusRule = z.strictObject({
               expr: z.string(),
               for: z.string().optional(),
               labels: z.strictObject({ severity: z.enum(["warning", "critical"]) }),
-              annotations: z.strictObject({ summary: z.string(), runbook: z.string() }),
+              annotations: z.strictObject({
+                summary: z.string(),
+                runbook: z.string(),
+                runbook_url: z.url(),
+              }),
             }),
           ]),
         ),

@@ -24,7 +24,7 @@ export default class ShortFailures {
     const all = [relative(process.cwd(), test.path), whole, ...said].join("\n");
     writeFileSync(file, stripVTControlCharacters(all));
     result.failureMessage = short.join("");
-    result.console = shortened(result.console ?? [], file);
+    if (result.console) result.console = shortened(result.console, file);
   }
 }
 
