@@ -610,7 +610,8 @@ describe("fair ticks", () => {
     await scanner.put(pendingRequest("one", 2_000));
     await scanner.tick();
     const customers = scanner.sink.events.map(({ headers }) => headers["ce-partitionkey"]);
-    expect(customers.slice(0, 2).sort()).toEqual(["many", "one"]);
+    // They are sent side by side, and arrive in any order.
+    expect(customers.filter((customer) => customer === "one")).toHaveLength(1);
     // No more than its share, although two places are left: the next customer finds room.
     expect(customers).toHaveLength(6);
     expect(
