@@ -77,13 +77,17 @@ const runs = BLOCKS.flatMap((block) =>
 );
 if (lacksKubectl) test.todo("blocks with kubectl were not run: it is not at hand");
 
-test.each(runs)("%s:%d works, and prints %j", async (_document, _line, prints, { text }) => {
-  const done = await run("bash", ["-eu", "-o", "pipefail", "-c", here(text)], {
-    cwd: REPOSITORY,
-    env,
-  });
-  expect(done.stdout).toContain(prints ?? "");
-});
+test.each(runs)(
+  "%s:%d works, and prints %j",
+  async (_document, _line, prints, { text }) => {
+    const done = await run("bash", ["-eu", "-o", "pipefail", "-c", here(text)], {
+      cwd: REPOSITORY,
+      env,
+    });
+    expect(done.stdout).toContain(prints ?? "");
+  },
+  180_000,
+);
 
 // `make demo` is run, and held to what is shown of it, by demo.test.ts.
 const shown = BLOCKS.flatMap((block) =>

@@ -108,6 +108,7 @@ function formOf(line: string): string {
   return line
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID")
     .replaceAll(/\d[\d.,]*/g, "0")
+    .replaceAll(/(?:0[dhms])+(?= ago)/g, "0s")
     .replaceAll(/\s+/g, " ")
     .trim();
 }
