@@ -54,6 +54,7 @@ const MAY_IMPORT = {
   "functions/pending-scanner": [DOMAIN, PLATFORM, "node:", "zod"],
   "functions/status-api": [DOMAIN, PLATFORM, "node:", "zod", "@aws-sdk/client-s3"],
   [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
+  [`${BUILDER}/callback`]: [DOMAIN, LIMITS, TELEMETRY, "node:", "ipaddr.js"],
   [`${BUILDER}/memory`]: [],
   [`${BUILDER}/source`]: [
     DOMAIN,

@@ -5,11 +5,17 @@
 import * as z from "zod";
 import { DELIMITERS } from "./csv/csv-dialect.ts";
 import { CUSTOMER_ID } from "./record-name.ts";
-import { repeatsOf } from "./outcome-repeats.ts";
+import { isCallbackUrl, MAX_CALLBACK_URL } from "./outcome/callback.ts";
+import { repeatsOf } from "./outcome/outcome-repeats.ts";
 import { parseStatementKey } from "./statement-key.ts";
 import { FORMATS, LANGUAGES } from "./statement-options.ts";
 import { isCalendarDate, isTimeZone } from "./statement-period.ts";
-import { ERROR_CODES, type FinalRequest, type StatementRequest } from "./statement-request.ts";
+import {
+  ERROR_CODES,
+  isFinal,
+  type FinalRequest,
+  type StatementRequest,
+} from "./statement-request.ts";
 
 const TYPE_PREFIX = "io.transactions-collector.statement";
 
@@ -147,6 +153,11 @@ export const requestOptions = z.object({
       "All accounts and currencies in one file of camt.053, and in one of OFX. Default false: where there are several, a file for each.",
   }),
   csv: csvOptions.optional(),
+  callback_url: z.string().max(MAX_CALLBACK_URL).refine(isCallbackUrl).optional().meta({
+    description:
+      "Where the outcome event is posted too: https, a host that the installation lists, no user and no fragment.",
+    format: "uri",
+  }),
 });
 
 /** The file name of an object without its ending. */
@@ -238,13 +249,13 @@ export function recordedEvent(request: StatementRequest): StatementEvent {
 /** A Job that died before it claimed is offered again under another id after this long. */
 const OFFER_WINDOW_MS = 300_000;
 
-/** Wake-up for what is still owed: `due` for the service, `oversized` for the Job lane. */
+/** Wake-up for what is still owed: `due` for the service, which also tells what has ended; `oversized` for a Job. */
 export function offerEvent(
   request: StatementRequest,
   sender: FunctionName,
   now: number,
 ): StatementEvent {
-  const name = request.lane === "job" ? "oversized" : "due";
+  const name = request.lane === "job" && !isFinal(request) ? "oversized" : "due";
   const id = `${request.facts.name}.${request.attempt}.${Math.floor(now / OFFER_WINDOW_MS)}`;
   return statementEvent(name, sender, id, { request, at: now });
 }

@@ -14,6 +14,7 @@
  */
 import { backoffMs, type Backoff } from "./backoff.ts";
 import type { BuildProgress } from "./build-progress.ts";
+import type { Callback } from "./outcome/callback.ts";
 import type { PeriodDates } from "./statement-period.ts";
 
 export const LANES = ["service", "job"] as const;
@@ -104,8 +105,11 @@ export interface StatementResult {
 
 /** The only fields that may change once a request is executed. */
 export interface LearntLater {
-  /** Whether the outcome event was accepted by the sink. */
+  /** Whether all were told the outcome: the sink has accepted its event, and no callback is owed. */
   readonly announced: boolean;
+  /** The sink has accepted it, and the callback is still owed. */
+  readonly accepted?: boolean | undefined;
+  readonly callback?: Callback | undefined;
   /** How often it was sent again, because a consumer was not told. */
   readonly outcomeRepeats?: number | undefined;
 }
@@ -347,11 +351,6 @@ export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
 /** Why a request ends whose attempts are used up. */
 export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
   return lastError === UNKNOWN_ON_REPLICA ? "unknown_customer" : "retries_exhausted";
-}
-
-/** The outcome event was accepted. */
-export function announce<R extends FinalRequest>(request: R): R {
-  return { ...request, announced: true };
 }
 
 // --- moves of the operator ---------------------------------------------------------------------

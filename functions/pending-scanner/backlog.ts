@@ -9,6 +9,7 @@
  * `from` of what waits is a reading of `monotonic()`; dates of records are by the clock.
  */
 import { isFinal, type Lane, type StatementRequest } from "../domain/statement-request.ts";
+import { isAccepted } from "../domain/outcome/telling.ts";
 import { dueAt, isLive } from "./due.ts";
 import { makeFairQueue } from "./fair-queue.ts";
 import { monotonic } from "../platform/clock/clock.ts";
@@ -21,7 +22,14 @@ export interface OfferLimits {
 }
 
 export interface Standing {
-  readonly counts: { readonly pending: number; processing: number; unannounced: number };
+  readonly counts: {
+    readonly pending: number;
+    processing: number;
+    /** Not accepted by the sink. */
+    unannounced: number;
+    /** To be called back, and told but for that. */
+    callbacks: number;
+  };
   /** Due and not offered yet. */
   readonly due: number;
   /** Held by a live lease, or offered and not claimed yet. */
@@ -70,6 +78,8 @@ const ANNOUNCEMENT_MS = 10_000;
 const SLOW_OFFER_MS = 2_000;
 /** … and after so long it counts as lost. */
 const LOST_OFFER_MS = 15_000;
+/** Lists are made at least so often, tick by tick. */
+const SOON_MS = 60_000;
 /** A Job waits for a node; its record says the same, see JOB_START_MS of the domain. */
 const LOST_JOB_MS = 5 * 60_000;
 
@@ -113,6 +123,8 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     else if (isLive(request, now())) live.set(name, request);
     else {
       const ms = Math.max(waitMs, dueAt(request) - now());
+      // A callback may have days to wait: it takes no place from what is due, and a list brings it up again.
+      if (isFinal(request) && ms > SOON_MS) return;
       queues[request.lane].put({ request, from: ms > 0 ? monotonic() + ms : 0 });
     }
   }
@@ -226,7 +238,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     },
 
     standing() {
-      const counts = { pending: 0, processing: 0, unannounced: 0 };
+      const counts = { pending: 0, processing: 0, unannounced: 0, callbacks: 0 };
       for (const status of statuses.values()) counts[status]++;
       const all = Object.values(queues);
       let due = cancels.size;
@@ -255,13 +267,19 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
 const finite = (instant: number): number | undefined =>
   instant === Infinity ? undefined : instant;
 
-function statusOf({ status }: StatementRequest): Status {
-  return status === "pending" || status === "processing" ? status : "unannounced";
+function statusOf(request: StatementRequest): Status {
+  if (!isFinal(request)) return request.status;
+  return isAccepted(request) ? "callbacks" : "unannounced";
 }
 
-/** A claim makes the attempt grow, an ending changes the status: until then an offer is still out. */
+/**
+ * A claim makes the attempt grow, an ending changes the status, a callback that was tried has another time:
+ * until then an offer is still out.
+ */
 function isSameTurn(offered: StatementRequest, seen: StatementRequest): boolean {
-  return offered.attempt === seen.attempt && offered.status === seen.status;
+  const { attempt, status } = offered;
+  if (attempt !== seen.attempt || status !== seen.status) return false;
+  return !isFinal(seen) || dueAt(offered) === dueAt(seen);
 }
 
 function graceOf(request: StatementRequest): number {

@@ -1,3 +1,4 @@
+import { tellAt } from "../domain/outcome/telling.ts";
 import type { ProcessingRequest, StatementRequest } from "../domain/statement-request.ts";
 
 /** A builder holds it: it is at work, or will be taken for dead when the lease has expired. */
@@ -19,7 +20,7 @@ export function dueAt(request: StatementRequest): number {
     case "executed":
     case "failed":
     case "cancelled":
-      return request.announced ? Infinity : 0;
+      return tellAt(request);
   }
 }
 

@@ -60,6 +60,10 @@ export function makeScannerMetrics(
     name: "records_unannounced",
     help: "Ended requests whose outcome event no sink has accepted yet.",
   });
+  const callbacks = registry.gauge({
+    name: "records_callbacks_owed",
+    help: "Ended requests that the sink has accepted, and whose callback is still owed.",
+  });
   const unreadable = registry.gauge({
     name: "records_unreadable",
     help: "ConfigMaps with the labels of a request that cannot be read as one.",
@@ -154,6 +158,7 @@ export function makeScannerMetrics(
       records.set({ status: "pending" }, standing.counts.pending);
       records.set({ status: "processing" }, standing.counts.processing);
       unannounced.set(standing.counts.unannounced);
+      callbacks.set(standing.counts.callbacks);
       undelivered.set(sweep.undelivered);
       wishes.set(sweep.wishes);
       unreadable.set(names.length);

@@ -4,7 +4,7 @@
  * An ask that is lost is repeated by the next tick.
  */
 import { outcomeAgainEvent } from "../domain/events.ts";
-import { repeatsOf } from "../domain/outcome-repeats.ts";
+import { repeatsOf } from "../domain/outcome/outcome-repeats.ts";
 import { isFinal } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import type { Ledger, StoredNote } from "../platform/ledger/configmap-ledger.ts";

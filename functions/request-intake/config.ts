@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isTimeZone } from "../domain/statement-period.ts";
+import { CALLBACK_HOSTS } from "../platform/settings/callback-hosts.ts";
 import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { integer, oneOf, variable, yesOrNo } from "../platform/settings/variables.ts";
@@ -34,6 +35,7 @@ export const requestIntakeConfig = withIdentity(
       /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */
       PUBLIC_ROUTE: yesOrNo("false"),
       ALLOWED_SOURCES,
+      CALLBACK_HOSTS,
       /** Before an outcome that a consumer was not told is sent again; four times as long each time. */
       OUTCOME_REPEAT_SECONDS: integer({ min: 1, max: 86_400, default: 60 }),
       /** Wake-ups a minute; what is left out waits for the tick. */

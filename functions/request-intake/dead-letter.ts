@@ -5,7 +5,11 @@
  * that are counted apart from those of requests.
  */
 import { EVENT_NAMES, eventType, isOutcome, outcomeEvent } from "../domain/events.ts";
-import { MAX_OUTCOME_REPEATS, pauseBeforeRepeat, repeatsOf } from "../domain/outcome-repeats.ts";
+import {
+  MAX_OUTCOME_REPEATS,
+  pauseBeforeRepeat,
+  repeatsOf,
+} from "../domain/outcome/outcome-repeats.ts";
 import { isFinal } from "../domain/statement-request.ts";
 import type {
   MalformedEvent,

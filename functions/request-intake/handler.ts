@@ -2,11 +2,9 @@ import { outcomeEvent, recordedEvent } from "../domain/events.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { EventHandler } from "../platform/server/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
-import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
-import { makeRequestRecorder, type Recording } from "./record-request.ts";
+import type { Recording, RequestRecorder } from "./record-request.ts";
 import {
-  isTooOld,
   problemsToday,
   readRequestedEvent,
   type IntakeRules,
@@ -16,7 +14,7 @@ import type { SourceShare } from "./source-share.ts";
 import type { WakeUpLimit } from "./wake-up-limit.ts";
 
 export interface RequestIntake {
-  readonly ledger: Ledger;
+  readonly recorder: RequestRecorder;
   readonly sink: CloudEventSink;
   readonly wakeUps: WakeUpLimit;
   readonly share: SourceShare;
@@ -31,8 +29,7 @@ const WAKE_UP_TIMEOUT_MS = 2_000;
 
 /** An event `requested` becomes one record of the ledger, however often it is sent. */
 export function makeRequestIntake(options: RequestIntake) {
-  const { sink, wakeUps, share, rules, now, locationOf } = options;
-  const recorder = recorderOf(options);
+  const { recorder, sink, wakeUps, share, rules, now, locationOf } = options;
 
   const handle: EventHandler = async (event, { signal, sender, log }) => {
     // 1. What can never become valid is refused with every problem it has.
@@ -73,19 +70,6 @@ export function makeRequestIntake(options: RequestIntake) {
   }
 
   return handle;
-}
-
-/** Of the same ledger, window and clock as the intake's. */
-export function recorderOf({
-  ledger,
-  rules,
-  now,
-}: Pick<RequestIntake, "ledger" | "rules" | "now">) {
-  return makeRequestRecorder({
-    ledger,
-    now,
-    isTooOld: (eventTime) => isTooOld(eventTime, rules, now()),
-  });
 }
 
 function answerWithoutRecord(recording: Exclude<Recording, { kind: "recorded" }>): Answer {

@@ -12,7 +12,8 @@ import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
-import { makeRequestIntake, recorderOf } from "./handler.ts";
+import { makeRequestIntake } from "./handler.ts";
+import { makeRequestRecorder } from "./record-request.ts";
 import { explainMalformed } from "./requested-data.ts";
 import { REQUESTS_PATH } from "../platform/requests/request-status.ts";
 import { locationOf, makeStatusRoute } from "./request-status.ts";
@@ -41,9 +42,11 @@ export async function startRequestIntake(
     maxPeriodMonths: config.MAX_PERIOD_MONTHS,
     eventWindowDays: config.EVENT_WINDOW_DAYS,
     allowedSources,
+    callbackHosts: config.CALLBACK_HOSTS,
   };
+  const recorder = makeRequestRecorder({ ledger, rules, now });
   const handle = makeRequestIntake({
-    ledger,
+    recorder,
     sink: tracedSink(countedSink(sink, metrics), tracer),
     wakeUps: makeWakeUpLimit(config.WAKEUPS_PER_CUSTOMER, now),
     share: makeSourceShare(openSourceCounts(where, api), config.MAX_RECORDS_PER_SOURCE, now),
@@ -51,7 +54,6 @@ export async function startRequestIntake(
     now,
     ...(config.PUBLIC_ROUTE ? {} : { locationOf }),
   });
-  const recorder = recorderOf({ ledger, rules, now });
   const status = makeStatusRoute({ ledger, recorder, allowedSources, senders, now });
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.

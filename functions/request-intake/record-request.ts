@@ -20,7 +20,7 @@ import {
 import type { IndexedEvent } from "../platform/ledger/event-index.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { sha256Hex } from "../platform/ledger/configmap-record.ts";
-import type { RequestedStatement } from "./requested-event.ts";
+import { isTooOld, type IntakeRules, type RequestedStatement } from "./requested-event.ts";
 
 export type Recording =
   | { readonly kind: "recorded"; readonly request: StatementRequest; readonly isNew?: true }
@@ -33,13 +33,12 @@ export type Recording =
 export interface RequestRecorderOptions {
   readonly ledger: Pick<Ledger, "create" | "read" | "index" | "readIndex">;
   readonly now: () => number;
-  /** Whether an event of that time is recorded no more. */
-  readonly isTooOld: (eventTime: number) => boolean;
+  readonly rules: Pick<IntakeRules, "eventWindowDays">;
 }
 
 export type RequestRecorder = ReturnType<typeof makeRequestRecorder>;
 
-export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOptions) {
+export function makeRequestRecorder({ ledger, now, rules }: RequestRecorderOptions) {
   /** What stands under `name`, as far as it is this event's. */
   async function look(
     name: string,
@@ -69,7 +68,7 @@ export function makeRequestRecorder({ ledger, now, isTooOld }: RequestRecorderOp
 
   /** Asks for the time right before it creates: whoever was paused behind the index is late too. */
   async function take(name: string, event: IndexedEvent): Promise<Recording | "exists"> {
-    if (isTooOld(event.event.time)) return { kind: "too-old" };
+    if (isTooOld(event.event.time, rules, now())) return { kind: "too-old" };
     const request = recordRequest({ ...event, name });
     return (await ledger.create(request)) === "created"
       ? { kind: "recorded", request, isNew: true }

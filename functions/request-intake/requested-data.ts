@@ -10,12 +10,12 @@ export type ReadData =
   | {
       readonly kind: "problems";
       readonly problems: readonly Problem[];
-      /** What the period follows from, as far as each is right by itself. */
-      readonly period: AskedPeriod;
+      /** What more can be told of, as far as each is right by itself. */
+      readonly asked: AskedInPart;
     };
 
-export type AskedPeriod = {
-  readonly [Field in "start_date" | "end_date" | "time_zone" | "partial"]?:
+export type AskedInPart = {
+  readonly [Field in "start_date" | "end_date" | "time_zone" | "partial" | "callback_url"]?:
     RequestedData[Field] | undefined;
 };
 
@@ -43,12 +43,12 @@ export function readRequestedData(data: unknown): ReadData {
   });
   // A date that fails its pattern fails the calendar too; once is enough.
   const distinct = new Map(problems.map((one) => [`${one.code} ${one.field}`, one]));
-  return { kind: "problems", problems: [...distinct.values()], period: periodOf(data) };
+  return { kind: "problems", problems: [...distinct.values()], asked: askedInPart(data) };
 }
 
-function periodOf(data: unknown): AskedPeriod {
+function askedInPart(data: unknown): AskedInPart {
   const given = new Map(typeof data === "object" && data !== null ? Object.entries(data) : []);
-  const { start_date, end_date, time_zone, partial } = requestedData.shape;
+  const { start_date, end_date, time_zone, partial, callback_url } = requestedData.shape;
   const rightOf = <T>(schema: { safeParse(value: unknown): { data?: T } }, name: string) =>
     schema.safeParse(given.get(name)).data;
   return {
@@ -56,6 +56,7 @@ function periodOf(data: unknown): AskedPeriod {
     end_date: rightOf(end_date, "end_date"),
     time_zone: rightOf(time_zone, "time_zone"),
     partial: rightOf(partial, "partial"),
+    callback_url: rightOf(callback_url, "callback_url"),
   };
 }
 
@@ -83,7 +84,7 @@ function hasTooMany(data: unknown): boolean {
 }
 
 function problem(field: string, code: string, limit?: string): ReadData {
-  return { kind: "problems", problems: [{ field, code, limit }], period: {} };
+  return { kind: "problems", problems: [{ field, code, limit }], asked: {} };
 }
 
 /** The code of a field that is of the right type, and not one of what is there to choose from. */

@@ -3,6 +3,7 @@
  * an argument, and each problem names its field and a code, never a value.
  */
 import { eventType, type RequestedData } from "../domain/events.ts";
+import { callbackHost } from "../domain/outcome/callback.ts";
 import { parseStatementKey } from "../domain/statement-key.ts";
 import {
   canonicalTimeZone,
@@ -18,7 +19,7 @@ import type { ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts"
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
-import { readRequestedData, type AskedPeriod } from "./requested-data.ts";
+import { readRequestedData, type AskedInPart } from "./requested-data.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 
 export interface IntakeRules {
@@ -29,6 +30,8 @@ export interface IntakeRules {
   readonly eventWindowDays: number;
   /** Every source when undefined. */
   readonly allowedSources?: readonly AllowedSource[] | undefined;
+  /** `name:port` each, whom a request may have called back; nobody when there is none. */
+  readonly callbackHosts?: readonly string[];
 }
 
 /** What was asked, before it has a name in the ledger. */
@@ -57,7 +60,7 @@ export function readRequestedEvent(
 
   const time = readTime(event);
   const read = readRequestedData(event.data);
-  const asked = read.kind === "data" ? read.data : read.period;
+  const asked = read.kind === "data" ? read.data : read.asked;
   const dates = datesOf(asked, rules);
   const problems = [
     ...(typeof time === "number" ? [] : [time]),
@@ -68,7 +71,8 @@ export function readRequestedEvent(
     // And what is wrong today, as far as it can be told.
     const ofTime = typeof time === "number" ? timeProblems(time, rules, now) : [];
     const ofDays = dates ? dayProblems(dates, asked.partial === true, now) : [];
-    return { kind: "invalid", problems: [...problems, ...ofTime, ...ofDays] };
+    const ofCallback = callbackProblems(asked.callback_url, rules);
+    return { kind: "invalid", problems: [...problems, ...ofTime, ...ofDays, ...ofCallback] };
   }
 
   const { customer_id, start_date, end_date, ...options } = read.data;
@@ -94,7 +98,7 @@ function readTime(event: ReceivedEvent): number | Problem {
   return parseRfc3339(text) ?? { field, code: "invalid_format" };
 }
 
-function datesOf(asked: AskedPeriod, { defaultTimeZone }: IntakeRules): PeriodDates | undefined {
+function datesOf(asked: AskedInPart, { defaultTimeZone }: IntakeRules): PeriodDates | undefined {
   const { start_date: startDate, end_date: endDate, time_zone = defaultTimeZone } = asked;
   if (startDate === undefined || endDate === undefined) return undefined;
   return { startDate, endDate, timeZone: canonicalTimeZone(time_zone) };
@@ -129,9 +133,10 @@ export function problemsToday(
   rules: IntakeRules,
   now: number,
 ): readonly Problem[] {
-  const { partial, supersedes } = requested.options;
+  const { partial, supersedes, callback_url } = requested.options;
   const period = statementPeriod(requested);
   return [
+    ...callbackProblems(callback_url, rules),
     ...timeProblems(requested.event.time, rules, now),
     ...dayProblems(requested, partial === true, now),
     ...(isOfSamePeriod(supersedes, requested.customerId, period)
@@ -159,6 +164,16 @@ function dayProblems(dates: PeriodDates, isPartial: boolean, now: number): reado
       ? []
       : [{ field: "end_date", code: isPartial ? "period_not_begun" : "period_not_over" }]),
   ];
+}
+
+/** The list may have changed since the event came first. */
+function callbackProblems(
+  url: string | undefined,
+  { callbackHosts = [] }: IntakeRules,
+): readonly Problem[] {
+  if (url === undefined || callbackHosts.includes(callbackHost(url))) return [];
+  const code = callbackHosts.length === 0 ? "callbacks_off" : "host_not_allowed";
+  return [{ field: "callback_url", code }];
 }
 
 /** A statement replaces one of the same customer and the same days, or none. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import * as z from "zod";
+import { CALLBACK_HOSTS } from "../platform/settings/callback-hosts.ts";
 import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { S3_VARIABLES } from "../platform/settings/s3-variables.ts";
@@ -194,6 +195,15 @@ export const builderConfig = withIdentity(
           TRANSACTION_CODE_COLUMN: column("STATEMENT_VIEW", "iso_code"),
           /** Delimiter and decimal sign by the statement's language, where the request does not say. */
           CSV_BY_LANGUAGE: yesOrNo("false"),
+          CALLBACK_HOSTS,
+          /** By which receivers of callbacks know this installation (`WebHook-Request-Origin`). */
+          CALLBACK_ORIGIN: variable(
+            z
+              .string()
+              .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/)
+              .default("transactions-collector.io"),
+            { expected: "a DNS name", example: "statements.bank.example" },
+          ),
           LEASE_SECONDS: integer({ min: 1, max: 3_600, default: 60 }),
           LEASE_RENEW_SECONDS: integer({ min: 1, max: 1_200, default: 20 }),
           CLOCK_SKEW_SECONDS: integer({ min: 0, max: 3_600, default: 30 }),

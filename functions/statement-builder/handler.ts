@@ -5,9 +5,9 @@
  * record, in `lease.ts`; how an error ends a claim, in `ending.ts`.
  */
 import { eventType, offerEvent, outcomeEvent, repeatsWishedFor } from "../domain/events.ts";
-import { oweOutcome, repeatsOf } from "../domain/outcome-repeats.ts";
+import { oweOutcome, repeatsOf } from "../domain/outcome/outcome-repeats.ts";
+import { announce, calledBack, isAccepted, owesCallback } from "../domain/outcome/telling.ts";
 import {
-  announce,
   blameSlowness,
   execute,
   isFinal,
@@ -17,6 +17,7 @@ import {
   type StatementRequest,
 } from "../domain/statement-request.ts";
 import { startDeadline } from "../platform/limits/deadline.ts";
+import { random } from "../platform/clock/clock.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
 import type { Stored } from "../platform/ledger/configmap-ledger.ts";
@@ -28,6 +29,7 @@ import {
   type ClaimOutcome,
   type ClaimSettings,
 } from "./claim.ts";
+import type { CallbackSender } from "./callback/callback-sender.ts";
 import { makeBuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { endingOf, lastLeaseEnd, moveTo, type Ending, type RetrySettings } from "./ending.ts";
@@ -43,6 +45,7 @@ export type BuilderSettings = ClaimSettings &
 export interface BuilderDependencies extends ClaimDependencies, BuildDependencies {
   readonly outage?: Outage;
   readonly sink: CloudEventSink;
+  readonly callbacks: CallbackSender;
   readonly tracer: Tracer;
   readonly settings: BuilderSettings;
 }
@@ -213,18 +216,46 @@ async function tellFinal(
   await tellOutcome(owed, context, deps);
 }
 
-/** At least once: the record says `announced` only after the sink has accepted the event. */
+/**
+ * At least once to the sink and to the callback: the record says so only after each has accepted the event.
+ * Neither waits for what the other does with it.
+ */
 async function tellOutcome(
+  stored: Stored<FinalRequest>,
+  context: EventContext,
+  deps: BuilderDependencies,
+): Promise<void> {
+  const after = await tellSink(stored, context, deps);
+  // On a conflict somebody else has told it, or it will be told once more.
+  if (after !== "conflict") await callBack(after, context, deps);
+}
+
+async function tellSink(
   stored: Stored<FinalRequest>,
   { log }: EventContext,
   { sink, ledger }: BuilderDependencies,
-): Promise<void> {
-  if (stored.request.announced) return;
+): Promise<Stored<FinalRequest> | "conflict"> {
+  if (isAccepted(stored.request)) return stored;
   const sent = await sink.send(outcomeEvent(stored.request));
   if (sent.kind !== "accepted") {
     log.warn({ sent }, "the outcome was not accepted, the next tick sends it again");
-    return;
+    return stored;
   }
-  // On a conflict somebody else has announced it, or it will be announced once more.
-  await ledger.replace(stored, announce(stored.request));
+  return await ledger.replace(stored, announce(stored.request));
+}
+
+async function callBack(
+  stored: Stored<FinalRequest>,
+  { log }: EventContext,
+  { callbacks, ledger, story, now }: BuilderDependencies,
+): Promise<void> {
+  const { request } = stored;
+  const url = owesCallback(request);
+  if (url === undefined || (request.callback?.nextAt ?? 0) > now()) return;
+  const result = await callbacks.send(url, outcomeEvent(request));
+  await story.onStep("callback-sent");
+  const next = calledBack(request, result, { now: now(), random: random() });
+  if (next.callback?.state === "given-up")
+    log.error({ result, alert: "callback_given_up" }, "the callback is given up");
+  await ledger.replace(stored, next);
 }

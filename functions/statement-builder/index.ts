@@ -10,12 +10,13 @@ import { runFunction, type FunctionContext } from "../platform/function-process.
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
 import { buildSpans, tracedQueries, tracedS3Calls } from "./telemetry/build-spans.ts";
+import { makeCallbackSender, type CallbackNetwork } from "./callback/callback-sender.ts";
 import { buildSettings, encryptionSettings } from "./build-settings.ts";
 import { builderConfig, type BuilderConfig } from "./config.ts";
 import { makeOutage } from "./outage.ts";
 import { makeHandler, type BuilderDependencies, type BuilderSettings } from "./handler.ts";
 import { runJob } from "./job.ts";
-import { makeBuilderMetrics } from "./telemetry/metrics.ts";
+import { countedCallbacks, makeBuilderMetrics } from "./telemetry/metrics.ts";
 import { makeSourceMetrics } from "./telemetry/source-metrics.ts";
 import { encryptionFor } from "./store/encryption.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
@@ -34,16 +35,25 @@ const MAX_BODY_BYTES = 262_144;
 /** What a request may take beside its build: the claim, the last write, the outcome. */
 export const BEYOND_BUILD_MS = 45_000;
 
-export async function runBuilder(onStep: OnStep = () => undefined): Promise<void> {
+/** @param network for tests, which have no public address */
+export async function runBuilder(
+  onStep: OnStep = () => undefined,
+  network: CallbackNetwork = {},
+): Promise<void> {
   await runFunction({
     name: "statement-builder",
     config: builderConfig,
-    start: async (config, context) => await start(config, context, onStep),
+    start: async (config, context) => await start(config, context, { onStep, network }),
   });
 }
 
-async function start(config: BuilderConfig, context: FunctionContext, onStep: OnStep) {
-  const deps = await openDependencies(config, context, onStep);
+interface Parts {
+  readonly onStep: OnStep;
+  readonly network: CallbackNetwork;
+}
+
+async function start(config: BuilderConfig, context: FunctionContext, parts: Parts) {
+  const deps = await openDependencies(config, context, parts);
   if (config.PERIOD_BASIS === "booking_date") await requireIndexes(deps, context);
   if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
   const outage = makeOutage(async (signal) => {
@@ -95,7 +105,7 @@ async function requireIndexes(
 async function openDependencies(
   config: BuilderConfig,
   { log, metrics, tracer, resources }: FunctionContext,
-  onStep: OnStep,
+  { onStep, network }: Parts,
 ): Promise<BuilderDependencies> {
   requireKnownArchiver();
   const sources = makeSourceMetrics(metrics);
@@ -143,9 +153,17 @@ async function openDependencies(
   const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig: config.KUBECONFIG };
   const ledger = observedLedger(makeConfigMapLedger(where), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
+  const callbacks = makeCallbackSender({
+    ...network,
+    hosts: config.CALLBACK_HOSTS,
+    origin: config.CALLBACK_ORIGIN,
+    log,
+    now: wallClock,
+  });
   return {
     ledger: config.CANCEL_WISHES ? wishedLedger(ledger) : ledger,
     sink: tracedSink(countedSink(sink, metrics), tracer),
+    callbacks: countedCallbacks(callbacks, metrics),
     tracer,
     transactions,
     bucket,

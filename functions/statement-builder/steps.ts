@@ -21,8 +21,11 @@ export const BUILD_STEPS = [
   "settled",
   "announced",
 ] as const;
-/** Beside these, of what has ended before: its outcome is counted once more, and not sent yet. */
-export type BuildStep = (typeof BUILD_STEPS)[number] | "owed-again";
+/**
+ * Beside these: of what has ended before, its outcome is counted once more, and not sent yet; and it was
+ * sent to a callback, and the record does not say so yet.
+ */
+export type BuildStep = (typeof BUILD_STEPS)[number] | "owed-again" | "callback-sent";
 
 /** What takes its time. Rows are read while their zip is uploaded: both are `build`. */
 export type BuildPhase =

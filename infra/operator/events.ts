@@ -1,7 +1,17 @@
 /** `statements events`: what happened to a request, in the order in which it did, as far as its record tells. */
 import { Command, Option } from "commander";
 import { parseStatementKey } from "../../functions/domain/statement-key.ts";
-import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
+import {
+  callbackHost,
+  callbackUrlOf,
+  type Callback,
+} from "../../functions/domain/outcome/callback.ts";
+import { isAccepted } from "../../functions/domain/outcome/telling.ts";
+import {
+  isFinal,
+  type FinalRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
 import { endOf } from "../../functions/pending-scanner/retention.ts";
 import type { Act } from "./acts.ts";
 import { actsOf } from "./acts.ts";
@@ -90,12 +100,31 @@ export function historyOf(
       break;
   }
   if (isFinal(request)) {
-    const told = request.announced ? "its outcome was sent" : "its outcome is not sent yet";
+    const told = isAccepted(request) ? "its outcome was sent" : "its outcome is not sent yet";
     const why = [describeEnd(request), tries, told].filter((one) => one !== "").join(", ");
-    events.push({ at: iso(endOf(request)), what: request.status, why });
+    events.push({ at: iso(endOf(request)), what: request.status, why }, ...callsBack(request));
   }
   // Equal times stay in this order.
   return events.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+const CALLED: Readonly<Record<Callback["state"], string>> = {
+  delivered: "called back",
+  owed: "callback failed",
+  "given-up": "callback given up",
+};
+
+/** The last try, and the next one. */
+function callsBack({ callback, facts }: FinalRequest): readonly HistoryEvent[] {
+  const url = callbackUrlOf(facts);
+  if (!callback || url === undefined) return [];
+  const { state, attempts, triedAt, nextAt, error } = callback;
+  const host = callbackHost(url);
+  const why = [host, `try ${attempts}`, ...(error === undefined ? [] : [error])].join(", ");
+  return [
+    { at: iso(triedAt), what: CALLED[state], why },
+    ...(nextAt === undefined ? [] : [{ at: iso(nextAt), what: "callback due", why: host }]),
+  ];
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -3,6 +3,8 @@
  * so the words cannot promise anything else. Pure: the clock is an argument.
  */
 import { msLeft, type BuildProgress } from "../../functions/domain/build-progress.ts";
+import { callbackHost, callbackUrlOf } from "../../functions/domain/outcome/callback.ts";
+import { isAccepted } from "../../functions/domain/outcome/telling.ts";
 import {
   claim,
   type ClaimDecision,
@@ -43,7 +45,7 @@ export function explain(request: StatementRequest, terms: ExplainTerms): Explana
     happened: [...beginning(request, terms), ...(isOpen ? [] : ending(request, terms))],
     next: isOpen
       ? [...nextOfOpen(request, terms), ...(terms.trouble ?? []).map((why) => `But ${why}.`)]
-      : nextOfFinal(request),
+      : nextOfFinal(request, terms.now),
   };
 }
 
@@ -113,11 +115,15 @@ function inBrackets(text: string | undefined): string {
   return text === undefined ? "" : ` (${text})`;
 }
 
-function nextOfFinal(request: FinalRequest): string[] {
-  const told = request.announced
-    ? "The outcome event was sent; nothing more happens by itself."
+function nextOfFinal(request: FinalRequest, now: number): string[] {
+  const sent = isAccepted(request)
+    ? "The outcome event was sent; "
     : "The outcome event has not been accepted yet: each tick offers the request until it is. " +
       "If that lasts, look at the Broker and at the builder's log.";
+  const rest = request.announced ? "nothing more happens by itself." : "its callback is owed.";
+  const told = [isAccepted(request) ? sent + rest : sent, ...nextOfCallback(request, now)].join(
+    " ",
+  );
   switch (request.status) {
     case "executed":
       return [told, "statements download fetches and verifies it."];
@@ -125,6 +131,28 @@ function nextOfFinal(request: FinalRequest): string[] {
       return [told, wordsOfFailure(request.errorCode).todo];
     case "cancelled":
       return [told, "Whoever still wants it sends a new event."];
+  }
+}
+
+function nextOfCallback(request: FinalRequest, now: number): string[] {
+  const url = callbackUrlOf(request.facts);
+  const { callback } = request;
+  if (url === undefined || !callback) return [];
+  const host = callbackHost(url);
+  const tries = count(callback.attempts, "time");
+  switch (callback.state) {
+    case "delivered":
+      return [`${host} was called back.`];
+    case "given-up":
+      return [
+        `Calling ${host} back was given up after it was tried ${tries} (${callback.error}): ` +
+          "statements announce begins anew, when its owner has mended it.",
+      ];
+    case "owed":
+      return [
+        `${host} was called back ${tries} and did not take it (${callback.error}); ` +
+          `the next time is ${when(callback.nextAt ?? now, now)}.`,
+      ];
   }
 }
 

@@ -2,7 +2,7 @@
  * What an operator may do to a request; each is a compare-and-swap, repeated when somebody was quicker, and
  * leaves in the record who did it.
  */
-import { oweAgain } from "../../functions/domain/outcome-repeats.ts";
+import { oweAgain } from "../../functions/domain/outcome/outcome-repeats.ts";
 import {
   isFinal,
   requestCancel,

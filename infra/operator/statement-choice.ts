@@ -11,6 +11,7 @@ export interface StatementChoice {
   readonly pending?: boolean;
   readonly supersedes?: string;
   readonly combined?: boolean;
+  readonly callback?: string;
   readonly bom?: boolean;
   readonly delimiter?: string;
   readonly decimalComma?: boolean;
@@ -34,6 +35,7 @@ export function withStatementChoice(command: Command): Command {
       "--combined",
       "camt.053 and OFX as one file each, not one for each account and currency",
     )
+    .option("--callback <url>", "https address that the outcome is posted to")
     .option("--bom", "CSV with a byte order mark, for Excel")
     .addOption(
       new Option("--delimiter <character>", "between CSV fields; tab for a tab").choices([
@@ -55,7 +57,7 @@ function list(text: string): readonly string[] {
 
 /** Only what was said: intake and the installation have the defaults. */
 export function chosenData(choice: StatementChoice): Readonly<Record<string, unknown>> {
-  const { timeZone, formats, language, partial, pending, supersedes, combined } = choice;
+  const { timeZone, formats, language, partial, pending, supersedes, combined, callback } = choice;
   const { bom, delimiter, decimalComma, idsAsText } = choice;
   const csv = said({
     bom,
@@ -71,6 +73,7 @@ export function chosenData(choice: StatementChoice): Readonly<Record<string, unk
     include_pending: pending,
     supersedes,
     combined,
+    callback_url: callback,
     csv: Object.keys(csv).length > 0 ? csv : undefined,
   });
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
+import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
-  announce,
   execute,
   fail,
   recordRequest,

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
-  announce,
   execute,
   fail,
   recordRequest,

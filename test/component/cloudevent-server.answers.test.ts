@@ -425,13 +425,23 @@ describe("503", () => {
     });
   });
 
-  it("one item of a batch asks for the whole batch again", async () => {
+  it("one item of a batch asks for the whole batch again, and each has its own answer", async () => {
     behave = (event) =>
       event.id === "2"
         ? Promise.reject(new LedgerUnavailable("down"))
-        : Promise.resolve({ kind: "accepted" });
+        : Promise.resolve({ kind: "event", event: RECORDED_EVENT });
     const reply = await postBatch(server.url, [ATTRIBUTES, { ...ATTRIBUTES, id: "2" }, 7]);
-    expect(reply).toMatchObject({ status: 503, body: { error: "ledger_unavailable" } });
+    expect(reply).toMatchObject({
+      status: 503,
+      body: {
+        error: "ledger_unavailable",
+        recorded: [{ index: 0, request_id: RECORDED_EVENT.subject }],
+        problems: [
+          { index: 1, field: "event", code: "ledger_unavailable" },
+          { index: 2, field: "body", code: "invalid_format" },
+        ],
+      },
+    });
   });
 });
 

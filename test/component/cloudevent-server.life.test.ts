@@ -209,7 +209,16 @@ describe("broken HTTP", () => {
     await using server = await startEventServer({ routes: {} });
     const answer = await send(server.port, "nonsense\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(answer).toContain('{"error":"malformed_request","problems":[]}');
+    expect(answer).toContain("content-type: application/problem+json\r\n");
+    const [, body = ""] = answer.split("\r\n\r\n");
+    expect(JSON.parse(body)).toEqual({
+      type: "https://transactions-collector.io/problems/malformed_request",
+      title: "This is no HTTP request.",
+      status: 400,
+      detail: "This is no HTTP request.",
+      error: "malformed_request",
+      problems: [],
+    });
   });
 
   it("headers beyond the limit are too large", async () => {

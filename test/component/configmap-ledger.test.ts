@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
+import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
-  announce,
   requestCancel,
   execute,
   handOver,

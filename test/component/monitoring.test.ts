@@ -17,7 +17,10 @@ import {
 } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { countedSink, makeServerMetrics } from "../../functions/platform/server/server-metrics.ts";
 import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
-import { makeBuilderMetrics } from "../../functions/statement-builder/telemetry/metrics.ts";
+import {
+  countedCallbacks,
+  makeBuilderMetrics,
+} from "../../functions/statement-builder/telemetry/metrics.ts";
 import { makeSourceMetrics } from "../../functions/statement-builder/telemetry/source-metrics.ts";
 import { render } from "../support/kustomize.ts";
 import { promtool } from "../support/promtool.ts";
@@ -65,6 +68,7 @@ const FUNCTIONS: Readonly<Record<string, (registry: MetricsRegistry) => void>> =
   "statement-builder": (registry) => {
     common(registry);
     makeBuilderMetrics(registry);
+    countedCallbacks({ send: () => Promise.resolve({ kind: "delivered" }) }, registry);
     makeSourceMetrics(registry);
   },
 };

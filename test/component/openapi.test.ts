@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
-import { makeRequestIntake, recorderOf } from "../../functions/request-intake/handler.ts";
+import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
 import { locationOf, makeStatusRoute } from "../../functions/request-intake/request-status.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
@@ -25,17 +26,20 @@ async function startIntake(path: `/${string}`) {
     maxPeriodMonths: 24,
     eventWindowDays: 29,
   };
-  const shared = { ledger, rules, now: Date.now };
+  const recorder = makeRequestRecorder({ ledger, rules, now: Date.now });
   const handle = makeRequestIntake({
-    ...shared,
+    recorder,
+    rules,
+    now: Date.now,
     sink: makeCloudEventSink({ url: sink.url, log: makeTestLog().log }),
     wakeUps: makeWakeUpLimit(10, Date.now),
     share: UNSHARED,
     locationOf,
   });
   const status = makeStatusRoute({
-    ...shared,
-    recorder: recorderOf(shared),
+    ledger,
+    recorder,
+    now: Date.now,
     allowedSources: undefined,
     senders: undefined,
   });

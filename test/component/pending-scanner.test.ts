@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
+import { announce, calledBack } from "../../functions/domain/outcome/telling.ts";
 import {
   isFinal,
   recordRequest,
@@ -196,6 +197,14 @@ const processing = (request: PendingRequest, leaseExpiresAt: number): StatementR
 const failed = (request: PendingRequest, failedAt: number, announced: boolean) =>
   ({ ...request, status: "failed", errorCode: "unknown_customer", failedAt, announced }) as const;
 
+/** Told but for its callback, which was not taken then; it is made again a minute later. */
+const owedCallback = (request: PendingRequest, triedAt: number): StatementRequest => {
+  const facts = { ...request.facts, options: { callback_url: "https://hooks.example.com/" } };
+  const accepted = announce(failed({ ...request, facts }, NOW - 180_000, false));
+  const away = { kind: "failed", error: "http_503" } as const;
+  return calledBack(accepted, away, { now: triedAt, random: 1 });
+};
+
 describe("a tick", () => {
   it("offers exactly what is due", async () => {
     await using scanner = await startScanner();
@@ -203,6 +212,7 @@ describe("a tick", () => {
       pendingRequest(`c${i}`, i),
     ) as [PendingRequest, ...PendingRequest[]] & Record<number, PendingRequest>;
     if (!later || !live || !dead || !cancelled || !told || !untold) throw new Error("seven");
+    const [calledNow, calledLater] = [pendingRequest("c8", 8), pendingRequest("c9", 9)];
     await scanner.put(
       due,
       { ...later, nextAttemptAt: NOW + 60_000 },
@@ -211,19 +221,22 @@ describe("a tick", () => {
       { ...cancelled, nextAttemptAt: NOW + 60_000, cancelRequestedAt: NOW - 1 },
       failed(told, NOW - 1, true),
       failed(untold, NOW - 1, false),
+      owedCallback(calledNow, NOW - 120_000),
+      owedCallback(calledLater, NOW - 1),
     );
     expect((await scanner.tick()).status).toBe(204);
     expect(subjects(scanner.sink.events).sort()).toEqual(
-      [due, dead, cancelled, untold].map(({ facts }) => facts.name).sort(),
+      [due, dead, cancelled, untold, calledNow].map(({ facts }) => facts.name).sort(),
     );
     expect(scanner.summary()).toMatchObject({
       pending: 3,
       processing: 2,
       unannounced: 1,
+      callbacks: 2,
       oldest_pending_seconds: 3_600,
       due: 0,
-      busy: 5,
-      offered: 4,
+      busy: 6,
+      offered: 5,
       refused: 0,
       pruned: 0,
     });

@@ -10,6 +10,7 @@ import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudev
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import {
   anyChange,
@@ -39,17 +40,19 @@ beforeAll(async () => {
   sink = await startEventSink();
   const { log } = makeTestLog();
   const now = (): number => NOW;
+  const rules = {
+    defaultTimeZone: "UTC",
+    periodBasis: "booking_date" as const,
+    maxPeriodMonths: 24,
+    eventWindowDays: 29,
+    callbackHosts: ["hooks.example.com:443", "hooks.example.com:8443"],
+  };
   const handle = makeRequestIntake({
-    ledger: local.ledger,
+    recorder: makeRequestRecorder({ ledger: local.ledger, rules, now }),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, now),
     share: UNSHARED,
-    rules: {
-      defaultTimeZone: "UTC",
-      periodBasis: "booking_date" as const,
-      maxPeriodMonths: 24,
-      eventWindowDays: 29,
-    },
+    rules,
     now,
   });
   const parking = { ...local.ledger, keepRejected: keepWithRoom };

@@ -10,6 +10,7 @@ import {
 import { openSourceCounts } from "../../functions/platform/ledger/source-counts.ts";
 import { makeLedgerTally, type LedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeSourceShare } from "../../functions/request-intake/source-share.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { startEventSink } from "../support/event-sink.ts";
@@ -51,17 +52,18 @@ beforeAll(async () => {
     Date.now,
   );
   const asIntake = await as("request-intake");
+  const rules = {
+    defaultTimeZone: "UTC",
+    periodBasis: "booking_date" as const,
+    maxPeriodMonths: 24,
+    eventWindowDays: 29,
+  };
   const handle = makeRequestIntake({
-    ledger: makeConfigMapLedger(asIntake),
+    recorder: makeRequestRecorder({ ledger: makeConfigMapLedger(asIntake), rules, now: Date.now }),
     share: makeSourceShare(openSourceCounts(asIntake, connectLedger(asIntake)), SHARE, Date.now),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(10, Date.now),
-    rules: {
-      defaultTimeZone: "UTC",
-      periodBasis: "booking_date" as const,
-      maxPeriodMonths: 24,
-      eventWindowDays: 29,
-    },
+    rules,
     now: Date.now,
   });
   intake = opened.use(await startEventServer({ routes: { "/": { handle } } })).url;

@@ -4,6 +4,7 @@ import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavai
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
@@ -43,18 +44,19 @@ async function startIntake(settings: IntakeSettings = {}) {
   const sink = opened.use(await startEventSink(settings.sink ?? accept));
   const ledger = settings.ledger ? settings.ledger(local.ledger) : local.ledger;
   const { log, lines } = makeTestLog();
+  const rules = {
+    defaultTimeZone: "UTC",
+    periodBasis: "booking_date" as const,
+    maxPeriodMonths: 24,
+    eventWindowDays: 29,
+    ...settings.rules,
+  };
   const handle = makeRequestIntake({
-    ledger,
+    recorder: makeRequestRecorder({ ledger, rules, now }),
     sink: makeCloudEventSink({ url: sink.url, log }),
     wakeUps: makeWakeUpLimit(settings.wakeUps ?? 10, now),
     share: UNSHARED,
-    rules: {
-      defaultTimeZone: "UTC",
-      periodBasis: "booking_date",
-      maxPeriodMonths: 24,
-      eventWindowDays: 29,
-      ...settings.rules,
-    },
+    rules,
     now,
   });
   const server = opened.use(
@@ -548,6 +550,65 @@ it("what may be chosen is kept as it was sent", async () => {
   expect(JSON.parse(record?.data?.["options"] ?? "")).toEqual(options);
 });
 
+describe("a callback", () => {
+  const callback_url = "https://hooks.example.com/done?access_token=a";
+  const data = { ...DATA, callback_url };
+  const rules = { callbackHosts: ["hooks.example.com:443"] };
+
+  it("is kept as it was sent", async () => {
+    await using intake = await startIntake({ rules });
+    expect(await postStructured(intake.url, { ...EVENT, data })).toMatchObject({ status: 200 });
+    const [record] = await intake.local.configMaps();
+    expect(JSON.parse(record?.data?.["options"] ?? "")).toEqual({ callback_url });
+  });
+
+  it.each([
+    ["https://other.example.com/", "another host"],
+    ["https://hooks.example.com:8443/", "another port"],
+    ["https://hooks.example.com.other.example/", "a longer name"],
+    ["https://127.0.0.1/", "an address"],
+    ["https://[::1]/", "another address"],
+  ])("%s is not called: %s", async (url) => {
+    await using intake = await startIntake({ rules });
+    const reply = await postStructured(intake.url, {
+      ...EVENT,
+      data: { ...DATA, callback_url: url },
+    });
+    expect(reply).toMatchObject(refusal("callback_url", "host_not_allowed"));
+    expect(await intake.local.configMaps()).toEqual([]);
+    expect(JSON.stringify(intake.lines)).not.toContain(url);
+  });
+
+  it("to elsewhere is another request, which its id cannot be", async () => {
+    await using intake = await startIntake({ rules });
+    expect(await postStructured(intake.url, { ...EVENT, data })).toMatchObject({ status: 200 });
+    const reply = await postStructured(intake.url, EVENT);
+    expect(reply).toMatchObject(refusal("id", "event_conflict"));
+  });
+
+  it("is answered for as before when its host is listed no more", async () => {
+    const listed = { callbackHosts: ["hooks.example.com:443"] };
+    await using intake = await startIntake({ rules: listed });
+    const first = await postStructured(intake.url, { ...EVENT, data });
+    listed.callbackHosts.length = 0;
+    expect(await postStructured(intake.url, { ...EVENT, data })).toEqual(first);
+    const reply = await postStructured(intake.url, { ...EVENT, id: "e-2", data });
+    expect(reply).toMatchObject(refusal("callback_url", "callbacks_off"));
+  });
+
+  it("is told of together with what else is wrong", async () => {
+    await using intake = await startIntake();
+    const wrong = { ...data, language: "ja" };
+    const reply = await postStructured(intake.url, { ...EVENT, data: wrong });
+    expect(reply.body).toMatchObject({
+      problems: [
+        { field: "language", code: "unknown_language" },
+        { field: "callback_url", code: "callbacks_off" },
+      ],
+    });
+  });
+});
+
 it("a partial statement may end today", async () => {
   await using intake = await startIntake();
   const data = { ...DATA, end_date: "2026-01-15", partial: true };
@@ -635,6 +696,10 @@ describe("what is not valid", () => {
     [{ supersedes: "the last one" }, {}, "supersedes", "invalid_format"],
     [{ supersedes: `c-1002-${REPLACED}` }, {}, "supersedes", "other_statement"],
     [{ supersedes: `c-1001-1-2-1768478398123` }, {}, "supersedes", "other_statement"],
+    [{ callback_url: "http://hooks.example.com/" }, {}, "callback_url", "invalid_format"],
+    [{ callback_url: "https://a@hooks.example.com/" }, {}, "callback_url", "invalid_format"],
+    [{ callback_url: "https://hooks.example.com/#a" }, {}, "callback_url", "invalid_format"],
+    [{ callback_url: "https://hooks.example.com/" }, {}, "callback_url", "callbacks_off"],
     [{ csv: ";" }, {}, "csv", "invalid_format"],
     [{ csv: { quote: "'" } }, {}, "csv.quote", "unknown_field"],
     [{ csv: { bom: "yes" } }, {}, "csv.bom", "invalid_format"],
@@ -786,7 +851,10 @@ describe("when something is down", () => {
     await using intake = await startIntake({ ledger: (ledger) => ({ ...ledger, create: down }) });
     const unavailable = { status: 503, body: { error: "ledger_unavailable", problems: [] } };
     expect(await postStructured(intake.url, EVENT)).toMatchObject(unavailable);
-    expect(await postBatch(intake.url, [{ ...EVENT, data: {} }, EVENT])).toMatchObject(unavailable);
+    expect(await postBatch(intake.url, [{ ...EVENT, data: {} }, EVENT])).toMatchObject({
+      status: 503,
+      body: { error: "ledger_unavailable" },
+    });
     expect(intake.sink.events).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts
 import { toConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { collectGarbage } from "../support/collect-garbage.ts";
 import {
@@ -56,7 +57,7 @@ beforeAll(async () => {
   // No wake-ups: an accepted event is as cheap as it can be.
   const wakeUps = makeWakeUpLimit(0, now);
   const handle = makeRequestIntake({
-    ledger,
+    recorder: makeRequestRecorder({ ledger, rules, now }),
     wakeUps,
     share: UNSHARED,
     rules,

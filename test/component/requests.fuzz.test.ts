@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import { makeSenders } from "../../functions/platform/server/senders.ts";
-import { recorderOf } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeStatusRoute } from "../../functions/request-intake/request-status.ts";
 import { makeStatusApi } from "../../functions/status-api/handler.ts";
 import { startEventServer, type TestEventServer } from "../support/event-server.ts";
@@ -60,7 +60,7 @@ beforeAll(async () => {
     opened.use(await startEventServer({ routes: {}, resources: route ?? {}, senders }));
   const status = makeStatusRoute({
     ...shared,
-    recorder: recorderOf(shared),
+    recorder: makeRequestRecorder(shared),
     allowedSources: ALLOWED,
     senders: [BILLING],
   });

@@ -133,6 +133,8 @@ describe("marked data goes every way it can", () => {
       json({ ...good, [SENT_MARKS.unknownField]: 1 }),
       json({ ...good, formats: [SENT_MARKS.unknownField], csv: SENT_MARKS.unknownField }),
       json({ ...good, supersedes: SENT_MARKS.unknownField, language: SENT_MARKS.unknownField }),
+      json({ ...good, callback_url: `https://hooks.example.com/${SENT_MARKS.query}` }),
+      json({ ...good, callback_url: `https://${SENT_MARKS.token}@hooks.example.com/` }),
       json(good, { "ce-time": SENT_MARKS.badDate }),
       json(good, {}, `{"${SENT_MARKS.brokenJson}`),
       { method: "POST", headers: inBatches, body: JSON.stringify(batch) },

@@ -47,7 +47,7 @@ let days = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "upgrade-"));
   await unpackFunctions(KEPT, folder);
-  pipeline = await startPipeline();
+  pipeline = await startPipeline({ env: { CALLBACK_HOSTS: "hooks.example.invalid" } });
   // No wake-ups: each request is offered to the builder of the version that is to have it.
   const env = { WAKEUPS_PER_CUSTOMER: "0" };
   const entry = entryOf("request-intake");
@@ -296,6 +296,30 @@ describe("left by the old builder as it should be", () => {
     const built = await endedBy("new", name);
     if (built.request.status !== "executed") throw new Error(JSON.stringify(built.request));
     expect(built.request.executedAt).toBeGreaterThan(request.nextAttemptAt);
+    expect((await audited([name])).problems).toEqual([]);
+  });
+});
+
+describe("a callback, which only the new version knows", () => {
+  const data = { callback_url: "https://hooks.example.invalid/" };
+
+  test("is left out by the old builder, and its record rests", async () => {
+    const name = await record("new", data);
+    const ended = await endedBy("old", name);
+    expect(ended.request).toMatchObject({ status: "executed", announced: true });
+    await offerTo(builders.new.url, pipeline, name);
+    expect(await read(name)).toEqual(ended);
+  });
+
+  test("that is owed does not keep the old builder from what it knows", async () => {
+    const name = await record("new", data);
+    await offerTo(builders.new.url, pipeline, name);
+    // There is nobody of that name (RFC 6761, section 6.4).
+    const owed = await read(name);
+    expect(owed.request).toMatchObject({ announced: false, accepted: true });
+    expect(owed.request).toMatchObject({ callback: { state: "owed", attempts: 1 } });
+    await offerTo(builders.old.url, pipeline, name);
+    expect((await read(name)).request).toMatchObject({ status: "executed", announced: true });
     expect((await audited([name])).problems).toEqual([]);
   });
 });

@@ -27,6 +27,7 @@ const CASES: readonly Case[] = [
   { kind: "plain", isDoubled: true, cancelledAfterMs: 3_300 },
   { kind: "parted", isDoubled: true, cancelledAfterMs: undefined },
   { kind: "parted", isDoubled: true, cancelledAfterMs: 3_300 },
+  { kind: "plain", isDoubled: true, cancelledAfterMs: undefined, isCalledBack: true },
 ];
 const SEED = 1;
 /** Just longer than a lease, and long enough for all that may follow. */

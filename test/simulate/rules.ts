@@ -6,7 +6,12 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { StatementEvent } from "../../functions/domain/events.ts";
 import { eventType } from "../../functions/domain/events.ts";
-import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
+import { callbackUrlOf } from "../../functions/domain/outcome/callback.ts";
+import {
+  isFinal,
+  type FinalRequest,
+  type StatementRequest,
+} from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
   fromConfigMap,
@@ -21,6 +26,7 @@ import {
 import { fromWish } from "../../functions/platform/ledger/cancel-wish.ts";
 import { isWholeOf, readMarked } from "./bank.ts";
 import type { RecordChange } from "./api-server.ts";
+import { GONE } from "./receivers.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
 import { EPOCH } from "./simulated-process.ts";
 
@@ -40,6 +46,8 @@ interface History {
   readonly states: Set<string>;
   /** As sent events name them. */
   readonly told: Set<string>;
+  /** In the same way, to whoever its callback names. */
+  readonly calledBack: Set<string>;
   objects: number;
   claimedAt: number;
   holder: string;
@@ -55,6 +63,7 @@ export interface Rules {
   changed(change: RecordChange): void;
   appeared(object: StoredObject, before: StoredObject | undefined): void;
   told(event: StatementEvent): void;
+  calledBack(event: StatementEvent): void;
   /** A sender was told that its request is recorded. */
   promised(event: string, record: string): void;
   /** When the lease of a claim by this process ends, by the true time; 0 when it is not the holder. */
@@ -96,6 +105,7 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       request: undefined,
       states: new Set(),
       told: new Set(),
+      calledBack: new Set(),
       objects: 0,
       claimedAt: 0,
       holder: "",
@@ -217,8 +227,7 @@ export function makeRules(terms: Terms, now: () => number): Rules {
     }
     if (before.status !== "processing" && isFinal(after) && !isFinal(before))
       fail(`${name} moves from ${move} without a holder`);
-    if (isFinal(after) && after.announced && !history.told.has(after.status))
-      fail(`${name} says that its end was told, and it was not`);
+    if (isFinal(after)) tellsTheTruth(history, after);
     if (after.status === "pending" && after.nextAttemptAt > now() + EPOCH + LONGEST_WAIT_MS)
       fail(`${name} waits longer than any pause`);
     if (after.status === "executed") isSameObject(name, after);
@@ -230,6 +239,19 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       for (const object of visible.values())
         if (object.metadata["request-id"] === name && readMarked(object.bytes))
           failByClock(`${name} ends as ${after.status} although its object is there`);
+  }
+
+  function tellsTheTruth({ name, told, calledBack }: History, request: FinalRequest): void {
+    const { status, callback, facts } = request;
+    if ((request.announced || request.accepted) && !told.has(status))
+      fail(`${name} says that its end was told, and it was not`);
+    if (callback?.state === "delivered" && !calledBack.has(status))
+      fail(`${name} says that its callback was made, and it was not`);
+    if (callback?.state === "given-up" && callbackUrlOf(facts) !== GONE)
+      fail(`${name} gives up a callback that is taken`);
+    const isOwed = callback === undefined || callback.state === "owed";
+    if (request.announced && callbackUrlOf(facts) !== undefined && isOwed)
+      fail(`${name} is at rest, and its callback is owed`);
   }
 
   function isSameObject(
@@ -245,6 +267,14 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       createHash("sha256").update(found.bytes).digest("hex") !== sha256
     )
       fail(`${name} says other bytes than its object has`);
+  }
+
+  function hear({ type, subject }: StatementEvent, by: "told" | "calledBack"): void {
+    const outcome = OUTCOMES.find((one) => eventType(one) === type);
+    if (!outcome) return;
+    const history = historyOf(subject);
+    history[by].add(outcome);
+    if (!history.states.has(outcome)) fail(`${subject} is told to be ${outcome}, and was not`);
   }
 
   return {
@@ -297,13 +327,8 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       else if (!request || !isWholeOf(request.facts.customerId, read.marks))
         fail(`the object of ${name} has rows that are not its customer's`);
     },
-    told({ type, subject }) {
-      const outcome = OUTCOMES.find((one) => eventType(one) === type);
-      if (!outcome) return;
-      const history = historyOf(subject);
-      history.told.add(outcome);
-      if (!history.states.has(outcome)) fail(`${subject} is told to be ${outcome}, and was not`);
-    },
+    told: (event) => hear(event, "told"),
+    calledBack: (event) => hear(event, "calledBack"),
     promised(event, record) {
       if (byEvent.get(event)?.has(record) !== true)
         fail(`the event ${event} was answered for with ${record}, which is not its record`);

@@ -4,6 +4,7 @@
  * more, and everything must come to rest in its time.
  */
 import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import { callbackHost } from "../../functions/domain/outcome/callback.ts";
 import { recordName } from "../../functions/domain/record-name.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import {
@@ -16,6 +17,7 @@ import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
+import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
 import { makeOffering } from "../../functions/pending-scanner/offering.ts";
@@ -45,6 +47,7 @@ import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
 import { makePods, received, type Pods } from "./pods.ts";
+import { GONE, makeReceivers, RECEIVER } from "./receivers.ts";
 import { INTAKE_BEFORE, makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
@@ -98,6 +101,7 @@ export interface Script {
   /** Its wake-up comes twice, to two builders at once. */
   readonly isDoubled: boolean;
   readonly cancelledAfterMs: number | undefined;
+  readonly isCalledBack?: true;
   /** Told of every call. */
   readonly onCall: (name: string, what: string) => void;
 }
@@ -173,6 +177,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onAccepted: (event) => rules.told(event),
     deliver,
   });
+  const receivers = makeReceivers(call, (event) => rules.calledBack(event));
   const openLedger = (api = server.api): Ledger =>
     makeConfigMapLedger({ namespace: "statements" }, api);
 
@@ -212,6 +217,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const handle = makeHandler({
       ledger: wishedLedger(openLedger(isOfBefore ? writingAsBefore(server.api) : server.api)),
       sink: broker.sink,
+      callbacks: receivers,
       tracer: NO_TRACER,
       transactions: bank,
       bucket,
@@ -274,18 +280,24 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     return { handle, close: async () => await offering.ended() };
   };
 
+  const rulesOfIntake = {
+    defaultTimeZone: "UTC",
+    periodBasis: "posted_at" as const,
+    maxPeriodMonths: 24,
+    eventWindowDays: WINDOW_MS / DAY_MS,
+    callbackHosts: [callbackHost(RECEIVER)],
+  };
   const intake = () => ({
     handle: makeRequestIntake({
-      ledger: openLedger(),
+      recorder: makeRequestRecorder({
+        ledger: openLedger(),
+        rules: rulesOfIntake,
+        now: wallClock,
+      }),
       sink: broker.sink,
       wakeUps: makeWakeUpLimit(10, wallClock),
       share: UNSHARED,
-      rules: {
-        defaultTimeZone: "UTC",
-        periodBasis: "posted_at",
-        maxPeriodMonths: 24,
-        eventWindowDays: WINDOW_MS / DAY_MS,
-      },
+      rules: rulesOfIntake,
       now: wallClock,
     }),
   });
@@ -361,14 +373,15 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     // Several of one customer, some in the same millisecond.
     const customer_id = customerOf(kind, Math.floor(draw(seed, 72, number) * 3));
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
+    const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
     const event: Partial<ReceivedEvent> = {
       id: `event-${number}`,
       source: "/app",
       type: eventType("requested"),
       time: new Date(EPOCH + sentAt).toISOString(),
-      data: { customer_id, ...PERIOD },
+      // The version before takes none.
+      data: { customer_id, ...PERIOD, ...(isOfBefore ? {} : callbackAt(seed, number, script)) },
     };
-    const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
     if (isOfBefore) recordBefore(customer_id, event, number, at);
     else {
       unanswered++;
@@ -550,6 +563,13 @@ const PERIOD = { start_date: "2026-09-01", end_date: "2026-09-30" };
 
 /** What an operator may want. */
 const MOVES = { cancel: cancelRequest, retry: retryRequest, announce: announceRequest };
+
+/** A third of the requests wants to be called back, one in ten of these where nobody is any more. */
+function callbackAt(seed: number, number: number, script: Script | undefined) {
+  const isWanted = script ? script.isCalledBack === true : draw(seed, 101, number) < 0.33;
+  if (!isWanted) return {};
+  return { callback_url: !script && draw(seed, 102, number) < 0.1 ? GONE : RECEIVER };
+}
 
 /** Of the ledger's log, nothing. */
 const QUIET = { warn: () => undefined } as never;

@@ -26,6 +26,10 @@ const options = fc.record(
     language: fc.constantFrom(...LANGUAGES),
     partial: fc.boolean(),
     include_pending: fc.boolean(),
+    callback_url: fc.constantFrom(
+      "https://hooks.example.com/done?access_token=a%20b",
+      "https://hooks.example.com:8443/ü",
+    ),
     csv: fc.record(
       {
         bom: fc.boolean(),
@@ -89,6 +93,7 @@ const TEXT_FIELDS = [
   "time_zone",
   "language",
   "supersedes",
+  "callback_url",
 ];
 
 /** Changes after which no event is a valid request, whatever it was before. */
@@ -133,6 +138,15 @@ export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
       { include_pending: 0 },
       { supersedes: "x".repeat(300) },
       { supersedes: "c-1-2-1768478398123" },
+      { callback_url: "http://hooks.example.com/" },
+      { callback_url: "https://hooks.example.com:8080/" },
+      { callback_url: "https://elsewhere.example.com/" },
+      { callback_url: "https://a:b@hooks.example.com/" },
+      { callback_url: "https://hooks.example.com/#here" },
+      { callback_url: `https://hooks.example.com/${"x".repeat(2_048)}` },
+      { callback_url: "https://127.0.0.1/" },
+      { callback_url: "https://[::ffff:7f00:1]/" },
+      { callback_url: "/done" },
       { csv: null },
       { csv: { delimiter: ";;" } },
       { csv: { delimiter: ",", decimal_comma: true } },

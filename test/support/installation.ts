@@ -36,6 +36,8 @@ export const INSTALLATIONS: readonly Installation[] = [
     ["oidc", "public-intake"],
     ["oidc", "status-api"],
     ["network-policies"],
+    ["callback"],
+    ["jobs", "network-policies", "callback"],
     ["monitoring"],
     ["jobs", "tracing", "network-policies"],
   ].map((components) => ({ on: "base", components })),

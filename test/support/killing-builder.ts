@@ -1,8 +1,9 @@
 /**
  * statement-builder as shipped, except that it dies (`KILL_AT`) or pauses (`STOP_AT`) at a step of
- * its story, the first time it gets there.
+ * its story, the first time it gets there; and that whom it calls back is on this machine.
  */
 import { runBuilder } from "../../functions/statement-builder/index.ts";
+import { LOOPBACK } from "./callback-receiver.ts";
 
 const { KILL_AT, STOP_AT } = process.env;
 let paused = false;
@@ -13,7 +14,7 @@ await runBuilder((step) => {
     paused = true;
     signalSelf("SIGSTOP");
   }
-});
+}, LOOPBACK);
 
 /** Nothing of this process runs between the signal and its effect, nor before the next line. */
 function signalSelf(signal: NodeJS.Signals): void {

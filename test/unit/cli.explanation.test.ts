@@ -1,3 +1,4 @@
+import { announce, calledBack } from "../../functions/domain/outcome/telling.ts";
 import {
   claim,
   ERROR_CODES,
@@ -151,6 +152,28 @@ describe("what comes next", () => {
     expect(happened(executed)).toContain("s3://b/c-1-2-1768478400000.zip");
     expect(next(executed)).toContain("has not been accepted yet");
     expect(next({ ...executed, announced: true })).toContain("nothing more happens by itself");
+  });
+
+  test("a callback: made, tried again and when, given up and what to do", () => {
+    const callback_url = "https://hooks.example.com/done?access_token=secret";
+    const failed = fail(held, "unknown_customer", NOON);
+    const called = { ...failed, facts: { ...failed.facts, options: { callback_url } } };
+    const at = { now: NOON, random: 0 };
+    const owed = announce(called);
+    expect(next(owed)).toContain("The outcome event was sent; its callback is owed.");
+    const away = calledBack(owed, { kind: "failed", error: "http_503" }, at);
+    expect(next(away)).toContain(
+      "hooks.example.com:443 was called back 1 time and did not take it (http_503); the next time is 2026-01-15T12:00:30.000Z",
+    );
+    const made = calledBack(away, { kind: "delivered" }, at);
+    expect(next(made)).toContain(
+      "nothing more happens by itself. hooks.example.com:443 was called back.",
+    );
+    const gone = calledBack(away, { kind: "refused", error: "http_410" }, at);
+    expect(next(gone)).toContain(
+      "given up after it was tried 2 times (http_410): statements announce",
+    );
+    for (const one of [away, made, gone]) expect(next(one)).not.toContain("secret");
   });
 
   test.each(ERROR_CODES)("%s: what it means and what to do", (code) => {

@@ -36,6 +36,7 @@ describe("readConfig", () => {
       OTEL_BSP_SCHEDULE_DELAY: 5_000,
       OTEL_TRACES_SAMPLER: "parentbased_always_on",
       OTEL_TRACES_SAMPLER_ARG: 1,
+      CALLBACK_HOSTS: [],
       DRAIN_SECONDS: 20,
       LEDGER_NAMESPACE: "transaction-requests",
       K_SINK: SINK,

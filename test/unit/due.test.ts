@@ -31,6 +31,12 @@ const cancelled: CancelledRequest = {
   announced: false,
 };
 
+const called: CancelledRequest = {
+  ...cancelled,
+  facts: { ...pending.facts, options: { callback_url: "https://hooks.example.com/" } },
+};
+const LATER = { state: "owed", attempts: 1, triedAt: NOW - 1, nextAt: NOW + 1 } as const;
+
 it.each([
   ["pending, its time has come", pending, true],
   ["pending, later", { ...pending, nextAttemptAt: NOW + 1 }, false],
@@ -43,6 +49,9 @@ it.each([
   ["held, to be cancelled: its holder will see", { ...held, cancelRequestedAt: 1 }, false],
   ["held no more", { ...held, leaseExpiresAt: NOW }, true],
   ["ended and not announced", cancelled, true],
+  ["ended, its callback never tried", { ...called, accepted: true }, true],
+  ["ended, its callback to be tried later", { ...called, accepted: true, callback: LATER }, false],
+  ["ended, that, and the sink has it not", { ...called, callback: LATER }, true],
   ["ended and announced", { ...cancelled, announced: true }, false],
 ] as const)("%s: due %s", (_what, request, due) => {
   expect(isDue(request, NOW)).toBe(due);

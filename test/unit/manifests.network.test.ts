@@ -1,10 +1,11 @@
 /** Who may connect to whom: nothing is open to the world, and everything a function needs is named. */
 import { readFile } from "node:fs/promises";
+import { BlockList, isIPv6 } from "node:net";
 import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
 import type { Manifest } from "../support/kustomize.ts";
 
 interface Peer {
-  readonly ipBlock?: { readonly cidr: string };
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
   readonly namespaceSelector?: object;
   readonly podSelector?: object;
 }
@@ -44,9 +45,30 @@ test("three installations have them at least", () => {
   expect(withPolicies.length).toBeGreaterThanOrEqual(3);
 });
 
+/** What a callback may not reach, of the addresses that clusters and clouds have. */
+const CLOSED = [
+  ["127.0.0.1", "10.1.2.3", "172.20.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254"],
+  ["::1", "fd00:ec2::254", "fe80::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"],
+].flat();
+
+/** The whole public network, and nothing beside it. */
+function isPublic({ cidr, except = [] }: NonNullable<Peer["ipBlock"]>): boolean {
+  const isIn = (address: string, block: string): boolean => {
+    const [network = "", bits] = block.split("/");
+    const family = isIPv6(network) ? "ipv6" : "ipv4";
+    if (isIPv6(address) !== isIPv6(network)) return false;
+    const list = new BlockList();
+    list.addSubnet(network, Number(bits), family);
+    return list.check(address, family);
+  };
+  return CLOSED.every(
+    (address) => !isIn(address, cidr) || except.some((block) => isIn(address, block)),
+  );
+}
+
 /** An empty selector selects everything. */
 function isNamed({ ipBlock, namespaceSelector, podSelector }: Peer): boolean {
-  if (ipBlock) return Number(ipBlock.cidr.split("/")[1]) >= 8;
+  if (ipBlock) return Number(ipBlock.cidr.split("/")[1]) >= 8 || isPublic(ipBlock);
   const selectors = [namespaceSelector, podSelector].filter((one) => one !== undefined);
   return selectors.length > 0 && selectors.every((one) => Object.keys(one).length > 0);
 }
@@ -70,6 +92,32 @@ describe.each(withPolicies)("%s", (_, policies) => {
     for (const { policyTypes, egress, ingress } of closed) {
       expect({ policyTypes, egress, ingress }).toEqual({ policyTypes: ["Ingress", "Egress"] });
     }
+  });
+});
+
+describe("callback", () => {
+  const CALLBACK = { on: "base", components: ["network-policies", "callback"] };
+  const toPublic = (policies: (typeof withPolicies)[number][1]) =>
+    policies.flatMap(({ name, egress = [] }) =>
+      egress
+        .filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock?.cidr === "0.0.0.0/0"))
+        .map(({ ports }) => [name, ports]),
+    );
+
+  test("lets the builder alone to the public network, on port 443", async () => {
+    expect(toPublic(policiesOf(await renderInstallation(CALLBACK)))).toEqual([
+      ["statement-builder-egress", [{ protocol: "TCP", port: 443 }]],
+    ]);
+  });
+
+  test("is not there unless it is listed", () => {
+    const others = withPolicies.filter(([title]) => !title.includes("callback"));
+    expect(others.flatMap(([, policies]) => toPublic(policies))).toEqual([]);
+  });
+
+  test("closes nothing where no policies are", async () => {
+    const alone = await renderInstallation({ on: "base", components: ["callback"] });
+    expect(policiesOf(alone)).toEqual([]);
   });
 });
 

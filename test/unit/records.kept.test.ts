@@ -4,6 +4,7 @@
  * its record are kept built in test/kept/0.1.0/records.js.
  */
 
+import { announce } from "../../functions/domain/outcome/telling.ts";
 import * as now from "../../functions/domain/statement-request.ts";
 import {
   fromConfigMap,
@@ -48,7 +49,7 @@ const STATES: readonly now.StatementRequest[] = [
   now.requestCancel(held, NOON),
   held,
   now.execute(held, held.object, RESULT, NOON),
-  now.announce(now.execute(held, held.object, RESULT, NOON)),
+  announce(now.execute(held, held.object, RESULT, NOON)),
   now.fail(held, "unknown_customer", NOON),
   now.cancel(held, NOON),
 ];

@@ -1,5 +1,5 @@
+import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
-  announce,
   cancel,
   claim,
   codeOfGivingUp,

@@ -21,5 +21,5 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   server.timeout = bounds.idleMs;
   server.maxConnections = bounds.connections;
   server.on("drop", () => server.closeIdleConnections());
-  server.on("clientError", answerBrokenRequest);
+  server.on("clientError", (error, socket) => answerBrokenRequest(error, socket));
 }

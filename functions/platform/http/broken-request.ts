@@ -3,24 +3,38 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { endAndLetGo } from "./let-go.ts";
 
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+export interface BrokenAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** @param describe what is answered beside the status; the code alone unless given */
+export function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  describe: (status: number, code: string) => BrokenAnswer = codeAlone,
+): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
   const { status, code } = brokenRequest(error.code);
-  const body = JSON.stringify({ error: code, problems: [] });
+  const { contentType, body } = describe(status, code);
   endAndLetGo(
     socket,
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
-      "content-type: application/json",
-      `content-length: ${body.length}`,
+      `content-type: ${contentType}`,
+      `content-length: ${Buffer.byteLength(body)}`,
       "connection: close",
       "",
       body,
     ].join("\r\n"),
   );
+}
+
+function codeAlone(_status: number, code: string): BrokenAnswer {
+  return { contentType: "application/json", body: JSON.stringify({ error: code, problems: [] }) };
 }
 
 function brokenRequest(code: string | undefined): {

@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { BuildProgress } from "../../domain/build-progress.ts";
+import { CALLBACK_STATES, type Callback } from "../../domain/outcome/callback.ts";
 import { eventHash } from "../../domain/record-name.ts";
 import { PERIOD_BASES } from "../../domain/manifest.ts";
 import {
@@ -25,16 +26,19 @@ import {
 import {
   count,
   countIn,
-  flag,
+  flagIn,
   group,
   jsonObject,
   keysOf,
   oneOf,
+  oneOfIn,
   optional,
   readFields,
   recordName,
   text,
+  textIn,
   time,
+  timeIn,
   writeFields,
   type Fields,
   type Sheet,
@@ -83,7 +87,7 @@ export const FACTS: Fields<RequestFacts> = {
   timeZone: text("time_zone"),
   basis: optional(oneOf("period_basis", PERIOD_BASES)),
   options: jsonObject("options"),
-  event: group<RequestFacts["event"]>({
+  event: group<RequestFacts["event"], "data">({
     source: text("event_source"),
     id: text("event_id"),
     time: time("event_time"),
@@ -93,7 +97,10 @@ export const FACTS: Fields<RequestFacts> = {
   traceparent: optional(text("traceparent")),
 };
 
-const OBJECT = group<ObjectLocation>({ bucket: text("object_bucket"), key: text("object_key") });
+const OBJECT = group<ObjectLocation, "data">({
+  bucket: text("object_bucket"),
+  key: text("object_key"),
+});
 
 /** Written by whoever moves the request: the builder that holds it, or an operator. */
 const COMMON: Fields<Omit<CommonFields, "facts">> = {
@@ -116,7 +123,7 @@ const STATES: { readonly [S in RequestStatus]: Fields<FieldsOfState<S>> } = {
     leaseExpiresAt: time("lease_expires_at"),
     object: OBJECT,
     progress: optional(
-      group<BuildProgress>({
+      group<BuildProgress, "data">({
         phase: text("progress_phase"),
         rows: count("progress_rows"),
         rowsCounted: optional(count("progress_rows_counted")),
@@ -140,9 +147,23 @@ const STATES: { readonly [S in RequestStatus]: Fields<FieldsOfState<S>> } = {
 
 /** What is learnt of a request that has ended: an executed record takes nothing but labels. */
 const LATER: Fields<LearntLater, "labels" | "annotations"> = {
-  announced: flag(LABELS.announced),
-  outcomeRepeats: optional(countIn("annotations", `${LABEL_PREFIX}/outcome_repeats`)),
+  announced: flagIn("labels", LABELS.announced),
+  outcomeRepeats: optional(countIn("annotations", annotation("outcome_repeats"))),
+  accepted: optional(flagIn("annotations", annotation("outcome_accepted"))),
+  callback: optional(
+    group<Callback, "annotations">({
+      state: oneOfIn("annotations", annotation("callback_state"), CALLBACK_STATES),
+      attempts: countIn("annotations", annotation("callback_attempts")),
+      triedAt: timeIn("annotations", annotation("callback_tried_at")),
+      nextAt: optional(timeIn("annotations", annotation("callback_next_at"))),
+      error: optional(textIn("annotations", annotation("callback_error"))),
+    }),
+  ),
 };
+
+function annotation(name: string): string {
+  return `${LABEL_PREFIX}/${name}`;
+}
 
 type InState<S extends RequestStatus> = Extract<StatementRequest, { readonly status: S }>;
 /** What a state adds, or has for certain where others may have it. */

@@ -60,12 +60,16 @@ export const recordName: Field<string> = {
   read: ({ name }) => name,
 };
 
-export const text = (name: string): Field<string, "data"> =>
-  scalar("data", name, { encode: String, decode: String });
+export const text = (name: string): Field<string, "data"> => textIn("data", name);
+
+export const textIn = <In extends Place>(place: In, name: string): Field<string, In> =>
+  scalar(place, name, { encode: String, decode: String });
 
 /** RFC 3339 in UTC with milliseconds. */
-export const time = (name: string): Field<number, "data"> =>
-  scalar("data", name, {
+export const time = (name: string): Field<number, "data"> => timeIn("data", name);
+
+export const timeIn = <In extends Place>(place: In, name: string): Field<number, In> =>
+  scalar(place, name, {
     expected: "an RFC 3339 time",
     encode: (epochMs) => new Date(epochMs).toISOString(),
     decode(read) {
@@ -88,7 +92,14 @@ export const countIn = <In extends Place>(place: In, name: string): Field<number
   });
 
 export const oneOf = <T extends string>(name: string, allowed: readonly T[]): Field<T, "data"> =>
-  scalar("data", name, {
+  oneOfIn("data", name, allowed);
+
+export const oneOfIn = <T extends string, In extends Place>(
+  place: In,
+  name: string,
+  allowed: readonly T[],
+): Field<T, In> =>
+  scalar(place, name, {
     expected: `one of ${allowed.join(", ")}`,
     encode: String,
     decode: (read) => allowed.find((one) => one === read),
@@ -114,14 +125,15 @@ function parseObject(read: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** A label that is `true` or `false`; a record without it has not come so far. */
-export function flag(name: string): Field<boolean, "labels"> {
+/** `true` or `false`; a record without it has not come so far. */
+export function flagIn<In extends Place>(place: In, name: string): Field<boolean, In> {
   return {
-    keys: [{ in: "labels", name, toJson: (read) => read === "true" }],
-    write(value, { labels }) {
-      labels[name] = String(value);
+    keys: [{ in: place, name, toJson: (read) => read === "true" }],
+    write(value, into) {
+      const part: Record<string, string> = into[place];
+      part[name] = String(value);
     },
-    read: ({ labels }) => labels[name] === "true",
+    read: (from) => from[place][name] === "true",
   };
 }
 
@@ -140,9 +152,9 @@ export function optional<T, In extends Place>(field: Field<T, In>): Field<T | un
 }
 
 /** A member with members of its own. */
-export function group<T>(fields: Fields<T, "data">): Field<T, "data"> {
+export function group<T, In extends Place>(fields: Fields<T, In>): Field<T, In> {
   return {
-    keys: keysOf(fields) as Field<T, "data">["keys"],
+    keys: keysOf(fields) as Field<T, In>["keys"],
     write: (value, into) => {
       writeFields(fields, value, into);
     },

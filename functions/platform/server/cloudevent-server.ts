@@ -10,7 +10,14 @@ import { parseMessage } from "../cloudevents/cloudevent-parse.ts";
 import { answerEvents, type EventMessage, type EventRoute } from "./event-handler.ts";
 import type { EventRequest } from "./event-request.ts";
 import { isHealthPath, makeHealth } from "./health.ts";
-import { answerToError, briefly, toHttp, type Answer, type HttpAnswer } from "./http-answer.ts";
+import {
+  answerToError,
+  briefly,
+  describeBroken,
+  toHttp,
+  type Answer,
+  type HttpAnswer,
+} from "./http-answer.ts";
 import { pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
@@ -115,7 +122,7 @@ export async function startCloudEventServer(
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("drop", () => server.closeIdleConnections());
-  server.on("clientError", answerBrokenRequest);
+  server.on("clientError", (error, socket) => answerBrokenRequest(error, socket, describeBroken));
   server.on("request", (request, response) => {
     const startedAt = monotonic();
     const requestLog = log.child({ http_request_id: requestId(request) });

@@ -8,6 +8,7 @@ import type { StatementEvent } from "../../domain/events.ts";
 import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import { toBinaryMessage } from "../cloudevents/cloudevent-binary.ts";
 import { MAX_EVENTS } from "../cloudevents/cloudevent-parse.ts";
+import type { BrokenAnswer } from "../http/broken-request.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import {
   briefText,
@@ -148,16 +149,21 @@ export function briefly({ status, headers, body }: HttpAnswer): HttpAnswer {
 
 // --- batches -----------------------------------------------------------------------------------
 
-/** The good ones are done; what may be taken later asks for the whole batch again, which is safe. */
+/**
+ * The good ones are done, and each event has its own entry. What may be taken later gives the status, so that
+ * whoever goes by that alone sends the whole batch again, which is safe.
+ */
 function batch(answers: readonly Answer[]): HttpAnswer {
-  const later = answers.find(({ kind }) => kind === "unavailable" || kind === "used-up");
-  if (later) return toHttp(later);
-  const problems = answers.flatMap((answer, index) =>
-    "problems" in answer ? atIndex(answer.problems, index) : [],
-  );
+  const problems = answers.flatMap((answer, index) => atIndex(problemsIn(answer), index));
   const recorded = answers.flatMap((answer, index): readonly RecordedEntry[] =>
     answer.kind === "event" ? [{ index, request_id: answer.event.subject }] : [],
   );
+  const later = answers.find(({ kind }) => kind === "unavailable" || kind === "used-up");
+  if (later) {
+    const { status, headers } = toHttp(later);
+    const [first] = problemsIn(later);
+    return refused({ status, error: first?.code ?? "internal", problems, recorded }, headers);
+  }
   if (problems.length > 0)
     return invalid(
       answers.some((answer) => answer.kind === "invalid") ? 400 : 403,
@@ -173,6 +179,11 @@ function batch(answers: readonly Answer[]): HttpAnswer {
     };
   const nothing = answers.every((answer) => answer.kind === "nothing-to-do");
   return toHttp({ kind: nothing ? "nothing-to-do" : "accepted" });
+}
+
+function problemsIn(answer: Answer): readonly Problem[] {
+  if (answer.kind === "unavailable") return [{ field: "event", code: answer.code }];
+  return "problems" in answer ? answer.problems : [];
 }
 
 // --- refusals ----------------------------------------------------------------------------------
@@ -200,6 +211,11 @@ function failure(
   limit?: string,
 ): HttpAnswer {
   return refused({ status, error, limit }, headers);
+}
+
+/** Of what is no HTTP request. */
+export function describeBroken(status: number, error: string): BrokenAnswer {
+  return { contentType: PROBLEM_JSON, body: detailsText({ status, error }) };
 }
 
 function refused(what: Refused, headers: Readonly<Record<string, string>> = {}): HttpAnswer {

@@ -14,6 +14,9 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_delimiter: "There is no such delimiter.",
   delimiter_is_comma: "A decimal comma needs another delimiter than a comma.",
   other_statement: "The statement to replace is of another customer or period.",
+  callbacks_off: "This installation calls nobody back: leave it out.",
+  host_not_allowed:
+    "This host is not called back: the platform team lists those that are, with their ports.",
   unknown_time_zone: "There is no such time zone. Its name is like Europe/Berlin.",
   end_before_start: "The last day is before the first one: swap them.",
   no_such_day: "This time zone never had that day: choose another one.",
@@ -49,6 +52,7 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_request: "There is no such request, or it is not yours.",
   not_executed: "The request has no statement, or none yet: see how it stands.",
   statement_gone: "The statement has been deleted from the bucket: ask for a new one.",
+  malformed_request: "This is no HTTP request.",
   method_not_allowed: "This method is not taken at this path.",
   too_large: "The body is too large.",
   unsupported_media_type:
@@ -80,6 +84,8 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
   "cursor invalid_format": "It is no cursor: take `next` of the page before as it is.",
   "start_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
   "end_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
+  "callback_url invalid_format":
+    "An address that begins with https://, of a host by its name, without user, password or fragment, of at most 2,048 characters.",
   "source invalid_format": "A URI reference, such as /online-banking.",
   "time invalid_format": "A time as RFC 3339 has it, such as 2026-01-31T09:30:00Z.",
   "datacontenttype invalid_format":

@@ -4,6 +4,7 @@ import { ERROR_CODES, isFinal } from "../../domain/statement-request.ts";
 import type { Stored } from "../../platform/ledger/configmap-ledger.ts";
 import { secondsSince, type MetricsRegistry } from "../../platform/telemetry/metrics-registry.ts";
 import type { BuildMeter } from "../build-meter.ts";
+import type { CallbackSender } from "../callback/callback-sender.ts";
 import type { Ending } from "../ending.ts";
 import type { BuildListener } from "../steps.ts";
 
@@ -122,4 +123,24 @@ function outcomeOf(
   if (ending.kind === "retry") return { ending: ending.kind, code: ending.code };
   if (ending.kind === "handed-over") return { ending: ending.kind, code: ending.reason };
   return { ending: ending.kind, code: "" };
+}
+
+/** The same sender, with each try counted. */
+export function countedCallbacks(
+  sender: CallbackSender,
+  registry: MetricsRegistry,
+): CallbackSender {
+  const tries = registry.counter({
+    name: "callbacks_total",
+    help: "Outcomes posted to the callback of a request, by what became of it.",
+    labels: ["result"],
+  });
+  for (const result of ["delivered", "refused", "failed"] as const) tries.inc({ result }, 0);
+  return {
+    async send(url, event) {
+      const result = await sender.send(url, event);
+      tries.inc({ result: result.kind });
+      return result;
+    },
+  };
 }

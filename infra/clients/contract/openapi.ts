@@ -18,6 +18,7 @@ import {
   SHARED_SCHEMAS,
   token,
 } from "./openapi-parts.ts";
+import { CALLBACK } from "./openapi-callback.ts";
 
 export function openApiDocument(): object {
   return {
@@ -83,6 +84,7 @@ const POST = {
       "application/json": { schema: ref("Requested") },
     },
   },
+  callbacks: { outcome: CALLBACK },
   responses: {
     "200": {
       description:

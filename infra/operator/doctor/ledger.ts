@@ -1,4 +1,5 @@
 /** What the ledger holds that somebody should look at. */
+import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
 import { formatDuration } from "../duration.ts";
 import { count } from "../plural.ts";
@@ -86,7 +87,7 @@ async function takeCensus(session: Session): Promise<Census> {
     total += page.records.length;
     for (const { request } of page.records) {
       if (request.status === "failed") failed++;
-      if (isFinal(request)) unannounced += request.announced ? 0 : 1;
+      if (isFinal(request)) unannounced += isAccepted(request) ? 0 : 1;
       else if (now() - dueSince(request) > LATE_MS) late.push(request);
       if (!isFinal(request) && now() - (request.cancelRequestedAt ?? Infinity) > LATE_MS)
         unheard.push(request);

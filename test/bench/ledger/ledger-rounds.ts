@@ -3,7 +3,8 @@
  * without the build between: read, claim, hold the lease, write `executed`, write `announced`. A
  * child of the bench: it is told which records to take, and answers when they are done.
  */
-import { announce, execute } from "../../../functions/domain/statement-request.ts";
+import { announce } from "../../../functions/domain/outcome/telling.ts";
+import { execute } from "../../../functions/domain/statement-request.ts";
 import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
 import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { makeLog } from "../../../functions/platform/telemetry/log.ts";

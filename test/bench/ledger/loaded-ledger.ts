@@ -8,7 +8,8 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { announce, execute, recordRequest } from "../../../functions/domain/statement-request.ts";
+import { announce } from "../../../functions/domain/outcome/telling.ts";
+import { execute, recordRequest } from "../../../functions/domain/statement-request.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
 import { startKubeApiserver, type KubeApiserver } from "../../support/kube-apiserver.ts";
 import { makeEtcdStore, type EtcdStore } from "./etcd-store.ts";

@@ -119,6 +119,27 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     replace: `if (sent.kind === "refused" && sent.status === 1) {`,
   },
   {
+    name: "callback-unheard",
+    says: "the record says that the callback was made whatever its receiver answered",
+    file: HANDLER,
+    find: `const next = calledBack(request, result, {`,
+    replace: `const next = calledBack(request, { kind: "delivered" }, {`,
+  },
+  {
+    name: "callback-forgotten",
+    says: "a callback that was not taken is never made again",
+    file: "domain/outcome/telling.ts",
+    find: `return isAccepted(request) ? (request.callback?.nextAt ?? 0) : 0;`,
+    replace: `return isAccepted(request) ? Infinity : 0;`,
+  },
+  {
+    name: "callback-before-sink",
+    says: "a callback that was made counts for the sink too",
+    file: "domain/outcome/telling.ts",
+    find: `const isTold = request.accepted === true && owesCallback`,
+    replace: `const isTold = owesCallback`,
+  },
+  {
     name: "cancel-before-look",
     says: "a request is cancelled without a look at its object",
     file: REACH,

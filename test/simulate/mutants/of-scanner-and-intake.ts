@@ -17,7 +17,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "end-untold",
     says: "a request that has ended is not offered until its end is told",
     file: DUE,
-    find: `return request.announced ? Infinity : 0;`,
+    find: `return tellAt(request);`,
     replace: `return Infinity;`,
   },
   {
@@ -129,7 +129,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "late-behind-the-index",
     says: "whoever was paused behind the index records without looking at the time",
     file: RECORDER,
-    find: `if (isTooOld(event.event.time)) return { kind: "too-old" };`,
+    find: `if (isTooOld(event.event.time, rules, now())) return { kind: "too-old" };`,
     replace: ``,
   },
   {

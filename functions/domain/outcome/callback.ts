@@ -1,0 +1,88 @@
+/**
+ * The callback: the outcome of a request, posted to the address that its `callback_url` names, beside the
+ * Broker and whatever becomes of it there. Times are milliseconds since the epoch.
+ */
+import { backoffMs } from "../backoff.ts";
+
+export const CALLBACK_STATES = ["owed", "delivered", "given-up"] as const;
+
+/** What became of it so far; a request that nobody has tried to call back has none. */
+export interface Callback {
+  readonly state: (typeof CALLBACK_STATES)[number];
+  readonly attempts: number;
+  /** When it was tried last. */
+  readonly triedAt: number;
+  /** Not before this; of one that is owed. */
+  readonly nextAt?: number | undefined;
+  /** A code, such as `http_503` or `ECONNREFUSED`; never what the receiver said. */
+  readonly error?: string | undefined;
+}
+
+/** What one try came to. */
+export type CallbackResult =
+  | { readonly kind: "delivered" }
+  /** No repeat will change it: the receiver has said so, or the address may not be called. */
+  | { readonly kind: "refused"; readonly error: string }
+  | {
+      readonly kind: "failed";
+      readonly error: string;
+      /** As the receiver asks (`Retry-After`). */
+      readonly notBefore?: number | undefined;
+    };
+
+/** After so many a person has to look: one to two days. */
+export const MAX_CALLBACKS = 16;
+
+const BACKOFF = { baseMs: 60_000, maxMs: 6 * 3_600_000, maxFailures: Infinity };
+/** A receiver that asks for more is tried then. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+export function afterCallback(
+  { attempts: before = 0 }: Partial<Callback>,
+  result: CallbackResult,
+  { now, random }: { readonly now: number; readonly random: number },
+): Callback {
+  const attempts = before + 1;
+  if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
+  const { kind, error } = result;
+  if (kind === "refused" || attempts >= MAX_CALLBACKS)
+    return { state: "given-up", attempts, triedAt: now, error };
+  const asked = Math.min(result.notBefore ?? 0, now + LONGEST_WAIT_MS);
+  const nextAt = Math.max(now + backoffMs(attempts, { ...BACKOFF, random }), asked);
+  return { state: "owed", attempts, triedAt: now, nextAt, error };
+}
+
+// --- addresses ---------------------------------------------------------------------------------
+
+export const MAX_CALLBACK_URL = 2_048;
+
+/** https, to a host by name, without user or fragment. */
+export function isCallbackUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    text.length <= MAX_CALLBACK_URL &&
+    url?.protocol === "https:" &&
+    url.username === "" &&
+    url.password === "" &&
+    !text.includes("#")
+  );
+}
+
+/**
+ * What may be logged of an address, and what a list of hosts is compared with: its host and port; `?` of what
+ * somebody has made no address of by hand.
+ */
+export function callbackHost(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed ? `${parsed.hostname}:${parsed.port === "" ? "443" : parsed.port}` : "?";
+}
+
+/** Of the options of a request, as they were sent; undefined where nobody is to be called. */
+export function callbackUrlOf({
+  options,
+}: {
+  readonly options: Readonly<Record<string, unknown>>;
+}): string | undefined {
+  const { callback_url: url } = options;
+  return typeof url === "string" ? url : undefined;
+}

@@ -1,0 +1,186 @@
+/**
+ * Posts an outcome to the address that a request named, as HTTP 1.1 Web Hooks for Event Delivery has it
+ * (CloudEvents 1.0.2): first the handshake, whether such events are wanted there, then the event itself.
+ * https to a host on the list alone, at a public address; a redirect is not followed; the answer is read
+ * within bounds and dropped. No token of ours goes along, and of the address only its host is logged.
+ */
+import { lookup } from "node:dns";
+import { Agent, request as requestHttps } from "node:https";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { StatementEvent } from "../../domain/events.ts";
+import { callbackHost, isCallbackUrl, type CallbackResult } from "../../domain/outcome/callback.ts";
+import { startDeadline } from "../../platform/limits/deadline.ts";
+import type { Log } from "../../platform/telemetry/log.ts";
+import { guardedLookup, isPublicAddress, type Resolve } from "./public-address.ts";
+
+export interface CallbackSender {
+  /** Never rejects for trouble of the network or of the receiver: what became of it is a value. */
+  send(url: string, event: StatementEvent): Promise<CallbackResult>;
+}
+
+/** How a name becomes an address that may be connected to: not a setting. */
+export interface CallbackNetwork {
+  readonly resolve?: Resolve;
+  readonly isAllowed?: (address: string) => boolean;
+}
+
+export interface CallbackSenderOptions extends CallbackNetwork {
+  /** `name:port` each; nobody else is called. */
+  readonly hosts: readonly string[];
+  /** DNS name that this installation goes by with receivers. */
+  readonly origin: string;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Of handshake and delivery together. */
+  readonly timeoutMs?: number;
+}
+
+/** What a builder waits at most; a receiver needs no longer to put an event into its queue. */
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 65_536;
+const MINUTE_MS = 60_000;
+
+/** What one process knows of a host. */
+interface Pace {
+  /** It has asked for that, or did not answer in time: others are not kept waiting for it. */
+  pausedUntil: number;
+  /** In which so many events were sent. */
+  minute: number;
+  sent: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+type Ask = (
+  method: "OPTIONS" | "POST",
+  headers: Readonly<Record<string, string>>,
+  body?: string,
+) => Promise<Reply>;
+
+export function makeCallbackSender(options: CallbackSenderOptions): CallbackSender {
+  const { hosts, origin, log, now, timeoutMs = TIMEOUT_MS } = options;
+  const { resolve = lookup, isAllowed = isPublicAddress } = options;
+  const paces = new Map<string, Pace>();
+  const identified = { "webhook-request-origin": origin };
+
+  async function deliver(event: StatementEvent, ask: Ask, pace: Pace): Promise<CallbackResult> {
+    const handshake = await ask("OPTIONS", identified);
+    const refusal = refusalOf(handshake, origin, now());
+    if (refusal) return paused(refusal, pace);
+    const rate = Number(handshake.headers["webhook-allowed-rate"]);
+    const minute = Math.floor(now() / MINUTE_MS);
+    if (pace.minute !== minute) Object.assign(pace, { minute, sent: 0 });
+    if (rate > 0 && pace.sent >= rate) {
+      const notBefore = (minute + 1) * MINUTE_MS;
+      return paused({ kind: "failed", error: "rate_used_up", notBefore }, pace);
+    }
+    pace.sent++;
+    const { data, ...attributes } = event;
+    const type = { "content-type": "application/cloudevents+json; charset=utf-8" };
+    // As for an address with a token in it, which is one of the two ways to give one.
+    const headers = { ...identified, ...type, "cache-control": "no-store" };
+    const body = JSON.stringify({ specversion: "1.0", ...attributes, data });
+    return paused(resultOf(await ask("POST", headers, body), now()), pace);
+  }
+
+  async function call(url: string, event: StatementEvent): Promise<CallbackResult> {
+    const host = callbackHost(url);
+    if (!isCallbackUrl(url) || !hosts.includes(host))
+      return { kind: "refused", error: "host_not_allowed" };
+    const pace = paces.get(host) ?? { pausedUntil: 0, minute: 0, sent: 0 };
+    paces.set(host, pace);
+    if (pace.pausedUntil > now())
+      return { kind: "failed", error: "host_paused", notBefore: pace.pausedUntil };
+
+    using deadline = startDeadline(timeoutMs);
+    // One connection for both; another one is resolved and looked at anew.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const connection = { agent, lookup: guardedLookup(resolve, isAllowed) };
+    const ask: Ask = async (method, headers, body) =>
+      await exchange(url, { ...connection, method, headers, body, signal: deadline.signal });
+    try {
+      return await deliver(event, ask, pace);
+    } catch (error) {
+      if (!deadline.passed) return { kind: "failed", error: codeOf(error) };
+      return paused({ kind: "failed", error: "timeout", notBefore: now() + MINUTE_MS }, pace);
+    } finally {
+      agent.destroy();
+    }
+  }
+
+  return {
+    async send(url, event) {
+      const result = await call(url, event);
+      const fields = { event_id: event.id, event_type: event.type, callback: callbackHost(url) };
+      if (result.kind === "delivered") log.debug(fields, "called back");
+      else log.warn({ ...fields, ...result }, "the callback was not taken");
+      return result;
+    },
+  };
+}
+
+/** Whoever asks for time gets it for all of its host. */
+function paused(result: CallbackResult, pace: Pace): CallbackResult {
+  if (result.kind === "failed")
+    pace.pausedUntil = Math.max(pace.pausedUntil, result.notBefore ?? 0);
+  return result;
+}
+
+/** Consent is a header that names us (section 4.2); a status alone says nothing. */
+function refusalOf(handshake: Reply, origin: string, now: number): CallbackResult | undefined {
+  const { status, headers } = handshake;
+  const allowed = headers["webhook-allowed-origin"];
+  if (status < 300 && (allowed === "*" || allowed === origin)) return undefined;
+  const result = resultOf(handshake, now);
+  return result.kind === "failed" ? result : { kind: "refused", error: "handshake_refused" };
+}
+
+/** May be answered otherwise a while later; any other 4xx is final, as is 410 (section 2.2). */
+const LATER = [408, 425, 429];
+
+function resultOf({ status, headers }: Reply, now: number): CallbackResult {
+  if (status >= 200 && status < 300) return { kind: "delivered" };
+  if (status >= 300 && status < 400) return { kind: "refused", error: "redirected" };
+  const error = `http_${status}`;
+  if (status < 500 && !LATER.includes(status)) return { kind: "refused", error };
+  return { kind: "failed", error, notBefore: retryAfter(headers["retry-after"], now) };
+}
+
+/** Seconds, or a date (RFC 9110, section 10.2.3). */
+function retryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const at = /^\d{1,9}$/.test(text) ? now + Number(text) * 1000 : Date.parse(text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+interface Exchange {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly agent: Agent;
+  readonly lookup: ReturnType<typeof guardedLookup>;
+  readonly signal: AbortSignal;
+}
+
+async function exchange(url: string, { body, ...options }: Exchange): Promise<Reply> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    requestHttps(url, options, resolve).on("error", reject).end(body);
+  });
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Its status is all that counts. Leaving the loop closes the connection.
+    if (bytes > MAX_ANSWER_BYTES) break;
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers };
+}
+
+/** The network's own, such as `ENOTFOUND`, or that of a certificate; messages may hold the address. */
+function codeOf(error: unknown): string {
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  const text = typeof code === "string" ? code : name;
+  return typeof text === "string" ? text : "unknown";
+}
