@@ -24,6 +24,8 @@ const (
 	counterpartyAccount
 	reference
 	reversalOf
+	// NULL, as no setting of the bench names the view's column, and in no line.
+	bankTransactionCode
 	columns
 )
 
