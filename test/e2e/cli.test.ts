@@ -125,7 +125,7 @@ test("the same event again is the same request", async () => {
   expect(await ask("2025-01-31")).toEqual(first);
   const { code, stderr } = await ask("2025-02-28");
   expect(code).toBe(1);
-  expect(stderr).toContain("an earlier event had this id and other data");
+  expect(stderr).toContain("id: event_conflict. An event with this source and id was sent before");
 });
 
 test("a failure is explained, and a retry is built once its cause is gone", async () => {
