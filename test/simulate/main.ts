@@ -24,7 +24,7 @@ async function simulate(): Promise<void> {
   const { begin, search, worldOf } = await import("./simulate.ts");
   const { WEATHERS } = await import("./world.ts");
   begin();
-  const weather = WEATHERS.find((one) => one === WEATHER);
+  const weather = WEATHER ? WEATHERS.find((one) => one === WEATHER) : mutant?.weather;
   if (WEATHER && !weather) throw new Error(`WEATHER is one of ${WEATHERS.join(", ")}`);
   if (STORY) {
     const { runWorld } = await import("./world.ts");
@@ -35,8 +35,12 @@ async function simulate(): Promise<void> {
   }
   if (EXHAUST) {
     const { exhaust } = await import("./exhaust.ts");
-    const until = MINUTES ? Date.now() + Number(MINUTES) * 60_000 : Infinity;
-    const { failure, ...found } = await exhaust(Number(EXHAUST), () => Date.now() > until);
+    const most = MINUTES ? Number(MINUTES) * 60e6 : Infinity;
+    const isOver = (): boolean => {
+      const { user, system } = process.cpuUsage();
+      return user + system > most;
+    };
+    const { failure, ...found } = await exhaust(Number(EXHAUST), isOver);
     if (failure) {
       const fates = [...failure.fates].map(
         ([call, { fault, before }]) => `${fault} (${before}) at ${call}`,

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import type { Weather } from "../world.ts";
 
 export interface Mutant {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface Mutant {
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** The kind of world that it takes, where an ordinary one does not do. */
+  readonly weather?: Weather;
   /** Why nothing is wrong without this rule. A mutant without this must be found. */
   readonly survives?: string;
 }

@@ -72,6 +72,7 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: LEASE,
     find: `if (!fresh || !isOurs(fresh)) throw end(new LeaseLost("the record has another holder"));`,
     replace: `if (!fresh) throw end(new LeaseLost("the record has another holder"));`,
+    weather: "beyond-skew",
   },
   {
     name: "lease-not-asked",

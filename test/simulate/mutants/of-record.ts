@@ -66,6 +66,7 @@ export const MUTANTS_OF_RECORD: readonly Mutant[] = [
     file: LEDGER,
     find: `const body = { preconditions: { uid, resourceVersion } };`,
     replace: `const body = { preconditions: { uid, resourceVersion: resourceVersion && undefined } };`,
+    weather: "latecomers",
   },
   {
     name: "quota-is-exists",
