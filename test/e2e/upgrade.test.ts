@@ -260,6 +260,8 @@ describe("left by a builder that died", () => {
     const taken = await record("old");
     await pipeline.ledger.wish({ ...wish, record: taken });
     expect((await endedBy("old", taken)).request).toMatchObject({ status: "executed" });
+    // The days of the requests behind these stay as they were: not every one has rows that both bases count alike.
+    days -= 2;
   });
 });
 
