@@ -1,4 +1,5 @@
 /** A store that would overwrite statements is found out before the first is written. */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -86,6 +87,16 @@ describe("a store that knows If-None-Match", () => {
     expect((await bucket.publish(uploadOf(`${PREFIX}c.zip`, Buffer.from("zip")))).kind).toBe(
       "published",
     );
+  });
+
+  test("that does not answer holds back no process that ends", async () => {
+    await using proxy = await startHttpFaultProxy({ url: server.endpoint });
+    proxy.fail({ ...PROBE, fault: { kind: "drop" } });
+    const bucket = bucketOn(server, proxy.url);
+    const proved = bucket.proveCreateOnly();
+    while (!proxy.requests.some((one) => PROBE.path.test(one))) await sleep(10);
+    bucket[Symbol.dispose]();
+    await expect(proved).rejects.toThrow("the process ends");
   });
 });
 

@@ -248,7 +248,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         buildDeadlineMs: execution === "job" ? 10 * BUILD_DEADLINE_MS : BUILD_DEADLINE_MS,
       },
     });
-    return { handle };
+    return {
+      handle,
+      close: async () => {
+        bucket[Symbol.dispose]();
+        await Promise.resolve();
+      },
+    };
   };
 
   const scanner = (_: string, stopping: AbortSignal) => {

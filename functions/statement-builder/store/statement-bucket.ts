@@ -148,8 +148,9 @@ export function makeStatementBucket(
     await call("HeadBucket", signal, async (options) => await client.send(command, options));
   }
 
+  const closed = new AbortController();
   let proof: Promise<StoreHabits> | undefined;
-  /** Nobody's abort ends it: others wait for it too. */
+  /** No request's abort ends it, as others wait for it too; the end of the process does. */
   async function proveOnce(whole: boolean): Promise<StoreHabits> {
     const { prefix, encryption } = config;
     const store = {
@@ -159,9 +160,8 @@ export function makeStatementBucket(
       checksums,
       ...(encryption ? { encryption: encryptionParams(encryption) } : {}),
     };
-    const { signal } = new AbortController();
-    await requireBucket(signal);
-    const habits = await call("the create-only probe", signal, async ({ abortSignal }) => {
+    await requireBucket(closed.signal);
+    const habits = await call("the create-only probe", closed.signal, async ({ abortSignal }) => {
       return await proveCreateOnly(store, abortSignal, whole);
     });
     if (habits.refusesWrongChecksums === false) {
@@ -201,7 +201,10 @@ export function makeStatementBucket(
       const command = new ListObjectsV2Command({ Bucket, Prefix: config.prefix, MaxKeys: 1 });
       await call("ListObjectsV2", signal, async (options) => await client.send(command, options));
     },
-    [Symbol.dispose]: () => client.destroy(),
+    [Symbol.dispose]() {
+      closed.abort(new RetryableError("storage_unavailable", "the process ends"));
+      client.destroy();
+    },
   };
 }
 
