@@ -73,6 +73,7 @@ const MAY_IMPORT = {
     "zod",
     "temporal-polyfill",
     "pdfkit",
+    "@resvg/resvg-wasm",
     "fontkit",
     "bidi-js",
   ],

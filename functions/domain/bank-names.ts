@@ -10,6 +10,14 @@ export interface BankNames {
   readonly legal: readonly string[];
   /** Of headings, `#RRGGBB`. */
   readonly colour?: string | undefined;
+  readonly logo?: BankLogo | undefined;
+}
+
+/** Three bytes a pixel, red, green and blue, from the upper left, deflated as in zlib's format. */
+export interface BankLogo {
+  readonly width: number;
+  readonly height: number;
+  readonly deflatedRgb: Uint8Array;
 }
 
 /** From the account view, where a setting names a column for it; none is empty. */

@@ -1,4 +1,4 @@
-import type { BankNames } from "../domain/bank-names.ts";
+import type { BankLogo, BankNames } from "../domain/bank-names.ts";
 import type { Lane } from "../domain/statement-request.ts";
 import type { OptionDefaults } from "./contents/chosen-options.ts";
 import type { BuilderConfig } from "./config.ts";
@@ -26,9 +26,9 @@ export interface BuildSettings {
   readonly oversizedRows: number | undefined;
 }
 
-/** @throws Error when there is no key in SIGNING_KEY_FILE, or no table in TYPE_WORDS_FILE */
+/** @throws Error when there is no key in SIGNING_KEY_FILE, no table in TYPE_WORDS_FILE, or no picture in BANK_LOGO_FILE */
 export async function buildSettings(config: BuilderConfig): Promise<BuildSettings> {
-  const { SIGNING_KEY_FILE, TYPE_WORDS_FILE } = config;
+  const { SIGNING_KEY_FILE, TYPE_WORDS_FILE, BANK_LOGO_FILE } = config;
   return {
     execution: config.EXECUTION,
     compression: config.COMPRESSION,
@@ -45,12 +45,19 @@ export async function buildSettings(config: BuilderConfig): Promise<BuildSetting
       address: config.BANK_ADDRESS,
       legal: config.BANK_LEGAL,
       colour: config.BANK_COLOUR,
+      logo: BANK_LOGO_FILE === undefined ? undefined : await readLogo(BANK_LOGO_FILE),
     },
     typeWords: TYPE_WORDS_FILE === undefined ? undefined : await readTypeWords(TYPE_WORDS_FILE),
     sign: SIGNING_KEY_FILE === undefined ? undefined : await makeManifestSigner(SIGNING_KEY_FILE),
     encryption: encryptionSettings(config),
     oversizedRows: config.OVERSIZED_ROWS,
   };
+}
+
+/** Loaded where there is one. */
+async function readLogo(file: string): Promise<BankLogo> {
+  const logo = await import("./formats/pdf/pdf-logo.ts");
+  return await logo.readLogo(file);
 }
 
 export function encryptionSettings(config: BuilderConfig): EncryptionSettings {

@@ -181,6 +181,11 @@ export const builderConfig = withIdentity(
               example: "#17406D",
             },
           ),
+          /** On the cover of the PDF. */
+          BANK_LOGO_FILE: text({
+            expected: "the path of an SVG or a PNG",
+            example: "/etc/bank-logo/logo.svg",
+          }).optional(),
           /** The bank's own words for its types of transactions, in the place of the product's. */
           TYPE_WORDS_FILE: text({
             expected: "the path of a JSON file: by type, by language, a word",
@@ -250,6 +255,11 @@ export const builderConfig = withIdentity(
         .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
           path: ["K_EVENT_PATH"],
           message: "is missing, and EXECUTION=job needs it",
+        })
+        .refine((config) => config.BANK_LOGO_FILE === undefined || config.BANK_NAME !== undefined, {
+          path: ["BANK_NAME"],
+          message:
+            "is missing, and BANK_LOGO_FILE needs it: it is what the logo says to a screen reader",
         })
         // For an address the driver would look for the name localhost in the certificate.
         .refine(

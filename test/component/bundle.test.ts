@@ -151,13 +151,34 @@ const content = {
 for await (const bytes of pdf.write(content)) process.stdout.write(bytes);
 `;
 
-test("statement-builder makes a PDF with what is in its image, fonts included", async () => {
+/** Where the bundle has what makes a PDF. */
+function pdfProgram(): string {
   const { outputs } = metafileOf("statement-builder");
   const [file] = Object.entries(outputs).find(([, { entryPoint }]) =>
     entryPoint?.endsWith("/formats/pdf/pdf.ts"),
   ) ?? [""];
-  const program = join(folder, "statement-builder", basename(file));
-  const args = ["--input-type=module", "--eval", MAKE_PDF, program];
+  return join(folder, "statement-builder", basename(file));
+}
+
+/** Of the image (infra/kubernetes/images/Containerfile), with the heap that Node takes of a pod's 512 MB by itself. */
+const POD_ENV = {
+  NODE_OPTIONS: "--max-semi-space-size=2 --max-old-space-size=256",
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+};
+
+test("two PDFs of 10,000 rows in every script, one behind the other, take at most 350 MB of the whole builder", async () => {
+  const program = new URL("../support/pdf-peak.js", import.meta.url).pathname;
+  const args = [program, join(folder, "statement-builder/index.mjs"), pdfProgram()];
+  const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...POD_ENV } });
+  const peaks = JSON.parse(stdout) as readonly [first: number, second: number];
+  console.log(`peaks of ${peaks.join(" and ")} MB`);
+  expect(peaks[0]).toBeGreaterThan(100);
+  expect(peaks[1]).toBeLessThanOrEqual(350);
+}, 300_000);
+
+test("statement-builder makes a PDF with what is in its image, fonts included", async () => {
+  const args = ["--input-type=module", "--eval", MAKE_PDF, pdfProgram()];
   const { stdout } = await run(process.execPath, args, { cwd: folder, encoding: "buffer" });
   const { pages, fonts } = await readPdf(stdout);
   expect(pages.join(" ")).toContain("Żółw и Αθήνα");

@@ -1,5 +1,5 @@
 /** statement.pdf as programs read it that were written without us: poppler and qpdf. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Manifest } from "../../functions/domain/manifest.ts";
@@ -7,10 +7,12 @@ import type { TypeWords } from "../../functions/domain/statement-facts.ts";
 import type { Language } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
+import { readLogo } from "../../functions/statement-builder/formats/pdf/pdf-logo.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import { BANK_SCHEMA } from "../support/bank-schema.ts";
+import { LOGO_SVG } from "../support/logos.ts";
 import { withMariaDb } from "../support/mariadb.ts";
-import { readPdf, type ReadPdf } from "../support/pdf-programs.ts";
+import { poppler, qpdf, readPdf, type ReadPdf } from "../support/pdf-programs.ts";
 import { chunks, JANUARY } from "../support/sample-statement.ts";
 import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
 import {
@@ -201,6 +203,43 @@ test("names the bank, the account and its owner, where they are known, and leave
   expect(rows).toContain(`Account ${iban} · EUR Zoë Ångström · Tagesgeld · acme-1 Booked`);
   expect(rows).toContain("Account acme-2 · EUR Booked");
   expect(structure).not.toContain("undefined");
+});
+
+test("has the names of an account one behind the other, whichever way each is read", async () => {
+  const names = { owner: "محمد بن سالم", name: "Ferienhaus", product: "حساب" };
+  const posted = [{ amount: "1.00" }];
+  const content = statementContent([{ accountId: "4711-2", currency: "EUR", posted }]);
+  const totals = content.totals.map((one) => Object.assign(one, { names }));
+  const bytes = await buffer(pdf.write({ ...content, totals }));
+  await withZipFile(bytes, async (_, file) => {
+    // From the left, as they stand; of what runs from right to left the letters as well.
+    const { stdout } = await (await poppler("pdftotext")).run("-bbox", "-f", "2", file, "-");
+    const words = [...stdout.matchAll(/<word .*>(.*)<\/word>/g)].map(([, word]) => word);
+    const fromLeft = (word: string) => Array.from(word).reverse().join("");
+    expect(words.join(" ")).toMatch(
+      new RegExp(`${fromLeft("محمد بن سالم")} .*Ferienhaus.* ${fromLeft("حساب")}`),
+    );
+  });
+});
+
+test("has the bank's logo on its cover, which says the bank's name to a screen reader", async () => {
+  await withZipFile(Buffer.from(LOGO_SVG), async (_, file) => {
+    const logo = await readLogo(file);
+    const bank = { name: "Bank of Oslo", address: ["Storgata 1"], legal: [], logo };
+    const content = { ...LONG, facts: { ...LONG.facts, bank } };
+    const bytes = await buffer(pdf.write(content));
+    expect((await buffer(pdf.write(content))).equals(bytes)).toBe(true);
+    const { structure } = await readPdf(bytes);
+    expect(structure).toMatch(
+      /^Document\n {2}Sect\n {4}Figure:\n +\/Placement \/Block\n +\/BBox \[42 749\.89 174 793\.89\]\n/,
+    );
+    await writeFile(file, bytes);
+    const { stdout: list } = await (await poppler("pdfimages")).run("-list", file);
+    const [, , ...images] = list.trimEnd().split("\n");
+    expect(images).toEqual([expect.stringMatching(/^ +1 +0 image +528 +176 +rgb /)]);
+    const { stdout: objects } = await (await qpdf()).run("--qdf", file, "-");
+    expect(objects.match(/\/Alt .*/g)).toEqual(["/Alt (Bank of Oslo)"]);
+  });
 });
 
 test("tells types of transactions in words, the bank's own where it has a table", async () => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { debianProgram, type Program } from "./debian-program.ts";
 
 /** Of poppler, one of the two PDF libraries that most viewers on Linux stand on. */
-export async function poppler(name: "pdftotext" | "pdfinfo" | "pdffonts"): Promise<Program> {
+export async function poppler(
+  name: "pdftotext" | "pdfinfo" | "pdffonts" | "pdfimages" | "pdftoppm",
+): Promise<Program> {
   return await debianProgram("poppler-utils", [name]);
 }
 

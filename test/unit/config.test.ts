@@ -133,6 +133,15 @@ describe("decimals of currencies", () => {
     expect(readConfig(builderConfig, BUILDER).CURRENCY_DECIMALS).toEqual([]);
   });
 
+  it("takes a logo with the bank's name, which it says to those who do not see it", () => {
+    const logo = { BANK_LOGO_FILE: "/etc/bank-logo/logo.svg" };
+    const named = readConfig(builderConfig, { ...BUILDER, ...logo, BANK_NAME: "Bank of Oslo" });
+    expect(named).toMatchObject(logo);
+    expect(() => readConfig(builderConfig, { ...BUILDER, ...logo })).toThrow(
+      "BANK_NAME is missing, and BANK_LOGO_FILE needs it",
+    );
+  });
+
   it("takes the bank's names, with the lines of its address", () => {
     const bank = { BANK_NAME: "Bank of Oslo", BANK_ADDRESS: "Storgata 1, 2. etg | 0155 Oslo" };
     const config = readConfig(builderConfig, { ...BUILDER, ...bank, BANK_BIC: "DNBANOKK" });

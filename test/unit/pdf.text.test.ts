@@ -6,6 +6,7 @@ import {
 } from "../../functions/statement-builder/formats/pdf/text/pdf-font.ts";
 import { makeStyles } from "../../functions/statement-builder/formats/pdf/pdf-style.ts";
 import {
+  beside,
   fit,
   hasReplaced,
   widthOf,
@@ -74,6 +75,15 @@ test.each([
   expect(runs(text)).toEqual([expected]);
   expect(actual(text)).toEqual([text]);
   expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(false);
+});
+
+test("two texts share a line, but not where both run from right to left", () => {
+  const both = (one: string, other: string) =>
+    beside(wrap(one, cell, { width: 200 }), wrap(other, cell, { width: 200 }), 200) !== undefined;
+  expect(both("Acme", "Rent")).toBe(true);
+  expect(both("محمد بن سالم", "Rent 1")).toBe(true);
+  expect(both("Acme", "مدفوعات رقم 1")).toBe(true);
+  expect(both("محمد بن سالم", "מדפועת 1")).toBe(false);
 });
 
 test("a letter that joins has another shape at the start, within and at the end of a word", () => {

@@ -35,6 +35,7 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
   "statement-builder": {
     [TABLE_DEFLATE]: "table-deflate.wasm",
     [ROW_LINES]: "row-lines.wasm",
+    "node_modules/@resvg/resvg-wasm/index_bg.wasm": "index_bg.wasm",
     [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
     [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",
     [`${EMBED_PDF}-arabic/fonts/NotoNaskhArabic-Regular.ttf`]: "NotoNaskhArabic-Regular.ttf",

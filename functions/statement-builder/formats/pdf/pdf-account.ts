@@ -130,8 +130,14 @@ export function openAccount(
 function namesOf({ accountId, names = {} }: AccountTotals): string {
   const { iban, name, product, owner } = names;
   const parts = [owner, name, product, iban === undefined ? undefined : accountId];
-  return parts.filter((part) => part !== undefined && part !== iban).join(" · ");
+  const known = parts.filter((part) => part !== undefined && part !== iban);
+  const joined = known.join(" · ");
+  // One behind the other from the left, whichever way each is read.
+  return RIGHT_TO_LEFT.test(joined) ? LRM + known.join(`${LRM} · `) : joined;
 }
+const LRM = "\u200E";
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 interface Sums {
   readonly amount?: bigint;

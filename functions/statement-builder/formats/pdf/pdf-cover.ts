@@ -1,8 +1,9 @@
 /** The first page of statement.pdf: whose statement it is, of when, and the balances of all accounts. */
 import { net, type AccountTotals } from "../../../domain/money/account-totals.ts";
-import { accountLabel, ownersOf } from "../../../domain/bank-names.ts";
+import { accountLabel, ownersOf, type BankLogo } from "../../../domain/bank-names.ts";
 import { isPartial, statementId } from "../../../domain/statement-facts.ts";
 import { block, drawLines } from "./pdf-block.ts";
+import { shownSize } from "./pdf-logo.ts";
 import type { Element } from "./pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
@@ -38,20 +39,32 @@ export function writeCover(statement: PdfStatement): void {
   else writeBalances(statement, section);
   paper.y += 8;
   block(statement, section, "P", words.howToRead, paper.styles.note);
-  for (const line of statement.content.facts.bank?.legal ?? [])
-    block(statement, section, "P", line, paper.styles.note);
+  const { legal = [] } = statement.content.facts.bank ?? {};
+  if (legal.length > 0) paper.y += 6;
+  for (const line of legal) block(statement, section, "P", line, paper.styles.note);
   section.end();
 }
 
 /** The bank as its letters have it, where the installation names it. */
 function writeBank(statement: PdfStatement, section: Element): void {
   const { paper, content } = statement;
-  const { name, bic, address } = content.facts.bank ?? { address: [] };
+  const { name, bic, address, logo } = content.facts.bank ?? { address: [] };
+  if (logo) writeLogo(statement, section, logo);
   const lines = [...address, ...(bic === undefined ? [] : [`BIC ${bic}`])];
   if (name === undefined && lines.length === 0) return;
   if (name !== undefined) block(statement, section, "P", name, paper.styles.heading);
   if (lines.length > 0) block(statement, section, "P", lines.join(" · "), paper.styles.note);
   paper.y += 14;
+}
+
+/** The bank's name is what it says. */
+function writeLogo(statement: PdfStatement, section: Element, logo: BankLogo): void {
+  const { paper, words, content } = statement;
+  const { width, height } = shownSize(logo);
+  const bbox = [PAGE.left, paper.y, PAGE.left + width, paper.y + height] as const;
+  const alt = content.facts.bank?.name ?? words.bank;
+  paper.place("Figure", section, () => paper.picture(logo, bbox), { alt, bbox });
+  paper.y += height + 10;
 }
 
 function periodText({ content, locale, words }: PdfStatement): string {

@@ -4,6 +4,7 @@
  * written last, when the number of pages is known. So nothing is counted beforehand and no page waits.
  */
 import PDFDocument from "pdfkit";
+import type { BankLogo } from "../../../domain/bank-names.ts";
 import { LEFT_TO_RIGHT, RIGHT_TO_LEFT, type PdfFace, type PdfFaces } from "./text/pdf-font.ts";
 import { CONTENT_WIDTH, COLOURS, PAGE, type Styles, type TextStyle } from "./pdf-style.ts";
 import type { Run } from "./text/pdf-order.ts";
@@ -28,6 +29,9 @@ export type Element = PDFKit.PDFStructureElement;
 export interface ElementOptions {
   /** Of a header cell. */
   readonly scope?: "Row" | "Column";
+  /** Of a figure: what it says to those who do not see it, and where it is. */
+  readonly alt?: string;
+  readonly bbox?: readonly [left: number, top: number, right: number, bottom: number];
 }
 
 export interface Paper {
@@ -52,6 +56,8 @@ export interface Paper {
   line(line: Line, x: number, baseline: number): void;
   rule(y: number, colour: string, thickness: number): void;
   panel(x: number, y: number, width: number, height: number, colour: string): void;
+  /** Where it is as an element's `bbox` has it. */
+  picture(logo: BankLogo, bbox: NonNullable<ElementOptions["bbox"]>): void;
   bookmark(title: string): void;
   /** The bytes written since the last call. */
   take(): Buffer | undefined;
@@ -66,7 +72,7 @@ interface Inside {
     readonly fonts: Record<string, unknown>;
     readonly xobjects: Record<string, unknown>;
   };
-  ref(data: object): { end(content: string): void };
+  ref(data: object): { end(content: string | Uint8Array): void };
 }
 
 interface InsideFont {
@@ -198,6 +204,17 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
     panel(x, y, width, height, wanted) {
       const box = [x, y, width, height].map((length) => length.toFixed(2)).join(" ");
       doc.addContent(`${fill(wanted)}${box} re f`);
+    },
+    picture({ width, height, deflatedRgb }, [left, top, right, bottom]) {
+      const image = inside.ref({
+        ...{ Type: "XObject", Subtype: "Image", Width: width, Height: height },
+        ...{ ColorSpace: "DeviceRGB", BitsPerComponent: 8, Filter: "FlateDecode" },
+      });
+      image.end(deflatedRgb);
+      inside.page.xobjects["Logo"] = image;
+      // The page's y runs down, that of a picture up.
+      const place = [right - left, 0, 0, top - bottom, left, bottom].map((n) => n.toFixed(2));
+      doc.addContent(`q ${place.join(" ")} cm /Logo Do Q`);
     },
     bookmark(title) {
       // pdfkit counts `left` from the right.

@@ -6,10 +6,9 @@
  * for 10,000 rows. Most scripts need it for combining marks alone, so all other text is set glyph by glyph,
  * without kerning.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { create, type Font, type GlyphPosition } from "fontkit";
+import { packagedFile } from "../packaged-file.ts";
 
 export interface PdfFace {
   readonly name: string;
@@ -69,7 +68,7 @@ export function pdfFaces(): PdfFaces {
 }
 
 export function openFace(of: FaceFile): PdfFace {
-  const font = create(readFileSync(pathOf(of))) as Font;
+  const font = create(readFileSync(packagedFile(of.package, of.file))) as Font;
   const known = new Map<number, boolean>();
   const glyphs = new Map<number, PlainGlyph>();
   const glyphOf = (codePoint: number): PlainGlyph => {
@@ -112,15 +111,6 @@ interface PlainGlyph {
   readonly id: number;
   readonly advanceWidth: number;
   readonly codePoints: readonly number[];
-}
-
-/** In an image the fonts lie beside the program, elsewhere in their package. */
-function pathOf({ package: name, file }: FaceFile): string {
-  const beside = join(import.meta.dirname, basename(file));
-  if (existsSync(beside)) return beside;
-  const packageJson = findPackageJSON(name, import.meta.url);
-  if (packageJson === undefined) throw new Error(`the package ${name} is not installed`);
-  return join(dirname(packageJson), file);
 }
 
 /** The font, but that what needs no shaping has no positions either: one glyph follows the other. From right to left the first glyph is the last of the text. */

@@ -74,7 +74,10 @@ export function stack(...texts: readonly (readonly Line[])[]): Line[] {
   return lines;
 }
 
-/** Both on one line, where each is one and they have room; else undefined. */
+/**
+ * Both on one line, where each is one and they have room; else undefined. Not where both run from right to left:
+ * whoever reads so would read the second first, and both as one.
+ */
 export function beside(
   first: readonly Line[],
   second: readonly Line[],
@@ -82,10 +85,15 @@ export function beside(
 ): [Line[]] | undefined {
   const [one, other] = [first[0], second[0]];
   if (!one || !other || first.length + second.length > 2) return undefined;
+  if (runsLeft(one) && runsLeft(other)) return undefined;
   const spaced: Line[] = [one];
   endWord(spaced);
   const line: Line = { ...(spaced[0] ?? one), after: other };
   return behind(line) + widthOf(other) <= width ? [[line]] : undefined;
+}
+
+function runsLeft({ runs = [] }: Line): boolean {
+  return runs.some(({ rightToLeft }) => rightToLeft);
 }
 
 /** Points from where a line begins to what stands behind it. */
