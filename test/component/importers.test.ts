@@ -71,13 +71,14 @@ async function unpacked(name: string, isCombined: boolean): Promise<Unpacked> {
   return { pathOf, files, rows: lines.map((line) => JSON.parse(line) as Row) };
 }
 
-/** What a row of the statement has to be once it is booked. */
-function asImported(row: Row): Omit<ImportedRow, "account"> {
+/** What a row of the statement has to be once it is booked. libofx's program prints two decimals, and a currency for an account alone. */
+function asImported(row: Row, isLibofx: boolean): Omit<ImportedRow, "account"> {
+  const amount = Number(row["amount"]);
   return {
-    currency: row["currency"] ?? null,
+    currency: isLibofx ? null : (row["currency"] ?? null),
     id: row["transaction_id"] ?? "",
     day: row["booking_date"] ?? "",
-    amount: String(Number(row["amount"])),
+    amount: String(isLibofx ? Number(amount.toFixed(2)) : amount),
   };
 }
 
@@ -89,7 +90,7 @@ describe.each(importers)("%s", (importer) => {
   test.each(ZONES)(
     "books each account's file where it belongs, in %s",
     async (zone) => {
-      const kind = IMPORTERS[importer];
+      const [kind] = IMPORTERS[importer];
       const { files, pathOf, rows } = byAccount;
       const own = files.filter(({ path }) => path.startsWith(`${kind}/`));
       expect(own).toHaveLength(BALANCES.length);
@@ -108,7 +109,9 @@ describe.each(importers)("%s", (importer) => {
           account === null
             ? [undefined]
             : [account_id, `${account_id}-${currency}`].map((one) => one?.slice(-END));
-        expect(booked.map(withoutAccount)).toEqual(expected.map(asImported));
+        expect(booked.map(withoutAccount)).toEqual(
+          expected.map((row) => asImported(row, importer.startsWith("libofx"))),
+        );
         for (const { account } of booked) expect(endsAs(account)).toContain(account?.slice(-END));
       }
     },
@@ -120,9 +123,11 @@ describe.each(importers)("%s", (importer) => {
 async function verdict(importer: Importer): Promise<string> {
   const { rows, pathOf, files } = combined;
   const whole = files.find(
-    ({ path }) => path === (IMPORTERS[importer] === "ofx" ? "statement.ofx" : "camt.053.xml"),
+    ({ path }) => path === (IMPORTERS[importer][0] === "ofx" ? "statement.ofx" : "camt.053.xml"),
   );
-  const [booked = []] = await importedBy(importer, "UTC", [pathOf(whole?.path ?? "")]);
+  const read = importedBy(importer, "UTC", [pathOf(whole?.path ?? "")]);
+  const [booked] = await read.catch(() => []);
+  if (booked === undefined) return "refused";
   const ids = booked.map(({ id }) => id).toSorted();
   expect(ids).toEqual(rows.map((row) => row["transaction_id"]).toSorted());
   const accounts = new Set(booked.map(({ account, currency }) => `${account} ${currency}`));
@@ -141,7 +146,7 @@ test("what each makes of one file for all accounts is what the README says", asy
       .slice(1, -1);
     expect(cells).toEqual([
       importer,
-      IMPORTERS[importer],
+      IMPORTERS[importer][0],
       "right",
       await verdict(importer),
       expect.any(String),

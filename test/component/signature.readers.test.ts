@@ -14,6 +14,9 @@ const KEYS = {
   RS256: { name: "RSASSA-PKCS1-v1_5", ...RSA },
   EdDSA: { name: "Ed25519" },
   Ed25519: { name: "Ed25519" },
+  // In the header, and in the key of whoever verifies: RFC 9864 renames the first.
+  "EdDSA(Ed25519)": { name: "Ed25519" },
+  "Ed25519(EdDSA)": { name: "Ed25519" },
 } as const;
 const ALTERED = "altered";
 
@@ -28,25 +31,26 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** As the builder signs, and the same signature under another manifest. */
 async function signedBy(
-  alg: string,
+  name: string,
   use: (typeof KEYS)[keyof typeof KEYS],
 ): Promise<readonly Signed[]> {
   const pair = (await crypto.subtle.generateKey(use, true, [
     "sign",
     "verify",
   ])) as webcrypto.CryptoKeyPair;
-  const jwk = async (key: webcrypto.CryptoKey) => {
+  const [, alg = name, keyAlg = alg] = /^(\w+)\((\w+)\)$/.exec(name) ?? [];
+  const jwk = async (key: webcrypto.CryptoKey, alg: string) => {
     const { key_ops: _, ext: __, ...rest } = await crypto.subtle.exportKey("jwk", key);
     return { ...rest, alg, kid: "2026-11" };
   };
-  const file = join(folder, `${alg}.json`);
-  await writeFile(file, JSON.stringify(await jwk(pair.privateKey)));
+  const file = join(folder, `${name}.json`);
+  await writeFile(file, JSON.stringify(await jwk(pair.privateKey, alg)));
   const payload = `${JSON.stringify({ customer_id: "Zoë", rows: 4 }, null, 2)}\n`;
   const jws = await (await makeManifestSigner(file))(Buffer.from(payload));
-  const key = await jwk(pair.publicKey);
+  const key = await jwk(pair.publicKey, keyAlg);
   return [
-    { name: alg, alg, key, jws, payload },
-    { name: `${alg} ${ALTERED}`, alg, key, jws, payload: payload.replace("4", "5") },
+    { name, alg, key, jws, payload },
+    { name: `${name} ${ALTERED}`, alg, key, jws, payload: payload.replace("4", "5") },
   ];
 }
 

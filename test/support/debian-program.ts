@@ -19,23 +19,32 @@ export interface Program {
   fed(file: string, ...args: readonly string[]): Promise<Output>;
 }
 
+export interface ProgramEnvironment {
+  /** What it needs where its package is only unpacked, below `root`. */
+  readonly settings?: (root: string) => NodeJS.ProcessEnv;
+  /** What it is to have anyway. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
- * `names` are what the program is called in one release of Debian or another; `settings` what it
- * needs in its environment where its package is only unpacked, below `root`.
+ * `names` are what the program is called in one release of Debian or another.
  * @throws Error where it is neither here nor to be had.
  */
 export async function debianProgram(
   packageName: string,
   names: readonly string[],
-  settings: (root: string) => NodeJS.ProcessEnv = () => ({}),
+  { settings = () => ({}), env: own = {} }: ProgramEnvironment = {},
 ): Promise<Program> {
   const here = findExecutable(pathFolders(), ...names);
-  if (here) return program(here, process.env);
+  if (here) return program(here, { ...process.env, ...own });
   const { root, env } = await debianPackages([packageName], console.log);
   const folders = ["usr/bin", "bin"].map((folder) => join(root, folder));
   const installed = findExecutable(folders, ...names);
   if (!installed) throw new Error(`Debian's ${packageName} brought no ${names.join(" or ")}`);
-  return program(installed, root === "/" ? env : { ...env, ...settings(root) });
+  return program(
+    installed,
+    root === "/" ? { ...env, ...own } : { ...env, ...settings(root), ...own },
+  );
 }
 
 export function program(path: string, env: NodeJS.ProcessEnv): Program {

@@ -2,15 +2,29 @@
  * Importers of camt.053 and OFX that were written without us, as their users run them, in any zone. odoo's
  * parser is OCA's own file, with as much of odoo around it as it asks for.
  */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { runJava } from "./java-program.ts";
+import { ofxdump } from "./ofx-readers.ts";
 import { pythonWith } from "./python-packages.ts";
 
+/** What each reads, and what runs it. */
 export const IMPORTERS = {
-  "ofxtools 1.1.1": "ofx",
-  "ofxparse 0.21": "ofx",
-  "pycamt 1.1.1": "camt.053",
-  "OCA account_statement_import_camt 19.0.1.0.0.8": "camt.053",
+  "ofxtools 1.1.1": ["ofx", byPython],
+  "ofxparse 0.21": ["ofx", byPython],
+  "libofx 0.10.9": ["ofx", byLibofx],
+  "OFX4J 1.39": ["ofx", byJava],
+  "ofx-js 1.1.1": ["ofx", byNode],
+  "ofx-data-extractor 1.5.0": ["ofx", byNode],
+  "pycamt 1.1.1": ["camt.053", byPython],
+  "OCA account_statement_import_camt 19.0.1.0.0.8": ["camt.053", byPython],
+  "Prowide pw-iso20022 SRU2024-10.2.6": ["camt.053", byJava],
 } as const;
 export type Importer = keyof typeof IMPORTERS;
+
+type Run = (importer: string, timeZone: string, files: readonly string[]) => Promise<Imported>;
+/** The rows of each file. */
+type Imported = readonly (readonly ImportedRow[])[];
 
 export interface ImportedRow {
   /** Which the importer books the row on; `null` where it names none. */
@@ -22,7 +36,7 @@ export interface ImportedRow {
   readonly amount: string;
 }
 
-const PROGRAM = `
+const PYTHON = `
 import importlib.util, json, os, re, sys, types, warnings
 from decimal import Decimal
 warnings.simplefilter("ignore")
@@ -69,22 +83,76 @@ readers = {"ofxtools 1.1.1": ofxtools, "ofxparse 0.21": ofxparse, "pycamt 1.1.1"
 print(json.dumps([readers[sys.argv[1]](path) for path in sys.argv[2:]]))
 `;
 
-/** The rows of each file. @throws Error where the importer refuses one */
+async function byPython(...[importer, timeZone, files]: Parameters<Run>): Promise<Imported> {
+  const python = await pythonWith("importers", { TZ: timeZone });
+  const { stdout } = await python.run("-c", PYTHON, importer, ...files);
+  return JSON.parse(stdout) as Imported;
+}
+
+async function byJava(...[importer, timeZone, files]: Parameters<Run>): Promise<Imported> {
+  const lines = await runJava("importers", [importer, ...files], { TZ: timeZone });
+  return lines
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as readonly ImportedRow[]);
+}
+
+/** Of a transaction, by the program that GnuCash's library comes with. It prints two decimals. */
+const LIBOFX =
+  /^ofx_proc_transaction\(\):\n +Account ID : UNKNOWN {2}(?<account>.*)\n[^]*?^ +Date posted: (?<day>.*)\n[^]*?^ +Total money amount: (?<amount>.*)\n[^]*?ID for this transaction: (?<id>.*)$/gm;
+
+async function byLibofx(...[, timeZone, files]: Parameters<Run>): Promise<Imported> {
+  const printed = files.map(async (file) => {
+    const { stdout } = await (await ofxdump({ TZ: timeZone, LC_ALL: "C" })).run(file);
+    return [...stdout.matchAll(LIBOFX)].map(({ groups = {} }) => {
+      const { account = "", day = "", amount = "", id = "" } = groups;
+      // `Sat Jan 31 23:59:00 2026 +13`
+      const [, month = "", date = "", , year = ""] = day.split(/ +/);
+      const number = MONTHS.indexOf(month) + 1;
+      const at = [year, String(number).padStart(2, "0"), date.padStart(2, "0")].join("-");
+      return { account, currency: null, id, day: at, amount: String(Number(amount)) };
+    });
+  });
+  return await Promise.all(printed);
+}
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** In a process of its own, which has the zone from its start. */
+const NODE = `
+import { readFileSync } from "node:fs";
+import { parse } from "ofx-js";
+import { Ofx } from "ofx-data-extractor";
+const list = (one) => (one === undefined || one === "" ? [] : Array.isArray(one) ? one : [one]);
+const readers = {
+  "ofx-js 1.1.1": parse,
+  "ofx-data-extractor 1.5.0": async (text) => new Ofx(text).toJson(),
+};
+const [importer, ...files] = process.argv.slice(1);
+const rows = await Promise.all(files.map(async (file) => {
+  const { OFX } = await readers[importer](readFileSync(file, "utf8"));
+  return list(OFX.BANKMSGSRSV1.STMTTRNRS).flatMap(({ STMTRS }) =>
+    list(STMTRS.BANKTRANLIST.STMTTRN ?? STMTRS.BANKTRANLIST.STRTTRN).map((row) => ({
+      account: STMTRS.BANKACCTFROM.ACCTID, currency: STMTRS.CURDEF, id: row.FITID,
+      day: row.DTPOSTED.replace(/^(\\d{4})(\\d\\d)(\\d\\d).*/, "$1-$2-$3"), amount: String(Number(row.TRNAMT)),
+    })));
+}));
+console.log(JSON.stringify(rows));
+`;
+const REPOSITORY = new URL("../..", import.meta.url).pathname;
+
+async function byNode(...[importer, timeZone, files]: Parameters<Run>): Promise<Imported> {
+  const env = { ...process.env, NODE_OPTIONS: "", TZ: timeZone };
+  const args = ["--input-type=module", "--eval", NODE, "--", importer, ...files];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: REPOSITORY });
+  return JSON.parse(stdout) as Imported;
+}
+
+/** @throws Error where the importer refuses a file */
 export async function importedBy(
   importer: Importer,
   timeZone: string,
   files: readonly string[],
-): Promise<readonly (readonly ImportedRow[])[]> {
-  const python = await pythonWith({
-    env: { TZ: timeZone },
-    name: "importers-2026-11",
-    packages: [
-      ...["ofxtools==1.1.1", "ofxparse==0.21", "pycamt==1.1.1", "lxml==6.1.3", "six==1.17.0"],
-      ...["odoo-addon-account-statement-import-camt==19.0.1.0.0.8", "beautifulsoup4==4.15.0"],
-      ...["soupsieve==4.1.3", "typing_extensions==4.16.0"],
-    ],
-    fromSource: ["ofxparse"],
-  });
-  const { stdout } = await python.run("-c", PROGRAM, importer, ...files);
-  return JSON.parse(stdout) as readonly (readonly ImportedRow[])[];
+): Promise<Imported> {
+  const [, run] = IMPORTERS[importer];
+  return await run(importer, timeZone, files);
 }

@@ -3,42 +3,9 @@
  * strict: order, lengths, values. libofx (Debian, GPL-2) is what GnuCash, KMyMoney and HomeBank read
  * with. Both are only run.
  */
-import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
-import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
-import { debianProgram, program, type Program } from "./debian-program.ts";
-
-const run = promisify(execFile);
-
-const OFXTOOLS =
-  "ofxtools==1.1.1 --hash=sha256:4c6a80cfd08d8a6ce7e791ce3bc317e203f36359a0961b20df667cf91a9560e9";
-const INSTALL = [
-  "-m",
-  "pip",
-  "install",
-  "--quiet",
-  "--disable-pip-version-check",
-  "--no-deps",
-  "--require-hashes",
-  "--only-binary=:all:",
-];
-
-/** Runs a Python program with the package; @throws Error where there is no Python, or no PyPI. */
-export async function ofxtools(): Promise<Program> {
-  const folder = await onceInCache("ofxtools-1.1.1", async (unfinished) => {
-    const requirements = join(unfinished, "requirements.txt");
-    await writeFile(requirements, `${OFXTOOLS}\n`);
-    const install = [...INSTALL, `--target=${unfinished}`, `--requirement=${requirements}`];
-    await run("python3", install).catch(async () => {
-      await debianPackages(["python3-pip"], console.log);
-      await run("python3", install);
-    });
-  });
-  return program("python3", { ...process.env, PYTHONPATH: folder });
-}
+import { debianProgram, type Program } from "./debian-program.ts";
+import { pythonWith } from "./python-packages.ts";
 
 /** Decimals are Python's: the opening balance is worked out by another arithmetic than ours. */
 const READ = `
@@ -97,13 +64,12 @@ export interface OfxTransaction {
 
 /** Every statement of a file. @throws Error where the file breaks a rule of OFX 2.2. */
 export async function readByOfxtools(file: string): Promise<readonly OfxStatement[]> {
-  const { stdout } = await (await ofxtools()).run("-c", READ, file);
+  const { stdout } = await (await pythonWith("importers")).run("-c", READ, file);
   return JSON.parse(stdout) as OfxStatement[];
 }
 
 /** libofx, by the program that prints what it has read. */
-export async function ofxdump(): Promise<Program> {
-  return await debianProgram("ofx", ["ofxdump"], (root) => ({
-    OFX_DTD_PATH: join(root, "usr/share/libofx7/libofx/dtd"),
-  }));
+export async function ofxdump(env: NodeJS.ProcessEnv = {}): Promise<Program> {
+  const settings = (root: string) => ({ OFX_DTD_PATH: join(root, "usr/share/libofx7/libofx/dtd") });
+  return await debianProgram("ofx", ["ofxdump"], { settings, env });
 }

@@ -18,9 +18,10 @@ import { camt053Schema } from "./camt053-schema.ts";
 import { findChromium } from "./chromium.ts";
 import { etcd, kubeApiserver } from "./kube-programs.ts";
 import { prepareKustomize } from "./kustomize.ts";
-import { ofxdump, ofxtools } from "./ofx-readers.ts";
+import { ofxdump } from "./ofx-readers.ts";
 import { poppler, qpdf } from "./pdf-programs.ts";
 import { promtool } from "./promtool.ts";
+import { pythonWith } from "./python-packages.ts";
 import { bsdtar, busybox, sevenZip } from "./zip-programs.ts";
 
 interface JestConfig {
@@ -49,12 +50,14 @@ export default async function prepareServers({ testPathPatterns }: JestConfig): 
     ...(isChosen("ceph-rgw") ? [() => cephRgw(console.log)] : []),
   ];
   const built = [
-    ...[versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, ofxtools],
+    ...[versitygw, etcd, kubeApiserver, prepareKustomize, camt053Schema, importers],
     ...(isChosen("minio") ? [minio] : []),
     ...(isChosen("tidb") ? [tidbServer] : []),
   ];
   await Promise.all([installed, built].map(inTurn));
 }
+
+const importers = () => pythonWith("importers");
 
 function isChosen(name: string): boolean {
   const chosen = chosenEngines(process.env["ENGINES"]);

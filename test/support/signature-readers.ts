@@ -3,9 +3,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as jose from "jose";
-import { onceInCache } from "../../infra/local/programs/cache-folder.ts";
 import { goProgram } from "../../infra/local/programs/go-program.ts";
-import { debianProgram } from "./debian-program.ts";
+import { runJava } from "./java-program.ts";
 import { pythonWith } from "./python-packages.ts";
 import { run, withZipFile as withFile } from "./statement.ts";
 
@@ -91,13 +90,7 @@ print(json.dumps(said))
 `;
 
 async function byPython(file: string): Promise<Record<string, Said>> {
-  const python = await pythonWith({
-    name: "jose-2026-11",
-    packages: [
-      ...["pyjwt==2.15.1", "joserfc==1.8.0", "authlib==1.9.10", "jwcrypto==1.6.1"],
-      ...["cryptography==50.0.2", "cffi==2.1.1", "pycparser==3.12", "typing_extensions==4.16.0"],
-    ],
-  });
+  const python = await pythonWith("jose");
   const { stdout } = await python.run("-c", PROGRAM, file, JSON.stringify(PYTHON));
   return JSON.parse(stdout) as Record<string, Said>;
 }
@@ -116,18 +109,9 @@ async function byGo(file: string): Promise<Record<string, Said>> {
   return { "go-jose 4.1.9": JSON.parse(stdout) as Said };
 }
 
-const JAVA = new URL("java/jose/", import.meta.url).pathname;
-
 async function byJava(file: string): Promise<Record<string, Said>> {
-  const version = await hashOf(join(JAVA, "pom.xml"));
-  const jars = await onceInCache(`java-jose-${version}`, async (folder) => {
-    const maven = await debianProgram("maven", ["mvn"]);
-    const copy = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
-    await maven.run("--quiet", "--batch-mode", `--file=${join(JAVA, "pom.xml")}`, ...copy);
-  });
-  const args = ["-cp", join(jars, "*"), join(JAVA, "Verify.java"), file];
-  const { stdout } = await run("java", args);
-  const { Nimbus = {}, jose4j = {} } = JSON.parse(stdout) as Record<string, Said>;
+  const said = JSON.parse(await runJava("jose", [file])) as Record<string, Said>;
+  const { Nimbus = {}, jose4j = {} } = said;
   return { "Nimbus JOSE + JWT 10.0.2": Nimbus, "jose4j 0.9.6": jose4j };
 }
 

@@ -15,7 +15,7 @@ import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jws.JsonWebSignature;
 
-public class Verify {
+public class Main {
   interface Library {
     boolean verifies(Map<?, ?> signed) throws Exception;
   }
@@ -59,8 +59,8 @@ public class Verify {
   public static void main(String[] args) throws Exception {
     var all = JSONArrayUtils.parse(Files.readString(Path.of(args[0])));
     Map<String, Object> out = new LinkedHashMap<>();
-    out.put("Nimbus", said(Verify::nimbus, all));
-    out.put("jose4j", said(Verify::jose4j, all));
+    out.put("Nimbus", said(Main::nimbus, all));
+    out.put("jose4j", said(Main::jose4j, all));
     System.out.println(JSONObjectUtils.toJSONString(out));
   }
 }
