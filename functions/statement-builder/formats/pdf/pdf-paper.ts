@@ -182,7 +182,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       return element;
     },
     place(type, parent, draw, options = {}) {
-      parent.add(doc.struct(type, options as object, draw));
+      parent.add(doc.struct(type, options, draw));
     },
     decorate: (draw) => artifact("Layout", draw),
     line(line, x, baseline) {
