@@ -147,13 +147,11 @@ async function node(tree: string, ...args: readonly string[]): Promise<string> {
 async function made(tree: string, names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
   const program = `
     const { KEPT_STATEMENTS, makeKeptStatement } = await import("./test/support/kept-statements.ts");
-    const { readTransactions } = await import("./test/support/statement.ts");
     const [url, names] = process.argv.slice(1);
-    await using transactions = readTransactions(url);
     const zips = [];
     for (const name of JSON.parse(names)) {
       const statement = KEPT_STATEMENTS.find((one) => one.name === name);
-      zips.push([name, (await makeKeptStatement(transactions, statement)).toString("base64")]);
+      zips.push([name, (await makeKeptStatement(url, statement)).toString("base64")]);
     }
     console.log(JSON.stringify(zips));`;
   const args = ["--input-type=module", "-e", program, server.databaseUrl, JSON.stringify(names)];

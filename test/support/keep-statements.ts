@@ -17,7 +17,6 @@ import { verifyStatement } from "../../functions/verification/verify-statement.t
 import { keepFunctions } from "./keep-functions.ts";
 import { KEPT_STATEMENTS, makeKeptStatement, startKeptBank } from "./kept-statements.ts";
 import { chunks } from "./sample-statement.ts";
-import { readTransactions } from "./statement.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
@@ -68,7 +67,6 @@ async function keep(folder: string): Promise<void> {
   // Fails when there is one: nobody makes these again.
   await mkdir(folder);
   await using server = await startKeptBank();
-  await using transactions = readTransactions(server.databaseUrl);
   const keys: VerificationKey[] = [];
   const files: KeptFile[] = [];
   for (const statement of KEPT_STATEMENTS) {
@@ -76,7 +74,7 @@ async function keep(folder: string): Promise<void> {
     const kid = signed === undefined ? null : `kept-${signed}`;
     const signer = signed && kid ? await makeSigner(signed, kid) : undefined;
     if (signer) keys.push(signer.key);
-    const zip = await makeKeptStatement(transactions, statement, signer?.sign);
+    const zip = await makeKeptStatement(server.databaseUrl, statement, signer?.sign);
     const checked = await verifyStatement(chunks(zip), { keys: signer && [signer.key] });
     if (!checked.ok) throw new Error(`${name}: ${checked.problems.join()}`);
     await writeFile(join(folder, `${name}.zip`), zip);

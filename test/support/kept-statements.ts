@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import type { BankNames } from "../../functions/domain/bank-names.ts";
 import { DELIMITERS, type CsvDialect } from "../../functions/domain/csv/csv-dialect.ts";
 import { FORMATS, LANGUAGES } from "../../functions/domain/statement-options.ts";
 import {
@@ -11,13 +12,19 @@ import {
   type SignatureAlgorithm,
 } from "../../functions/verification/manifest-signature.ts";
 import type { SignManifest } from "../../functions/statement-builder/contents/statement-files.ts";
-import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
+import { statementQuery } from "../../functions/statement-builder/source/transactions-sql.ts";
 import {
   makeStatementZip,
   type Compression,
 } from "../../functions/statement-builder/zip/statement-zip.ts";
 import { startTestMariaDb, type TestMariaDb } from "./mariadb.ts";
-import { factsOf, insertAccount, insertPostings, type Asked } from "./statement.ts";
+import {
+  factsOf,
+  insertAccount,
+  insertPostings,
+  readTransactions,
+  type Asked,
+} from "./statement.ts";
 
 const SCHEMA = new URL("../../infra/local/cluster/sample-bank/schema.sql", import.meta.url);
 
@@ -120,10 +127,33 @@ const DELIMITER_NAMES = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar
 export interface KeptStatement {
   readonly name: string;
   readonly asked: Partial<Asked>;
+  /** Columns that an installation names. */
+  readonly named?: typeof NAMED;
   readonly compression?: Compression;
   /** With which algorithm. */
   readonly signed?: SignatureAlgorithm;
 }
+
+/** What a bank adds to its views: names, and codes of ISO 20022. Of some it knows nothing. */
+const NAMED_VIEWS = `
+  CREATE VIEW named_accounts AS SELECT customer_id, account_id, currency,
+    IF(account_id = 'a1', 'DE89 3704 0044 0532 0130 00', NULL) AS iban,
+    IF(account_id = 'a1', 'Haushalt', '') AS nickname, product,
+    IF(account_id = 'a3', NULL, 'محمد & Zoë Ångström') AS holder FROM accounts;
+  CREATE VIEW coded_transactions AS SELECT *,
+    IF(type = 'REVERSAL', NULL, 'PMNT-RCDT-ESCT') AS iso_code FROM statement_transactions;`;
+const NAMED = {
+  accountView: "named_accounts",
+  accountColumns: { iban: "iban", name: "nickname", product: "product", owner: "holder" },
+  transactionView: "coded_transactions",
+  transactionCodeColumn: "iso_code",
+};
+const BANK: BankNames = {
+  name: "Musterbank & Söhne AG",
+  bic: "COBADEFFXXX",
+  address: ["Kaiserplatz 1", "60311 Frankfurt am Main"],
+  legal: ["HRB 32000"],
+};
 
 export const KEPT_STATEMENTS: readonly KeptStatement[] = [
   { name: "plain", asked: {} },
@@ -153,6 +183,18 @@ export const KEPT_STATEMENTS: readonly KeptStatement[] = [
     name: "all-formats",
     asked: { masked: false, options: { formats: FORMATS, includePending: true } },
   },
+  { name: "booking-date", asked: { basis: "booking_date", options: { formats: FORMATS } } },
+  { name: "combined", asked: { options: { formats: FORMATS, combined: true } } },
+  { name: "named", asked: { bank: BANK, options: { formats: FORMATS } }, named: NAMED },
+  {
+    name: "ids-as-text",
+    asked: {
+      options: {
+        csv: { bom: true, delimiter: ";", decimalComma: true, idsAsText: true },
+        includePending: true,
+      },
+    },
+  },
   ...DIALECTS.map((csv) => ({
     name: [
       "csv",
@@ -174,20 +216,20 @@ export const KEPT_STATEMENTS: readonly KeptStatement[] = [
 /** A server with the bank that the statements are of. */
 export async function startKeptBank(): Promise<TestMariaDb> {
   const server = await startTestMariaDb({ schema: await readFile(SCHEMA, "utf8") });
-  await server.execute([...ACCOUNTS, POSTINGS].join("\n"));
+  await server.execute([...ACCOUNTS, POSTINGS, NAMED_VIEWS].join("\n"));
   return server;
 }
 
 /** One of them as the builder makes it now. */
 export async function makeKeptStatement(
-  transactions: Transactions,
-  { asked, compression = "balanced" }: KeptStatement,
+  databaseUrl: string,
+  { asked, compression = "balanced", named }: KeptStatement,
   sign?: SignManifest,
 ): Promise<Buffer> {
+  await using transactions = readTransactions(databaseUrl, named);
   const facts = factsOf({ ...JANUARY, ...asked });
-  const { customerId, period } = facts;
   const { signal } = new AbortController();
-  const query = { customerId, from: period.from, to: period.to };
+  const query = statementQuery(facts.customerId, facts.period);
   await using snapshot = await transactions.open(query, signal);
   const options = { compression, sign, signal };
   return await buffer(makeStatementZip(facts, snapshot, options));
