@@ -54,9 +54,7 @@ async function tell(mode: Mode, scene: Scene, settings: LocalSettings): Promise<
   const { path } = await tellSampleStory(scene, settings.request);
   const last = `statement ${shownPath(path)}`;
   if (mode === "demo") {
-    // A port that was free for the demo says nothing of where `make run` will be.
-    const where = settings.portOffset === "free" ? "" : `: ${installation.pageUrl}`;
-    narrator.title(`\`make run\` stays up, with a page to look at${where}`);
+    narrator.title("`make run` stays up, with a page to look at");
     return { kind: "done", last };
   }
 
