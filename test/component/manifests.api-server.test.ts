@@ -32,7 +32,12 @@ describe.each([
     const crds = await knativeCrds(version);
     await serveCrds(server, crds);
     const [, base = []] = rendered[0] ?? [];
-    await server.apply(base.filter(({ kind }) => ["Namespace", "ServiceAccount"].includes(kind)));
+    await server.apply(base.filter(({ kind }) => kind === "Namespace"));
+    // Of components too: a pod is refused without its own.
+    const accounts = rendered.flatMap(([, all]) =>
+      all.filter(({ kind }) => kind === "ServiceAccount"),
+    );
+    await server.apply([...new Map(accounts.map((one) => [one.metadata.name, one])).values()]);
     // What a controller would make.
     await server.apply([
       { apiVersion: "v1", kind: "ServiceAccount", metadata: account("default") },
