@@ -17,7 +17,8 @@ import type {
   ReceivedEvent,
 } from "../platform/cloudevents/cloudevent-parse.ts";
 import type { EventContext, EventRoute } from "../platform/server/event-handler.ts";
-import type { Ledger, RejectedEvent } from "../platform/ledger/configmap-ledger.ts";
+import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
+import type { RejectedEvent } from "../platform/ledger/rejected-event.ts";
 import { sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 

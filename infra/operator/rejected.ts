@@ -1,9 +1,7 @@
 /** `statements rejected`: events that were no acceptable requests, parked by the broker. */
 import { Command } from "commander";
-import type {
-  Ledger,
-  StoredRejectedEvent,
-} from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { StoredRejectedEvent } from "../../functions/platform/ledger/rejected-event.ts";
 import { unmet } from "./exit.ts";
 import type { Session } from "./session.ts";
 

@@ -1,9 +1,7 @@
 /** `statements replay`: parked events go through intake once more; what it accepts leaves the list. */
 import { Command } from "commander";
-import type {
-  Ledger,
-  StoredRejectedEvent,
-} from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import type { StoredRejectedEvent } from "../../functions/platform/ledger/rejected-event.ts";
 import { isOutcome } from "../../functions/domain/events.ts";
 import { printAudit } from "./acts.ts";
 import { confirm } from "./confirm.ts";

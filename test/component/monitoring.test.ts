@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import { meaningOf } from "../../functions/domain/failure.ts";
 import { ERROR_CODES } from "../../functions/domain/statement-request.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { REJECTED_PLACES } from "../../functions/platform/ledger/rejected-names.ts";
+import { REJECTED_PLACES } from "../../functions/platform/ledger/rejected-event.ts";
 import { observedLedger } from "../../functions/platform/ledger/observed-ledger.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import {

@@ -31,9 +31,20 @@ import {
 } from "./kubernetes-api.ts";
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
-import { rejectedNames } from "./rejected-names.ts";
+import {
+  rejectedNames,
+  type KeptRejected,
+  type RejectedEvent,
+  type StoredRejectedEvent,
+} from "./rejected-event.ts";
 import { ofComponent, readAll, refOf, type RecordRef, type Selector } from "./stored-configmap.ts";
-import { fromNote, toNote, type UndeliveredOutcome } from "./undelivered-outcome.ts";
+import {
+  fromNote,
+  toNote,
+  type NotesPage,
+  type StoredNote,
+  type UndeliveredOutcome,
+} from "./undelivered-outcome.ts";
 
 export interface Stored<R extends StatementRequest = StatementRequest> extends RecordRef {
   readonly request: R;
@@ -68,33 +79,6 @@ export interface ListFilter {
    * consistently from its memory (Kubernetes before 1.31, etcd before 3.4.31 or 3.5.13).
    */
   readonly mayBeStale?: boolean;
-}
-
-/** An event that is not a request, kept until somebody looks at it. */
-export interface RejectedEvent {
-  /** SHA-256 in hex of what it is: the same event again is the same ConfigMap. */
-  readonly hash: string;
-  /** Whose share of the places it takes. */
-  readonly sharer: string;
-  readonly fields: Readonly<Record<string, string>> & { readonly received_at: string };
-}
-
-export type KeptRejected =
-  | { readonly outcome: "created" | "exists"; readonly name: string }
-  /** The sharer's places are taken. */
-  | { readonly outcome: "full"; readonly name?: undefined };
-
-export interface StoredNote extends RecordRef {
-  readonly outcome: UndeliveredOutcome;
-}
-
-export interface NotesPage {
-  readonly notes: readonly StoredNote[];
-  readonly unreadable: readonly string[];
-}
-
-export interface StoredRejectedEvent extends RecordRef {
-  readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface Ledger {

@@ -4,6 +4,7 @@
  */
 import { COMPONENTS, LABELS, MANAGER, sha256Hex, type ConfigMap } from "./configmap-record.ts";
 import { count, readFields, text, time, writeFields, type Fields } from "./record-codec.ts";
+import type { RecordRef } from "./stored-configmap.ts";
 
 export interface UndeliveredOutcome {
   /** Name of the request's record. */
@@ -12,6 +13,15 @@ export interface UndeliveredOutcome {
   readonly repeats: number;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
+}
+
+export interface StoredNote extends RecordRef {
+  readonly outcome: UndeliveredOutcome;
+}
+
+export interface NotesPage {
+  readonly notes: readonly StoredNote[];
+  readonly unreadable: readonly string[];
 }
 
 const FIELDS: Fields<UndeliveredOutcome> = {

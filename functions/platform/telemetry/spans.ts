@@ -26,8 +26,11 @@ export const SPANS = {
     says: "A call of the ledger with its tries; without lists.",
   },
   claim: { kind: "internal", says: "Taking the record, or learning why not." },
-  fence: { kind: "internal", says: "Ending what earlier attempts left of uploads." },
-  look: { kind: "internal", says: "Whether an object is there already." },
+  fence: {
+    kind: "internal",
+    says: "Ending what earlier attempts left of uploads; not in the first.",
+  },
+  look: { kind: "internal", says: "Whether an object is there already; not in the first attempt." },
   "open snapshot": { kind: "internal", says: "What the proof expects, out of one snapshot." },
   build: {
     kind: "internal",

@@ -1,9 +1,28 @@
 /**
- * Names of parked events. There is a fixed number of them, so that what is parked can never use up
+ * Parked events, and their names. There is a fixed number of those, so that what is parked can never use up
  * the room of requests, whoever parks it and however many instances of intake there are; and each
  * sender has a share of them, so that one cannot use up the others'.
  */
 import { sha256Hex } from "./configmap-record.ts";
+import type { RecordRef } from "./stored-configmap.ts";
+
+/** An event that is not a request, kept until somebody looks at it. */
+export interface RejectedEvent {
+  /** SHA-256 in hex of what it is: the same event again is the same ConfigMap. */
+  readonly hash: string;
+  /** Whose share of the places it takes. */
+  readonly sharer: string;
+  readonly fields: Readonly<Record<string, string>> & { readonly received_at: string };
+}
+
+export type KeptRejected =
+  | { readonly outcome: "created" | "exists"; readonly name: string }
+  /** The sharer's places are taken. */
+  | { readonly outcome: "full"; readonly name?: undefined };
+
+export interface StoredRejectedEvent extends RecordRef {
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 export const REJECTED_PLACES = 1_024;
 const SHARES = 8;
