@@ -6,7 +6,8 @@
 #   in four spellings. RFC 9110 8.3.1: type, subtype and parameter names know no case, and optional white
 #   space may stand around the semicolon; all five mean the same.
 # Expected: `HTTP.toEvent` reads all five.
-# Seen: printed below; what it does not find word for word in its table it refuses.
+# Seen: it reads the plain type and `; charset=utf-8`, letter for letter. Without the space, or with
+#   `UTF-8`, the type is "invalid"; with capitals there is "no cloud event".
 # So a receiver normalises the content type before it hands a request to the SDK.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -2,18 +2,19 @@
 # RFC 9864 gives EdDSA over Ed25519 a name of its own, `Ed25519`; libraries take key and header for strangers
 # when they do not use the same of the two names.
 #
-# Versions: PyJWT 2.15.1, cryptography, joserfc 1.8.0, jwcrypto 1.6.1 (PyPI).
+# Versions: PyJWT 2.15.1 with cryptography 50.0.2, joserfc 1.8.0, jwcrypto 1.6.1 (PyPI).
 # Input: one key, one signature over the same bytes: the header says `EdDSA`, the JWK's `alg` is once `EdDSA`
 #   and once `Ed25519`, which is what WebCrypto of Node 24 writes into an exported key.
 # Expected: RFC 9864, section 2.2: both name the same algorithm; all verify.
-# Seen: printed below.
+# Seen: where key and header have the same name all verify. Where they have not, PyJWT and joserfc refuse
+#   the key, and jwcrypto verifies.
 # So a signer publishes its key under the name that its headers use, and says which.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv venv
-venv/bin/pip install --quiet --disable-pip-version-check "PyJWT[crypto]==2.15.1" joserfc==1.8.0 jwcrypto==1.6.1
+venv/bin/pip install --quiet --disable-pip-version-check "PyJWT[crypto]==2.15.1" cryptography==50.0.2 joserfc==1.8.0 jwcrypto==1.6.1
 cat > verify.py <<'PY'
 import json, warnings
 import jwt

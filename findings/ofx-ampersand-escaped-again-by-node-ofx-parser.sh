@@ -5,7 +5,8 @@
 # Input: a valid OFX 2.2 statement whose MEMO is "Marks & Spencer", written `Marks &amp; Spencer` as XML
 #   asks.
 # Expected: the memo "Marks & Spencer".
-# Seen: printed below; amounts and ids are right.
+# Seen: the memo `Marks &amp;amp;amp; Spencer`; the amount is right.
+# So a customer's memo with an ampersand looks broken there, however it was written.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
