@@ -7,16 +7,9 @@ import type { OfferLimits, Standing } from "./backlog.ts";
 import type { Sweep } from "./retention.ts";
 import type { UndeliveredCount } from "./undelivered.ts";
 
+const TICK_ENDS = ["caught-up", "deadline", "refused", "stopping"] as const;
 /** Why a tick offers no more: nothing is due, its time is over, the sink refuses, the process ends. */
-export type TickEnd = "caught-up" | "deadline" | "refused" | "stopping";
-
-const TICK_ENDS = [
-  "caught-up",
-  "deadline",
-  "refused",
-  "stopping",
-  "failed",
-] as const satisfies readonly (TickEnd | "failed")[];
+export type TickEnd = (typeof TICK_ENDS)[number];
 
 export interface Offered {
   readonly end: TickEnd;
@@ -134,7 +127,7 @@ export function makeScannerMetrics(
     help: "Ticks by why they offered no more; failed is one that did not see the whole ledger.",
     labels: ["end"],
   });
-  for (const end of TICK_ENDS) tickEnds.inc({ end }, 0);
+  for (const end of [...TICK_ENDS, "failed"]) tickEnds.inc({ end }, 0);
   const offers = registry.counter({
     name: "offers_total",
     help: "Requests offered to the builders, by whether the sink accepted the event.",

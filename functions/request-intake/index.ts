@@ -15,6 +15,7 @@ import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";
 import { makeRequestRecorder } from "./record-request.ts";
 import { explainMalformed } from "./requested-data.ts";
+import { namedSenders } from "../platform/requests/allowed-sources.ts";
 import { REQUESTS_PATH } from "../platform/requests/request-status.ts";
 import { locationOf, makeStatusRoute } from "./request-status.ts";
 import { makeSourceShare } from "./source-share.ts";
@@ -34,8 +35,8 @@ export async function startRequestIntake(
   const api = connectLedger(where);
   const ledger = observedLedger(makeConfigMapLedger(where, api), metrics, tracer);
   const sink = makeCloudEventSink({ url: config.K_SINK, overrides: config.K_CE_OVERRIDES, log });
-  const senders = config.ALLOWED_SOURCES?.flatMap(({ sender }) => sender ?? []);
   const allowedSources = config.ALLOWED_SOURCES;
+  const senders = allowedSources && namedSenders(allowedSources);
   const rules = {
     defaultTimeZone: config.STATEMENT_TIME_ZONE,
     periodBasis: config.PERIOD_BASIS,

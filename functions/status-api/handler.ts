@@ -15,7 +15,11 @@ import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { makeConcurrencyLimit } from "../platform/limits/concurrency.ts";
-import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
+import {
+  isAllowedSource,
+  namedSenders,
+  type AllowedSource,
+} from "../platform/requests/allowed-sources.ts";
 import { againIn, RECORD, statusOf } from "../platform/requests/request-status.ts";
 import type { EventContext } from "../platform/server/event-handler.ts";
 import type { ResourceAnswer, ResourceRoute } from "../platform/server/resource-route.ts";
@@ -113,7 +117,7 @@ export function makeStatusApi({ ledger, links, allowedSources, now }: StatusApi)
 
   return {
     // Whoever is named for a source, and nobody else who has a token of the issuer.
-    senders: allowedSources.flatMap(({ sender }) => sender ?? []),
+    senders: namedSenders(allowedSources),
     namedOnly: true,
     methodOf: (path) => METHODS[partsOf(path).act],
     async handle({ name: path, query }, { sender, ...context }) {

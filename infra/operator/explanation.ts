@@ -116,14 +116,7 @@ function inBrackets(text: string | undefined): string {
 }
 
 function nextOfFinal(request: FinalRequest, now: number): string[] {
-  const sent = isAccepted(request)
-    ? "The outcome event was sent; "
-    : "The outcome event has not been accepted yet: each tick offers the request until it is. " +
-      "If that lasts, look at the Broker and at the builder's log.";
-  const rest = request.announced ? "nothing more happens by itself." : "its callback is owed.";
-  const told = [isAccepted(request) ? sent + rest : sent, ...nextOfCallback(request, now)].join(
-    " ",
-  );
+  const told = [outcomeInWords(request), ...nextOfCallback(request, now)].join(" ");
   switch (request.status) {
     case "executed":
       return [told, "statements download fetches and verifies it."];
@@ -132,6 +125,17 @@ function nextOfFinal(request: FinalRequest, now: number): string[] {
     case "cancelled":
       return [told, "Whoever still wants it sends a new event."];
   }
+}
+
+function outcomeInWords(request: FinalRequest): string {
+  if (!isAccepted(request)) {
+    return (
+      "The outcome event has not been accepted yet: each tick offers the request until it is. " +
+      "If that lasts, look at the Broker and at the builder's log."
+    );
+  }
+  const rest = request.announced ? "nothing more happens by itself." : "its callback is owed.";
+  return `The outcome event was sent; ${rest}`;
 }
 
 function nextOfCallback(request: FinalRequest, now: number): string[] {

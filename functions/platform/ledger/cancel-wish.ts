@@ -3,9 +3,9 @@
  * which asks for the end, need only create and read, and can change nothing. The builder acts on it as on
  * the operator's wish, which stands in the record itself; the scanner deletes it once the record has ended.
  */
-import { COMPONENTS, LABELS, MANAGER, type ConfigMap } from "./configmap-record.ts";
-import { readFields, text, time, writeFields, type Fields } from "./record-codec.ts";
-import { refOf, type RecordRef } from "./stored-configmap.ts";
+import type { ConfigMap } from "./configmap-record.ts";
+import { text, time, type Fields } from "./record-codec.ts";
+import { heldBy, holding, refOf, type RecordRef } from "./stored-configmap.ts";
 
 export interface CancelWish {
   /** Name of the request's record. */
@@ -40,18 +40,12 @@ export function wishName(record: string): string {
 
 export function toWish(wish: CancelWish): ConfigMap {
   const name = wishName(wish.record);
-  const labels = {
-    [LABELS.managedBy]: MANAGER,
-    [LABELS.component]: COMPONENTS.wish,
-    [LABELS.customer]: wish.customerId,
-  };
-  const data = {};
-  writeFields(FIELDS, wish, { name, labels, data, annotations: {} });
-  return { metadata: { name, labels }, data, immutable: true };
+  const { customerId } = wish;
+  const stored = holding(wish, { component: "wish", name, fields: FIELDS, customerId });
+  return { ...stored, immutable: true };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function fromWish(configMap: ConfigMap): StoredWish {
-  const sheet = { name: "", labels: {}, annotations: {}, data: { ...configMap.data } };
-  return { ...refOf(configMap), wish: readFields(FIELDS, sheet) };
+  return { ...refOf(configMap), wish: heldBy(configMap, FIELDS) };
 }

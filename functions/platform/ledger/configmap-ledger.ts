@@ -42,7 +42,6 @@ import {
   fromNote,
   toNote,
   type NotesPage,
-  type StoredNote,
   type UndeliveredOutcome,
 } from "./undelivered-outcome.ts";
 
@@ -166,6 +165,18 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
   const get = (name: string, signal?: AbortSignal): Promise<ApiResult<ConfigMap>> =>
     call({ method: "GET", path: [...collection, name] }, signal);
 
+  /** @param absent statuses that say that there is none */
+  async function find(
+    name: string,
+    signal: AbortSignal | undefined,
+    absent: readonly number[] = [404],
+  ): Promise<ConfigMap | undefined> {
+    const result = await get(name, signal);
+    if ("value" in result) return result.value;
+    if (absent.includes(result.refusal.status)) return undefined;
+    throw refused("read", result.refusal);
+  }
+
   async function create(body: ConfigMap, signal?: AbortSignal): Promise<"created" | "exists"> {
     const result = await call({ method: "POST", path: collection, body }, signal);
     if ("value" in result) return "created";
@@ -205,11 +216,9 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     create: (request) => create(toConfigMap(request)),
 
     async read(name, signal) {
-      const result = await get(name, signal);
-      if ("value" in result) return isRequest(result.value) ? toStored(result.value) : undefined;
       // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
-      if ([400, 404, 422].includes(result.refusal.status)) return undefined;
-      throw refused("read", result.refusal);
+      const found = await find(name, signal, [400, 404, 422]);
+      return found && isRequest(found) ? toStored(found) : undefined;
     },
 
     async replace(stored, next, signal) {
@@ -247,10 +256,8 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     index: (event, signal) => create(toIndex(event), signal),
 
     async readIndex(event, signal) {
-      const result = await get(indexName(event), signal);
-      if ("value" in result) return fromIndex(result.value).event;
-      if (result.refusal.status === 404) return undefined;
-      throw refused("read", result.refusal);
+      const found = await find(indexName(event), signal);
+      return found && fromIndex(found).event;
     },
 
     async *listIndexes(signal) {
@@ -282,8 +289,7 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     async *listUndelivered(signal) {
       // From the server's memory, whatever the ledger holds: a note that is seen late is asked for a tick later.
       for await (const { items } of pages(ofComponent("undelivered"), true, signal)) {
-        const read = (item: ConfigMap): StoredNote => ({ ...refOf(item), outcome: fromNote(item) });
-        const { read: notes, unreadable } = readAll(items, read);
+        const { read: notes, unreadable } = readAll(items, fromNote);
         yield { notes, unreadable };
       }
     },
@@ -291,11 +297,9 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     wish: (wish, signal) => create(toWish(wish), signal),
 
     async readWish(record, signal) {
-      const result = await get(wishName(record), signal);
+      const found = await find(wishName(record), signal);
       // One that somebody has spoilt is no wish; the scanner says so.
-      if ("value" in result) return readAll([result.value], fromWish).read[0]?.wish;
-      if (result.refusal.status === 404) return undefined;
-      throw refused("read", result.refusal);
+      return found && readAll([found], fromWish).read[0]?.wish;
     },
 
     async *listWishes({ customerId } = {}, signal) {

@@ -5,16 +5,9 @@
  */
 import { eventHash } from "../../domain/record-name.ts";
 import type { RequestFacts } from "../../domain/statement-request.ts";
-import {
-  COMPONENTS,
-  FACTS,
-  LABELS,
-  MANAGER,
-  sha256Hex,
-  type ConfigMap,
-} from "./configmap-record.ts";
-import { readFields, writeFields, type Fields } from "./record-codec.ts";
-import { refOf, type RecordRef } from "./stored-configmap.ts";
+import { FACTS, sha256Hex, type ConfigMap } from "./configmap-record.ts";
+import type { Fields } from "./record-codec.ts";
+import { heldBy, holding, refOf, type RecordRef } from "./stored-configmap.ts";
 
 /** What the first event of its source and id has asked for, and when. */
 export type IndexedEvent = Omit<RequestFacts, "name">;
@@ -37,18 +30,12 @@ export function indexName({ source, id }: Pick<IndexedEvent["event"], "source" |
 
 export function toIndex(event: IndexedEvent): ConfigMap {
   const name = indexName(event.event);
-  const labels = {
-    [LABELS.managedBy]: MANAGER,
-    [LABELS.component]: COMPONENTS.index,
-    [LABELS.customer]: event.customerId,
-  };
-  const data = {};
-  writeFields(EVENT, event, { name, labels, data, annotations: {} });
-  return { metadata: { name, labels }, data, immutable: true };
+  const { customerId } = event;
+  const index = holding(event, { component: "index", name, fields: EVENT, customerId });
+  return { ...index, immutable: true };
 }
 
 /** @throws UnreadableRecord naming the field */
 export function fromIndex(configMap: ConfigMap): StoredIndex {
-  const sheet = { name: "", labels: {}, annotations: {}, data: { ...configMap.data } };
-  return { ...refOf(configMap), event: readFields(EVENT, sheet) };
+  return { ...refOf(configMap), event: heldBy(configMap, EVENT) };
 }

@@ -1,6 +1,6 @@
 /** ConfigMaps of ours as they are stored and listed, whatever they hold. */
 import { COMPONENTS, LABELS, MANAGER, type ConfigMap } from "./configmap-record.ts";
-import { UnreadableRecord } from "./record-codec.ts";
+import { readFields, UnreadableRecord, writeFields, type Fields } from "./record-codec.ts";
 
 /** One stored version of one ConfigMap. */
 export interface RecordRef {
@@ -29,6 +29,34 @@ export function ofComponent(component: keyof typeof COMPONENTS, customerId?: str
   return {
     labelSelector: `${managedBy}=${MANAGER},${label}=${COMPONENTS[component]}${ofCustomer}`,
   };
+}
+
+interface OneValue<T> {
+  readonly component: keyof typeof COMPONENTS;
+  readonly name: string;
+  readonly fields: Fields<T>;
+  /** Whose it is, where it is looked for by customer. */
+  readonly customerId?: string;
+}
+
+/** A ConfigMap that stands beside the records and holds one value in its data. */
+export function holding<T>(
+  value: T,
+  { component, name, fields, customerId }: OneValue<T>,
+): ConfigMap {
+  const labels = {
+    [LABELS.managedBy]: MANAGER,
+    [LABELS.component]: COMPONENTS[component],
+    ...(customerId !== undefined && { [LABELS.customer]: customerId }),
+  };
+  const data = {};
+  writeFields(fields, value, { name, labels, data, annotations: {} });
+  return { metadata: { name, labels }, data };
+}
+
+/** What `holding` has put there. @throws UnreadableRecord naming the field */
+export function heldBy<T>({ metadata, data = {} }: ConfigMap, fields: Fields<T>): T {
+  return readFields(fields, { name: metadata?.name ?? "", labels: {}, annotations: {}, data });
 }
 
 /** What cannot be read is named. */

@@ -2,9 +2,9 @@
  * A note that a consumer was not told how a request has ended: written by request-intake, which may
  * create and read, and deleted by the scanner when the outcome was sent again.
  */
-import { COMPONENTS, LABELS, MANAGER, sha256Hex, type ConfigMap } from "./configmap-record.ts";
-import { count, readFields, text, time, writeFields, type Fields } from "./record-codec.ts";
-import type { RecordRef } from "./stored-configmap.ts";
+import { sha256Hex, type ConfigMap } from "./configmap-record.ts";
+import { count, text, time, type Fields } from "./record-codec.ts";
+import { heldBy, holding, refOf, type RecordRef } from "./stored-configmap.ts";
 
 export interface UndeliveredOutcome {
   /** Name of the request's record. */
@@ -33,14 +33,10 @@ const FIELDS: Fields<UndeliveredOutcome> = {
 export function toNote(outcome: UndeliveredOutcome): ConfigMap {
   const hash = sha256Hex(outcome.record).slice(0, 40);
   const name = `undelivered-outcome-${hash}-${outcome.repeats}`;
-  const labels = { [LABELS.managedBy]: MANAGER, [LABELS.component]: COMPONENTS.undelivered };
-  const data = {};
-  writeFields(FIELDS, outcome, { name, labels, data, annotations: {} });
-  return { metadata: { name, labels }, data };
+  return holding(outcome, { component: "undelivered", name, fields: FIELDS });
 }
 
 /** @throws UnreadableRecord naming the field */
-export function fromNote({ metadata, data }: ConfigMap): UndeliveredOutcome {
-  const name = metadata?.name ?? "";
-  return readFields(FIELDS, { name, labels: {}, annotations: {}, data: { ...data } });
+export function fromNote(configMap: ConfigMap): StoredNote {
+  return { ...refOf(configMap), outcome: heldBy(configMap, FIELDS) };
 }

@@ -36,6 +36,11 @@ export const ALLOWED_SOURCES = variable(
   },
 );
 
+/** Whoever is named for a source. */
+export function namedSenders(allowed: readonly AllowedSource[]): readonly string[] {
+  return allowed.flatMap(({ sender }) => sender ?? []);
+}
+
 /** `sender` is undefined where no tokens are asked for; then entries with a sender match nobody. */
 export function isAllowedSource(
   allowed: readonly AllowedSource[],

@@ -52,9 +52,12 @@ export function resourceToHttp(
     case "found":
       return found(answer, ifNoneMatch);
     case "wished":
-      return json(202, answer.body, { "cache-control": NO_CACHE, ...retryAfter(answer) });
+      return json(202, JSON.stringify(answer.body), {
+        "cache-control": NO_CACHE,
+        ...retryAfter(answer),
+      });
     case "made":
-      return json(200, answer.body, { "cache-control": NO_CACHE });
+      return json(200, JSON.stringify(answer.body), { "cache-control": NO_CACHE });
     case "absent":
       return toHttp({ kind: "unknown-request" });
     case "invalid":
@@ -74,12 +77,12 @@ function found(
   const headers = { etag, "cache-control": CACHE, ...retryAfter(answer) };
   const known = ifNoneMatch?.split(",").map((one) => one.trim().replace(/^W\//, ""));
   if (known?.includes(etag)) return { status: 304, headers, body: "" };
-  return json(200, answer.body, headers);
+  return json(200, body, headers);
 }
 
-function json(status: number, body: object, headers: Readonly<Record<string, string>>): HttpAnswer {
+function json(status: number, body: string, headers: Readonly<Record<string, string>>): HttpAnswer {
   const type = { "content-type": "application/json" };
-  return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
+  return { status, headers: { ...headers, ...type }, body };
 }
 
 function retryAfter({

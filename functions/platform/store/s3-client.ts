@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { monotonic } from "../../platform/clock/clock.ts";
+import { monotonic } from "../clock/clock.ts";
 
 export interface S3Settings {
   /** Of an S3-compatible store; AWS's own when absent. */

@@ -15,6 +15,7 @@ import {
   problem,
   ref,
   REFUSED,
+  RETRY_AFTER,
   schemaOf,
   SHARED_SCHEMAS,
   token,
@@ -113,6 +114,8 @@ const READ = {
   },
 };
 
+const NO_STORE = { "Cache-Control": { description: "`no-store`.", schema: { type: "string" } } };
+
 const CANCEL = {
   operationId: "cancelRequest",
   summary: "Wish for the end of a request; asked for twice it is the same wish.",
@@ -122,10 +125,7 @@ const CANCEL = {
   responses: {
     "202": {
       description: "It is wished for; `cancel_requested_at` says since when.",
-      headers: {
-        "Cache-Control": { description: "`no-store`.", schema: { type: "string" } },
-        "Retry-After": { description: "Seconds.", schema: { type: "integer", minimum: 1 } },
-      },
+      headers: { ...NO_STORE, ...RETRY_AFTER },
       content: { "application/json": { schema: ref("RequestStatus") } },
     },
     "200": {
@@ -144,7 +144,7 @@ const LINK = {
   responses: {
     "200": {
       description: "The address, and when it really ends.",
-      headers: { "Cache-Control": { description: "`no-store`.", schema: { type: "string" } } },
+      headers: NO_STORE,
       content: { "application/json": { schema: ref("Link") } },
     },
     "404": ABSENT,

@@ -16,8 +16,10 @@ const SCHEMA =
 /** Of columns that a view need not have. */
 type NamingSetting = Extract<keyof OperatorConfig, `${string}_COLUMN`>;
 const OF_ACCOUNTS: readonly NamingSetting[] = [
-  ...(["ACCOUNT_IBAN_COLUMN", "ACCOUNT_NAME_COLUMN"] as const),
-  ...(["ACCOUNT_PRODUCT_COLUMN", "ACCOUNT_OWNER_COLUMN"] as const),
+  "ACCOUNT_IBAN_COLUMN",
+  "ACCOUNT_NAME_COLUMN",
+  "ACCOUNT_PRODUCT_COLUMN",
+  "ACCOUNT_OWNER_COLUMN",
 ];
 
 export async function* checkDatabase({ config, signal }: Session): AsyncGenerator<Finding> {
