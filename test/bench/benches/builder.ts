@@ -1,4 +1,5 @@
 /** One large statement: the shipped builder, a Go program, the shell line and the database alone. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -44,6 +45,7 @@ export const bench: Bench = {
       const expected = { rows, sha256 };
       return builderCandidate({ name, stage, builder: started, customerId, expected });
     };
+    const believed = join(context.folder, "believed");
     const entry = await earlierBuilder(BEFORE_TABLE_DEFLATE, join(context.folder, "before"));
     if (entry === undefined) {
       context.say(
@@ -58,9 +60,13 @@ export const bench: Bench = {
         sha256,
       }),
       await builder("builder"),
-      await builder("builder-unchecked", { nodeOptions: ["--import", WITHOUT_CHECK] }),
+      await builder("builder-unchecked", {
+        env: { BELIEVED: believed },
+        nodeOptions: ["--import", WITHOUT_CHECK],
+      }),
       ...(entry === undefined ? [] : [await builder("builder-before", { entry })]),
     ]);
+    if (!existsSync(believed)) throw new Error("builder-unchecked was checked all the same");
     await eventLoopDelay(context, stage, { customerId, rows, sha256 });
     const of = (name: string, value: (one: Sample) => number) => (samples[name] ?? []).map(value);
     const wall = (name: string) => of(name, (one) => one.wall);

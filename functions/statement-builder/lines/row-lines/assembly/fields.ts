@@ -22,8 +22,18 @@ export function putRaw(to: usize, from: usize, length: u32): usize {
   return to + length + 1;
 }
 
-/** Quoted where RFC 4180 asks for it; left to the plain line where it may begin a formula. */
+/** An id, quoted where RFC 4180 asks for it; left to the plain line where it may begin a formula. */
 export function putPlain(to: usize, from: usize, length: u32): usize {
+  return putQuick(to, from, length) || putCarefully(to, from, length, false);
+}
+
+/** A text, guarded too where it begins a formula; left to the plain line where it only may. */
+export function putText(to: usize, from: usize, length: u32): usize {
+  return putQuick(to, from, length) || putCarefully(to, from, length, true);
+}
+
+/** 0 for what has to be looked at byte by byte, which is seldom. */
+function putQuick(to: usize, from: usize, length: u32): usize {
   if (length == 0) return putRaw(to, from, 0);
   if (mayBeginFormula(load<u8>(from)) || isLookedThrough(load<u8>(from))) return 0;
   let special: u32 = 0;
@@ -35,11 +45,7 @@ export function putPlain(to: usize, from: usize, length: u32): usize {
     special |= specialBytes(v) & (left < 16 ? (1 << left) - 1 : 0xffff);
     i += 16;
   } while (i < length);
-  if (special) {
-    const care = careFor(from, length);
-    if (care == FORMULA) return 0;
-    if (care == QUOTES) return putQuoted(to, from, length);
-  }
+  if (special) return 0;
   store<u8>(to + length, COMMA);
   return to + length + 1;
 }
@@ -52,24 +58,57 @@ function specialBytes(v: v128): u32 {
   return u32(i8x16.bitmask(v128.or(v128.or(separators, quoted), controls)));
 }
 
-const NONE: u32 = 0;
-const QUOTES: u32 = 1;
-const FORMULA: u32 = 2;
-
-/** What a text asks for, whose first byte asks for nothing. */
-function careFor(from: usize, length: u32): u32 {
-  let care = NONE;
-  let begins = false;
-  for (let i: u32 = 0; i < length; i++) {
-    const byte = load<u8>(from + i);
+/** In the rules of `domain/csv/csv-field.ts` as far as ASCII goes. */
+function putCarefully(to: usize, from: usize, length: u32, isText: bool): usize {
+  const end = from + length;
+  const quoted = asksForQuotes(from, end);
+  let next = to;
+  if (quoted) store<u8>(next++, QUOTE);
+  let begins = true;
+  for (let at = from; at < end; at++) {
     if (begins) {
-      if (mayBeginFormula(byte)) return FORMULA;
-      begins = isLookedThrough(byte);
+      const cell = cellAt(at, end, at == from);
+      if (cell == UNKNOWN || (cell == FORMULA && !isText)) return 0;
+      if (cell == FORMULA) store<u8>(next++, APOSTROPHE);
     }
-    if (needsQuotes(byte)) care = QUOTES;
-    if (isSeparator(byte)) begins = true;
+    const byte = load<u8>(at);
+    store<u8>(next++, byte);
+    if (byte == QUOTE) store<u8>(next++, QUOTE);
+    begins = isSeparator(byte);
   }
-  return care;
+  if (quoted) store<u8>(next++, QUOTE);
+  store<u8>(next, COMMA);
+  return next + 1;
+}
+
+function asksForQuotes(from: usize, end: usize): bool {
+  for (let at = from; at < end; at++) if (needsQuotes(load<u8>(at))) return true;
+  return false;
+}
+
+const HARMLESS: u32 = 0;
+const FORMULA: u32 = 1;
+/** Only whoever knows all of Unicode can say. */
+const UNKNOWN: u32 = 2;
+
+/** What a spreadsheet makes of a cell that begins here: FRONT and INSIDE of `domain/csv/csv-field.ts`. */
+function cellAt(from: usize, end: usize, inFront: bool): u32 {
+  let at = from;
+  while (at < end && load<u8>(at) == APOSTROPHE) at++;
+  if (inFront && at < end && isBlank(load<u8>(at))) return FORMULA;
+  for (; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte >= 0x80) return mayBeginFormula(byte) ? UNKNOWN : HARMLESS;
+    if (mayBeginFormula(byte)) return FORMULA;
+    if (isSeparator(byte) || byte == APOSTROPHE || !isLookedThrough(byte)) return HARMLESS;
+    if (inFront && byte == QUOTE) return HARMLESS;
+  }
+  return HARMLESS;
+}
+
+/** NUL, tab, line feed and carriage return. */
+function isBlank(byte: u8): bool {
+  return byte == 0 || byte == 0x09 || byte == 0x0a || byte == 0x0d;
 }
 
 function needsQuotes(byte: u8): bool {
@@ -94,19 +133,6 @@ function isLookedThrough(byte: u8): bool {
 function mayBeginFormula(byte: u8): bool {
   if (byte < 0x80) return byte == 0x3d || byte == 0x2b || byte == 0x2d || byte == 0x40;
   return byte == 0xc2 || (byte >= 0xd8 && !(byte >= 0xe4 && byte <= 0xed));
-}
-
-function putQuoted(to: usize, from: usize, length: u32): usize {
-  let next = to;
-  store<u8>(next++, QUOTE);
-  for (let i: u32 = 0; i < length; i++) {
-    const byte = load<u8>(from + i);
-    store<u8>(next++, byte);
-    if (byte == QUOTE) store<u8>(next++, QUOTE);
-  }
-  store<u8>(next++, QUOTE);
-  store<u8>(next++, COMMA);
-  return next;
 }
 
 /** All but the last four characters are stars; of ASCII alone. */

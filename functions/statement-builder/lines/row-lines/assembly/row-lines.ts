@@ -5,7 +5,7 @@
 import { accountOf, addRow, LAST_BALANCE, SCALE, setAccounts } from "./accounts";
 import { minorUnits, putMinorUnits, readAmount, writtenBytes } from "./amounts";
 import { hasForm } from "./forms";
-import { putInstant, putMasked, putNumber, putPlain, putRaw } from "./fields";
+import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./fields";
 import {
   ACCOUNTS,
   ACCOUNT_BYTES,
@@ -154,8 +154,10 @@ function putLine(begin: usize, line: u32): usize {
         at = putRaw(at, from, length);
         break;
       case PLAIN:
-      case TEXT:
         at = putPlain(at, from, length);
+        break;
+      case TEXT:
+        at = putText(at, from, length);
         break;
       case MASKED:
         at = putMasked(at, from, length);
