@@ -1,7 +1,7 @@
 /** `statements completion`: a script that teaches a shell the commands, their options and the requests' names. */
 import { Argument, Command } from "commander";
 import { REQUEST_STATES } from "../../functions/domain/statement-request.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./session/session.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];

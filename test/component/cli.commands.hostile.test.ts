@@ -6,7 +6,7 @@
 import { PassThrough } from "node:stream";
 import { Command, type Option } from "commander";
 import { makeProgram } from "../../infra/operator/run.ts";
-import { makeSession } from "../../infra/operator/session.ts";
+import { makeSession } from "../../infra/operator/session/session.ts";
 import { answer, startEventSink } from "../support/event-sink.ts";
 import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
 import { makeTool, type ToolRun } from "../support/statements-tool.ts";

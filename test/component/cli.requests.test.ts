@@ -20,7 +20,7 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { withAct } from "../../infra/operator/acts.ts";
+import { withAct } from "../../infra/operator/words/acts.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { startS3Server } from "../support/versitygw-server.ts";

@@ -17,7 +17,7 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { actsOf } from "../../infra/operator/acts.ts";
+import { actsOf } from "../../infra/operator/words/acts.ts";
 import { startBrowser } from "../support/chromium.ts";
 import { answer, startEventSink } from "../support/event-sink.ts";
 import { heldRequest } from "../support/held-request.ts";

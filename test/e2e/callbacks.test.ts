@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { isFinal, type FinalRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { announceRequest } from "../../infra/operator/operator-moves.ts";
+import { announceRequest } from "../../infra/operator/act/operator-moves.ts";
 import {
   answering,
   RECEIVER_NAME,

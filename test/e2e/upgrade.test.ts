@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fail, isFinal } from "../../functions/domain/statement-request.ts";
 import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { cancelRequest, retryRequest } from "../../infra/operator/operator-moves.ts";
+import { cancelRequest, retryRequest } from "../../infra/operator/act/operator-moves.ts";
 import { unpackFunctions } from "../support/kept-versions.ts";
 import { offerTo, offerUntilEnded } from "../support/large-statement.ts";
 import { startLoadBalancer } from "../support/load-balancer.ts";

@@ -29,7 +29,7 @@ import {
   announceRequest,
   cancelRequest,
   retryRequest,
-} from "../../infra/operator/operator-moves.ts";
+} from "../../infra/operator/act/operator-moves.ts";
 import { makeApiServer } from "./api-server.ts";
 import {
   CONTENTS,

@@ -12,8 +12,8 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { formatDuration, parseDuration } from "../../infra/operator/duration.ts";
-import { explain, type ExplainTerms } from "../../infra/operator/explanation.ts";
+import { formatDuration, parseDuration } from "../../infra/operator/words/duration.ts";
+import { explain, type ExplainTerms } from "../../infra/operator/look/explanation.ts";
 import { judgeClock } from "../../infra/operator/doctor/cluster.ts";
 import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
 import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";

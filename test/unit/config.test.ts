@@ -7,7 +7,7 @@ import {
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { unknownVariables } from "../../functions/platform/settings/unknown-variables.ts";
-import { operatorConfig } from "../../infra/operator/settings.ts";
+import { operatorConfig } from "../../infra/operator/session/settings.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { statusApiConfig } from "../../functions/status-api/config.ts";
 

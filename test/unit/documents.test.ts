@@ -8,7 +8,7 @@ import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { makeProgram } from "../../infra/operator/run.ts";
-import { makeSession } from "../../infra/operator/session.ts";
+import { makeSession } from "../../infra/operator/session/session.ts";
 import { render } from "../support/kustomize.ts";
 import { blocksOf, documents, readDocument, REPOSITORY } from "../support/document-blocks.ts";
 

@@ -40,8 +40,13 @@ const FORBIDDEN = [
     "../handler.ts",
     "functions/statement-builder/source",
   ],
-  ["infra/operator/list.ts", "../../functions/statement-builder/handler.ts", "infra/operator"],
-  ["infra/operator/table.ts", "../local/run/story.ts", "infra/operator"],
+  [
+    "infra/operator/look/list.ts",
+    "../../../functions/statement-builder/handler.ts",
+    "infra/operator",
+  ],
+  ["infra/operator/look/list.ts", "../../local/run/story.ts", "infra/operator"],
+  ["infra/operator/words/table.ts", "../session/session.ts", "infra/operator/words"],
 ] as const;
 
 let folder: string;

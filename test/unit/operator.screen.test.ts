@@ -1,6 +1,6 @@
 /** Whatever the tool is given to write, it shows as text: nothing moves, hides or turns anything. */
 import { PassThrough } from "node:stream";
-import { makeScreen, printableLines } from "../../infra/operator/terminal.ts";
+import { makeScreen, printableLines } from "../../infra/operator/words/terminal.ts";
 
 const UNSEEN = [
   "\u001b[2J",

@@ -45,7 +45,7 @@ esac
 
 /** Says each new address of the store and of intake that the tool is led to. */
 const ASK = `
-  import { makeSession } from ${JSON.stringify(join(REPOSITORY, "infra/operator/session.ts"))};
+  import { makeSession } from ${JSON.stringify(join(REPOSITORY, "infra/operator/session/session.ts"))};
   import { setTimeout as sleep } from "node:timers/promises";
   const { stdout, stderr, env } = process;
   const { signal } = new AbortController();

@@ -2,8 +2,8 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { ApiException, ApisApi, AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
-import { CommandError } from "../exit.ts";
-import type { Session } from "../session.ts";
+import { CommandError } from "../words/exit.ts";
+import type { Session } from "../session/session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 /** Between the clocks; more than half of CLOCK_SKEW_SECONDS's default. */

@@ -9,8 +9,8 @@ import {
   prepareSession,
 } from "../../../functions/statement-builder/source/server-session.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
-import { silentLog } from "../session.ts";
-import type { OperatorConfig } from "../settings.ts";
+import { silentLog } from "../session/session.ts";
+import type { OperatorConfig } from "../session/settings.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;

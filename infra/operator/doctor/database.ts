@@ -4,8 +4,8 @@ import { databaseError } from "../../../functions/statement-builder/source/datab
 import { missingPeriodIndexes } from "../../../functions/statement-builder/source/period-index.ts";
 import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
-import type { OperatorConfig } from "../settings.ts";
-import type { Session } from "../session.ts";
+import type { OperatorConfig } from "../session/settings.ts";
+import type { Session } from "../session/session.ts";
 import { checkServer, checkSnapshot, connectTo, NOBODY } from "./database-server.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { checkColumns } from "./view-columns.ts";

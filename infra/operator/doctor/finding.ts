@@ -1,4 +1,4 @@
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 
 export interface Finding {
   /** `unknown`: it could not be looked at from here. */

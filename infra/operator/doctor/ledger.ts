@@ -1,9 +1,9 @@
 /** What the ledger holds that somebody should look at. */
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
-import { formatDuration } from "../duration.ts";
-import { count } from "../plural.ts";
-import type { Session } from "../session.ts";
+import { formatDuration } from "../words/duration.ts";
+import { count } from "../words/plural.ts";
+import type { Session } from "../session/session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 /** Longer than a tick, a cold start and the longest build of the service. */

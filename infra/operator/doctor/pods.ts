@@ -1,5 +1,5 @@
 /** Whether the functions' pods do their work: a Knative Service stays Ready when none of them does. */
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 export async function* checkPods(session: Session): AsyncGenerator<Finding> {

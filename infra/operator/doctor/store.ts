@@ -3,8 +3,8 @@ import { GetBucketLifecycleConfigurationCommand, type LifecycleRule } from "@aws
 import { RetryableError } from "../../../functions/domain/failure.ts";
 import { PROBE_NAME } from "../../../functions/statement-builder/store/create-only-probe.ts";
 import { storageFault } from "../../../functions/platform/store/storage-error.ts";
-import type { Session } from "../session.ts";
-import type { Store } from "../store-access.ts";
+import type { Session } from "../session/session.ts";
+import type { Store } from "../session/store-access.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const RULES =

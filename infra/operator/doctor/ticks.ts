@@ -1,6 +1,6 @@
 /** Whether the scanner does its work: at the end of each whole tick it writes down what it counted, and when. */
-import { formatDuration } from "../duration.ts";
-import type { Session } from "../session.ts";
+import { formatDuration } from "../words/duration.ts";
+import type { Session } from "../session/session.ts";
 import { ok, unknown, wrong, type Finding } from "./finding.ts";
 
 /** As the alert StatementsNoTick has it: five ticks. */

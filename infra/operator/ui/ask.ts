@@ -3,9 +3,14 @@ import {
   toBinaryMessage,
   type BinaryMessage,
 } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
-import { CommandError } from "../exit.ts";
-import { postToIntake, requestedEvent, type IntakeAddress, type IntakeAnswer } from "../intake.ts";
-import { readRefusal, type FieldProblem } from "../refusal.ts";
+import { CommandError } from "../words/exit.ts";
+import {
+  postToIntake,
+  requestedEvent,
+  type IntakeAddress,
+  type IntakeAnswer,
+} from "../session/intake.ts";
+import { readRefusal, type FieldProblem } from "../act/refusal.ts";
 
 export interface Asked {
   /** 200 for what intake has judged, whichever way; 503 when nobody knows whether it is recorded. */

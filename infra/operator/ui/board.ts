@@ -8,8 +8,8 @@ import {
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
-import { wordsOfFailure, wordsOfLastError } from "../error-words.ts";
-import { describeEnd, describeProgress } from "../record-view.ts";
+import { wordsOfFailure, wordsOfLastError } from "../words/error-words.ts";
+import { describeEnd, describeProgress } from "../words/record-view.ts";
 import type { Followed, FollowedLedger, Step } from "./followed-ledger.ts";
 
 export interface BoardFilter {

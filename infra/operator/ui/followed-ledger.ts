@@ -10,8 +10,8 @@ import {
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { watchChanges } from "../changes.ts";
-import { stateKey } from "../state-line.ts";
+import { watchChanges } from "../look/changes.ts";
+import { stateKey } from "../words/state-line.ts";
 
 /** A state as it was seen to begin. */
 export interface Step {

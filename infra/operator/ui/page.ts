@@ -4,7 +4,7 @@ import * as z from "zod";
 import { requestedData } from "../../../functions/domain/events.ts";
 import { letGo } from "../../../functions/platform/http/let-go.ts";
 import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { CommandError } from "../exit.ts";
+import { CommandError } from "../words/exit.ts";
 import { readObject, send, sendJson, sendWords } from "./answers.ts";
 import { askForStatement, type AskOptions } from "./ask.ts";
 import { readFilter } from "./board.ts";

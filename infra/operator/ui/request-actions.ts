@@ -3,10 +3,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { actsOf, type Act } from "../acts.ts";
-import { explain, type ExplainTerms } from "../explanation.ts";
-import { cancelRequest, retryRequest, type Moved, type OperatorDesk } from "../operator-moves.ts";
-import { keysOf } from "../verification-keys.ts";
+import { actsOf, type Act } from "../words/acts.ts";
+import { explain, type ExplainTerms } from "../look/explanation.ts";
+import {
+  cancelRequest,
+  retryRequest,
+  type Moved,
+  type OperatorDesk,
+} from "../act/operator-moves.ts";
+import { keysOf } from "../files/verification-keys.ts";
 import { PAGE_HEADERS, readObject, sendJson, sendWords, toPageJson } from "./answers.ts";
 import { inspect } from "./inspection.ts";
 import { openObject, sendObject } from "./statement-object.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { boundConnections } from "../../../functions/platform/http/bound-connections.ts";
-import { wrongUse } from "../exit.ts";
+import { wrongUse } from "../words/exit.ts";
 import { makePage, type PageOptions } from "./page.ts";
 
 export interface PageServer extends AsyncDisposable {

@@ -5,7 +5,7 @@ import { makeConfigMapLedger } from "../../../../functions/platform/ledger/confi
 import { readConfig } from "../../../../functions/platform/settings/config.ts";
 import { builderConfig } from "../../../../functions/statement-builder/config.ts";
 import { makePage, type Page } from "../../../operator/ui/page.ts";
-import { accountHere } from "../../../operator/who.ts";
+import { accountHere } from "../../../operator/session/who.ts";
 import { someCustomers } from "./some-customers.ts";
 import { findTroubles, type Watched } from "./trouble.ts";
 

@@ -1,0 +1,63 @@
+/** `statements doctor`: whether everything an installation rests on is there; each finding with its next step. */
+import { Command, Option } from "commander";
+import type { Check, Finding } from "./finding.ts";
+import { EXIT } from "../words/exit.ts";
+import type { Session } from "../session/session.ts";
+
+const FORMS = ["text", "json"] as const;
+const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "no"] } as const;
+
+export function doctorCommand(session: Session): Command {
+  return new Command("doctor")
+    .description(
+      "Looks at cluster, rights, Knative, pods, ticks, ledger, store, database and clock; writes only the probe of the store.",
+    )
+    .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("text"))
+    .addHelpText(
+      "after",
+      `
+ok is as it should be, ?? could not be looked at, no is wrong; after ?? and no stands the next step.
+Any no makes the exit code 1.
+
+Examples:
+  statements doctor
+  statements --local doctor
+  statements doctor -o json | jq -r '.[] | select(.level == "wrong") | .what'`,
+    )
+    .action(({ output }: { readonly output: (typeof FORMS)[number] }) => doctor(session, output));
+}
+
+async function doctor(session: Session, output: (typeof FORMS)[number]): Promise<void> {
+  const found: Finding[] = [];
+  for await (const finding of findings(await checks(), session)) {
+    if (output === "text") report(session, finding);
+    else found.push(finding);
+    if (finding.level === "wrong") session.exitCode = EXIT.unmet;
+  }
+  if (output === "json") session.screen.printDocument(JSON.stringify(found, null, 2));
+}
+
+async function checks(): Promise<readonly Check[]> {
+  const { checkCluster } = await import("./cluster.ts");
+  const { checkPods } = await import("./pods.ts");
+  const { checkTicks } = await import("./ticks.ts");
+  const { checkLedger } = await import("./ledger.ts");
+  const { checkStore } = await import("./store.ts");
+  const { checkDatabase } = await import("./database.ts");
+  return [checkCluster, checkPods, checkTicks, checkLedger, checkStore, checkDatabase];
+}
+
+async function* findings(all: readonly Check[], session: Session): AsyncGenerator<Finding> {
+  for (const check of all) {
+    session.screen.progress("looking …");
+    yield* check(session);
+    session.signal.throwIfAborted();
+  }
+  session.screen.progress("");
+}
+
+function report({ screen }: Session, { level, what, next }: Finding): void {
+  const [colour, mark] = MARKS[level];
+  screen.print(`${screen.paint(colour, mark)}  ${what}`);
+  if (next !== undefined) screen.print(`    → ${next}`);
+}

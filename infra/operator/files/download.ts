@@ -1,0 +1,127 @@
+/** `statements download`: the file of an executed request, verified before it has its name. */
+import { access, constants, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Command } from "commander";
+import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
+import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
+import type { VerificationKey } from "../../../functions/verification/manifest-signature.ts";
+import { findExecuted } from "./executed.ts";
+import { unmet, wrongUse } from "../words/exit.ts";
+import { formatBytes } from "../words/record-view.ts";
+import type { Session } from "../session/session.ts";
+import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
+import { printVerification } from "./verify.ts";
+
+interface DownloadOptions extends KeysOption {
+  readonly directory: string;
+  readonly force?: boolean;
+}
+
+export function downloadCommand(session: Session): Command {
+  return new Command("download")
+    .description("Fetches statements and verifies them; a file that is not right is not kept.")
+    .argument("<name...>", "of executed requests")
+    .option("-d, --directory <folder>", "to put them in", ".")
+    .option("--force", "replace files that are there")
+    .addOption(keysOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  statements download transaction-request-customer-000001-1795434992079
+  statements list -c customer-000001 --state executed -o name | xargs statements download -d out`,
+    )
+    .action(async (names: readonly string[], options: DownloadOptions) => {
+      await makeFolder(options.directory, "--directory");
+      for (const name of names) await download(session, await findExecuted(session, name), options);
+    });
+}
+
+/** Before anything is asked for. @throws CommandError for one that cannot be made, or not be written */
+export async function makeFolder(directory: string, option: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (cause) {
+    const { code = "unknown" } = cause as NodeJS.ErrnoException;
+    throw wrongUse(`${directory} cannot be written (${code}): name another folder with ${option}`);
+  }
+}
+
+/** @returns the path of the file */
+export async function download(
+  session: Session,
+  request: ExecutedRequest,
+  { directory, force = false, keys: keysFile }: DownloadOptions,
+): Promise<string> {
+  const keys = await readKeys({ keys: keysFile });
+  const path = join(directory, basename(request.object.key));
+  if (!force && (await exists(path))) throw unmet(`${path} is there already; --force replaces it`);
+  const part = `${path}.part`;
+  try {
+    await fetchVerified(session, request, { path: part, keys });
+    // A link is refused where something has appeared meanwhile; a rename would replace it.
+    if (force) await rename(part, path);
+    else await link(part, path).catch(refuseExisting(path));
+  } finally {
+    await rm(part, { force: true });
+  }
+  return path;
+}
+
+/** Bytes are checked as they pass, so a file is read once. */
+async function fetchVerified(
+  session: Session,
+  request: ExecutedRequest,
+  { path, keys }: { readonly path: string; readonly keys: readonly VerificationKey[] | undefined },
+): Promise<void> {
+  const { screen, signal } = session;
+  const { object } = request;
+  const bucket = await session.bucket(object.bucket);
+  // `wx` for one reader at a time; what an earlier one left behind is nobody's.
+  await rm(path, { force: true });
+  await using file = await openForWriting(path);
+  async function* throughFile(): AsyncGenerator<Uint8Array> {
+    let written = 0;
+    for await (const chunk of bucket.read(object.key, signal)) {
+      await file.writeFile(chunk);
+      written += chunk.length;
+      const percent = Math.floor((100 * written) / request.bytes);
+      screen.progress(`${basename(object.key)}: ${percent} % of ${formatBytes(request.bytes)}`);
+      yield chunk;
+    }
+  }
+  const found = await verifyStatement(throughFile(), { keys });
+  await file.sync();
+  screen.progress("");
+  printVerification(screen, path.replace(/\.part$/, ""), found);
+  if (!found.ok)
+    throw unmet("the object is no right statement and was not kept: tell whoever owns the bucket");
+  if (found.sha256 !== request.sha256) {
+    throw unmet(
+      `the object is whole, but not the file that the record ${request.facts.name} names; it was not kept`,
+    );
+  }
+}
+
+async function openForWriting(path: string) {
+  // A customer's rows are for whoever fetched them.
+  return await open(path, "wx", 0o600).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw wrongUse(`${path} cannot be written (${code ?? "unknown"}): check --directory`);
+  });
+}
+
+function refuseExisting(path: string): (error: unknown) => never {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw unmet(`${path} is there already; --force replaces it`);
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

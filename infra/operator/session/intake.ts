@@ -1,0 +1,85 @@
+/** Events posted to request-intake, as an upstream service does, and its answer. */
+import { randomUUID } from "node:crypto";
+import { dataSchemaUri, eventType, type StatementEvent } from "../../../functions/domain/events.ts";
+import { request as requestHttp } from "node:http";
+import { text as textOf } from "node:stream/consumers";
+
+/** An event that asks for a statement; the same source and id are the same request. */
+export function requestedEvent(
+  data: Readonly<Record<string, unknown>>,
+  { id = randomUUID(), time = new Date().toISOString(), source }: EventIdentity,
+): StatementEvent {
+  const { customer_id: given } = data;
+  const customerId = typeof given === "string" ? given : "";
+  return {
+    id,
+    time,
+    source,
+    subject: customerId,
+    partitionkey: customerId,
+    data,
+    type: eventType("requested"),
+    datacontenttype: "application/json",
+    dataschema: dataSchemaUri("requested"),
+  };
+}
+
+export interface EventIdentity {
+  /** A new one unless given. */
+  readonly id?: string | undefined;
+  /** RFC 3339; now unless given. */
+  readonly time?: string | undefined;
+  readonly source: string;
+}
+
+export interface IntakeMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface IntakeAnswer {
+  readonly status: number;
+  /** Name of the record, where it was recorded. */
+  readonly subject: string | undefined;
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
+export interface IntakeAddress {
+  readonly INTAKE_URL: string;
+  /** The host that a gateway knows intake by, when it is not that of the address. */
+  readonly host?: string | undefined;
+  readonly INTAKE_TOKEN?: string | undefined;
+}
+
+/** Rejects, as `fetch` does, when intake cannot be reached. */
+export async function postToIntake(
+  { INTAKE_URL, INTAKE_TOKEN, host }: IntakeAddress,
+  { headers, body }: IntakeMessage,
+  aborted: AbortSignal,
+): Promise<IntakeAnswer> {
+  const signal = AbortSignal.any([aborted, AbortSignal.timeout(TIMEOUT_MS)]);
+  const sent = { ...headers, ...(INTAKE_TOKEN && { authorization: `Bearer ${INTAKE_TOKEN}` }) };
+  if (host !== undefined)
+    return await postTo(INTAKE_URL, { headers: { ...sent, host }, body }, signal);
+  const answer = await fetch(INTAKE_URL, { method: "POST", headers: sent, body, signal });
+  const subject = answer.headers.get("ce-subject") ?? undefined;
+  return { status: answer.status, subject, text: await answer.text() };
+}
+
+/** `fetch` lets nobody choose the host. */
+async function postTo(
+  url: string,
+  { headers, body }: IntakeMessage,
+  signal: AbortSignal,
+): Promise<IntakeAnswer> {
+  return await new Promise((resolve, reject) => {
+    const call = requestHttp(url, { method: "POST", headers, signal, agent: false }, (answer) => {
+      const subject = [answer.headers["ce-subject"]].flat()[0];
+      const status = answer.statusCode ?? 0;
+      textOf(answer).then((text) => resolve({ status, subject, text }), reject);
+    });
+    call.on("error", reject).end(body);
+  });
+}

@@ -1,0 +1,229 @@
+/**
+ * What the commands share: settings, and the ledger and the store they speak to, opened when a
+ * command first asks, so that `--help` and `verify` need neither. The modules are those of the
+ * functions, loaded as late.
+ */
+import { existsSync } from "node:fs";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Log } from "../../../functions/platform/telemetry/log.ts";
+import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import type { S3Settings } from "../../../functions/platform/store/s3-client.ts";
+import type { StatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import { makeInstallation, type Installation } from "./installation.ts";
+import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "../words/exit.ts";
+import type { IntakeAddress } from "./intake.ts";
+import {
+  environmentOf,
+  localLogDir,
+  readOperatorConfig,
+  type Environment,
+  type GlobalOptions,
+  type OperatorConfig,
+} from "./settings.ts";
+import {
+  isStoreGiven,
+  signingSettings,
+  storeOf,
+  storeOfInstallation,
+  type Store,
+} from "./store-access.ts";
+import { makeScreen, type Screen, type Terminal } from "../words/terminal.ts";
+
+export interface Session extends Disposable {
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** What the user answers; undefined where nobody sits in front of it. */
+  ask(question: string): Promise<string | undefined>;
+  /** Of the options in front of the command. */
+  useOptions(options: GlobalOptions): void;
+  /** @throws CommandError that names every bad variable */
+  readonly config: OperatorConfig;
+  /** @throws CommandError when there is no such file */
+  readonly kubeconfig: string;
+  ledger(): Promise<Ledger>;
+  /** @throws CommandError when there is no such request; LedgerUnavailable */
+  find(name: string): Promise<Stored>;
+  /** Whether it is the installation of `make run`. */
+  readonly isLocal: boolean;
+  /** What all functions have said, as far as it is still there. @throws CommandError */
+  functionLogs(): Promise<string>;
+  /** For records and audits. */
+  who(): Promise<string>;
+  /** INTAKE_URL; where that is not set, found in the installation, and again when the way there has closed. @throws CommandError */
+  intake(): Promise<IntakeAddress>;
+  /** Why pods of the functions do not do their work, in a line for each. Rejects with what kubectl said. */
+  trouble(): Promise<readonly string[]>;
+  /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
+  store(): Promise<Store>;
+  /** Of the store, for what the functions never ask. */
+  s3(): Promise<S3Client>;
+  /** Signs addresses, and asks the store nothing. */
+  signer(): Promise<S3Client>;
+  /** Where records say that their objects lie. */
+  bucket(name: string): Promise<StatementBucket>;
+  /** A command that has said itself what is wrong. */
+  exitCode: ExitCode;
+}
+
+/** The tool shows what went wrong as errors; the functions' own log has no place here. */
+export async function silentLog(): Promise<Log> {
+  // By its default export: once bundled, the named ones of a CommonJS module cannot be imported late.
+  const { default: pino } = await import("pino");
+  return pino({ level: "silent" });
+}
+
+/** As long as an API server works on one request. */
+const LIST_TIMEOUT_MS = 60_000;
+
+export function makeSession(terminal: Terminal, env: Environment): Session {
+  // Made when it is first needed: `--help` also answers on a Node that has no such stack.
+  let stack: DisposableStack | undefined;
+  const opened = (): DisposableStack => (stack ??= new DisposableStack());
+  let options: GlobalOptions = {};
+  let environment: Environment | undefined;
+  let config: OperatorConfig | undefined;
+  let ledger: Ledger | undefined;
+  let who: Promise<string> | undefined;
+  let installation: Installation | undefined;
+  let store: Promise<Store> | undefined;
+  let intake: Promise<IntakeAddress> | undefined;
+
+  function ofCluster(): Installation {
+    if (installation) return installation;
+    const stop = new AbortController();
+    opened().defer(() => stop.abort());
+    const signal = AbortSignal.any([stop.signal, terminal.signal]);
+    return (installation = makeInstallation(
+      session.kubeconfig,
+      session.config.LEDGER_NAMESPACE,
+      signal,
+    ));
+  }
+
+  async function openS3(settings: S3Settings): Promise<S3Client> {
+    const { makeS3Client } = await import("../../../functions/platform/store/s3-client.ts");
+    // It only reads, and a checksum of nothing would become part of a presigned address.
+    const client = makeS3Client({ ...settings, checksums: "when_required" }, 4);
+    opened().defer(() => client.destroy());
+    return client;
+  }
+
+  const session: Session = {
+    screen: makeScreen(terminal),
+    signal: terminal.signal,
+    now: Date.now,
+    ask: async (question) => await terminal.ask?.(question),
+    exitCode: EXIT.done,
+
+    useOptions: (given) => void (options = given),
+
+    get isLocal() {
+      return options.local === true;
+    },
+
+    get config() {
+      environment ??= environmentOf(options, env);
+      return (config ??= readOperatorConfig(environment));
+    },
+
+    get kubeconfig() {
+      const path = session.config.KUBECONFIG ?? "";
+      if (existsSync(path)) return path;
+      throw wrongUse(
+        options.local
+          ? `there is no ${path}: start \`make run\` first, in the folder this is called from`
+          : `there is no kubeconfig ${path}: set KUBECONFIG or --kubeconfig, or --local for \`make run\``,
+      );
+    },
+
+    async ledger() {
+      const { kubeconfig } = session;
+      const [{ makeConfigMapLedger }, { wishedLedger }] = await Promise.all([
+        import("../../../functions/platform/ledger/configmap-ledger.ts"),
+        import("../../../functions/platform/ledger/wished-ledger.ts"),
+      ]);
+      const namespace = session.config.LEDGER_NAMESPACE;
+      // Somebody waits in front of it: two tries, not the functions' four.
+      const options = { namespace, kubeconfig, tries: 2, listTimeoutMs: LIST_TIMEOUT_MS };
+      return (ledger ??= wishedLedger(makeConfigMapLedger(options)));
+    },
+
+    async find(name) {
+      const stored = await (await session.ledger()).read(recordNameOf(name), session.signal);
+      if (stored) return stored;
+      throw unmet(
+        `there is no request ${name} in ${session.config.LEDGER_NAMESPACE}: ` +
+          "it was never recorded, or its retention is over; `statements list` shows what there is",
+      );
+    },
+
+    async functionLogs() {
+      const { readFunctionLogs } = await import("./function-logs.ts");
+      return await readFunctionLogs(options.local ? localLogDir(env) : ofCluster());
+    },
+
+    async who() {
+      const { whoAmI } = await import("./who.ts");
+      return await (who ??= whoAmI(session.kubeconfig));
+    },
+
+    async intake() {
+      const { INTAKE_URL, INTAKE_TOKEN } = session.config;
+      if (INTAKE_URL !== undefined) return { INTAKE_URL, INTAKE_TOKEN };
+      intake ??= ofCluster()
+        .intake()
+        .then(({ url, host, closed }) => {
+          void closed.then(() => (intake = undefined));
+          return { INTAKE_URL: url, host, INTAKE_TOKEN };
+        });
+      try {
+        return await intake;
+      } catch (cause) {
+        intake = undefined;
+        const [reason = ""] = (cause as Error).message.trim().split("\n").slice(-1);
+        throw unavailable(`request-intake was not found through kubectl: ${reason}`, {
+          cause,
+          next: "Set INTAKE_URL to where it is reached.",
+        });
+      }
+    },
+
+    trouble: () => ofCluster().trouble(),
+
+    async store() {
+      const { config: own } = session;
+      const given = environment ?? {};
+      store ??=
+        session.isLocal || isStoreGiven(given)
+          ? Promise.resolve(storeOf(own, given))
+          : storeOfInstallation(ofCluster(), given, session.screen).then((found) => {
+              void found.way?.closed.then(() => (store = undefined));
+              return found;
+            });
+      return await store;
+    },
+
+    s3: async () => await openS3((await session.store()).settings),
+    signer: async () => await openS3(signingSettings(await session.store())),
+
+    async bucket(name) {
+      const { makeStatementBucket } =
+        await import("../../../functions/statement-builder/store/statement-bucket.ts");
+      const { settings, prefix } = await session.store();
+      const log = await silentLog();
+      const uploads = { partBytes: 5 * 1024 * 1024, queue: 1 };
+      return opened().use(
+        makeStatementBucket({ ...settings, bucket: name, prefix, ...uploads, log }),
+      );
+    },
+
+    [Symbol.dispose]: () => stack?.dispose(),
+  };
+  return session;
+}
+
+/** Also as `kubectl get configmap -o name` writes it. */
+function recordNameOf(name: string): string {
+  return name.replace(/^(configmaps?|cm)\//, "");
+}

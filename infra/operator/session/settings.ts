@@ -1,0 +1,114 @@
+/**
+ * What the tool is told by its environment: the variables of the functions, under their names, so
+ * that one env file serves both. `--local` stands for the installation of `make run`.
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import {
+  COMMON_VARIABLES,
+  ConfigError,
+  readConfig,
+  RETENTION_DAYS,
+} from "../../../functions/platform/settings/config.ts";
+import {
+  withoutPlainDatabase,
+  withoutPlainStore,
+} from "../../../functions/platform/settings/plain-text.ts";
+import { text, url } from "../../../functions/platform/settings/variables.ts";
+import { builderConfig } from "../../../functions/statement-builder/config.ts";
+import { runningIn, type Running } from "../../local/running.ts";
+import { readLocalSettings } from "../../local/settings.ts";
+import { wrongUse } from "../words/exit.ts";
+
+const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
+const builder = builderConfig.shape;
+
+export const operatorConfig = withoutPlainStore(
+  withoutPlainDatabase(
+    z.object({
+      KUBECONFIG,
+      LEDGER_NAMESPACE,
+      INTAKE_URL: url("http://localhost:8081/").optional(),
+      INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
+      RETENTION_DAYS,
+      LEASE_SECONDS: builder.LEASE_SECONDS,
+      CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
+      MAX_FAILURES: builder.MAX_FAILURES,
+      S3_BUCKET: builder.S3_BUCKET.optional(),
+      S3_PREFIX: builder.S3_PREFIX,
+      S3_ENDPOINT: builder.S3_ENDPOINT,
+      S3_CA_FILE: builder.S3_CA_FILE,
+      S3_INSECURE: builder.S3_INSECURE,
+      S3_FORCE_PATH_STYLE: builder.S3_FORCE_PATH_STYLE,
+      S3_CHECKSUMS: builder.S3_CHECKSUMS,
+      AWS_REGION: builder.AWS_REGION,
+      DATABASE_URL: builder.DATABASE_URL.optional(),
+      DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
+      DATABASE_INSECURE: builder.DATABASE_INSECURE,
+      STATEMENT_VIEW: builder.STATEMENT_VIEW,
+      ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
+      ACCOUNT_IBAN_COLUMN: builder.ACCOUNT_IBAN_COLUMN,
+      ACCOUNT_NAME_COLUMN: builder.ACCOUNT_NAME_COLUMN,
+      ACCOUNT_PRODUCT_COLUMN: builder.ACCOUNT_PRODUCT_COLUMN,
+      ACCOUNT_OWNER_COLUMN: builder.ACCOUNT_OWNER_COLUMN,
+      TRANSACTION_CODE_COLUMN: builder.TRANSACTION_CODE_COLUMN,
+      STATEMENT_WATERMARK_VIEW: builder.STATEMENT_WATERMARK_VIEW,
+      MAX_STALENESS_SECONDS: builder.MAX_STALENESS_SECONDS,
+      REPLICA_WITHOUT_WATERMARK: builder.REPLICA_WITHOUT_WATERMARK,
+      PERIOD_BASIS: builder.PERIOD_BASIS,
+    }),
+  ),
+);
+export type OperatorConfig = z.output<typeof operatorConfig>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws CommandError that names every bad variable */
+export function readOperatorConfig(env: Environment): OperatorConfig {
+  try {
+    return readConfig(operatorConfig, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw wrongUse("the environment is not valid", ...error.problems.map((one) => `  ${one}`));
+  }
+}
+
+export interface GlobalOptions {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly local?: boolean;
+}
+
+/** The environment with what the options put in its place. */
+export function environmentOf(options: GlobalOptions, env: Environment): Environment {
+  const { kubeconfig, namespace } = options;
+  return {
+    ...env,
+    // As kubectl has it.
+    KUBECONFIG: env["KUBECONFIG"] || join(homedir(), ".kube/config"),
+    ...(options.local ? localEnvironment(env) : {}),
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    ...(namespace === undefined ? {} : { LEDGER_NAMESPACE: namespace }),
+  };
+}
+
+/** What `make run` says of itself; it reaches this process alone. @throws CommandError when it is not up */
+function localEnvironment(env: Environment): Environment {
+  const none = { S3_PREFIX: undefined, S3_ENDPOINT: undefined, AWS_SESSION_TOKEN: undefined };
+  return { ...none, ...localRun(env).environment };
+}
+
+/** Of the functions of `make run`. @throws CommandError when it is not up */
+export function localLogDir(env: Environment): string {
+  return localRun(env).logDir;
+}
+
+function localRun(env: Environment): Running {
+  const { outDir } = readLocalSettings(env);
+  const running = runningIn(outDir);
+  if (running) return running;
+  throw wrongUse(
+    `nothing is up in ${outDir}: start \`make run\` first, and call this in the same folder, or with its OUT_DIR`,
+  );
+}
