@@ -71,7 +71,7 @@ export interface Backlog {
 /** Of what waits, in all; a record takes about a KiB. */
 const CAPACITY = 10_000;
 /** A request that was just recorded has a wake-up of its own on its way, unless that was lost. */
-const WAKE_UP_MS = 3_000;
+export const WAKE_UP_MS = 3_000;
 /** A builder announces what it has ended itself. */
 const ANNOUNCEMENT_MS = 10_000;
 /** An offer that is not claimed for so long, beside a free builder, does not keep others waiting … */

@@ -147,6 +147,17 @@ describe("on a cluster", () => {
     const tool = makeTool({ KUBECONFIG: server.kubeconfig });
     const doctor = await tool("doctor");
     expect(doctor.stdout).toContain("no  pod statement-builder-x is not ready: ");
+    // Its bound is read from the Services as they are installed: max-scale × containerConcurrency.
+    expect(doctor.stdout).toContain("ok  nothing is due; 0 requests of at most 8 are being built");
+    const told = "jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name}";
+    const of = ["-n", "statements"];
+    const settings = await kubectl("get", "ksvc", "pending-scanner", ...of, "-o", told);
+    const other = JSON.stringify({ data: { BUILDER_CAPACITY: "5" } });
+    await kubectl("patch", "configmap", settings, ...of, "-p", other);
+    const uneven = await tool("doctor");
+    expect(uneven.stdout).toContain(
+      "??  the scanner offers for 5 builds at a time, and the builders take 8",
+    );
     expect(doctor.code).toBe(1);
     await kubectl("delete", "pod", "statement-builder-x", "-n", "statements", "--force");
     // 3. A ledger that holds requests stays until somebody says otherwise.

@@ -10,13 +10,13 @@ const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "
 export function doctorCommand(session: Session): Command {
   return new Command("doctor")
     .description(
-      "Looks at cluster, rights, Knative, pods, ticks, ledger, store, database and clock; writes only the probe of the store.",
+      "Looks at cluster, rights, Knative, pods, ticks, ledger, backlog, wake-ups, store, database and clock; writes only the probe of the store.",
     )
     .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("text"))
     .addHelpText(
       "after",
       `
-ok is as it should be, ?? could not be looked at, no is wrong; after ?? and no stands the next step.
+ok is as it should be, ?? could not be looked at or is to be watched, no is wrong; after ?? and no stands the next step.
 Any no makes the exit code 1.
 
 Examples:

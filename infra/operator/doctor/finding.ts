@@ -1,7 +1,7 @@
 import type { Session } from "../session/session.ts";
 
 export interface Finding {
-  /** `unknown`: it could not be looked at from here. */
+  /** `unknown`: it could not be looked at from here, or only a person can say whether it is well. */
   readonly level: "ok" | "unknown" | "wrong";
   readonly what: string;
   /** What a person does about it. */

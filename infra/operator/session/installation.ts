@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { troubleOf } from "../../kubernetes/deploy/trouble.ts";
 import { readStoreVariables, type StoreVariables } from "./builder-store.ts";
+import { readCapacity, type Capacity } from "./capacity.ts";
 
 const run = promisify(execFile);
 
@@ -14,6 +15,8 @@ export interface Installation {
   logs(): Promise<string>;
   /** Why its pods do not do their work, in a line for each. */
   trouble(): Promise<readonly string[]>;
+  /** How many builds it runs at a time. */
+  capacity(): Promise<Capacity>;
   /** What its builder is told of its store; without credentials no Secret is read. */
   storeVariables(asked: { readonly withCredentials: boolean }): Promise<StoreVariables>;
   /** A port of this machine that leads where `url` leads inside the cluster; undefined for what lies outside. */
@@ -91,6 +94,7 @@ export function makeInstallation(
     },
 
     trouble: async () => await troubleOf(await namespace, kubectl),
+    capacity: async () => await readCapacity(kubectl, await namespace),
     storeVariables: async ({ withCredentials }) =>
       await readStoreVariables(kubectl, { namespace: await namespace, withCredentials }),
 

@@ -9,6 +9,7 @@ import type { Log } from "../../../functions/platform/telemetry/log.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import type { S3Settings } from "../../../functions/platform/store/s3-client.ts";
 import type { StatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
+import type { Capacity } from "./capacity.ts";
 import { makeInstallation, type Installation } from "./installation.ts";
 import { unavailable, unmet, wrongUse, type ExitCode, EXIT } from "../words/exit.ts";
 import type { IntakeAddress } from "./intake.ts";
@@ -54,6 +55,8 @@ export interface Session extends Disposable {
   intake(): Promise<IntakeAddress>;
   /** Why pods of the functions do not do their work, in a line for each. Rejects with what kubectl said. */
   trouble(): Promise<readonly string[]>;
+  /** How many builds run at a time. Rejects with what kubectl said. */
+  capacity(): Promise<Capacity>;
   /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
@@ -190,6 +193,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     },
 
     trouble: () => ofCluster().trouble(),
+    capacity: () => ofCluster().capacity(),
 
     async store() {
       const { config: own } = session;
