@@ -43,6 +43,7 @@ beforeAll(async () => {
     OIDC_ISSUER: issuer.url,
     OIDC_AUDIENCE: "intake",
     ALLOWED_SOURCES: `${BILLING} /billing, ${WEB} /web`,
+    CALLBACK_HOSTS: "hooks.example.com:443",
   });
   openUrl = await start({ IDENTITY: "none" });
 }, 120_000);
@@ -65,10 +66,20 @@ async function read(path: string, subject = BILLING, more: Record<string, string
 
 let serial = 0;
 /** Asks as billing, and moves its record on. */
-async function recorded(change: (request: StatementRequest) => object = () => ({})) {
+async function recorded(
+  change: (request: StatementRequest) => object = () => ({}),
+  more: Readonly<Record<string, unknown>> = {},
+) {
   const id = `order-${++serial}`;
   const time = new Date(Date.now() - serial).toISOString();
-  const event = { specversion: "1.0", id, source: "/billing", time, type: TYPE, data: DATA };
+  const event = {
+    specversion: "1.0",
+    id,
+    source: "/billing",
+    time,
+    type: TYPE,
+    data: { ...DATA, ...more },
+  };
   const post = async () => await postStructured(`${url}/`, event, await headersOf(BILLING));
   const answer = await post();
   const name = answer.headers.get("ce-subject") ?? "";
@@ -134,6 +145,38 @@ describe("a request that is asked about", () => {
     });
     // 4,000 rows at 200 a second.
     expect(headers.get("retry-after")).toBe("20");
+  });
+
+  it("its callback: owed, tried again, taken or given up, and of its address the host alone", async () => {
+    const callback_url = "https://hooks.example.com/done?access_token=qvx7-secret";
+    const ended = (callback?: object) => ({
+      ...{ status: "cancelled", cancelledAt: AT, announced: false, accepted: true, callback },
+    });
+    const of = async (moved: object) => {
+      const { name } = await recorded(() => moved, { callback_url });
+      const { body } = await read(`/requests/${name}`);
+      expect(JSON.stringify(body)).not.toContain("qvx7");
+      return (body as { readonly callback?: object }).callback;
+    };
+    const host = "hooks.example.com:443";
+    const untried = { state: "owed", host, attempts: 0 };
+    expect(await of({})).toEqual(untried);
+    expect(await of(ended())).toEqual(untried);
+    const tried = { attempts: 3, triedAt: AT, error: "http_503" };
+    expect(await of(ended({ ...tried, state: "owed", nextAt: AT + 60_000 }))).toEqual({
+      ...{ state: "owed", host, attempts: 3, tried_at: "2026-01-15T12:00:00.000Z" },
+      ...{ next_at: "2026-01-15T12:01:00.000Z", error: "http_503" },
+    });
+    const told = {
+      ...ended({ ...tried, state: "given-up" }),
+      announced: true,
+      accepted: undefined,
+    };
+    expect(await of(told)).toMatchObject({ state: "given-up", error: "http_503" });
+    const delivered = { state: "delivered", attempts: 1, triedAt: AT };
+    expect(await of({ ...told, callback: delivered })).toEqual({
+      ...{ state: "delivered", host, attempts: 1, tried_at: "2026-01-15T12:00:00.000Z" },
+    });
   });
 
   it("executed: what its file is, and no need to look again", async () => {

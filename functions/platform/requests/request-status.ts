@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { msLeft } from "../../domain/build-progress.ts";
 import { meaningOf } from "../../domain/failure.ts";
+import { callbackHost, CALLBACK_STATES, callbackUrlOf } from "../../domain/outcome/callback.ts";
 import {
   isFinal,
   REQUEST_STATES,
@@ -50,6 +51,23 @@ export const requestStatus = z.object({
       means: z.string().meta({ description: "The code in words." }),
     })
     .optional(),
+  callback: z
+    .object({
+      state: z.enum(CALLBACK_STATES).meta({
+        description:
+          "`owed` until the request has ended and its receiver has taken the outcome, `given-up` when nobody tries any more.",
+      }),
+      host: z.string().meta({ description: "Of `callback_url`, with the port." }),
+      attempts: count("How often it was tried."),
+      tried_at: time("When it was tried last.").optional(),
+      next_at: time("Not tried again before.").optional(),
+      error: z
+        .string()
+        .optional()
+        .meta({ description: "Why the receiver has not taken it, as a code such as `http_503`." }),
+    })
+    .optional()
+    .meta({ description: "Of a request with `callback_url`." }),
   statement: z
     .object({
       bucket: z.string(),
@@ -93,6 +111,25 @@ export function statusOf(request: StatementRequest): RequestStatusBody {
     recorded_at: iso(facts.recordedAt),
     ...(cancelRequestedAt !== undefined && { cancel_requested_at: iso(cancelRequestedAt) }),
     ...(isFinal(request) ? endOf(request) : nextOf(request)),
+    ...callbackOf(request),
+  };
+}
+
+/** Of the address the host alone: the rest may hold a key. */
+function callbackOf(request: StatementRequest): Pick<RequestStatusBody, "callback"> {
+  const url = callbackUrlOf(request.facts);
+  if (url === undefined) return {};
+  const host = callbackHost(url);
+  const { callback, announced } = isFinal(request) ? request : {};
+  // Announced by a version that called nobody.
+  if (!callback) return { callback: { state: announced ? "given-up" : "owed", host, attempts: 0 } };
+  const { state, attempts, triedAt, nextAt, error } = callback;
+  return {
+    callback: {
+      ...{ state, host, attempts, tried_at: iso(triedAt) },
+      ...(nextAt !== undefined && { next_at: iso(nextAt) }),
+      ...(error !== undefined && { error }),
+    },
   };
 }
 
