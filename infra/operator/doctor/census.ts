@@ -33,7 +33,7 @@ export interface Census {
   /** Held by a builder. */
   readonly busy: number;
   /** How many have ended in so many milliseconds, up to `LATELY_MS`. */
-  endedWithin(ms: number): number;
+  readonly endedWithin: (ms: number) => number;
   readonly firstClaims: FirstClaims;
 }
 
@@ -45,9 +45,10 @@ export interface FirstClaims {
 }
 
 /** @throws LedgerUnavailable */
-export async function takeCensus({ ledger, now, signal }: Session): Promise<Census> {
-  const opened = await ledger();
-  const at = now();
+export async function takeCensus(session: Session): Promise<Census> {
+  const { signal } = session;
+  const opened = await session.ledger();
+  const at = session.now();
   const [unreadable, due, unheard] = [
     makeKind<string>(),
     makeKind<StatementRequest>(),
