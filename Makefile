@@ -55,13 +55,13 @@ test-node: $(INSTALLED) ## what needs a node and no Knative, on the cluster of K
 # --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=6 FUZZ_RUNS=10000 FUZZ_INPUTS=100000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
-	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" FUZZ_INPUTS="$${FUZZ_INPUTS:-100000}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)" LARGE_ZIPS=1; \
+	export STORM_MINUTES="$${STORM_MINUTES:-6}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" FUZZ_INPUTS="$${FUZZ_INPUTS:-100000}" DEEP_LIVES="$${DEEP_LIVES:-300}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)" LARGE_ZIPS=1; \
 	$(JEST) --runInBand --forceExit $(or $(TESTS),$(FAULT_TESTS)) || failed=$$?; \
 	cat $(STORM_LINE); exit $$failed
 
 # What a world leaves behind dies young: the larger nursery is a tenth of the time.
-simulate: $(INSTALLED) ## try interleavings of the shipped functions on a virtual clock: SEED=1 SEEDS=200, MINUTES=, STORY=1, MUTANTS=1
-	@SEED="$(SEED)" exec node --max-semi-space-size=64 test/simulate/main.ts
+simulate: $(INSTALLED) ## try interleavings of the shipped functions on a virtual clock: SEED=1 SEEDS=200, MINUTES=, STORY=1, MUTANTS=1; DEEP=1: as processes, on loopback
+	@SEED="$(SEED)" exec node --max-semi-space-size=64 test/simulate/$(if $(DEEP),deep/)main.ts
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one
 	@exec node test/bench/run.ts

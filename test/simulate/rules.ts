@@ -86,7 +86,19 @@ export interface Rules {
 
 const OUTCOMES = ["executed", "failed", "cancelled"] as const;
 
-export function makeRules(terms: Terms, now: () => number): Rules {
+/** What the bytes of an object say. */
+export interface ReadObject {
+  readonly requestId: string;
+  /** Whether its rows are all of this customer's, and nobody else's. */
+  readonly isWholeOf: (customerId: string) => boolean;
+}
+
+/** @param read undefined for an object that is damaged */
+export function makeRules(
+  terms: Terms,
+  now: () => number,
+  read: (bytes: Buffer) => ReadObject | undefined = readSimulated,
+): Rules {
   const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew } = terms;
   const histories = new Map<string, History>();
   /** The records that an event has had, with the times at which they appeared. */
@@ -240,11 +252,11 @@ export function makeRules(terms: Terms, now: () => number): Rules {
     if (after.status === "executed") isSameObject(name, after);
     if (after.status === "failed" && after.errorCode === "object_damaged" && !isFinal(before)) {
       const found = visible.get(after.object?.key ?? "");
-      if (!found || readMarked(found.bytes)) fail(`${name} fails for a damage that is not there`);
+      if (!found || read(found.bytes)) fail(`${name} fails for a damage that is not there`);
     }
     if ((after.status === "cancelled" || after.status === "failed") && !isFinal(before))
       for (const object of visible.values())
-        if (object.metadata["request-id"] === name && readMarked(object.bytes))
+        if (object.metadata["request-id"] === name && read(object.bytes))
           failByClock(`${name} ends as ${after.status} although its object is there`);
   }
 
@@ -268,7 +280,7 @@ export function makeRules(terms: Terms, now: () => number): Rules {
     const found = visible.get(object.key);
     if (!found) fail(`${name} is executed and has no object`);
     else if (found.metadata["request-id"] !== name) fail(`${name} points at another one's object`);
-    else if (!readMarked(found.bytes)) fail(`${name} is executed, and its object is damaged`);
+    else if (!read(found.bytes)) fail(`${name} is executed, and its object is damaged`);
     else if (
       found.bytes.byteLength !== bytes ||
       createHash("sha256").update(found.bytes).digest("hex") !== sha256
@@ -328,10 +340,10 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       const { wish } = history;
       if (wish && wish.endedAt === undefined && Number(metadata["attempt"]) > wish.attempt + 1)
         fail(`an object of ${name} is built by a claim that has not seen the wish beside it`);
-      const read = readMarked(bytes);
-      if (!read) return;
-      if (read.manifest.request_id !== name) fail(`the object of ${name} holds another one's`);
-      else if (!request || !isWholeOf(request.facts.customerId, read.marks))
+      const said = read(bytes);
+      if (!said) return;
+      if (said.requestId !== name) fail(`the object of ${name} holds another one's`);
+      else if (!request || !said.isWholeOf(request.facts.customerId))
         fail(`the object of ${name} has rows that are not its customer's`);
     },
     told: (event) => hear(event, "told"),
@@ -370,7 +382,7 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       for (const { metadata, bytes } of objects.values()) {
         const name = metadata["request-id"];
         const request = name === undefined ? undefined : histories.get(name)?.request;
-        if (request && request.status !== "executed" && readMarked(bytes))
+        if (request && request.status !== "executed" && read(bytes))
           failByClock(
             `${request.facts.name} is ${request.status} at rest, and its object is there`,
           );
@@ -384,6 +396,16 @@ export function makeRules(terms: Terms, now: () => number): Rules {
       }
       return counts;
     },
+  };
+}
+
+function readSimulated(bytes: Buffer): ReadObject | undefined {
+  const read = readMarked(bytes);
+  if (!read) return undefined;
+  const { manifest, marks } = read;
+  return {
+    requestId: manifest.request_id,
+    isWholeOf: (customerId) => isWholeOf(customerId, marks),
   };
 }
 

@@ -37,11 +37,17 @@ export type HttpFault =
     }
   /** Passed on up to this many bytes of the body, and then neither ended nor broken. */
   | { readonly kind: "stall-request" | "stall-answer"; readonly afterBytes: number }
+  /** The request breaks off for both sides after this many bytes of its body; of a shorter one nobody knows. */
+  | { readonly kind: "cut-request"; readonly afterBytes: number }
   /** The answer breaks off after this many bytes of its body. */
   | { readonly kind: "cut-answer"; readonly afterBytes: number }
   /** Taken and never answered; the server never hears of it. */
   | { readonly kind: "drop" }
-  | { readonly kind: "delay"; readonly ms: number };
+  | { readonly kind: "delay"; readonly ms: number }
+  /** Done at once, and told so much later. */
+  | { readonly kind: "delay-answer"; readonly ms: number }
+  /** Answered, and closed so long after it, when the client may have it in its pool. */
+  | { readonly kind: "close-idle"; readonly ms: number };
 
 export interface HttpRule {
   readonly method?: string;
@@ -74,6 +80,9 @@ export interface HttpFaultProxy extends AsyncDisposable {
   pass(): void;
 }
 
+/** What happens to a request that no rule is for; undefined: it passes. */
+export type FaultOf = (request: Pick<IncomingMessage, "method" | "url">) => HttpFault | undefined;
+
 export interface Upstream {
   /** `http://…` or `https://…` */
   readonly url: string;
@@ -87,7 +96,10 @@ interface Rule {
   hits: number;
 }
 
-export async function startHttpFaultProxy(upstream: Upstream): Promise<HttpFaultProxy> {
+export async function startHttpFaultProxy(
+  upstream: Upstream,
+  faultOf: FaultOf = () => undefined,
+): Promise<HttpFaultProxy> {
   const rules = new Set<Rule>();
   const requests: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
@@ -97,7 +109,7 @@ export async function startHttpFaultProxy(upstream: Upstream): Promise<HttpFault
   const server = createServer((message, response) => {
     requests.push(`${message.method ?? ""} ${message.url ?? ""}`);
     headers.push(message.headers);
-    const fault = chooseFault(rules, message);
+    const fault = chooseFault(rules, message) ?? faultOf(message);
     // A connection that breaks on either side breaks on the other.
     const broken = (): unknown => message.socket.resetAndDestroy();
     serve(message, response, { fault, forward, stopped: stopped.signal }).catch(broken);
@@ -197,14 +209,24 @@ async function serve(
     answer(response, fault);
     return;
   }
+  if (fault?.kind === "close-idle") {
+    response.on("close", () => setTimeout(() => message.socket.destroy(), fault.ms));
+  }
   const request = forward.open(message);
   // A client that gives up ends its request at the server too.
   response.on("close", () => response.writableFinished || request.destroy());
   const answered = once(request, "response") as Promise<[IncomingMessage]>;
+  if (fault?.kind === "cut-request") {
+    answered.catch(() => undefined);
+    await copy(message, request, fault.afterBytes);
+    message.socket.resetAndDestroy();
+    request.destroy();
+    return;
+  }
   const sent = fault?.kind === "stall-request" ? fault.afterBytes : Infinity;
   await Promise.all([
     copy(message, request, sent),
-    answered.then(async ([given]) => await giveBack(given, message, response, fault)),
+    answered.then(async ([given]) => await giveBack(given, message, response, { fault, stopped })),
   ]);
 }
 
@@ -212,7 +234,7 @@ async function giveBack(
   given: IncomingMessage,
   message: IncomingMessage,
   response: ServerResponse,
-  fault: HttpFault | undefined,
+  { fault, stopped }: Pick<Serving, "fault" | "stopped">,
 ): Promise<void> {
   if (fault?.kind === "reset-after" || fault?.kind === "answer-after") {
     await finished(given.resume());
@@ -220,6 +242,7 @@ async function giveBack(
     else answer(response, fault);
     return;
   }
+  if (fault?.kind === "delay-answer") await sleep(fault.ms, undefined, { signal: stopped });
   response.writeHead(given.statusCode ?? 502, given.headersDistinct as OutgoingHttpHeaders);
   response.flushHeaders();
   if (fault?.kind === "cut-answer") {

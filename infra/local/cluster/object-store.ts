@@ -7,7 +7,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { LOCAL_BUCKET, LOCAL_CREDENTIALS, type LocalSettings } from "../settings.ts";
-import { startLocalS3 } from "./s3/server.ts";
+import { startLocalS3, type LocalS3, type LocalS3Options } from "./s3/server.ts";
 
 export interface ObjectStore extends AsyncDisposable {
   /** Variables of statement-builder, and of `aws` on the command line. */
@@ -17,8 +17,13 @@ export interface ObjectStore extends AsyncDisposable {
 }
 
 /** Its objects are in a folder of `stateDir` and are there again after a restart. */
-export async function startObjectStore(stateDir: string, port: number): Promise<ObjectStore> {
-  const server = await startLocalS3({ dir: join(stateDir, "s3"), port, ...LOCAL_CREDENTIALS });
+export async function startObjectStore(
+  stateDir: string,
+  port: number,
+  onEvent?: LocalS3Options["onEvent"],
+): Promise<ObjectStore & Pick<LocalS3, "endpoint">> {
+  const folder = { dir: join(stateDir, "s3"), port, ...(onEvent && { onEvent }) };
+  const server = await startLocalS3({ ...folder, ...LOCAL_CREDENTIALS });
   const client = new S3Client({
     endpoint: server.endpoint,
     region: "us-east-1",
@@ -29,6 +34,7 @@ export async function startObjectStore(stateDir: string, port: number): Promise<
   return {
     client,
     bucket: LOCAL_BUCKET,
+    endpoint: server.endpoint,
     env: {
       S3_ENDPOINT: server.endpoint,
       S3_BUCKET: LOCAL_BUCKET,

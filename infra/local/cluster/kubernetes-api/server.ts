@@ -17,7 +17,7 @@ import { discover } from "./discovery.ts";
 import { makeLister } from "./list.ts";
 import { answerVerb, type Api } from "./verbs.ts";
 import { buildObject, NAMESPACES, newIdentity } from "./resource.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore, type Change, type Store } from "./store.ts";
 
 export interface LocalKubernetesApiOptions {
   /** Every answered write is in this file; without one the objects live as long as the process. */
@@ -26,6 +26,8 @@ export interface LocalKubernetesApiOptions {
   readonly port?: number;
   /** What everybody must show; a new one unless given. */
   readonly token?: string;
+  /** Told of every write, in their order, before it is answered. */
+  readonly onChange?: (change: Change) => void;
 }
 
 export interface LocalKubernetesApi extends AsyncDisposable {
@@ -46,6 +48,7 @@ export async function startLocalKubernetesApi(
   options: LocalKubernetesApiOptions = {},
 ): Promise<LocalKubernetesApi> {
   const store = openStore(options.file);
+  if (options.onChange) store.subscribe(options.onChange);
   createFirstNamespaces(store);
   const api: Api = { store, list: makeLister(store) };
   const token = options.token ?? randomBytes(24).toString("base64url");

@@ -1,0 +1,55 @@
+/**
+ * A handful of lives of `make simulate DEEP=1` in `make test`, as many as DEEP_LIVES says in
+ * `make test-faults`; and that it can fail.
+ */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../simulate/deep/main.ts", import.meta.url));
+const LIVES = Number(process.env["DEEP_LIVES"] ?? 12);
+/** Of a world; in so many lives everything goes wrong once. */
+const MOST_LIVES = 150;
+
+interface Ended {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function simulate(variables: Readonly<Record<string, string>>): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  const env = { PATH: process.env["PATH"], ...variables };
+  const child = execFile(process.execPath, [MAIN], { env, maxBuffer: 2 ** 26 }, (_, out, err) => {
+    resolve({ code: child.exitCode ?? -1, text: out + err });
+  });
+  return await promise;
+}
+
+test("processes whose wires break lose, double and leave nothing", async () => {
+  const worlds = Math.ceil(LIVES / MOST_LIVES);
+  const lives = Math.ceil(LIVES / worlds);
+  const { code, text } = await simulate({
+    SEEDS: String(worlds),
+    LIVES: String(lives),
+    SECONDS: String(lives / 10),
+  });
+  expect(text).toMatch(new RegExp(`^worlds ${worlds} lives ${worlds * lives} .* broken 0 in`, "m"));
+  expect(Number(/ faults (\d+) /.exec(text)?.[1])).toBeGreaterThan(LIVES / 2);
+  expect(code).toBe(0);
+}, 900_000);
+
+test.each([
+  [
+    "mixed",
+    "a bank that hands out another customer's texts",
+    "has rows that are not its customer's",
+  ],
+  ["no-compare-and-swap", "a ledger written without a look", "is taken from a holder that lives"],
+])(
+  "MUTANT=%s, %s, is found",
+  async (MUTANT, _, rule) => {
+    const { code, text } = await simulate({ MUTANT, LIVES: "8", SECONDS: "1", SEEDS: "5" });
+    expect(text).toMatch(new RegExp(`broken at .*${rule}`));
+    expect(code).toBe(1);
+  },
+  600_000,
+);
