@@ -70,7 +70,11 @@ export function makeOffering(options: OfferingOptions): Offering {
   let endsAt = 0;
   let running: Promise<void> | undefined;
   let wake = (): void => undefined;
-  stopping.addEventListener("abort", () => wake());
+  let over = new AbortController();
+  stopping.addEventListener("abort", () => {
+    over.abort(stopping.reason);
+    wake();
+  });
 
   async function work(log: Log): Promise<void> {
     try {
@@ -88,12 +92,14 @@ export function makeOffering(options: OfferingOptions): Offering {
   async function run(log: Log): Promise<void> {
     const listAgainAt = monotonic() + limits.deadlineMs;
     const version = await list();
-    const over = new AbortController();
+    over = new AbortController();
+    if (stopping.aborted) over.abort(stopping.reason);
+    const { signal } = over;
     const watch = { goesOn: true };
     const watched = ledger
-      .watch(version, onChange, AbortSignal.any([over.signal, stopping]))
+      .watch(version, onChange, signal)
       .catch((err: unknown) => {
-        if (!over.signal.aborted && !stopping.aborted) log.warn({ err }, "the watch broke off");
+        if (!signal.aborted) log.warn({ err }, "the watch broke off");
       })
       .finally(() => {
         watch.goesOn = false;

@@ -70,7 +70,7 @@ export function readRequestedEvent(
   if (problems.length > 0 || typeof time !== "number" || read.kind !== "data") {
     // And what is wrong today, as far as it can be told.
     const ofTime = typeof time === "number" ? timeProblems(time, rules, now) : [];
-    const ofDays = dates ? dayProblems(dates, asked.partial === true, now) : [];
+    const ofDays = dates ? dayProblems(statementPeriod(dates), asked.partial === true, now) : [];
     const ofCallback = callbackProblems(asked.callback_url, rules);
     return { kind: "invalid", problems: [...problems, ...ofTime, ...ofDays, ...ofCallback] };
   }
@@ -138,7 +138,7 @@ export function problemsToday(
   return [
     ...callbackProblems(callback_url, rules),
     ...timeProblems(requested.event.time, rules, now),
-    ...dayProblems(requested, partial === true, now),
+    ...dayProblems(period, partial === true, now),
     ...(isOfSamePeriod(supersedes, requested.customerId, period)
       ? []
       : [{ field: "supersedes", code: "other_statement" }]),
@@ -151,14 +151,14 @@ function timeProblems(time: number, rules: IntakeRules, now: number): readonly P
   return [{ field: "time", code: "time_out_of_window", limit }];
 }
 
-function dayProblems(dates: PeriodDates, isPartial: boolean, now: number): readonly Problem[] {
-  const { lastDayFrom, to } = statementPeriod(dates);
-  const days = Object.entries({ start_date: dates.startDate, end_date: dates.endDate });
+function dayProblems(period: StatementPeriod, isPartial: boolean, now: number): readonly Problem[] {
+  const { startDate, endDate, timeZone, lastDayFrom, to } = period;
+  const days = Object.entries({ start_date: startDate, end_date: endDate });
   // A partial statement may end today, never later.
   const mayEnd = isPartial ? lastDayFrom <= now : to <= now;
   return [
     ...days
-      .filter(([, date]) => !hasDay(dates.timeZone, date))
+      .filter(([, date]) => !hasDay(timeZone, date))
       .map(([field]) => ({ field, code: "no_such_day" })),
     ...(mayEnd
       ? []

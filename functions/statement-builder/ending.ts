@@ -3,6 +3,7 @@
  * these values here, so that the story in `handler.ts` has no other way out.
  */
 import { abortCause } from "../platform/http/request-aborted.ts";
+import type { Deadline } from "../platform/limits/deadline.ts";
 import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
 import {
   cancel,
@@ -36,11 +37,12 @@ export type Ending =
   /** The record is somebody else's now: write nothing. */
   | { readonly kind: "lost" };
 
-export interface StopSignals {
+/** What may have stopped the work. */
+export interface Stops {
   /** Client disconnect or end of the drain. */
   readonly request: AbortSignal;
   readonly lease: AbortSignal;
-  readonly deadline: AbortSignal;
+  readonly deadline: Pick<Deadline, "passed">;
 }
 
 /**
@@ -50,14 +52,14 @@ export interface StopSignals {
  */
 export function endingOf(
   error: unknown,
-  signals: StopSignals,
+  { request, lease, deadline }: Stops,
   object: { readonly mayBeThere: boolean },
 ): Ending {
   // Whatever broke after a signal broke because of it.
-  if (signals.lease.aborted) return leaseEnding(signals.lease.reason, object.mayBeThere);
-  const cause = abortCause(signals.request);
+  if (lease.aborted) return leaseEnding(lease.reason, object.mayBeThere);
+  const cause = abortCause(request);
   if (cause) return { kind: "handed-over", reason: cause };
-  if (signals.deadline.aborted) return { kind: "retry", code: DEADLINE_EXCEEDED };
+  if (deadline.passed) return { kind: "retry", code: DEADLINE_EXCEEDED };
   if (error instanceof LeaseLost) return leaseEnding(error, object.mayBeThere);
   if (error instanceof LedgerUnavailable) throw error;
   if (error instanceof StatementFailure) {

@@ -122,9 +122,9 @@ async function reachEnding(
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
-  using deadline = startDeadline(deps.settings.buildDeadlineMs);
-  const signals = { request: context.signal, lease: lease.signal, deadline: deadline.signal };
-  const signal = AbortSignal.any(Object.values(signals));
+  using deadline = startDeadline(deps.settings.buildDeadlineMs, context.signal, lease.signal);
+  const { signal } = deadline;
+  const stops = { request: context.signal, lease: lease.signal, deadline };
   let publishing = false;
   // An earlier attempt's object may be there until a look that came after its last chance.
   let mayBeThere = earlierLandsUntil > 0;
@@ -144,7 +144,7 @@ async function reachEnding(
     const claim = { lease, meter, claimId, purpose, isFirst, signal, ...told };
     return { ending: await reachObject(claim, deps), leaseEndsAt };
   } catch (error) {
-    const ending = endingOf(error, signals, { mayBeThere });
+    const ending = endingOf(error, stops, { mayBeThere });
     context.log.warn({ err: error, ending: ending.kind }, "the build did not reach its object");
     return { ending, leaseEndsAt };
   }

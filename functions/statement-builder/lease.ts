@@ -18,7 +18,8 @@ import {
 import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
 import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
 import type { Log } from "../platform/telemetry/log.ts";
-import { monotonic, sleep, startTimer, stopTimer, timeLimit } from "../platform/clock/clock.ts";
+import { monotonic, sleep, startTimer, stopTimer } from "../platform/clock/clock.ts";
+import { startDeadline } from "../platform/limits/deadline.ts";
 
 /** Somebody else holds the record, or the ledger could not be told in time that we still do. */
 export class LeaseLost extends Error {
@@ -165,8 +166,8 @@ export function holdLease(
 
   /** A look that may fail. */
   async function tryLook(): Promise<void> {
-    const signal = AbortSignal.any([ended.signal, timeLimit(LOOK_TIMEOUT_MS)]);
-    await look(signal).catch((error: unknown) => {
+    using deadline = startDeadline(LOOK_TIMEOUT_MS, ended.signal);
+    await look(deadline.signal).catch((error: unknown) => {
       if (error instanceof LeaseLost) throw error;
     });
   }

@@ -61,6 +61,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
   const changes: RecordChange[] = [];
   const watchers = new Set<Watcher>();
   let version = 0;
+  let sorted: readonly ConfigMap[] | undefined;
   let asked = 0;
 
   function put(
@@ -69,6 +70,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
     who: Pick<RecordChange, "by" | "sentAt">,
   ): ConfigMap {
     version++;
+    sorted = undefined;
     const before = records.get(name);
     const stored: ConfigMap | undefined = after && {
       ...after,
@@ -88,7 +90,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
   }
 
   /** All records as they were at a version, by name. */
-  function at(wanted: number): ConfigMap[] {
+  function at(wanted: number): readonly ConfigMap[] {
+    if (wanted === version) return (sorted ??= byName(records));
     const then = new Map(records);
     for (let index = changes.length - 1; index >= 0; index--) {
       const change = changes[index];
@@ -96,7 +99,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
       if (change.before) then.set(change.name, change.before);
       else then.delete(change.name);
     }
-    return [...then.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    return byName(then);
   }
 
   function list(query: Readonly<Record<string, string>>, chance: number): ApiResult<unknown> {
@@ -167,7 +170,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           effect: () => answer(request, who, chance),
           refused: () => {
             if (method === "POST" && chance < 0.5) return refusal(403, "Forbidden");
-            throw new LedgerUnavailable("the Kubernetes API does not answer: HTTP 500");
+            const status = chance < 0.75 ? "429 TooManyRequests" : "500 InternalError";
+            throw new LedgerUnavailable(`the Kubernetes API does not answer: HTTP ${status}`);
           },
           unanswered: () => new LedgerUnavailable("the Kubernetes API does not answer: timed out"),
           aborted: (reason) => reason as Error,
@@ -217,7 +221,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
         };
         const from = Number(query["resourceVersion"]);
         watchers.add(watcher);
-        for (const change of changes.filter((one) => one.version > from)) watcher.tell(change);
+        // Versions are counted from one.
+        for (const change of changes.slice(from)) watcher.tell(change);
         const endsMs = 20_000 + draw(seed, 22, number) * 60_000;
         const breaks = faults.happens("watch breaks", 200, number);
         process.deliver(time.now + (breaks ? endsMs / 10 : endsMs), () => {
@@ -250,6 +255,10 @@ function eventOf(
 
 function refusal(status: number, reason: string, more?: string): { refusal: ApiRefusal } {
   return { refusal: { status, reason, continue: more } };
+}
+
+function byName(records: ReadonlyMap<string, ConfigMap>): readonly ConfigMap[] {
+  return [...records.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
 function nameOf({ metadata }: ConfigMap): string {

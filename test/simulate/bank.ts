@@ -29,7 +29,7 @@ export const PART_BYTES = 512;
 const BATCHES: Readonly<Record<CustomerKind, number>> = {
   plain: 1,
   parted: 3,
-  slow: 12,
+  slow: 8,
   endless: 200,
   large: 4,
   unknown: 0,
@@ -93,7 +93,7 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     let received = 0;
     async function* marks(): AsyncGenerator<string> {
       for (let batch = 0; batch < BATCHES[kind]; batch++) {
-        // One of twelve takes a second or more: a build that outlives its first lease.
+        // Eight of them take longer than a lease.
         if (kind === "slow" || kind === "endless") await sleep(3_000, signal);
         yield await ask("rows", () => markOf(customerId, batch), signal);
         received++;

@@ -77,11 +77,11 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
 
   let quietFrom = 0;
 
-  const send = async <T>(call: Call<T>): Promise<T> => {
+  function send<T>(call: Call<T>): Promise<T> {
     const process = SimulatedProcess.current();
     if (!process) throw new Error("a port was called from outside the simulation");
-    if (process.dead) return await new Promise<T>(() => undefined);
-    if (call.signal?.aborted) throw call.aborted(call.signal.reason);
+    if (process.dead) return new Promise<T>(() => undefined);
+    if (call.signal?.aborted) return Promise.reject(call.aborted(call.signal.reason));
 
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
@@ -89,6 +89,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
     const fate = faults.ofCall(process, number);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {
+      if (!story.isTold) return;
       // Reads that went well are most of what happens, and say nothing.
       if (!fate && /^(LIST|WATCH)/.test(call.what)) return;
       const met = fate ? ` [${fate.fault} #${number}]` : "";
@@ -210,8 +211,8 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
       case undefined:
         land(landsAt, (make) => answerAt(landsAt + back, make));
     }
-    return await promise;
-  };
+    return promise;
+  }
   return Object.defineProperty(send, "quietFrom", { get: () => quietFrom }) as typeof send & {
     readonly quietFrom: number;
   };

@@ -4,8 +4,8 @@
  */
 export function draw(...keys: readonly number[]): number {
   let hash = 0x9e3779b9;
-  for (const key of keys) {
-    hash = Math.imul(hash ^ key, 0x85ebca6b);
+  for (let at = 0; at < keys.length; at++) {
+    hash = Math.imul(hash ^ (keys[at] ?? 0), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     hash ^= hash >>> 16;
   }

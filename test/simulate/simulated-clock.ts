@@ -36,13 +36,6 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 export const nextTurn = async (): Promise<void> => await Promise.resolve();
 
-export function timeLimit(ms: number): AbortSignal {
-  const controller = new AbortController();
-  const late = new DOMException("the time is over", "TimeoutError");
-  startTimer(() => controller.abort(late), ms).unref();
-  return controller.signal;
-}
-
 export function uuid(): string {
   const digits = (count: number): string =>
     Math.floor(random() * 16 ** count)

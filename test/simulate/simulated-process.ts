@@ -51,6 +51,7 @@ export class SimulatedProcess {
   }
 
   run<T>(work: () => T): T {
+    this.#time.stir();
     return running.run(this, work);
   }
 

@@ -17,6 +17,8 @@ export interface VirtualTime {
   put(at: number, run: () => void): Entry;
   /** Takes the next entry's turn and waits until nothing moves any more; false without one. */
   turn(): Promise<boolean>;
+  /** Code of a process runs: its promises may go on. */
+  stir(): void;
   /** Entries that were not cancelled. */
   readonly turns: number;
 }
@@ -30,6 +32,7 @@ export function makeVirtualTime(): VirtualTime {
   let now = 0;
   let order = 0;
   let turns = 0;
+  let isStirred = false;
 
   function before(a: number, b: number): boolean {
     const [one, other] = [heap[a], heap[b]];
@@ -81,14 +84,18 @@ export function makeVirtualTime(): VirtualTime {
       push(entry);
       return entry;
     },
+    stir() {
+      isStirred = true;
+    },
     async turn() {
       for (let entry = pop(); entry; entry = pop()) {
         if (!entry.run) continue;
         now = entry.at;
         turns++;
+        isStirred = false;
         entry.run();
         // Promises and ticks all come before an immediate; nothing else here takes real time.
-        await new Promise<void>((resolve) => realImmediate(resolve));
+        if (isStirred) await new Promise<void>((resolve) => realImmediate(resolve));
         return true;
       }
       return false;

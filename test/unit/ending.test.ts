@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 
 function endedBy(reason: Error, mayBeThere: boolean) {
   const lease = AbortSignal.abort(reason);
-  return endingOf(reason, { request: never, lease, deadline: never }, { mayBeThere });
+  return endingOf(reason, { request: never, lease, deadline: { passed: false } }, { mayBeThere });
 }
 
 test("a wish to cancel ends the request where no object of it can be", () => {
@@ -26,18 +26,18 @@ test("a builder that was too slow says so; one that was overtaken writes nothing
 
 /** Found by `make simulate SEED=2682`: its upload of attempt 1 arrived after attempt 3 had failed. */
 test("what cannot be cured is final only where no upload of an earlier attempt may land", () => {
-  const signals = { request: never, lease: never, deadline: never };
+  const stops = { request: never, lease: never, deadline: { passed: false } };
   const wrong = new StatementFailure("balance_mismatch", "it does not add up");
   const code = "balance_mismatch";
-  expect(endingOf(wrong, signals, { mayBeThere: true })).toEqual({ kind: "retry", code });
-  expect(endingOf(wrong, signals, { mayBeThere: false })).toEqual({ kind: "failed", code });
+  expect(endingOf(wrong, stops, { mayBeThere: true })).toEqual({ kind: "retry", code });
+  expect(endingOf(wrong, stops, { mayBeThere: false })).toEqual({ kind: "failed", code });
 });
 
 test("a damaged object is there, so it ends the request at once", () => {
-  const signals = { request: never, lease: never, deadline: never };
+  const stops = { request: never, lease: never, deadline: { passed: false } };
   const damaged = new StatementFailure("object_damaged", "it is cut");
   const failed = { kind: "failed", code: "object_damaged" };
-  expect(endingOf(damaged, signals, { mayBeThere: true })).toEqual(failed);
+  expect(endingOf(damaged, stops, { mayBeThere: true })).toEqual(failed);
 });
 
 test.each([

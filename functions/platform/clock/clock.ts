@@ -34,9 +34,6 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
 /** Lets everything else that is ready have its turn. */
 export const nextTurn = (): Promise<void> => turn();
 
-/** Aborts with a TimeoutError after this time, and keeps no process alive for that. */
-export const timeLimit = (ms: number): AbortSignal => AbortSignal.timeout(ms);
-
 /** In [0, 1); not for secrets. */
 export const random = (): number => Math.random();
 

@@ -6,7 +6,7 @@
  * Pods of two versions share a ledger during a roll-out, and records outlive both: what is not in
  * the tables here was written by another version or tool, and stays as it is through every write.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { BuildProgress } from "../../domain/build-progress.ts";
 import { CALLBACK_STATES, type Callback } from "../../domain/outcome/callback.ts";
@@ -184,10 +184,20 @@ type FieldsOfState<S extends RequestStatus> = {
 const STATUS = oneOf("status", REQUEST_STATES);
 const FACT_KEYS = keysOf(FACTS);
 const MOVED_KEYS = keysOf({ STATUS }, COMMON, ...Object.values(STATES), LATER);
+type Place = Exclude<keyof Sheet, "name">;
+const MOVED_NAMES: Readonly<Record<Place, ReadonlySet<string>>> = {
+  data: namesIn("data"),
+  labels: namesIn("labels"),
+  annotations: namesIn("annotations"),
+};
+
+function namesIn(place: Place): ReadonlySet<string> {
+  return new Set(MOVED_KEYS.filter((key) => key.in === place).map(({ name }) => name));
+}
 
 // --- to ----------------------------------------------------------------------------------------
 
-export const sha256Hex = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const sha256Hex = (text: string): string => hash("sha256", text);
 
 /** The record of a new request. */
 export function toConfigMap(request: StatementRequest): ConfigMap {
@@ -201,23 +211,31 @@ export function toConfigMap(request: StatementRequest): ConfigMap {
  * @throws Error when the record is immutable and the move is more than its labels can hold
  */
 export function movedConfigMap(stored: ConfigMap, next: StatementRequest): ConfigMap {
-  const sheet = sheetOfConfigMap(stored);
-  const written = sheetOf(next);
-  for (const key of FACT_KEYS) Reflect.deleteProperty(written[key.in], key.name);
-  for (const key of MOVED_KEYS) Reflect.deleteProperty(sheet[key.in], key.name);
+  const { labels, annotations } = stored.metadata ?? {};
+  const written = moveOf(next);
   const moved: ConfigMap = {
     ...stored,
     metadata: {
       ...stored.metadata,
-      labels: { ...sheet.labels, ...written.labels },
-      annotations: { ...sheet.annotations, ...written.annotations },
+      labels: movedTexts(labels, "labels", written),
+      annotations: movedTexts(annotations, "annotations", written),
     },
-    data: stored.immutable ? (stored.data ?? {}) : { ...sheet.data, ...written.data },
+    data: stored.immutable ? (stored.data ?? {}) : movedTexts(stored.data, "data", written),
     ...(next.status === "executed" ? { immutable: true } : {}),
   };
   if (stored.immutable && !isDeepStrictEqual(sheetOf(fromConfigMap(moved)), sheetOf(next)))
     throw new Error(`record ${next.facts.name} is immutable: only its labels may change`);
   return moved;
+}
+
+/** What a move leaves as it was, and what it writes. */
+function movedTexts(
+  stored: Readonly<Record<string, string>> = {},
+  place: Place,
+  written: Sheet,
+): Readonly<Record<string, string>> {
+  const kept = Object.entries(stored).filter(([name]) => !MOVED_NAMES[place].has(name));
+  return { ...Object.fromEntries(kept), ...written[place] };
 }
 
 /** Of its texts: about what it takes in etcd, before etcd's own book-keeping. */
@@ -243,15 +261,28 @@ function nameWithoutPrefix(name: string): string {
 }
 
 function sheetOf(request: StatementRequest): Sheet {
-  const { facts, status } = request;
+  const { facts } = request;
   const sheet = { name: facts.name, data: {}, labels: labelsOf(request), annotations: {} };
   writeFields(FACTS, facts, sheet);
+  writeMove(request, sheet);
+  return sheet;
+}
+
+/** All but the facts. */
+function moveOf(request: StatementRequest): Sheet {
+  const { name } = request.facts;
+  const sheet = { name, data: {}, labels: labelsOf(request), annotations: {} };
+  writeMove(request, sheet);
+  return sheet;
+}
+
+function writeMove(request: StatementRequest, sheet: Sheet): void {
+  const { status } = request;
   STATUS.write(status, sheet);
   writeFields(COMMON, request, sheet);
   // The table of a state is that of this request's own state.
   writeFields<object>(STATES[status], request, sheet);
   if (isFinal(request)) writeFields(LATER, request, sheet);
-  return sheet;
 }
 
 /** Copies of the facts and of the state, for selectors. */
@@ -277,10 +308,4 @@ export function fromConfigMap({ metadata, data = {} }: ConfigMap): StatementRequ
   const ofState = readFields<object>(STATES[status], sheet);
   const request = { facts, ...common, ...ofState, status } as StatementRequest;
   return isFinal(request) ? Object.assign(request, readFields(LATER, sheet)) : request;
-}
-
-/** A copy, to be changed. */
-function sheetOfConfigMap({ metadata, data }: ConfigMap): Sheet {
-  const { name = "", labels, annotations } = metadata ?? {};
-  return { name, data: { ...data }, labels: { ...labels }, annotations: { ...annotations } };
 }
