@@ -1,5 +1,6 @@
 /** What the ledger asks of the Kubernetes API, of the simulated one and of a real one: the same cases. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { connectLedger, type LedgerApi } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { ConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
 import type { ApiCall } from "../../functions/platform/ledger/kubernetes-api.ts";
@@ -13,6 +14,8 @@ interface LedgerServer extends AsyncDisposable {
   run<T>(work: (api: LedgerApi) => Promise<T>): Promise<T>;
   /** Pages that were begun before cannot be gone on with. */
   expirePages(): Promise<void>;
+  /** Has no room for some of the calls that come at once; each is made without another try. */
+  crowded<T>(work: (api: LedgerApi) => Promise<T>): Promise<T>;
 }
 
 async function startSimulated(): Promise<LedgerServer> {
@@ -22,14 +25,21 @@ async function startSimulated(): Promise<LedgerServer> {
     namespace: "statements",
     run: (work) => run(() => work(api)),
     expirePages: async () => await Promise.resolve(void happening.add("page expired")),
+    async crowded(work) {
+      happening.add("refused");
+      return await run(() => work(api));
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 }
 
 async function startReal(): Promise<LedgerServer> {
   const server = await startKubeApiserver();
-  const { kubeconfig, etcd } = server;
+  const { etcd } = server;
   const namespace = await server.createNamespace();
+  // No administrator, whom nothing makes wait.
+  await server.apply(holderOfAllConfigMaps(namespace));
+  const kubeconfig = await server.serviceAccountKubeconfig(namespace, HOLDER);
   const api = connectLedger({ kubeconfig });
   const post = async (path: string, body: object): Promise<unknown> =>
     await (
@@ -47,8 +57,58 @@ async function startReal(): Promise<LedgerServer> {
       await post("/v3/kv/put", told);
       await post("/v3/kv/compaction", { revision: header.revision, physical: true });
     },
+    async crowded(work) {
+      await server.apply(almostWithoutRoom(namespace));
+      return await work(connectLedger({ kubeconfig, tries: 1 }));
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+type Manifests = readonly (KubernetesObject & Readonly<Record<string, unknown>>)[];
+const HOLDER = "holder";
+
+function holderOfAllConfigMaps(namespace: string): Manifests {
+  const metadata = { name: HOLDER, namespace };
+  const apiGroup = "rbac.authorization.k8s.io";
+  const apiVersion = `${apiGroup}/v1`;
+  const subjects = [{ kind: "ServiceAccount", ...metadata }];
+  const roleRef = { apiGroup, kind: "Role", name: HOLDER };
+  const rules = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["*"] }];
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    { apiVersion, kind: "Role", metadata, rules },
+    { apiVersion, kind: "RoleBinding", metadata, subjects, roleRef },
+  ];
+}
+
+/** Of the API server's priority and fairness: no seat of the holder's own, so one call at a time has room. */
+function almostWithoutRoom(namespace: string): Manifests {
+  const apiVersion = "flowcontrol.apiserver.k8s.io/v1";
+  const metadata = { name: "closed" };
+  const limited = {
+    nominalConcurrencyShares: 0,
+    borrowingLimitPercent: 0,
+    limitResponse: { type: "Reject" },
+  };
+  const subjects = [{ kind: "ServiceAccount", serviceAccount: { name: HOLDER, namespace } }];
+  const calls = {
+    verbs: ["*"],
+    apiGroups: ["*"],
+    resources: ["*"],
+    namespaces: ["*"],
+  };
+  const rules = [{ subjects, resourceRules: [calls] }];
+  const schema = { matchingPrecedence: 2, priorityLevelConfiguration: metadata, rules };
+  return [
+    {
+      apiVersion,
+      kind: "PriorityLevelConfiguration",
+      metadata,
+      spec: { type: "Limited", limited },
+    },
+    { apiVersion, kind: "FlowSchema", metadata, spec: schema },
+  ];
 }
 
 describe.each([
@@ -97,6 +157,36 @@ describe.each([
       resourceVersion: second.metadata?.resourceVersion,
     });
   });
+
+  it("does nothing of what it has no room for, and says so", async () => {
+    const names = Array.from({ length: 16 }, (_, number) => `busy-${number}`);
+    for (const name of names) await create(name);
+    const collection = ["api", "v1", "namespaces", server.namespace, "configmaps"];
+    for (;;) {
+      const before: ConfigMap[] = [];
+      for (const name of names) before.push(await ask("GET", name));
+      const ends = await server.crowded((api) =>
+        Promise.allSettled(
+          before.map(({ data, metadata }) =>
+            api.call({
+              method: "PUT",
+              path: [...collection, metadata?.name ?? ""],
+              body: { data: { a: `${data?.["a"] ?? ""}+` }, metadata },
+            }),
+          ),
+        ),
+      );
+      for (const [number, end] of ends.entries()) {
+        const { metadata } = await ask("GET", names[number]);
+        const isSame = metadata?.resourceVersion === before[number]?.metadata?.resourceVersion;
+        expect(isSame).toBe(end.status === "rejected");
+      }
+      const refused = ends.filter((end) => end.status === "rejected");
+      for (const { reason } of refused) expect(String(reason)).toMatch(/answer: HTTP (429|500) /);
+      // A server takes a while until it knows who has no room.
+      if (refused.length > 0) break;
+    }
+  }, 120_000);
 
   it("does not find what is not there", async () => {
     const refused = "404 NotFound";
