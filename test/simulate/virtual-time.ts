@@ -32,7 +32,7 @@ export function makeVirtualTime(): VirtualTime {
   let now = 0;
   let order = 0;
   let turns = 0;
-  let isStirred = false;
+  let stirs = 0;
 
   function before(a: number, b: number): boolean {
     const [one, other] = [heap[a], heap[b]];
@@ -85,17 +85,17 @@ export function makeVirtualTime(): VirtualTime {
       return entry;
     },
     stir() {
-      isStirred = true;
+      stirs++;
     },
     async turn() {
       for (let entry = pop(); entry; entry = pop()) {
         if (!entry.run) continue;
         now = entry.at;
         turns++;
-        isStirred = false;
+        const stirredBefore = stirs;
         entry.run();
         // Promises and ticks all come before an immediate; nothing else here takes real time.
-        if (isStirred) await new Promise<void>((resolve) => realImmediate(resolve));
+        if (stirs > stirredBefore) await new Promise<void>((resolve) => realImmediate(resolve));
         return true;
       }
       return false;
