@@ -15,14 +15,14 @@ export default {
       i === 0 && !ENGINES
         ? ["<rootDir>/test/{unit,component,e2e,faults}/**/*.test.ts"]
         : [`<rootDir>/test/{component,engines}/{${testsOf(database, store)}}.test.ts`],
-    transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
-    setupFiles: ["<rootDir>/test/support/poison-memory.ts"],
-    globalSetup: "<rootDir>/test/support/prepare-servers.ts",
+    transform: { "\\.ts$": "<rootDir>/test/support/jest/strip-types.js" },
+    setupFiles: ["<rootDir>/test/support/jest/poison-memory.ts"],
+    globalSetup: "<rootDir>/test/support/jest/prepare-servers.ts",
   })),
   reporters: [
-    "<rootDir>/test/support/short-failures.js",
+    "<rootDir>/test/support/jest/short-failures.js",
     "default",
-    "<rootDir>/test/support/summary-reporter.js",
+    "<rootDir>/test/support/jest/summary-reporter.js",
     ...(ENGINES ? ["<rootDir>/test/support/engines/engine-reporter.js"] : []),
   ],
   // Real servers start in seconds, and in many seconds on a machine that is busy.

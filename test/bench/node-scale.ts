@@ -13,7 +13,7 @@ import { mapConcurrently } from "../../functions/platform/limits/concurrency.ts"
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { claimRecord } from "../../functions/statement-builder/claim.ts";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
-import { makeTool } from "../support/statements-tool.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 import { makeEtcdStore } from "./ledger/etcd-store.ts";
 import { CLAIM_SETTINGS, makeAdding } from "./ledger/loaded-ledger.ts";
 import { startScanner } from "./ledger/scanner-process.ts";

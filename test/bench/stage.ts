@@ -2,7 +2,7 @@
 import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TOKEN } from "../support/local-kubernetes-api-process.ts";
+import { TOKEN } from "../support/servers/local-kubernetes-api-process.ts";
 import { localKubeconfig } from "../../infra/local/cluster/kubeconfig.ts";
 import { ensureNamespace } from "../../infra/local/cluster/ledger-api.ts";
 import { startProcess, type ServerProcess } from "../../infra/local/programs/server-process.ts";
@@ -56,7 +56,7 @@ async function openStageOf(
   const bank = opened.use(await open(quick));
   const sink = await startSink(folder, opened);
   const api = await startPrinting("local-kubernetes-api", folder, [
-    join(import.meta.dirname, "../support/local-kubernetes-api-process.ts"),
+    join(import.meta.dirname, "../support/servers/local-kubernetes-api-process.ts"),
     join(folder, "ledger.json"),
   ]);
   opened.defer(() => api.process.stop());

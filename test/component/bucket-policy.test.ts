@@ -15,9 +15,9 @@ import { pino } from "pino";
 import { makeS3Client } from "../../functions/platform/store/s3-client.ts";
 import { makeLinks } from "../../functions/status-api/links.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
-import { uploadOf } from "../support/statement-bucket.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
+import { uploadOf } from "../support/servers/statement-bucket.ts";
 
 /** As the files name it. */
 const BUCKET = "bank-statements";

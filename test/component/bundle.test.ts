@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import { bytesOf, filesAtStart, type ProgramName } from "../../infra/kubernetes/images/bundle.ts";
 import { bundledPackages, type Sbom } from "../../infra/kubernetes/images/sbom.ts";
-import { readPdf } from "../support/pdf-programs.ts";
+import { readPdf } from "../support/programs/pdf-programs.ts";
 
 const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -168,7 +168,7 @@ const POD_ENV = {
 };
 
 test("two PDFs of 10,000 rows in every script, one behind the other, take at most 350 MB of the whole builder", async () => {
-  const program = new URL("../support/pdf-peak.js", import.meta.url).pathname;
+  const program = new URL("../support/statements/pdf-peak.js", import.meta.url).pathname;
   const args = [program, join(folder, "statement-builder/index.mjs"), pdfProgram()];
   const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...POD_ENV } });
   const peaks = JSON.parse(stdout) as readonly [first: number, second: number];

@@ -13,9 +13,9 @@ import {
   LOOPBACK,
   startCallbackReceiver,
   type CallbackReceiver,
-} from "../support/callback-receiver.ts";
-import { RECORDED } from "../support/recorded-event.ts";
-import { makeTestLog } from "../support/event-server.ts";
+} from "../support/functions/callback-receiver.ts";
+import { RECORDED } from "../support/functions/recorded-event.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
 
 const ORIGIN = "statements.bank.example";
 const SECRET = "qvx7-secret";

@@ -1,8 +1,12 @@
 /** What is written is camt.053 by the schema of ISO 20022, and adds up for a reader of XML. */
 import fc from "fast-check";
-import { addUp, camt053Validator, type Validate } from "../support/camt053-checks.ts";
-import { camt053Bytes } from "../support/camt053-reader.ts";
-import { ACCOUNTS, statementContent, type AccountPosted } from "../support/statement-content.ts";
+import { addUp, camt053Validator, type Validate } from "../support/statements/camt053-checks.ts";
+import { camt053Bytes } from "../support/statements/camt053-reader.ts";
+import {
+  ACCOUNTS,
+  statementContent,
+  type AccountPosted,
+} from "../support/statements/statement-content.ts";
 
 let validate: Validate;
 

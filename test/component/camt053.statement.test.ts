@@ -1,9 +1,9 @@
 /** camt.053 in a statement of a real database: proved, listed and valid like the rest of the zip. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { addUp, camt053Validator } from "../support/camt053-checks.ts";
-import { withMariaDb } from "../support/mariadb.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { addUp, camt053Validator } from "../support/statements/camt053-checks.ts";
+import { withMariaDb } from "../support/servers/mariadb.ts";
 import {
   insertAccount,
   insertPostings,
@@ -11,8 +11,8 @@ import {
   statementZip,
   unzip,
   type Posting,
-} from "../support/statement.ts";
-import { chunks } from "../support/sample-statement.ts";
+} from "../support/statements/statement.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 
 const IBAN = "DE89370400440532013000";
 

@@ -7,9 +7,9 @@ import { PassThrough } from "node:stream";
 import { Command, type Option } from "commander";
 import { makeProgram } from "../../infra/operator/run.ts";
 import { makeSession } from "../../infra/operator/session/session.ts";
-import { answer, startEventSink } from "../support/event-sink.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { makeTool, type ToolRun } from "../support/statements-tool.ts";
+import { answer, startEventSink } from "../support/functions/event-sink.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { makeTool, type ToolRun } from "../support/operator/statements-tool.ts";
 
 /** A mark, and what a terminal would do with it: a title, a colour, a line, another direction. */
 const HOSTILE = "mark\u001b]0;t\u0007\u001b[31m\u009b2J\r\n  forged\u202eline\u2066\u200b";

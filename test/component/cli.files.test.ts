@@ -8,10 +8,10 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { recordRequest, type ExecutedRequest } from "../../functions/domain/statement-request.ts";
 import { fetchStatement } from "../../infra/local/run/statement-file.ts";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
-import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { makeTool, type Tool } from "../support/statements-tool.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
 const BUCKET = "statements";
 const KEY = "acme-42-1767222000-1769900400-1769915045678.zip";

@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { fuzzing } from "../support/fuzzing.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { makeTool, type Tool } from "../support/statements-tool.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
 let local: LocalLedger;
 let tool: Tool;

@@ -5,12 +5,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { answer, startEventSink } from "../support/event-sink.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { manifestOf, sealed } from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
-import { makeTool, type Tool, type ToolRun } from "../support/statements-tool.ts";
+import { answer, startEventSink } from "../support/functions/event-sink.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { manifestOf, sealed } from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
+import { makeTool, type Tool, type ToolRun } from "../support/operator/statements-tool.ts";
 
 /** A mark, and what a terminal would do with it: a title, a colour, a line, another direction. */
 const HOSTILE = "mark\u001b]0;t\u0007\u001b[31m\u009b2J\r\n  forged\u202eline\u2066\u200b";

@@ -21,12 +21,12 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { withAct } from "../../infra/operator/words/acts.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { heldRequest } from "../support/held-request.ts";
-import { makeTool, type Tool } from "../support/statements-tool.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
 const HOUR = 3_600_000;
 const START = Date.now();

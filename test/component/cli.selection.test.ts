@@ -14,9 +14,9 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { claimFolder } from "../../infra/local/running.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { heldRequest } from "../support/held-request.ts";
-import { makeTool, type Tool } from "../support/statements-tool.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;

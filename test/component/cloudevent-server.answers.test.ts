@@ -10,8 +10,8 @@ import {
   postStructured,
   startEventServer,
   type TestEventServer,
-} from "../support/event-server.ts";
-import { RECORDED_EVENT } from "../support/recorded-event.ts";
+} from "../support/functions/event-server.ts";
+import { RECORDED_EVENT } from "../support/functions/recorded-event.ts";
 
 const ATTRIBUTES = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 

@@ -6,8 +6,8 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { collectGarbage } from "../support/collect-garbage.ts";
-import { post, postBinary, startEventServer } from "../support/event-server.ts";
-import { watchSockets } from "../support/watch-sockets.ts";
+import { post, postBinary, startEventServer } from "../support/functions/event-server.ts";
+import { watchSockets } from "../support/wire/watch-sockets.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 const HEAD = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/cloudevents+json\r\n";

@@ -5,7 +5,7 @@ import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
-import { postBinary, postStructured, startEventServer } from "../support/event-server.ts";
+import { postBinary, postStructured, startEventServer } from "../support/functions/event-server.ts";
 
 const EVENT = { id: "1", source: "/bank", type: "tested", specversion: "1.0" };
 

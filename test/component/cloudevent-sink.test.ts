@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
-import { makeAuthority } from "../support/certificates.ts";
-import { answer, startEventSink } from "../support/event-sink.ts";
-import { makeTestLog } from "../support/event-server.ts";
-import { RECORDED_EVENT as EVENT } from "../support/recorded-event.ts";
+import { makeAuthority } from "../support/servers/certificates.ts";
+import { answer, startEventSink } from "../support/functions/event-sink.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
+import { RECORDED_EVENT as EVENT } from "../support/functions/recorded-event.ts";
 
 const sinkTo = (url: string, overrides = {}) =>
   makeCloudEventSink({ url, overrides, log: makeTestLog().log });
@@ -127,7 +127,7 @@ it("trusts the certificates of K_CA_CERTS, and only then", async () => {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
     // The trust is the process's own, so it is given in another one.
-    const send = new URL("../support/send-event.ts", import.meta.url).pathname;
+    const send = new URL("../support/functions/send-event.ts", import.meta.url).pathname;
     const run = async (caCerts: string) => {
       const { stdout } = await promisify(execFile)(process.execPath, [send, url, caCerts]);
       return JSON.parse(stdout) as unknown;

@@ -1,7 +1,7 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
-import { configMapContract } from "../support/configmap-contract.ts";
-import { startKubeApiserver } from "../support/kube-apiserver.ts";
+import { configMapContract } from "../support/configmap-contract/configmap-contract.ts";
+import { startKubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 configMapContract("local server", async () => {
   const server = await startLocalKubernetesApi();

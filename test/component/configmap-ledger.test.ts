@@ -32,8 +32,8 @@ import {
 } from "../../functions/statement-builder/lease.ts";
 import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
-import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
-import { startKubeApiserver } from "../support/kube-apiserver.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import { startKubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 const log = makeLog({ name: "statement-builder", level: "silent" });
 const SETTINGS = {

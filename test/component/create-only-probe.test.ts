@@ -16,9 +16,9 @@ import {
 import { parseS3Event } from "../../infra/clients/consumer/index.ts";
 import { startStore } from "../support/engines/chosen-engine.ts";
 import { startRclone } from "../support/engines/rclone.ts";
-import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { uploadOf } from "../support/statement-bucket.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { uploadOf } from "../support/servers/statement-bucket.ts";
 
 const PREFIX = "statements/";
 const PROBE = { method: "PUT", path: /create-only-probe/ };

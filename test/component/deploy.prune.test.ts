@@ -11,13 +11,13 @@ import {
   renderInstallation,
   writeInstallation,
   type Installation,
-} from "../support/installation.ts";
-import { startKnativeControllers } from "../support/knative-controllers.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import type { Manifest } from "../support/kustomize.ts";
-import { make, type Ended } from "../support/make-deploy.ts";
-import { patchStatus } from "../support/server-dry-run.ts";
+} from "../support/cluster/installation.ts";
+import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
+import { make, type Ended } from "../support/operator/make-deploy.ts";
+import { patchStatus } from "../support/cluster/server-dry-run.ts";
 
 const run = promisify(execFile);
 const COMPONENTS = new URL("../../infra/kubernetes/components", import.meta.url).pathname;

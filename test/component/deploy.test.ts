@@ -9,11 +9,11 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { startKnativeControllers } from "../support/knative-controllers.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
-import { make } from "../support/make-deploy.ts";
-import { makeTool } from "../support/statements-tool.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
+import { make } from "../support/operator/make-deploy.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 
 const run = promisify(execFile);
 /** The path of an overlay of one's own; the smallest. */

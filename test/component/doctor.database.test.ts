@@ -1,8 +1,8 @@
 /** What `statements doctor` says of a database: by the builder's own session, and never ok where it cannot see. */
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { makeTool } from "../support/statements-tool.ts";
-import { startTcpBalancer } from "../support/tcp-balancer.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
+import { startTcpBalancer } from "../support/wire/tcp-balancer.ts";
 
 const READER = `
   CREATE USER reader@'%' IDENTIFIED BY 'secret';

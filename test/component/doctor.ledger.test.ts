@@ -10,9 +10,9 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { Finding } from "../../infra/operator/doctor/finding.ts";
-import { heldRequest } from "../support/held-request.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { makeTool } from "../support/statements-tool.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 
 const MINUTE = 60_000;
 

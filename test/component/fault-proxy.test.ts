@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { startFaultProxy, type FaultProxy } from "../support/wire/fault-proxy.ts";
 
 /** Answers each connection's first bytes with a megabyte, then echoes. */
 const MEGABYTE = randomBytes(1024 * 1024);

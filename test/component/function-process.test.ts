@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { startEventSink } from "../support/event-sink.ts";
-import { postStructured, type LogLine } from "../support/event-server.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import { postStructured, type LogLine } from "../support/functions/event-server.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
 
 const ENTRIES = ["request-intake", "pending-scanner"];
 const NOW = new Date().toISOString();

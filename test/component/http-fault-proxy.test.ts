@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
 
 /** What the server got, whole, in the order it answered. */
 const done: string[] = [];

@@ -14,8 +14,8 @@ import {
   postStructured,
   startEventServer,
   type TestEventServer,
-} from "../support/event-server.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+} from "../support/functions/event-server.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 const ISSUER = "https://kubernetes.default.svc";
 const AUDIENCE = "statement-builder.statements";

@@ -6,11 +6,15 @@ import { promisify } from "node:util";
 import { generateKeyPair } from "jose";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";
-import { makeAuthority } from "../support/certificates.ts";
-import { postStructured, type LogLine, type Reply } from "../support/event-server.ts";
-import { startEventSink } from "../support/event-sink.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { startOidcIssuer, type OidcIssuer, type TokenClaims } from "../support/oidc-issuer.ts";
+import { makeAuthority } from "../support/servers/certificates.ts";
+import { postStructured, type LogLine, type Reply } from "../support/functions/event-server.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import {
+  startOidcIssuer,
+  type OidcIssuer,
+  type TokenClaims,
+} from "../support/servers/oidc-issuer.ts";
 
 const BROKER = "system:serviceaccount:statements:a-trigger";
 const BILLING = "system:serviceaccount:billing:api";

@@ -7,9 +7,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import { IMPORTERS, importedBy, type ImportedRow, type Importer } from "../support/importers.ts";
-import { JANUARY, snapshotOf } from "../support/sample-statement.ts";
-import { unzip, zipOf } from "../support/statement.ts";
+import {
+  IMPORTERS,
+  importedBy,
+  type ImportedRow,
+  type Importer,
+} from "../support/programs/importers.ts";
+import { JANUARY, snapshotOf } from "../support/statements/sample-statement.ts";
+import { unzip, zipOf } from "../support/statements/statement.ts";
 
 const IBAN = "DE89370400440532013000";
 const FRENCH = "FR1420041010050500013M02606";

@@ -1,6 +1,6 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { isRunning } from "../support/process-table.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { isRunning } from "../support/functions/process-table.ts";
 
 let server: KubeApiserver;
 beforeAll(async () => {

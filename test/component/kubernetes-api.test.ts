@@ -11,7 +11,7 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { makeAuthority } from "../support/certificates.ts";
+import { makeAuthority } from "../support/servers/certificates.ts";
 
 const NOT_FOUND = JSON.stringify({ kind: "Status", code: 404, reason: "NotFound" });
 

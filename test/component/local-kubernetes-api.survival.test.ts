@@ -6,9 +6,9 @@ import {
   startLocalKubernetesApi,
   type LocalKubernetesApi,
 } from "../../infra/local/cluster/kubernetes-api/server.ts";
-import { edited, raw, refusalOf } from "../support/configmap-bench.ts";
-import { TOKEN } from "../support/local-kubernetes-api-process.ts";
-import { startDoomed } from "../support/doomed-process.ts";
+import { edited, raw, refusalOf } from "../support/configmap-contract/configmap-bench.ts";
+import { TOKEN } from "../support/servers/local-kubernetes-api-process.ts";
+import { startDoomed } from "../support/servers/doomed-process.ts";
 
 const namespace = "default";
 const CONFIG_MAPS = `/api/v1/namespaces/${namespace}/configmaps`;

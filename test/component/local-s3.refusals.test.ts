@@ -20,8 +20,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalS3, type LocalS3 } from "../../infra/local/cluster/s3/server.ts";
-import { KEYS } from "../support/local-s3-process.ts";
-import { refusalOf, s3Client } from "../support/s3-bench.ts";
+import { KEYS } from "../support/servers/local-s3-process.ts";
+import { refusalOf, s3Client } from "../support/s3-contract/s3-bench.ts";
 
 const Bucket = "statements";
 const object = { Bucket, Key: "a" };

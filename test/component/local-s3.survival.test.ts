@@ -18,9 +18,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
-import { startDoomed } from "../support/doomed-process.ts";
-import { KEYS } from "../support/local-s3-process.ts";
-import { s3Client, textOf } from "../support/s3-bench.ts";
+import { startDoomed } from "../support/servers/doomed-process.ts";
+import { KEYS } from "../support/servers/local-s3-process.ts";
+import { s3Client, textOf } from "../support/s3-contract/s3-bench.ts";
 
 const Bucket = "statements";
 let dir: string;

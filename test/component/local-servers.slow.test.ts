@@ -18,9 +18,9 @@ import { startMetricsServer } from "../../functions/platform/server/metrics-serv
 import { startLocalRouter } from "../../infra/local/cluster/router/router.ts";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
 import { KubeConfig } from "@kubernetes/client-node";
-import { makeTestLog } from "../support/event-server.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { watchSockets } from "../support/watch-sockets.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { watchSockets } from "../support/wire/watch-sockets.ts";
 
 const EVENTING = join(import.meta.dirname, "../../eventing");
 const SERVICES = {

@@ -3,11 +3,11 @@
  * schemas: the oldest Knative that is supported, and a new one. Pods are shown to it as well, in a
  * namespace that admits restricted ones only.
  */
-import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
-import type { Manifest } from "../support/kustomize.ts";
-import { serverDryRun } from "../support/server-dry-run.ts";
+import { INSTALLATIONS, renderInstallation, titleOf } from "../support/cluster/installation.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
+import { serverDryRun } from "../support/cluster/server-dry-run.ts";
 
 /** Of others than Knative's core; the unit tests hold their fields. */
 const OTHERS = ["PodMonitor", "PrometheusRule", "RabbitmqBrokerConfig"];

@@ -6,8 +6,8 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { startPrivateBank } from "../../infra/local/cluster/bank.ts";
 import { startMariaDb } from "../../infra/local/cluster/mariadb.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { startTestMariaDb } from "../support/mariadb.ts";
-import { isRunning } from "../support/process-table.ts";
+import { startTestMariaDb } from "../support/servers/mariadb.ts";
+import { isRunning } from "../support/functions/process-table.ts";
 
 async function query(url: string, sql: string): Promise<RowDataPacket[]> {
   const connection = await createConnection(url);

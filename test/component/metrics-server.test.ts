@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeMetricsRegistry } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { startMetricsServer } from "../../functions/platform/server/metrics-server.ts";
-import { makeTestLog } from "../support/event-server.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
 
 async function startMetrics() {
   const registry = makeMetricsRegistry();

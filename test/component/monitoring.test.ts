@@ -22,8 +22,8 @@ import {
   makeBuilderMetrics,
 } from "../../functions/statement-builder/telemetry/metrics.ts";
 import { makeSourceMetrics } from "../../functions/statement-builder/telemetry/source-metrics.ts";
-import { render } from "../support/kustomize.ts";
-import { promtool } from "../support/promtool.ts";
+import { render } from "../support/cluster/kustomize.ts";
+import { promtool } from "../support/programs/promtool.ts";
 
 const run = promisify(execFile);
 const INFRA = join(import.meta.dirname, "../../infra/kubernetes");

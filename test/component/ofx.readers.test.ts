@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
-import { ofxdump, readByOfxtools, type OfxStatement } from "../support/ofx-readers.ts";
-import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+import { ofxdump, readByOfxtools, type OfxStatement } from "../support/programs/ofx-readers.ts";
+import {
+  ACCOUNTS,
+  statementContent,
+  type Posted,
+} from "../support/statements/statement-content.ts";
 
 let folder = "";
 beforeAll(async () => {

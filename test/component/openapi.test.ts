@@ -7,11 +7,15 @@ import { makeRequestRecorder } from "../../functions/request-intake/record-reque
 import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
 import { locationOf, makeStatusRoute } from "../../functions/request-intake/request-status.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
-import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
-import { startEventSink } from "../support/event-sink.ts";
-import { UNSHARED } from "../support/unshared-ledger.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { holdTo } from "../support/schemathesis.ts";
+import {
+  makeTestLog,
+  postStructured,
+  startEventServer,
+} from "../support/functions/event-server.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import { UNSHARED } from "../support/servers/unshared-ledger.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { holdTo } from "../support/programs/schemathesis.ts";
 
 const DOCUMENT = new URL("../../eventing/openapi.yaml", import.meta.url);
 

@@ -9,8 +9,8 @@ import { makeBoard, type Board } from "../../infra/operator/ui/board.ts";
 import { followLedger } from "../../infra/operator/ui/followed-ledger.ts";
 import { makePage, type Page, type PageOptions } from "../../infra/operator/ui/page.ts";
 import { findTroubles } from "../../infra/local/run/page/trouble.ts";
-import { heldRequest } from "../support/held-request.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
 
 /** Nobody listens there. */
 const NOWHERE = "http://127.0.0.1:9";

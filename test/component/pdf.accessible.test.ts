@@ -6,9 +6,9 @@ import { buffer } from "node:stream/consumers";
 import { LANGUAGES } from "../../functions/domain/statement-options.ts";
 import { readLogo } from "../../functions/statement-builder/formats/pdf/pdf-logo.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
-import { runJava } from "../support/java-program.ts";
-import { LOGO_SVG } from "../support/logos.ts";
-import { ACCOUNTS, HARD_TEXTS, statementContent } from "../support/statement-content.ts";
+import { runJava } from "../support/programs/java-program.ts";
+import { LOGO_SVG } from "../support/statements/logos.ts";
+import { ACCOUNTS, HARD_TEXTS, statementContent } from "../support/statements/statement-content.ts";
 
 const SCRIPTS = [
   ...["محمد بن راشد 123", "שלום עולם (12)", "สวัสดีครับ", "東京電力・ガス株式会社", "한국전력공사"],

@@ -24,9 +24,13 @@ import {
   startEventSink,
   type SentEvent,
   type SinkBehaviour,
-} from "../support/event-sink.ts";
-import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+} from "../support/functions/event-sink.ts";
+import {
+  makeTestLog,
+  postStructured,
+  startEventServer,
+} from "../support/functions/event-server.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const DAY = 86_400_000;

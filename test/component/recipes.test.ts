@@ -10,10 +10,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "csv-parse/sync";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { Verification } from "../../functions/verification/verify-statement.ts";
-import { startKeptBank, KEPT_STATEMENTS } from "../support/kept-statements.ts";
-import { readKept } from "../support/kept-versions.ts";
-import type { TestMariaDb } from "../support/mariadb.ts";
-import { records, run, unzip } from "../support/statement.ts";
+import { startKeptBank, KEPT_STATEMENTS } from "../support/kept/kept-statements.ts";
+import { readKept } from "../support/kept/kept-versions.ts";
+import type { TestMariaDb } from "../support/servers/mariadb.ts";
+import { records, run, unzip } from "../support/statements/statement.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const SCHEMA = "infra/local/cluster/sample-bank/schema.sql";
@@ -146,7 +146,7 @@ async function node(tree: string, ...args: readonly string[]): Promise<string> {
 /** Kept statements as the tree's builder makes them, by name. */
 async function made(tree: string, names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
   const program = `
-    const { KEPT_STATEMENTS, makeKeptStatement } = await import("./test/support/kept-statements.ts");
+    const { KEPT_STATEMENTS, makeKeptStatement } = await import("./test/support/kept/kept-statements.ts");
     const [url, names] = process.argv.slice(1);
     const zips = [];
     for (const name of JSON.parse(names)) {
@@ -194,7 +194,9 @@ let two = "";
 beforeAll(async () => {
   one = await treeWith(CHANNEL);
   two = await treeWith(CHANNEL, FEE, BRANCH, IDS);
-  const bank = (await import(pathToFileURL(join(two, "test/support/kept-statements.ts")).href)) as {
+  const bank = (await import(
+    pathToFileURL(join(two, "test/support/kept/kept-statements.ts")).href
+  )) as {
     readonly startKeptBank: typeof startKeptBank;
   };
   server = await bank.startKeptBank();

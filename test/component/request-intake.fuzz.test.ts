@@ -21,12 +21,16 @@ import {
   structured,
   validEvent,
   type WireMessage,
-} from "../support/event-arbitraries.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
+} from "../support/functions/event-arbitraries.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
 import { fuzzing } from "../support/fuzzing.ts";
-import { makeTestLog, startEventServer, type TestEventServer } from "../support/event-server.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { UNSHARED } from "../support/unshared-ledger.ts";
+import {
+  makeTestLog,
+  startEventServer,
+  type TestEventServer,
+} from "../support/functions/event-server.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 

@@ -13,9 +13,13 @@ import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeSourceShare } from "../../functions/request-intake/source-share.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
-import { startEventSink } from "../support/event-sink.ts";
-import { makeTestLog, postStructured, startEventServer } from "../support/event-server.ts";
-import { startKubeApiserver } from "../support/kube-apiserver.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import {
+  makeTestLog,
+  postStructured,
+  startEventServer,
+} from "../support/functions/event-server.ts";
+import { startKubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 const LEDGER = "transaction-requests";
 const HOME = "statements";

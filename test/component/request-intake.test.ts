@@ -8,16 +8,21 @@ import { makeRequestRecorder } from "../../functions/request-intake/record-reque
 import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
-import { accept, answer, startEventSink, type SinkBehaviour } from "../support/event-sink.ts";
+import {
+  accept,
+  answer,
+  startEventSink,
+  type SinkBehaviour,
+} from "../support/functions/event-sink.ts";
 import {
   makeTestLog,
   postBatch,
   postBinary,
   postStructured,
   startEventServer,
-} from "../support/event-server.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { UNSHARED } from "../support/unshared-ledger.ts";
+} from "../support/functions/event-server.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const TIME = "2026-01-15T11:59:58.123Z";

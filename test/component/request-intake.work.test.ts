@@ -15,9 +15,9 @@ import {
   post,
   startEventServer,
   type TestEventServer,
-} from "../support/event-server.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
-import { UNSHARED } from "../support/unshared-ledger.ts";
+} from "../support/functions/event-server.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import { UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const MAX_BYTES = 65_536;

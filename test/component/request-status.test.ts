@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { StatementRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";
-import { makeAuthority } from "../support/certificates.ts";
-import { postStructured } from "../support/event-server.ts";
-import { startEventSink } from "../support/event-sink.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { startOidcIssuer, type OidcIssuer } from "../support/oidc-issuer.ts";
+import { makeAuthority } from "../support/servers/certificates.ts";
+import { postStructured } from "../support/functions/event-server.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { startOidcIssuer, type OidcIssuer } from "../support/servers/oidc-issuer.ts";
 
 const BILLING = "system:serviceaccount:billing:api";
 const WEB = "system:serviceaccount:web:api";

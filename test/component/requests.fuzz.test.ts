@@ -10,9 +10,9 @@ import { makeSenders } from "../../functions/platform/server/senders.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeStatusRoute } from "../../functions/request-intake/request-status.ts";
 import { makeStatusApi } from "../../functions/status-api/handler.ts";
-import { startEventServer, type TestEventServer } from "../support/event-server.ts";
+import { startEventServer, type TestEventServer } from "../support/functions/event-server.ts";
 import { fuzzing } from "../support/fuzzing.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const BILLING = "system:serviceaccount:billing:api";

@@ -1,6 +1,6 @@
 import { AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
-import { renderInstallation } from "../support/installation.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 const LEDGER = "transaction-requests";
 const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];

@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { blocksOf, documents, REPOSITORY } from "../support/document-blocks.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
 
 const run = promisify(execFile);
 const blocks = documents()

@@ -4,9 +4,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { isRunning } from "../support/process-table.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { startS3Server, withS3Server } from "../support/versitygw-server.ts";
+import { isRunning } from "../support/functions/process-table.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { startS3Server, withS3Server } from "../support/servers/versitygw-server.ts";
 
 async function withClient<T>(server: S3Server, use: (s3: S3Client) => Promise<T>): Promise<T> {
   const s3 = server.client();

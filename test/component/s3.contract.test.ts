@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { startLocalS3 } from "../../infra/local/cluster/s3/server.ts";
-import type { S3EventMessage } from "../support/s3-bench.ts";
-import { s3Contract } from "../support/s3-contract.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
+import type { S3EventMessage } from "../support/s3-contract/s3-bench.ts";
+import { s3Contract } from "../support/s3-contract/s3-contract.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
 
 s3Contract("local server", async () => {
   const dir = await mkdtemp(join(tmpdir(), "local-s3-"));

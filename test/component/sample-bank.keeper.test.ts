@@ -7,8 +7,8 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { STATEMENT_READER } from "../../infra/local/cluster/sample-bank/create-schema.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startProcess } from "../../infra/local/programs/server-process.ts";
-import { startTestMariaDb } from "../support/mariadb.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
+import { startTestMariaDb } from "../support/servers/mariadb.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
 
 const PROGRAM = new URL("../../infra/kubernetes/images/sample-bank.ts", import.meta.url).pathname;
 const BUCKET = "bank-statements";

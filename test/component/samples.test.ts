@@ -10,9 +10,9 @@ import { isOnPath } from "../../infra/local/programs/executables.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";
 import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
-import { startEventSink } from "../support/event-sink.ts";
-import { olderNode, type OlderNode } from "../support/older-node.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
+import { olderNode, type OlderNode } from "../support/programs/older-node.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../infra/clients/samples");
 

@@ -5,7 +5,7 @@ import {
   STATEMENT_READER,
 } from "../../infra/local/cluster/sample-bank/create-schema.ts";
 import { NotASampleBank, seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
 
 const CUSTOMER = "customer-000001";
 let server: TestMariaDb;

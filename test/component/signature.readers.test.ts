@@ -4,7 +4,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeManifestSigner } from "../../functions/statement-builder/contents/manifest-signer.ts";
-import { readSignatures, VERIFIES, type Said, type Signed } from "../support/signature-readers.ts";
+import {
+  readSignatures,
+  VERIFIES,
+  type Said,
+  type Signed,
+} from "../support/programs/signature-readers.ts";
 
 const RSA = { modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: "SHA-256" };
 const KEYS = {

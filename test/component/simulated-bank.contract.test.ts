@@ -2,14 +2,14 @@
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { alone } from "../simulate/alone.ts";
 import { makeBank } from "../simulate/bank.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb } from "../support/mariadb.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb } from "../support/servers/mariadb.ts";
 import {
   insertAccount,
   insertPostings,
   openSnapshot,
   readTransactions,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 interface Bank extends AsyncDisposable {
   run<T>(work: (transactions: Transactions) => Promise<T>): Promise<T>;

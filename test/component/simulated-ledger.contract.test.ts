@@ -7,7 +7,7 @@ import type { ApiCall } from "../../functions/platform/ledger/kubernetes-api.ts"
 import type { WatchEvent } from "../../functions/platform/ledger/kubernetes-watch.ts";
 import { alone } from "../simulate/alone.ts";
 import { makeApiServer } from "../simulate/api-server.ts";
-import { startKubeApiserver } from "../support/kube-apiserver.ts";
+import { startKubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 interface LedgerServer extends AsyncDisposable {
   readonly namespace: string;

@@ -6,9 +6,9 @@ import {
 } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { alone } from "../simulate/alone.ts";
 import { makeBroker } from "../simulate/broker.ts";
-import { accept, startEventSink } from "../support/event-sink.ts";
-import { makeTestLog } from "../support/event-server.ts";
-import { RECORDED_EVENT } from "../support/recorded-event.ts";
+import { accept, startEventSink } from "../support/functions/event-sink.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
+import { RECORDED_EVENT } from "../support/functions/recorded-event.ts";
 
 interface Receiver extends AsyncDisposable {
   run<T>(work: (sink: CloudEventSink) => Promise<T>): Promise<T>;

@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { alone } from "../simulate/alone.ts";
 import { makeObjectStore } from "../simulate/object-store.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
 
 const Bucket = "statements";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
-import { openTestBucket, uploadOf } from "../support/statement-bucket.ts";
+import { startHttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import { openTestBucket, uploadOf } from "../support/servers/statement-bucket.ts";
 
 const ENCRYPTION = { keyId: "alias/private-bank", context: { tenant: "/private-bank" } };
 

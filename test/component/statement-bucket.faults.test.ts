@@ -10,8 +10,8 @@ import {
   type HttpFault,
   type HttpFaultProxy,
   type HttpRule,
-} from "../support/http-fault-proxy.ts";
-import { openTestBucket, uploadOf, type TestBucket } from "../support/statement-bucket.ts";
+} from "../support/wire/http-fault-proxy.ts";
+import { openTestBucket, uploadOf, type TestBucket } from "../support/servers/statement-bucket.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;

@@ -5,7 +5,12 @@ import { PassThrough, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
 import { chosenStore } from "../support/engines/chosen-engine.ts";
-import { openTestBucket, STORES, uploadOf, type TestBucket } from "../support/statement-bucket.ts";
+import {
+  openTestBucket,
+  STORES,
+  uploadOf,
+  type TestBucket,
+} from "../support/servers/statement-bucket.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;

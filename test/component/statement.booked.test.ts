@@ -3,11 +3,11 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import fc from "fast-check";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement } from "../support/read-statement.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement } from "../support/statements/read-statement.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -16,7 +16,7 @@ import {
   statementZip,
   type Asked,
   type Posting,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 let server: TestMariaDb;
 let transactions: Transactions;

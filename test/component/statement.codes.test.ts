@@ -1,11 +1,11 @@
 /** ISO 20022's code of each transaction: from the column that a setting names into the files of a statement. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { camt053Validator } from "../support/camt053-checks.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { chunks } from "../support/sample-statement.ts";
-import { sealedWithRows } from "../support/sealed-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { camt053Validator } from "../support/statements/camt053-checks.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
+import { sealedWithRows } from "../support/statements/sealed-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -14,7 +14,7 @@ import {
   statementZip,
   unzip,
   type Asked,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const ASKED: Asked = {
   customerId: "c1",

@@ -1,9 +1,9 @@
 /** What a correct statement is, point by point, from rows in a real MariaDB to files in the zip. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement, type ReadStatement } from "../support/read-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement, type ReadStatement } from "../support/statements/read-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -15,7 +15,7 @@ import {
   zipOf,
   type Asked,
   type Posting,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 import { buffer } from "node:stream/consumers";
 
 let server: TestMariaDb;

@@ -5,12 +5,17 @@ import {
   type IntakeRules,
 } from "../../functions/request-intake/requested-event.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement } from "../support/read-statement.ts";
-import { insertAccount, insertPostings, readTransactions, run } from "../support/statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement } from "../support/statements/read-statement.ts";
+import {
+  insertAccount,
+  insertPostings,
+  readTransactions,
+  run,
+} from "../support/statements/statement.ts";
 
-const PROCESS = new URL("../support/statement-process.ts", import.meta.url).pathname;
+const PROCESS = new URL("../support/statements/statement-process.ts", import.meta.url).pathname;
 /** What the server takes for the zone of its clock and of its columns with TIMESTAMP. */
 const SERVER_ZONE = "-05:00";
 

@@ -11,8 +11,14 @@ import {
   startDatabaseNamed,
   type DatabaseName,
 } from "../support/engines/chosen-engine.ts";
-import { chunks } from "../support/sample-statement.ts";
-import { openSnapshot, readTransactions, unzip, zipOf, type Asked } from "../support/statement.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
+import {
+  openSnapshot,
+  readTransactions,
+  unzip,
+  zipOf,
+  type Asked,
+} from "../support/statements/statement.ts";
 import { createConnection } from "mysql2/promise";
 
 const REFERENCE: DatabaseName = "mariadb-10.11";

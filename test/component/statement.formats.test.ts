@@ -6,16 +6,16 @@ import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readByOfxtools, type OfxStatement } from "../support/ofx-readers.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readByOfxtools, type OfxStatement } from "../support/programs/ofx-readers.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   readTransactions,
   records,
   statementZip,
   unzip,
   withZipFile,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 /** Four accounts: euros, yen, dinars, and dollars beyond a JavaScript number. */
 const CUSTOMER = "customer-000001";

@@ -1,10 +1,14 @@
 /** Receivers update when they like: what they have installed takes what today's builder writes. */
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { MANIFEST_SCHEMA } from "../../functions/domain/manifest.ts";
-import { KEPT_STATEMENTS, makeKeptStatement, startKeptBank } from "../support/kept-statements.ts";
-import { keptVersions, readKept } from "../support/kept-versions.ts";
-import type { TestMariaDb } from "../support/mariadb.ts";
-import { chunks } from "../support/sample-statement.ts";
+import {
+  KEPT_STATEMENTS,
+  makeKeptStatement,
+  startKeptBank,
+} from "../support/kept/kept-statements.ts";
+import { keptVersions, readKept } from "../support/kept/kept-versions.ts";
+import type { TestMariaDb } from "../support/servers/mariadb.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 
 let server: TestMariaDb;
 

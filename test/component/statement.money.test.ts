@@ -2,16 +2,16 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { balances, totalsEntry } from "../../functions/domain/money/account-totals.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement } from "../support/read-statement.ts";
-import { sequence } from "../support/sequence.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement } from "../support/statements/read-statement.ts";
+import { sequence } from "../support/bank/sequence.ts";
 import {
   insertAccount,
   insertPostings,
   openSnapshot,
   readTransactions,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 

@@ -1,11 +1,11 @@
 /** The bank, accounts and owners by name: from settings and the bank's own columns into the files of a statement. */
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { camt053Validator } from "../support/camt053-checks.ts";
-import { withMariaDb } from "../support/mariadb.ts";
-import { readByOfxtools } from "../support/ofx-readers.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { camt053Validator } from "../support/statements/camt053-checks.ts";
+import { withMariaDb } from "../support/servers/mariadb.ts";
+import { readByOfxtools } from "../support/programs/ofx-readers.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   readTransactions,
@@ -14,7 +14,7 @@ import {
   unzip,
   withZipFile,
   type Asked,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 /** What a bank adds to its view. Of the second account nothing is known but spaces. */
 const NAMED_VIEW = `

@@ -5,16 +5,16 @@ import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { StatementOptions } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   insertPostings,
   readTransactions,
   statementZip,
   unzip,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 

@@ -9,12 +9,16 @@ import { verifyStatement } from "../../functions/verification/verify-statement.t
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
 import { readLogo } from "../../functions/statement-builder/formats/pdf/pdf-logo.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { LOGO_SVG } from "../support/logos.ts";
-import { withMariaDb } from "../support/mariadb.ts";
-import { poppler, qpdf, readPdf, type ReadPdf } from "../support/pdf-programs.ts";
-import { chunks, JANUARY } from "../support/sample-statement.ts";
-import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { LOGO_SVG } from "../support/statements/logos.ts";
+import { withMariaDb } from "../support/servers/mariadb.ts";
+import { poppler, qpdf, readPdf, type ReadPdf } from "../support/programs/pdf-programs.ts";
+import { chunks, JANUARY } from "../support/statements/sample-statement.ts";
+import {
+  ACCOUNTS,
+  statementContent,
+  type Posted,
+} from "../support/statements/statement-content.ts";
 import {
   factsOf,
   insertAccount,
@@ -23,7 +27,7 @@ import {
   run,
   statementZip,
   withZipFile,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const read = async (content: StatementContent, format = pdf): Promise<ReadPdf> =>
   await readPdf(await buffer(format.write(content)));

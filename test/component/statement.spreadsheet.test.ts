@@ -19,8 +19,8 @@ import {
   makeTransactionsCsv,
   headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
-import { formulasIn, shownIn } from "../support/calc.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { formulasIn, shownIn } from "../support/programs/calc.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 const SEPARATORS = [",", ";", "\t", "|"] as const;
 const BETWEEN = [...SEPARATORS, "\n", "\r\n", "\r", ";;", ",;", ";\t", "|;", '";', '";"'];

@@ -3,9 +3,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
-import { JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
-import { run, withZipFile, zipOf } from "../support/statement.ts";
-import { bsdtar, busybox, sevenZip } from "../support/zip-programs.ts";
+import { JANUARY, ROWS, sampleZip, snapshotOf } from "../support/statements/sample-statement.ts";
+import { run, withZipFile, zipOf } from "../support/statements/statement.ts";
+import { bsdtar, busybox, sevenZip } from "../support/programs/zip-programs.ts";
 
 const PROGRAMS = join(import.meta.dirname, "../support");
 

@@ -18,12 +18,12 @@ import type {
   Transactions,
 } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
 import { sqlTypesOf } from "../support/engines/sql-types.ts";
 import { fuzzing } from "../support/fuzzing.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { makePlainCsv } from "../support/plain-csv.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { makePlainCsv } from "../support/statements/plain-csv.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -31,7 +31,7 @@ import {
   readTransactions,
   zipOf,
   type Asked,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 /** How many rows each customer has; the first one's are NULL, the others' drawn. */
 const ROWS_OF = [1, 1, 1, 1, 1, 3];

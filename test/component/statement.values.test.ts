@@ -3,9 +3,9 @@ import { buffer } from "node:stream/consumers";
 import { USUAL_COLUMNS } from "../../functions/domain/columns.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   insertPostings,
@@ -13,7 +13,7 @@ import {
   readTransactions,
   unzip,
   zipOf,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 const EVERYTHING = { ...JANUARY, options: { formats: ["csv", "jsonl"] as const } };

@@ -4,9 +4,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import { holdTo } from "../support/schemathesis.ts";
-import { startStatusApi, type RunningStatusApi } from "../support/status-api.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { holdTo } from "../support/programs/schemathesis.ts";
+import { startStatusApi, type RunningStatusApi } from "../support/functions/status-api.ts";
 
 const DOCUMENT = new URL("../../eventing/status-api.openapi.yaml", import.meta.url);
 const AT = Date.UTC(2026, 0, 15, 12);

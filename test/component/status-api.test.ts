@@ -1,10 +1,10 @@
 /** What senders see and do of their requests, by a real status-api with a real issuer, ledger and store. */
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { recordRequest, type StatementRequest } from "../../functions/domain/statement-request.ts";
-import { startLocalLedger, type LocalLedger } from "../support/local-ledger.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { BILLING, startStatusApi, type RunningStatusApi } from "../support/status-api.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
+import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { BILLING, startStatusApi, type RunningStatusApi } from "../support/functions/status-api.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
 
 const WEB = "system:serviceaccount:web:api";
 const STRANGER = "system:serviceaccount:other:api";

@@ -9,12 +9,12 @@ import { presign } from "../../functions/platform/store/presign.ts";
 import { signingSettings, storeOfInstallation } from "../../infra/operator/session/store-access.ts";
 import { makeScreen } from "../../infra/operator/words/terminal.ts";
 import { makeTransactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { makeAuthority, type Authority } from "../support/certificates.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { insertAccount, openSnapshot, SILENT } from "../support/statement.ts";
-import { openTestBucket, uploadOf, type TestBucket } from "../support/statement-bucket.ts";
-import { startTlsFront } from "../support/tls-front.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { makeAuthority, type Authority } from "../support/servers/certificates.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { insertAccount, openSnapshot, SILENT } from "../support/statements/statement.ts";
+import { openTestBucket, uploadOf, type TestBucket } from "../support/servers/statement-bucket.ts";
+import { startTlsFront } from "../support/wire/tls-front.ts";
 
 let opened: AsyncDisposableStack;
 let own: Authority;

@@ -11,17 +11,17 @@ import type { EventHandler } from "../../functions/platform/server/event-handler
 import { openTracer } from "../../functions/platform/telemetry/open-tracer.ts";
 import type { Tracer } from "../../functions/platform/telemetry/tracing.ts";
 import type { SamplerName } from "../../functions/platform/settings/tracing-variables.ts";
-import { startEventSink } from "../support/event-sink.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
 import {
   makeTestLog,
   postBatch,
   postStructured,
   startEventServer,
   type LogLine,
-} from "../support/event-server.ts";
-import { startLocalLedger } from "../support/local-ledger.ts";
-import { startOtlpCollector, type OtlpCollector } from "../support/otlp-collector.ts";
-import { requested } from "../support/requested.ts";
+} from "../support/functions/event-server.ts";
+import { startLocalLedger } from "../support/servers/local-ledger.ts";
+import { startOtlpCollector, type OtlpCollector } from "../support/servers/otlp-collector.ts";
+import { requested } from "../support/functions/requested.ts";
 
 const run = promisify(execFile);
 const BUNDLE = join(import.meta.dirname, "../../infra/kubernetes/images/bundle.ts");

@@ -4,16 +4,16 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { RetryableError } from "../../functions/domain/failure.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { sequence } from "../support/sequence.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { sequence } from "../support/bank/sequence.ts";
 import {
   insertAccount,
   openSnapshot,
   readTransactions,
   zipOf,
   type Asked,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 import { buffer } from "node:stream/consumers";
 
 const YEAR: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-12-31" };

@@ -7,11 +7,11 @@ import {
 } from "../../functions/statement-builder/source/transactions-sql.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { pick, seededRandom } from "../../infra/local/cluster/sample-bank/random.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { makePlainCsv } from "../support/plain-csv.ts";
-import { sequence } from "../support/sequence.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startCuttingProxy } from "../support/wire/cutting-proxy.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { makePlainCsv } from "../support/statements/plain-csv.ts";
+import { sequence } from "../support/bank/sequence.ts";
 import {
   factsOf,
   insertAccount,
@@ -19,7 +19,7 @@ import {
   openSnapshot,
   readTransactions,
   type Asked,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const YEAR: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-12-31" };
 const ROWS = 40_000;

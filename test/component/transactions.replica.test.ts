@@ -1,14 +1,14 @@
 /** A read-only server: what instant its data is of is not for its clock to say. */
 import type { DataTimeConfig } from "../../functions/statement-builder/source/data-time.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement } from "../support/read-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement } from "../support/statements/read-statement.ts";
 import {
   insertAccount,
   insertPostings,
   openSnapshot,
   readTransactions,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 const NOBODY = { ...JANUARY, customerId: "nobody" };

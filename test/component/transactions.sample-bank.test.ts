@@ -10,16 +10,16 @@ import {
   STATEMENT_READER,
 } from "../../infra/local/cluster/sample-bank/create-schema.ts";
 import { seedBank } from "../../infra/local/cluster/sample-bank/seed.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { chunks } from "../support/sample-statement.ts";
-import { sequence } from "../support/sequence.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
+import { sequence } from "../support/bank/sequence.ts";
 import {
   insertAccount,
   openSnapshot,
   readTransactions,
   statementZip,
   zipOf,
-} from "../support/statement.ts";
+} from "../support/statements/statement.ts";
 
 const MANY_ROWS = 300_000;
 const YEAR = { startDate: "2024-07-01", endDate: "2025-06-30", timeZone: "UTC" };

@@ -3,17 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { pino } from "pino";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
-import { startTestMariaDb, type TestMariaDb } from "../support/mariadb.ts";
-import { readStatement } from "../support/read-statement.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
+import { readStatement } from "../support/statements/read-statement.ts";
 import {
   insertAccount,
   insertPostings,
   openSnapshot,
   readTransactions,
   type Asked,
-} from "../support/statement.ts";
-import { startTcpBalancer } from "../support/tcp-balancer.ts";
+} from "../support/statements/statement.ts";
+import { startTcpBalancer } from "../support/wire/tcp-balancer.ts";
 
 const JANUARY: Asked = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 const TEXT = "Zoë, 日本, 🍕";

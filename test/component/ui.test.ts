@@ -18,16 +18,16 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { actsOf } from "../../infra/operator/words/acts.ts";
-import { startBrowser } from "../support/chromium.ts";
-import { answer, startEventSink } from "../support/event-sink.ts";
-import { heldRequest } from "../support/held-request.ts";
-import { startKubeApiserver, type KubeApiserver } from "../support/kube-apiserver.ts";
-import { visit } from "../support/page-visit.ts";
-import { listeningAddresses } from "../support/process-table.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { makeTool, type Tool, type ToolRun } from "../support/statements-tool.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
+import { startBrowser } from "../support/programs/chromium.ts";
+import { answer, startEventSink } from "../support/functions/event-sink.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
+import { visit } from "../support/operator/page-visit.ts";
+import { listeningAddresses } from "../support/functions/process-table.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { makeTool, type Tool, type ToolRun } from "../support/operator/statements-tool.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const START = Date.now();

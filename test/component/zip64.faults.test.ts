@@ -13,11 +13,11 @@ import { ZipArchive } from "archiver";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { deflateInBlocks } from "../../functions/statement-builder/zip/zip-blocks.ts";
 import { holdEnd, type WrittenFiles } from "../../functions/statement-builder/zip/zip-end.ts";
-import { sparseFile } from "../support/sparse-file.ts";
-import { JANUARY, snapshotOf } from "../support/sample-statement.ts";
-import { lentRows } from "../support/text-protocol.ts";
-import { run, zipOf } from "../support/statement.ts";
-import { bsdtar, sevenZip } from "../support/zip-programs.ts";
+import { sparseFile } from "../support/zips/sparse-file.ts";
+import { JANUARY, snapshotOf } from "../support/statements/sample-statement.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
+import { run, zipOf } from "../support/statements/statement.ts";
+import { bsdtar, sevenZip } from "../support/programs/zip-programs.ts";
 
 const MIB = 1024 * 1024;
 const LARGE = 4_100;

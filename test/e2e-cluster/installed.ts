@@ -16,7 +16,7 @@ import {
   type Rendered,
 } from "../../infra/kubernetes/deploy/installation.ts";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
-import { writeInstallation } from "../support/installation.ts";
+import { writeInstallation } from "../support/cluster/installation.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { openBroker, openService } from "./gateway.ts";
 import { openWayIn } from "./way-in.ts";

@@ -4,8 +4,8 @@ export default {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/test/e2e-cluster/**/*.test.ts"],
-  transform: { "\\.ts$": "<rootDir>/test/support/strip-types.js" },
-  reporters: ["default", "<rootDir>/test/support/summary-reporter.js"],
+  transform: { "\\.ts$": "<rootDir>/test/support/jest/strip-types.js" },
+  reporters: ["default", "<rootDir>/test/support/jest/summary-reporter.js"],
   // Pods start in seconds on one cluster and in a minute on another; each wait has its own limit.
   testTimeout: 900_000,
   maxWorkers: 1,

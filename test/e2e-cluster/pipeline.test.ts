@@ -8,8 +8,8 @@ import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { offerEvent } from "../../functions/domain/events.ts";
 import { kubectl, type ClusterObject } from "../../infra/kubernetes/deploy/kubectl.ts";
-import { requested } from "../support/requested.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import { requested } from "../support/functions/requested.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 import { diagnosed } from "./diagnosis.ts";
 import { install, type Installed } from "./installed.ts";
 

@@ -3,8 +3,8 @@
  * not the Broker would take an event from intake's answers.
  */
 import { eventType } from "../../functions/domain/events.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
 
 const REQUESTS = 5;
 

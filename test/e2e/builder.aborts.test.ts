@@ -12,8 +12,12 @@ import {
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";
 import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
+import { startFaultProxy, type FaultProxy } from "../support/wire/fault-proxy.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
 
 let pipeline: Pipeline;
 let database: FaultProxy;

@@ -2,11 +2,11 @@
  * A table deflate that is wrong, in a statement whose parts are long with the store when it shows: nothing
  * of it becomes visible, and the next attempt goes without it.
  */
-import { LARGE_CUSTOMER, LARGE_STATEMENT, fillWithNoise } from "../support/large-statement.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import { LARGE_CUSTOMER, LARGE_STATEMENT, fillWithNoise } from "../support/bank/large-statement.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 
-const ENTRY = new URL("../support/faulty-deflate-builder.ts", import.meta.url).pathname;
+const ENTRY = new URL("../support/functions/faulty-deflate-builder.ts", import.meta.url).pathname;
 
 let pipeline: Pipeline;
 beforeAll(async () => {

@@ -13,15 +13,15 @@ import {
   LARGE_CUSTOMER,
   LARGE_STATEMENT,
   offerTo,
-} from "../support/large-statement.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+} from "../support/bank/large-statement.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 import {
   auditStatements,
   listOpenUploads,
   type StatementAudit,
-} from "../support/statement-audit.ts";
+} from "../support/functions/statement-audit.ts";
 
-const ENTRY = new URL("../support/killing-builder.ts", import.meta.url).pathname;
+const ENTRY = new URL("../support/functions/killing-builder.ts", import.meta.url).pathname;
 
 interface Remains {
   readonly end: string;

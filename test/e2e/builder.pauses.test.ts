@@ -11,12 +11,16 @@ import {
   LARGE_CUSTOMER,
   LARGE_STATEMENT,
   offerTo,
-} from "../support/large-statement.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { isStopped } from "../support/process-table.ts";
-import { auditStatements, type StatementAudit } from "../support/statement-audit.ts";
+} from "../support/bank/large-statement.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { isStopped } from "../support/functions/process-table.ts";
+import { auditStatements, type StatementAudit } from "../support/functions/statement-audit.ts";
 
-const ENTRY = new URL("../support/killing-builder.ts", import.meta.url).pathname;
+const ENTRY = new URL("../support/functions/killing-builder.ts", import.meta.url).pathname;
 
 /** Where the builder pauses, and whose object the request ends with. */
 const PAUSES = [

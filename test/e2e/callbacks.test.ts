@@ -11,12 +11,16 @@ import {
   RECEIVER_NAME,
   startCallbackReceiver,
   type CallbackReceiver,
-} from "../support/callback-receiver.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
-import { offerTo } from "../support/large-statement.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
+} from "../support/functions/callback-receiver.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import { offerTo } from "../support/bank/large-statement.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
 
-const BUILDER = new URL("../support/killing-builder.ts", import.meta.url).pathname;
+const BUILDER = new URL("../support/functions/killing-builder.ts", import.meta.url).pathname;
 const REQUEST = { customer_id: "customer-000001", end_date: "2025-12-31" };
 const SECRET = "qvx7-secret";
 

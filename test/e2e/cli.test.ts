@@ -6,9 +6,9 @@ import {
   grantStatementReader,
   STATEMENT_READER,
 } from "../../infra/local/cluster/sample-bank/create-schema.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { unzip } from "../support/statement.ts";
-import { makeTool, operatorEnvironment, type Tool } from "../support/statements-tool.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { unzip } from "../support/statements/statement.ts";
+import { makeTool, operatorEnvironment, type Tool } from "../support/operator/statements-tool.ts";
 
 const JANUARY = ["2025-01-01", "2025-01-31"] as const;
 

@@ -4,10 +4,10 @@ import { freePort } from "../../infra/local/programs/free-port.ts";
 import { offerEvent } from "../../functions/domain/events.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeLog } from "../../functions/platform/telemetry/log.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 
 const TEN_MINUTES = 600_000;
-const PRELOAD = new URL("../support/clock-offset.js", import.meta.url).href;
+const PRELOAD = new URL("../support/storm/clock-offset.js", import.meta.url).href;
 
 function clock(offset: number): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_MS: String(offset) };

@@ -13,10 +13,10 @@ import {
 import { jest } from "@jest/globals";
 import { parseS3Event, verifyStatement, type S3Event } from "../../infra/clients/consumer/index.ts";
 import { makeHandler } from "../../infra/clients/consumer/samples/lambda.ts";
-import { answer, startEventSink, type EventSink } from "../support/event-sink.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import { startS3Server } from "../support/versitygw-server.ts";
-import { JANUARY, ROWS, sampleZip } from "../support/sample-statement.ts";
+import { answer, startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import type { S3Server } from "../support/servers/s3-server.ts";
+import { startS3Server } from "../support/servers/versitygw-server.ts";
+import { JANUARY, ROWS, sampleZip } from "../support/statements/sample-statement.ts";
 
 const NAME = "acme-42-1767222000-1769814000-1767312000000.zip";
 

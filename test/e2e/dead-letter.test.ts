@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { eventType } from "../../functions/domain/events.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 
 const run = promisify(execFile);
 const CLI = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;

@@ -9,8 +9,8 @@ import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { blocksOf, notPrinted } from "../support/document-blocks.ts";
 import { startMySql } from "../support/engines/mysql-server.ts";
 import { startSeaweedfs } from "../support/engines/seaweedfs.ts";
-import { descendantsOf, ownServers, startLocalRun } from "../support/local-run.ts";
-import { isRunning } from "../support/process-table.ts";
+import { descendantsOf, ownServers, startLocalRun } from "../support/operator/local-run.ts";
+import { isRunning } from "../support/functions/process-table.ts";
 
 const run = promisify(execFile);
 /** Each test starts everything. */

@@ -21,7 +21,7 @@ import {
   REPOSITORY,
   type Block,
 } from "../support/document-blocks.ts";
-import { startLocalRun, type LocalRun } from "../support/local-run.ts";
+import { startLocalRun, type LocalRun } from "../support/operator/local-run.ts";
 
 const run = promisify(execFile);
 const BLOCKS = documents().flatMap(blocksOf);

@@ -4,12 +4,16 @@
  * their sink at that moment, so it is the sink of these tests that kills them.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
-import { startEventSink } from "../support/event-sink.ts";
+import { startHttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import { startEventSink } from "../support/functions/event-sink.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 import type { FunctionName } from "../../functions/domain/events.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31" };

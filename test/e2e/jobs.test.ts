@@ -10,10 +10,10 @@ import { offerEvent } from "../../functions/domain/events.ts";
 import type { StatementRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { ServerExited } from "../../infra/local/programs/server-process.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31", time_zone: "UTC" };
 const LARGE = { customer_id: "customer-000001", ...PERIOD };

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { unpackFunctions } from "../support/kept-versions.ts";
-import { offerTo, offerUntilEnded } from "../support/large-statement.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import { unpackFunctions } from "../support/kept/kept-versions.ts";
+import { offerTo, offerUntilEnded } from "../support/bank/large-statement.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 
 const run = promisify(execFile);
-const KEEP = new URL("../support/keep-functions.ts", import.meta.url).pathname;
+const KEEP = new URL("../support/kept/keep-functions.ts", import.meta.url).pathname;
 
 let folder: string;
 let pipeline: Pipeline;

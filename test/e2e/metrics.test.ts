@@ -3,8 +3,12 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { once } from "node:events";
 import type { FunctionName } from "../../functions/domain/events.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { promtool } from "../support/promtool.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { promtool } from "../support/programs/promtool.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31" };
 const NAMES = ["request-intake", "pending-scanner", "statement-builder"] as const;

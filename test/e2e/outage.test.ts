@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { offerEvent } from "../../functions/domain/events.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
-import { makeTestLog } from "../support/event-server.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 
 const OUTAGE_MS = 28_000;
 const JANUARY = { start_date: "2025-01-01", end_date: "2025-01-31" };

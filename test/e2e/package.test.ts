@@ -5,10 +5,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { installPackage, type InstalledPackage } from "../support/installed-package.ts";
-import { olderNode, standInFor, type OlderNode } from "../support/older-node.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { operatorEnvironment } from "../support/statements-tool.ts";
+import { installPackage, type InstalledPackage } from "../support/operator/installed-package.ts";
+import { olderNode, standInFor, type OlderNode } from "../support/programs/older-node.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { operatorEnvironment } from "../support/operator/statements-tool.ts";
 
 const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");

@@ -9,11 +9,11 @@ import { parseStatementKey } from "../../functions/domain/statement-key.ts";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
-import { startBrowser } from "../support/chromium.ts";
-import { descendantsOf, startLocalRun, type LocalRun } from "../support/local-run.ts";
-import { visit } from "../support/page-visit.ts";
-import { listeningAddresses } from "../support/process-table.ts";
-import { requested } from "../support/requested.ts";
+import { startBrowser } from "../support/programs/chromium.ts";
+import { descendantsOf, startLocalRun, type LocalRun } from "../support/operator/local-run.ts";
+import { visit } from "../support/operator/page-visit.ts";
+import { listeningAddresses } from "../support/functions/process-table.ts";
+import { requested } from "../support/functions/requested.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const PICTURE = "infra/operator/ui/page.png";

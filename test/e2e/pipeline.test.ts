@@ -12,8 +12,8 @@ import type { ExecutedRequest } from "../../functions/domain/statement-request.t
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeLog } from "../../functions/platform/telemetry/log.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
 
 const run = promisify(execFile);
 const CUSTOMER = "customer-000001";

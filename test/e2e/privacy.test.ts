@@ -15,11 +15,15 @@ import {
 import { eventType } from "../../functions/domain/events.ts";
 import { PROBE_NAME } from "../../functions/statement-builder/store/create-only-probe.ts";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
-import { MARKS, marksIn, SENT_MARKS, SERVER_MARKS } from "../support/marked-data.ts";
-import { FUNCTIONS, startMarkedPipeline, type MarkedPipeline } from "../support/marked-pipeline.ts";
-import type { Pipeline } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
-import { records, run, unzip } from "../support/statement.ts";
+import { MARKS, marksIn, SENT_MARKS, SERVER_MARKS } from "../support/bank/marked-data.ts";
+import {
+  FUNCTIONS,
+  startMarkedPipeline,
+  type MarkedPipeline,
+} from "../support/bank/marked-pipeline.ts";
+import type { Pipeline } from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
+import { records, run, unzip } from "../support/statements/statement.ts";
 
 const JANUARY = { start_date: "2025-01-01", end_date: "2025-01-31" };
 const ALL_MARKS = { ...MARKS, ...SENT_MARKS, ...SERVER_MARKS };

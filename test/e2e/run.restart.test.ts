@@ -15,9 +15,9 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
-import { descendantsOf, startLocalRun, type LocalRun } from "../support/local-run.ts";
-import { requested } from "../support/requested.ts";
-import { isRunning } from "../support/process-table.ts";
+import { descendantsOf, startLocalRun, type LocalRun } from "../support/operator/local-run.ts";
+import { requested } from "../support/functions/requested.ts";
+import { isRunning } from "../support/functions/process-table.ts";
 
 const NAMESPACE = "transaction-requests";
 const MINUTE_MS = 60_000;

@@ -7,12 +7,16 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startFaultProxy, type FaultProxy } from "../support/fault-proxy.ts";
-import { startHttpFaultProxy, type HttpFault } from "../support/http-fault-proxy.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
-import { auditStatements } from "../support/statement-audit.ts";
-import { startStatusApi, type RunningStatusApi } from "../support/status-api.ts";
+import { startFaultProxy, type FaultProxy } from "../support/wire/fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFault } from "../support/wire/http-fault-proxy.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
+import { startStatusApi, type RunningStatusApi } from "../support/functions/status-api.ts";
 
 const COMPONENT = join(import.meta.dirname, "../../infra/kubernetes/components/status-api");
 const HOME = "statements";

@@ -8,15 +8,19 @@ import type { ExecutedRequest } from "../../functions/domain/statement-request.t
 import { SPAN_ATTRIBUTES, SPANS } from "../../functions/platform/telemetry/spans.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { ServerExited } from "../../infra/local/programs/server-process.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
-import type { LogLine } from "../support/event-server.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import type { LogLine } from "../support/functions/event-server.ts";
 import {
   startOtlpCollector,
   type CollectedSpan,
   type OtlpCollector,
-} from "../support/otlp-collector.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { requested } from "../support/requested.ts";
+} from "../support/servers/otlp-collector.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { requested } from "../support/functions/requested.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31" };
 /** More than the rows of a customer's year, fewer than those of two. */

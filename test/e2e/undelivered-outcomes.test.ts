@@ -5,10 +5,10 @@
 import { outcomeAgainEvent } from "../../functions/domain/events.ts";
 import { isFinal, type FinalRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { startEventSink, type EventSink } from "../support/event-sink.ts";
-import { startPipeline, type Pipeline } from "../support/pipeline.ts";
+import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
+import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 
-const DYING_BUILDER = new URL("../support/killing-builder.ts", import.meta.url).pathname;
+const DYING_BUILDER = new URL("../support/functions/killing-builder.ts", import.meta.url).pathname;
 const REQUEST = { customer_id: "customer-000001", end_date: "2025-12-31" };
 
 let pipeline: Pipeline;

@@ -11,15 +11,20 @@ import { fail, isFinal } from "../../functions/domain/statement-request.ts";
 import type { Stored } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { cancelRequest, retryRequest } from "../../infra/operator/act/operator-moves.ts";
-import { unpackFunctions } from "../support/kept-versions.ts";
-import { offerTo, offerUntilEnded } from "../support/large-statement.ts";
-import { startLoadBalancer } from "../support/load-balancer.ts";
-import { startPipeline, type Pipeline, type RunningFunction } from "../support/pipeline.ts";
-import { requested, type Sender } from "../support/requested.ts";
-import { auditStatements } from "../support/statement-audit.ts";
+import { unpackFunctions } from "../support/kept/kept-versions.ts";
+import { offerTo, offerUntilEnded } from "../support/bank/large-statement.ts";
+import { startLoadBalancer } from "../support/wire/load-balancer.ts";
+import {
+  startPipeline,
+  type Pipeline,
+  type RunningFunction,
+} from "../support/functions/pipeline.ts";
+import { requested, type Sender } from "../support/functions/requested.ts";
+import { auditStatements } from "../support/functions/statement-audit.ts";
 
 const KEPT = new URL("../kept/0.1.0/", import.meta.url).pathname;
-const KILLING_BUILDER = new URL("../support/killing-builder.ts", import.meta.url).pathname;
+const KILLING_BUILDER = new URL("../support/functions/killing-builder.ts", import.meta.url)
+  .pathname;
 const V1 = "https://transactions-collector.io/schemas/manifest.v1.json";
 const V2 = "https://transactions-collector.io/schemas/manifest.v2.json";
 const CUSTOMER = "customer-000001";

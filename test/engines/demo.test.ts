@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startStore } from "../support/engines/chosen-engine.ts";
 import { startMySql } from "../support/engines/mysql-server.ts";
-import { ownServers, startLocalRun } from "../support/local-run.ts";
+import { ownServers, startLocalRun } from "../support/operator/local-run.ts";
 
 test("runs on MySQL and this store", async () => {
   const outDir = await mkdtemp(join(tmpdir(), "demo-"));

@@ -1,9 +1,9 @@
 /** A real TiDB, which is refused by name before anything is read; `make test-engines` alone has one. */
 import { createConnection } from "mysql2/promise";
-import { BANK_SCHEMA } from "../support/bank-schema.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
 import { startTidb } from "../support/engines/tidb.ts";
-import { insertAccount, openSnapshot, readTransactions } from "../support/statement.ts";
-import { makeTool } from "../support/statements-tool.ts";
+import { insertAccount, openSnapshot, readTransactions } from "../support/statements/statement.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 
 const JANUARY = { customerId: "c1", startDate: "2025-01-01", endDate: "2025-01-31" };
 

@@ -3,7 +3,7 @@
  * that failed is raised again by the `SEED` it has printed.
  */
 import { writeFile } from "node:fs/promises";
-import { runStorm } from "../support/storm.ts";
+import { runStorm } from "../support/storm/storm.ts";
 
 const minutes = Number(process.env["STORM_MINUTES"] ?? 1);
 const seed = Number(process.env["SEED"] ?? 1);

@@ -7,11 +7,11 @@ import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
-import { writeInstallation } from "../support/installation.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
-import { startKnativeControllers } from "../support/knative-controllers.ts";
-import { nodeServer } from "../support/node-server.ts";
-import { make, type Ended } from "../support/make-deploy.ts";
+import { writeInstallation } from "../support/cluster/installation.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
+import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
+import { nodeServer } from "../support/cluster/node-server.ts";
+import { make, type Ended } from "../support/operator/make-deploy.ts";
 
 const id = randomBytes(3).toString("hex");
 const namespaces = { functions: `node-${id}-statements`, ledger: `node-${id}-requests` };

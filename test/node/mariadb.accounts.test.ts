@@ -8,7 +8,7 @@ import { createConnection } from "mysql2/promise";
 import { openWayIn } from "../e2e-cluster/way-in.ts";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { findMariaDb } from "../../infra/local/programs/mariadb-programs.ts";
-import { render } from "../support/kustomize.ts";
+import { render } from "../support/cluster/kustomize.ts";
 
 const IMAGES = join(import.meta.dirname, "../../infra/kubernetes/images");
 /** As overlays/local has it. */

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { kubectl } from "../../infra/kubernetes/deploy/kubectl.ts";
-import { knativeCrds, serveCrds } from "../support/knative-crds.ts";
-import { nodeServer } from "../support/node-server.ts";
-import { patchStatus } from "../support/server-dry-run.ts";
-import { makeTool } from "../support/statements-tool.ts";
+import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
+import { nodeServer } from "../support/cluster/node-server.ts";
+import { patchStatus } from "../support/cluster/server-dry-run.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 
 const id = randomBytes(3).toString("hex");
 const [functions, ledger, gateway] = [

@@ -53,7 +53,7 @@ import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
 import { recordOfBefore, writingAsBefore } from "./version-before.ts";
 import { makeVirtualTime } from "./virtual-time.ts";
-import { UNCOUNTED, UNSHARED } from "../support/unshared-ledger.ts";
+import { UNCOUNTED, UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 /**
  * Shorter than in a bank. An offer that came before the clocks' difference was over is made again fifteen

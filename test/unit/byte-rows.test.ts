@@ -4,7 +4,7 @@ import {
   requireKnownDriver,
   takeRowBytes,
 } from "../../functions/statement-builder/source/byte-rows.ts";
-import { readTransactions } from "../support/statement.ts";
+import { readTransactions } from "../support/statements/statement.ts";
 
 /** A query whose own states answer themselves, as the driver's do. */
 function makeQuery() {

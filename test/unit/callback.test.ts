@@ -13,7 +13,7 @@ import {
   movedConfigMap,
   toConfigMap,
 } from "../../functions/platform/ledger/configmap-record.ts";
-import { NOON, RECORDED } from "../support/recorded-event.ts";
+import { NOON, RECORDED } from "../support/functions/recorded-event.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,8 +6,12 @@ import type {
   StatementContent,
   StatementRow,
 } from "../../functions/statement-builder/formats/statement-format.ts";
-import { camt053Bytes, readCamt053, type TextsAt } from "../support/camt053-reader.ts";
-import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+import { camt053Bytes, readCamt053, type TextsAt } from "../support/statements/camt053-reader.ts";
+import {
+  ACCOUNTS,
+  statementContent,
+  type Posted,
+} from "../support/statements/statement-content.ts";
 
 async function withRows(...posted: readonly Posted[]): Promise<TextsAt> {
   return await readCamt053(statementContent([{ accountId: "acme-1", currency: "EUR", posted }]));

@@ -17,7 +17,7 @@ import { explain, type ExplainTerms } from "../../infra/operator/look/explanatio
 import { judgeClock } from "../../infra/operator/doctor/cluster.ts";
 import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
 import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";
-import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
+import { NOON, RECORDED as recorded } from "../support/functions/recorded-event.ts";
 
 const MINUTE = 60_000;
 const terms: ExplainTerms = { now: NOON, leaseMs: MINUTE, clockSkewMs: 30_000, maxFailures: 5 };

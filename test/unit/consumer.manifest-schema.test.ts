@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { isManifest } from "../../functions/verification/manifest-shape.ts";
-import { sampleZip, snapshotOf } from "../support/sample-statement.ts";
-import { unzip } from "../support/statement.ts";
+import { sampleZip, snapshotOf } from "../support/statements/sample-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const FILE = new URL("../../eventing/schemas/manifest.v2.json", import.meta.url);
 const schema = JSON.parse(await readFile(FILE, "utf8")) as { readonly $id: string };

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { makeConsumer } from "../../infra/clients/package/package.ts";
-import { installPackage, type InstalledPackage } from "../support/installed-package.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { run } from "../support/statement.ts";
+import { installPackage, type InstalledPackage } from "../support/operator/installed-package.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { run } from "../support/statements/statement.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 

@@ -4,9 +4,9 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeConsumer } from "../../infra/clients/package/package.ts";
-import { sampleZip } from "../support/sample-statement.ts";
-import { run, unzip } from "../support/statement.ts";
-import { zipFiles } from "../support/zip-writer.ts";
+import { sampleZip } from "../support/statements/sample-statement.ts";
+import { run, unzip } from "../support/statements/statement.ts";
+import { zipFiles } from "../support/zips/zip-writer.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../infra/clients/consumer/samples");
 const EVENTS = readdirSync(SAMPLES).filter((name) => name.endsWith(".json"));

@@ -5,8 +5,8 @@ import {
   verifyStatement,
   type StatementBytes,
 } from "../../infra/clients/consumer/index.ts";
-import { chunks, JANUARY, sampleZip } from "../support/sample-statement.ts";
-import { withZipFile } from "../support/statement.ts";
+import { chunks, JANUARY, sampleZip } from "../support/statements/sample-statement.ts";
+import { withZipFile } from "../support/statements/statement.ts";
 
 const zip = await sampleZip();
 const KEY = "statements/acme-42-1767222000-1769814000-1767312000000.zip";

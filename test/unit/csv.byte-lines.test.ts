@@ -9,8 +9,8 @@ import {
   type TransactionsCsv,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { makePlainCsv } from "../support/plain-csv.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { makePlainCsv } from "../support/statements/plain-csv.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 const ACCOUNTS: readonly AccountBalance[] = [
   { accountId: "a1", currency: "EUR", opening: 0n, closing: 0n },

@@ -9,7 +9,7 @@ import {
   deflateInBlocks,
   requireKnownArchiver,
 } from "../../functions/statement-builder/zip/zip-blocks.ts";
-import { unzip } from "../support/statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const MIB = 1024 * 1024;
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type { Command } from "commander";
 import { makeProgram } from "../../infra/operator/run.ts";
 import { makeSession } from "../../infra/operator/session/session.ts";
-import { render } from "../support/kustomize.ts";
+import { render } from "../support/cluster/kustomize.ts";
 import { blocksOf, documents, readDocument, REPOSITORY } from "../support/document-blocks.ts";
 
 const DOCUMENTS = documents();

@@ -4,8 +4,8 @@ import {
   accountFileNames,
   isByAccount,
 } from "../../functions/statement-builder/contents/format-files.ts";
-import { factsOf } from "../support/statement.ts";
-import { JANUARY } from "../support/sample-statement.ts";
+import { factsOf } from "../support/statements/statement.ts";
+import { JANUARY } from "../support/statements/sample-statement.ts";
 import { isAccountFile, isEntryName } from "../../functions/verification/entry-names.ts";
 
 const names = (...accounts: readonly (readonly [accountId: string, currency: string])[]) =>

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { FUNCTION_NAMES } from "../../functions/domain/events.ts";
 import { funcYaml as funcYamlOf } from "../../infra/kubernetes/images/func-yaml.ts";
-import { funcYaml } from "../support/func-yaml-schema.ts";
-import { knativeService } from "../support/knative-service-schema.ts";
-import { render } from "../support/kustomize.ts";
+import { funcYaml } from "../support/cluster/func-yaml-schema.ts";
+import { knativeService } from "../support/cluster/knative-service-schema.ts";
+import { render } from "../support/cluster/kustomize.ts";
 
 const SCALING = "autoscaling.knative.dev/";
 

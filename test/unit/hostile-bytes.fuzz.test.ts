@@ -10,9 +10,14 @@ import { verifyStatement } from "../../functions/verification/verify-statement.t
 import { parseS3Event } from "../../infra/clients/consumer/index.ts";
 import { collectGarbage } from "../support/collect-garbage.ts";
 import { fuzzing } from "../support/fuzzing.ts";
-import { chunks, sampleZip } from "../support/sample-statement.ts";
-import { manifestOf, sealed, withSums, type StatementFiles } from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
+import { chunks, sampleZip } from "../support/statements/sample-statement.ts";
+import {
+  manifestOf,
+  sealed,
+  withSums,
+  type StatementFiles,
+} from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const SAMPLES = new URL("../../infra/clients/consumer/samples/", import.meta.url).pathname;
 

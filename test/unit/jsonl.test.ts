@@ -9,7 +9,7 @@ import {
   HARD_TEXTS,
   statementContent,
   type Posted,
-} from "../support/statement-content.ts";
+} from "../support/statements/statement-content.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { keptVersions, readKept, type KeptVersion } from "../support/kept-versions.ts";
-import { chunks } from "../support/sample-statement.ts";
-import { sealedWithRows } from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
+import { keptVersions, readKept, type KeptVersion } from "../support/kept/kept-versions.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
+import { sealedWithRows } from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const versions = await keptVersions();
 

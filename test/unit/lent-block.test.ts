@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { BlockPool, giveBack, lend } from "../../functions/statement-builder/memory/lent-block.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
-import { POISON } from "../support/poison-memory.ts";
-import { ROWS, snapshotOf } from "../support/sample-statement.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { POISON } from "../support/jest/poison-memory.ts";
+import { ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 test("bytes are good until they are given back", () => {
   const loan = lend(Buffer.from("one customer's rows"));

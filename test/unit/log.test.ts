@@ -1,5 +1,5 @@
 import { describeError, makeLog } from "../../functions/platform/telemetry/log.ts";
-import { makeTestLog } from "../support/event-server.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
 
 it("is one JSON object a line, with the function, a level by name and RFC 3339 time", () => {
   const { log, lines } = makeTestLog();

@@ -12,8 +12,8 @@ import {
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { makeManifestSigner } from "../../functions/statement-builder/contents/manifest-signer.ts";
 import { makeStatementZip } from "../../functions/statement-builder/zip/statement-zip.ts";
-import { chunks, JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
-import { factsOf, unzip } from "../support/statement.ts";
+import { chunks, JANUARY, ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
+import { factsOf, unzip } from "../support/statements/statement.ts";
 
 let folder: string;
 beforeAll(async () => {

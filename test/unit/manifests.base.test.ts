@@ -3,9 +3,9 @@ import { DEADLINE_MARGIN_MS as AFTER_OFFERS_MS } from "../../functions/pending-s
 import { DEADLINE_MS as INTAKE_DEADLINE_MS } from "../../functions/request-intake/index.ts";
 import { BEYOND_BUILD_MS } from "../../functions/statement-builder/index.ts";
 import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
-import { knativeService, type KnativeService } from "../support/knative-service-schema.ts";
-import { render, type Manifest } from "../support/kustomize.ts";
-import { RESTRICTED } from "../support/restricted-container.ts";
+import { knativeService, type KnativeService } from "../support/cluster/knative-service-schema.ts";
+import { render, type Manifest } from "../support/cluster/kustomize.ts";
+import { RESTRICTED } from "../support/cluster/restricted-container.ts";
 
 const FUNCTIONS = ["pending-scanner", "request-intake", "statement-builder"] as const;
 type Name = (typeof FUNCTIONS)[number];

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { render } from "../support/kustomize.ts";
+import { render } from "../support/cluster/kustomize.ts";
 
 const statement = z.strictObject({
   Sid: z.string(),

@@ -6,7 +6,7 @@ import {
   type EventingObject,
   type Trigger,
 } from "../../infra/local/cluster/router/manifest-schema.ts";
-import { render } from "../support/kustomize.ts";
+import { render } from "../support/cluster/kustomize.ts";
 
 const MINUTES = 60_000;
 

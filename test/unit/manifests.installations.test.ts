@@ -1,15 +1,15 @@
 /** What holds for every installation: each overlay, each component, and their combinations. */
 import { readConfig } from "../../functions/platform/settings/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
-import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
+import { INSTALLATIONS, renderInstallation, titleOf } from "../support/cluster/installation.ts";
 import {
   eventingManifest,
   type EventingKind,
   type EventingManifest,
-} from "../support/knative-eventing-schema.ts";
-import { knativeService } from "../support/knative-service-schema.ts";
-import type { Manifest } from "../support/kustomize.ts";
-import { RESTRICTED } from "../support/restricted-container.ts";
+} from "../support/cluster/knative-eventing-schema.ts";
+import { knativeService } from "../support/cluster/knative-service-schema.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
+import { RESTRICTED } from "../support/cluster/restricted-container.ts";
 
 /** Kinds of Kubernetes itself, which the tests with a real API server check field by field. */
 const CORE = [

@@ -1,8 +1,8 @@
 /** Very large statements as Jobs: the JobSink, what leads to it, and what it runs. */
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { readConfig } from "../../functions/platform/settings/config.ts";
-import { renderInstallation } from "../support/installation.ts";
-import type { Manifest } from "../support/kustomize.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
 
 const on = "base";
 const withJobs = await renderInstallation({ on, components: ["jobs"] });

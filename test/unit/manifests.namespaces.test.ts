@@ -1,5 +1,5 @@
 /** Both namespaces are settings: changing them in one place moves everything. */
-import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
+import { INSTALLATIONS, renderInstallation, titleOf } from "../support/cluster/installation.ts";
 
 const MOVED = { functions: "bank-functions", ledger: "bank-ledger" };
 

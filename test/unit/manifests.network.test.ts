@@ -1,8 +1,8 @@
 /** Who may connect to whom: nothing is open to the world, and everything a function needs is named. */
 import { readFile } from "node:fs/promises";
 import { BlockList, isIPv6 } from "node:net";
-import { INSTALLATIONS, renderInstallation, titleOf } from "../support/installation.ts";
-import type { Manifest } from "../support/kustomize.ts";
+import { INSTALLATIONS, renderInstallation, titleOf } from "../support/cluster/installation.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
 
 interface Peer {
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };

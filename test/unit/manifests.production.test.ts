@@ -1,7 +1,7 @@
 /** The overlay that is copied for a real installation. */
-import { renderInstallation } from "../support/installation.ts";
-import { knativeService } from "../support/knative-service-schema.ts";
-import type { Manifest } from "../support/kustomize.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
+import { knativeService } from "../support/cluster/knative-service-schema.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
 
 const rendered = await renderInstallation({ on: "overlays/production" });
 /** The quota holds this too. */

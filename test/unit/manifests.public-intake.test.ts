@@ -1,7 +1,7 @@
 /** The one door to the outside: not without tokens, and to nothing but events. */
-import { renderInstallation } from "../support/installation.ts";
-import { knativeService } from "../support/knative-service-schema.ts";
-import type { Manifest } from "../support/kustomize.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
+import { knativeService } from "../support/cluster/knative-service-schema.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
 
 const find = (manifests: readonly Manifest[], kind: string, name: string): Manifest | undefined =>
   manifests.find((one) => one.kind === kind && one.metadata.name === name);

@@ -1,5 +1,5 @@
 /** What is secret is in a Secret and nowhere else, and comes to a container by its name alone. */
-import { renderInstallation, titleOf, type Installation } from "../support/installation.ts";
+import { renderInstallation, titleOf, type Installation } from "../support/cluster/installation.ts";
 
 const SECRET_VARIABLES = [
   "DATABASE_URL",

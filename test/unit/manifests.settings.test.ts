@@ -4,8 +4,8 @@ import { readConfig } from "../../functions/platform/settings/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
 import { builderConfig } from "../../functions/statement-builder/config.ts";
 import { statusApiConfig } from "../../functions/status-api/config.ts";
-import { knativeService } from "../support/knative-service-schema.ts";
-import { renderInstallation } from "../support/installation.ts";
+import { knativeService } from "../support/cluster/knative-service-schema.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
 
 /** The SDK for S3 reads these itself. */
 const CREDENTIALS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];

@@ -9,7 +9,7 @@ import {
   statementContent,
   type AccountPosted,
   type Posted,
-} from "../support/statement-content.ts";
+} from "../support/statements/statement-content.ts";
 
 async function written(content: StatementContent): Promise<string> {
   return (await buffer(ofx.write(content))).toString("utf8");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { readLogo, shownSize } from "../../functions/statement-builder/formats/pdf/pdf-logo.ts";
-import { LOGO_SVG, pngOf } from "../support/logos.ts";
+import { LOGO_SVG, pngOf } from "../support/statements/logos.ts";
 
 let folder = "";
 beforeAll(async () => {

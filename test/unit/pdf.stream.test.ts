@@ -4,7 +4,11 @@ import { StatementFailure } from "../../functions/domain/failure.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
 import { insideOf } from "../../functions/statement-builder/formats/pdf/pdf-paper.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
-import { ACCOUNTS, statementContent, type Posted } from "../support/statement-content.ts";
+import {
+  ACCOUNTS,
+  statementContent,
+  type Posted,
+} from "../support/statements/statement-content.ts";
 
 const written = (content: StatementContent, format = pdf) => buffer(format.write(content));
 const many = (count: number): Posted[] =>

@@ -12,7 +12,7 @@ import {
   widthOf,
   wrap,
 } from "../../functions/statement-builder/formats/pdf/text/pdf-text.ts";
-import { HARD_TEXTS } from "../support/statement-content.ts";
+import { HARD_TEXTS } from "../support/statements/statement-content.ts";
 
 const { cell } = makeStyles(pdfFaces());
 const shown = (text: string, width = 1_000) => wrap(text, cell, { width }).map((one) => one.shown);

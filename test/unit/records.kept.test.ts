@@ -12,7 +12,7 @@ import {
   toConfigMap,
   type ConfigMap,
 } from "../../functions/platform/ledger/configmap-record.ts";
-import { RECORDED, NOON } from "../support/recorded-event.ts";
+import { RECORDED, NOON } from "../support/functions/recorded-event.ts";
 
 type OldRequest = Record<string, unknown>;
 interface OldVersion {

@@ -9,7 +9,7 @@ import {
 import type { LineBalance } from "../../functions/statement-builder/lines/line-plan.ts";
 import { makeRowLines } from "../../functions/statement-builder/lines/row-lines/row-lines.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { encodeRows } from "../support/text-protocol.ts";
+import { encodeRows } from "../support/bank/text-protocol.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 300);
 const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);

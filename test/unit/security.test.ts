@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { STATEMENT_READER } from "../../infra/local/cluster/sample-bank/create-schema.ts";
 import { LOCAL_CREDENTIALS } from "../../infra/local/settings.ts";
 import { REPOSITORY } from "../support/document-blocks.ts";
-import { renderInstallation } from "../support/installation.ts";
-import type { Manifest } from "../support/kustomize.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
+import type { Manifest } from "../support/cluster/kustomize.ts";
 
 const read = (path: string): string => readFileSync(join(REPOSITORY, path), "utf8");
 const text = read("SECURITY.md");

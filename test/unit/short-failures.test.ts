@@ -12,7 +12,7 @@ interface Result {
 interface Reporter {
   onTestResult(test: { readonly path: string }, result: Result): void;
 }
-const reporter = "../support/short-failures.js";
+const reporter = "../support/jest/short-failures.js";
 const { default: ShortFailures } = (await import(reporter)) as {
   readonly default: new () => Reporter;
 };

@@ -2,7 +2,7 @@
 import { answersOf, isWholeOf } from "../simulate/deep/deep-bank.ts";
 import { startMySqlServer, type MySqlFault } from "../simulate/deep/mysql-server.ts";
 import { makeTransactions } from "../../functions/statement-builder/source/transactions.ts";
-import { makeTestLog } from "../support/event-server.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
 
 const PERIOD = { from: Date.parse("2025-01-01"), to: Date.parse("2025-02-01") };
 

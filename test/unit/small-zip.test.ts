@@ -13,7 +13,7 @@ import {
 } from "../../functions/statement-builder/zip/small-zip.ts";
 import { deflateInBlocks } from "../../functions/statement-builder/zip/zip-blocks.ts";
 import { descriptor } from "../../functions/statement-builder/zip/zip-records.ts";
-import { tableOf } from "../support/deflate-inputs.ts";
+import { tableOf } from "../support/zips/deflate-inputs.ts";
 
 const DATE = Date.UTC(2026, 1, 28, 23, 59, 59, 999);
 

@@ -18,8 +18,8 @@ import {
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { bankText } from "../../infra/clients/consumer/bank-text.ts";
-import { withZipFile as withFile, run } from "../support/statement.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { withZipFile as withFile, run } from "../support/statements/statement.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 const V2 = "https://transactions-collector.io/schemas/manifest.v2.json";
 const ACCOUNT = { accountId: "a;1\t|,x", currency: "EUR", opening: 0n, closing: 0n };

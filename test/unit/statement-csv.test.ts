@@ -12,7 +12,7 @@ import {
   headerOf,
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 const EUR: AccountBalance = { accountId: "acc-1", currency: "EUR", opening: 0n, closing: 0n };
 

@@ -13,7 +13,7 @@ import {
   type ClaimTerms,
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";
-import { NOON, RECORDED as recorded } from "../support/recorded-event.ts";
+import { NOON, RECORDED as recorded } from "../support/functions/recorded-event.ts";
 
 const OBJECT = { bucket: "statements", key: "c-1-2-1768478400000.zip" };
 

@@ -12,8 +12,8 @@ import {
 } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { ROW, TRANSACTION_COLUMNS } from "../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { makePlainCsv } from "../support/plain-csv.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import { makePlainCsv } from "../support/statements/plain-csv.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 
 /** One account id in two currencies, and ids that only a right separator keeps apart. */
 const ACCOUNTS = [

@@ -1,13 +1,14 @@
 /** A statement in every format is the same bytes, whatever the machine's time zone and language. */
 import { buffer } from "node:stream/consumers";
 import { FORMATS, LANGUAGES } from "../../functions/domain/statement-options.ts";
-import { JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
-import { run, zipOf } from "../support/statement.ts";
+import { JANUARY, ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
+import { run, zipOf } from "../support/statements/statement.ts";
 
 const zipIn = (language: (typeof LANGUAGES)[number]) =>
   buffer(zipOf({ ...JANUARY, options: { formats: FORMATS, language } }, snapshotOf(ROWS)));
 
-const support = (name: string): string => new URL(`../support/${name}.ts`, import.meta.url).href;
+const support = (name: string): string =>
+  new URL(`../support/statements/${name}.ts`, import.meta.url).href;
 const PROGRAM = `
 const { JANUARY, ROWS, snapshotOf } = await import(${JSON.stringify(support("sample-statement"))});
 const { zipOf } = await import(${JSON.stringify(support("statement"))});

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createInflateRaw, crc32, inflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
-import { anyInput, deflated, tableOf } from "../support/deflate-inputs.ts";
+import { anyInput, deflated, tableOf } from "../support/zips/deflate-inputs.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 100);
 const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);

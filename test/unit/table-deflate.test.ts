@@ -3,7 +3,7 @@
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
-import { deflated, noiseOf, proseOf, repeated, tableOf } from "../support/deflate-inputs.ts";
+import { deflated, noiseOf, proseOf, repeated, tableOf } from "../support/zips/deflate-inputs.ts";
 
 const BLOCK = 128 * 1024;
 const EDGES = [0, 1, 2, 5, 63, 64, 65, BLOCK - 1, BLOCK, BLOCK + 1, 8 * BLOCK, 9 * BLOCK + 12_345];

@@ -11,9 +11,9 @@ import { TableDeflate } from "../../functions/statement-builder/zip/table-deflat
 import { BlockPool } from "../../functions/statement-builder/memory/lent-block.ts";
 import { InflateCheck } from "../../functions/statement-builder/zip/inflate-check.ts";
 import { TableEntry } from "../../functions/statement-builder/zip/table-entry.ts";
-import { tableOf } from "../support/deflate-inputs.ts";
-import { JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
-import { factsOf } from "../support/statement.ts";
+import { tableOf } from "../support/zips/deflate-inputs.ts";
+import { JANUARY, ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
+import { factsOf } from "../support/statements/statement.ts";
 
 afterEach(() => jest.restoreAllMocks());
 

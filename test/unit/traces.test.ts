@@ -6,7 +6,7 @@ import {
   writeTraceparent,
 } from "../../functions/platform/telemetry/traceparent.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
-import { renderInstallation } from "../support/installation.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

@@ -2,8 +2,8 @@
 import process from "node:process";
 import { buffer } from "node:stream/consumers";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { chunks, JANUARY, ROWS, snapshotOf } from "../support/sample-statement.ts";
-import { zipOf } from "../support/statement.ts";
+import { chunks, JANUARY, ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
+import { zipOf } from "../support/statements/statement.ts";
 
 /** All of them take a minute and a half of CPU. With 9, each of a byte's eight comes up as often as the others. */
 const STEP = process.env["LARGE_ZIPS"] === undefined ? 9 : 1;

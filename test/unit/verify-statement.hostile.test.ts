@@ -9,10 +9,15 @@ import {
   verifyStatement,
   type Verification,
 } from "../../functions/verification/verify-statement.ts";
-import { chunks, sampleZip } from "../support/sample-statement.ts";
-import { manifestOf, sealed, withSums, type StatementFiles } from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
-import { zipFiles } from "../support/zip-writer.ts";
+import { chunks, sampleZip } from "../support/statements/sample-statement.ts";
+import {
+  manifestOf,
+  sealed,
+  withSums,
+  type StatementFiles,
+} from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
+import { zipFiles } from "../support/zips/zip-writer.ts";
 
 let files: StatementFiles;
 let manifest: Manifest;

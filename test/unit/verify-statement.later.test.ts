@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 import {
   manifestOf,
   sealedWithRows,
   withSums,
   type StatementFiles,
-} from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
+} from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const V1 = "https://transactions-collector.io/schemas/manifest.v1.json";
 const V2 = "https://transactions-collector.io/schemas/manifest.v2.json";

@@ -10,8 +10,14 @@ import {
 } from "../../functions/verification/verify-statement.ts";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
-import { chunks, JANUARY, ROWS, sampleZip, snapshotOf } from "../support/sample-statement.ts";
-import { lentRows } from "../support/text-protocol.ts";
+import {
+  chunks,
+  JANUARY,
+  ROWS,
+  sampleZip,
+  snapshotOf,
+} from "../support/statements/sample-statement.ts";
+import { lentRows } from "../support/bank/text-protocol.ts";
 import {
   manifestOf,
   sealed,
@@ -19,9 +25,9 @@ import {
   sealedWithRows,
   sha256,
   withSums,
-} from "../support/sealed-statement.ts";
-import { run, unzip, withZipFile, zipOf } from "../support/statement.ts";
-import { zipFiles } from "../support/zip-writer.ts";
+} from "../support/statements/sealed-statement.ts";
+import { run, unzip, withZipFile, zipOf } from "../support/statements/statement.ts";
+import { zipFiles } from "../support/zips/zip-writer.ts";
 
 const ENTRIES = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];
 
@@ -157,7 +163,7 @@ describe("the zip", () => {
   });
 
   test("is the same bytes for the same data, in whatever time zone it is made", async () => {
-    const module = new URL("../support/sample-statement.ts", import.meta.url).href;
+    const module = new URL("../support/statements/sample-statement.ts", import.meta.url).href;
     const program = `const { sampleZip } = await import(${JSON.stringify(module)});
       process.stdout.write((await sampleZip()).toString("base64"));`;
     for (const TZ of ["America/New_York", "Asia/Tokyo"]) {

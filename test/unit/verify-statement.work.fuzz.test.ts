@@ -8,7 +8,7 @@ import { FIRST_COLUMNS } from "../../functions/domain/columns.ts";
 import { CsvReader } from "../../functions/verification/csv-reader.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { fuzzing } from "../support/fuzzing.ts";
-import { chunks, sampleZip } from "../support/sample-statement.ts";
+import { chunks, sampleZip } from "../support/statements/sample-statement.ts";
 import {
   manifestOf,
   sealed,
@@ -16,9 +16,9 @@ import {
   sealedZip,
   withSums,
   type StatementFiles,
-} from "../support/sealed-statement.ts";
-import { unzip } from "../support/statement.ts";
-import { workOf } from "../support/work-counter.ts";
+} from "../support/statements/sealed-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
+import { workOf } from "../support/bank/work-counter.ts";
 
 let files: StatementFiles;
 beforeAll(async () => {

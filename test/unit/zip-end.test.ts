@@ -8,8 +8,8 @@ import {
   problemOfEnd,
   type WrittenFile,
 } from "../../functions/statement-builder/zip/zip-end.ts";
-import { chunks, sampleZip } from "../support/sample-statement.ts";
-import { unzip } from "../support/statement.ts";
+import { chunks, sampleZip } from "../support/statements/sample-statement.ts";
+import { unzip } from "../support/statements/statement.ts";
 
 const FILES: readonly WrittenFile[] = [
   { path: "a.txt", bytes: 5 },

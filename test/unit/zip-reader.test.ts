@@ -5,8 +5,8 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { readZip, type EntrySink } from "../../functions/verification/zip/zip-reader.ts";
 import { DamagedZip } from "../../functions/verification/zip/zip-records.ts";
-import { chunks, sampleZip } from "../support/sample-statement.ts";
-import { zipFiles, type ZipFile } from "../support/zip-writer.ts";
+import { chunks, sampleZip } from "../support/statements/sample-statement.ts";
+import { zipFiles, type ZipFile } from "../support/zips/zip-writer.ts";
 
 interface ReadBack {
   readonly files: [name: string, content: string][];

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { ZipArchive } from "archiver";
 import { readZip } from "../../functions/verification/zip/zip-reader.ts";
 import { problemOfEnd } from "../../functions/statement-builder/zip/zip-end.ts";
-import { chunks } from "../support/sample-statement.ts";
+import { chunks } from "../support/statements/sample-statement.ts";
 
 const LARGE = 10_000;
 

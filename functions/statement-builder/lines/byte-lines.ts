@@ -1,6 +1,6 @@
 /**
  * Lines of transactions.csv straight from the bytes of the text protocol, without a string or an
- * object for a row. `test/support/plain-csv.ts` has the same line in plain words; tests hold the two
+ * object for a row. `test/support/statements/plain-csv.ts` has the same line in plain words; tests hold the two
  * to the same bytes.
  */
 import { isUtf8 } from "node:buffer";

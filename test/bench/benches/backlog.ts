@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";
 import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
-import { startPipeline, type Pipeline } from "../../support/pipeline.ts";
+import { startPipeline, type Pipeline } from "../../support/functions/pipeline.ts";
 import type { Bench, Candidate } from "../bench.ts";
 import { BUILDERS, startFourBuilders, type FourBuilders } from "../ledger/four-builders.ts";
 import { NEVER } from "../ledger/story-parts.ts";

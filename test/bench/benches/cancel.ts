@@ -9,8 +9,8 @@ import {
 } from "../../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import { mapConcurrently } from "../../../functions/platform/limits/concurrency.ts";
-import { startFaultProxy } from "../../support/fault-proxy.ts";
-import { startPipeline, type Pipeline } from "../../support/pipeline.ts";
+import { startFaultProxy } from "../../support/wire/fault-proxy.ts";
+import { startPipeline, type Pipeline } from "../../support/functions/pipeline.ts";
 import type { Bench } from "../bench.ts";
 import { NEVER } from "../ledger/story-parts.ts";
 

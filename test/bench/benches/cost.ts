@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionName } from "../../../functions/domain/events.ts";
-import { startPipeline, type Pipeline } from "../../support/pipeline.ts";
+import { startPipeline, type Pipeline } from "../../support/functions/pipeline.ts";
 import type { Bench, BenchContext, Candidate } from "../bench.ts";
 import { largeCustomer, SMALL_ROWS, smallCustomer } from "../bank/customers.ts";
 import { PERIOD } from "../candidates/statement-sql.ts";

@@ -1,7 +1,7 @@
 /** How long a customer waits: one small request after the other, through the whole pipeline. */
 import { freePort } from "../../../infra/local/programs/free-port.ts";
-import { startPipeline } from "../../support/pipeline.ts";
-import { startEventSink, accept } from "../../support/event-sink.ts";
+import { startPipeline } from "../../support/functions/pipeline.ts";
+import { startEventSink, accept } from "../../support/functions/event-sink.ts";
 import type { Bench, Round } from "../bench.ts";
 import { followRequests, postRequest, type Asked } from "../ledger/posted-requests.ts";
 import { NEVER, openHop, openStory } from "../ledger/story-parts.ts";

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { eventType, type FunctionName } from "../../../functions/domain/events.ts";
-import { TOKEN } from "../../support/local-kubernetes-api-process.ts";
+import { TOKEN } from "../../support/servers/local-kubernetes-api-process.ts";
 import { localKubeconfig } from "../../../infra/local/cluster/kubeconfig.ts";
 import { ensureNamespace } from "../../../infra/local/cluster/ledger-api.ts";
 import { startProcess } from "../../../infra/local/programs/server-process.ts";
@@ -95,7 +95,7 @@ export interface Starts {
 /** Bundles the functions, and starts the Kubernetes API and the sink they speak to. */
 export async function openStarts({ folder, resources }: BenchContext): Promise<Starts> {
   const api = await startPrinting("local-kubernetes-api", [
-    join(REPOSITORY, "test/support/local-kubernetes-api-process.ts"),
+    join(REPOSITORY, "test/support/servers/local-kubernetes-api-process.ts"),
     join(folder, "ledger.json"),
   ]);
   const sink = await startPrinting("sink", [join(REPOSITORY, "test/bench/sink.ts")]);

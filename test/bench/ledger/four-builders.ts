@@ -6,7 +6,7 @@ import { offerEvent } from "../../../functions/domain/events.ts";
 import type { PendingRequest } from "../../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
-import type { Pipeline, RunningFunction } from "../../support/pipeline.ts";
+import type { Pipeline, RunningFunction } from "../../support/functions/pipeline.ts";
 
 export const BUILDERS = 4;
 

@@ -11,7 +11,7 @@ import {
 import { announce } from "../../../functions/domain/outcome/telling.ts";
 import { execute, recordRequest } from "../../../functions/domain/statement-request.ts";
 import { claimRecord } from "../../../functions/statement-builder/claim.ts";
-import { startKubeApiserver, type KubeApiserver } from "../../support/kube-apiserver.ts";
+import { startKubeApiserver, type KubeApiserver } from "../../support/servers/kube-apiserver.ts";
 import { makeEtcdStore, type EtcdStore } from "./etcd-store.ts";
 
 export const LEDGER = "transaction-requests";

@@ -1,6 +1,6 @@
 /** Requests as an upstream service posts them, followed to their end by a watch of the ledger. */
-import type { Pipeline } from "../../support/pipeline.ts";
-import { requested } from "../../support/requested.ts";
+import type { Pipeline } from "../../support/functions/pipeline.ts";
+import { requested } from "../../support/functions/requested.ts";
 import { watchRequests } from "../../../infra/local/run/request-watch.ts";
 
 export interface Asked {

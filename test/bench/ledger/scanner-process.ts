@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { bundle } from "../../../infra/kubernetes/images/bundle.ts";
 import { startProcess } from "../../../infra/local/programs/server-process.ts";
-import { postStructured } from "../../support/event-server.ts";
+import { postStructured } from "../../support/functions/event-server.ts";
 
 const TICK = { specversion: "1.0", id: "t", source: "/clock", type: "dev.knative.sources.ping" };
 

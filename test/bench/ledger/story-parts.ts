@@ -19,7 +19,7 @@ import { makeStatementZip } from "../../../functions/statement-builder/zip/state
 import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { startLocalRouter } from "../../../infra/local/cluster/router/router.ts";
-import type { Pipeline } from "../../support/pipeline.ts";
+import type { Pipeline } from "../../support/functions/pipeline.ts";
 import { CLAIM_SETTINGS } from "./loaded-ledger.ts";
 
 const EVENTING = new URL("../../../eventing", import.meta.url).pathname;

@@ -12,8 +12,8 @@ import { makeConfigMapLedger } from "../../../functions/platform/ledger/configma
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { cancelRequest } from "../../../infra/operator/act/operator-moves.ts";
 import { seededRandom } from "../../../infra/local/cluster/sample-bank/random.ts";
-import { startLoadBalancer } from "../../support/load-balancer.ts";
-import { requested } from "../../support/requested.ts";
+import { startLoadBalancer } from "../../support/wire/load-balancer.ts";
+import { requested } from "../../support/functions/requested.ts";
 import { customerAt, PERIOD } from "./deep-bank.ts";
 import { makeObserver } from "./observer.ts";
 import { makeDeepPod, type DeepPod } from "./pods.ts";

@@ -31,7 +31,7 @@ export interface DeepPodOptions {
 }
 
 const REPOSITORY = new URL("../../..", import.meta.url);
-const CLOCK = new URL("test/support/clock-offset.js", REPOSITORY).href;
+const CLOCK = new URL("test/support/storm/clock-offset.js", REPOSITORY).href;
 const LEFT_BEHIND = new URL("left-behind.ts", import.meta.url).href;
 const PUT_MUTANT = new URL("put-mutant.ts", import.meta.url).href;
 

@@ -3,7 +3,7 @@
  * request or its answer, answers that come too late for whoever waits, refusals, and connections that end
  * in a pool. Drawn anew for every request; nothing of it is repeated by a seed.
  */
-import type { HttpFault } from "../../support/http-fault-proxy.ts";
+import type { HttpFault } from "../../support/wire/http-fault-proxy.ts";
 import type { MySqlFault } from "./mysql-server.ts";
 
 export const NEIGHBOURS = ["api", "store", "broker", "intake", "builder"] as const;

@@ -16,8 +16,8 @@ import {
 } from "../../../functions/statement-builder/source/server-session.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
 import type { DatabaseServer } from "../../../infra/local/cluster/database-server.ts";
-import type { S3Server } from "../s3-server.ts";
-import { SILENT } from "../statement.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import { SILENT } from "../statements/statement.ts";
 
 export interface Abilities {
   readonly version: string;

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import type { Log } from "../../../infra/local/programs/debian-packages.ts";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { startServer, type ServerCommand } from "../../../infra/local/programs/server-process.ts";
-import { startStoreProgram, type S3Keys, type S3Server } from "../s3-server.ts";
+import { startStoreProgram, type S3Keys, type S3Server } from "../servers/s3-server.ts";
 import { archivedServer } from "./debian-archive.ts";
 
 const run = promisify(execFile);

@@ -4,8 +4,8 @@ import {
   type MariaDb,
   type MariaDbOptions,
 } from "../../../infra/local/cluster/mariadb.ts";
-import type { S3Server } from "../s3-server.ts";
-import { startS3Server } from "../versitygw-server.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import { startS3Server } from "../servers/versitygw-server.ts";
 import { startCephRgw } from "./ceph-rgw.ts";
 import { mariaDb11 } from "./mariadb-archive.ts";
 import { startMinio } from "./minio.ts";

@@ -1,7 +1,7 @@
 /** A third real store: MinIO (AGPL-3.0: it is only run). Built once, which takes long. */
 import { join } from "node:path";
 import { goProgram } from "../../../infra/local/programs/go-program.ts";
-import { startStoreProgram, type S3Server } from "../s3-server.ts";
+import { startStoreProgram, type S3Server } from "../servers/s3-server.ts";
 
 /** The last version under that licence, of 12 February 2026. */
 const VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c";

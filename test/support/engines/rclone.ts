@@ -1,7 +1,7 @@
 /** A store that does not know `If-None-Match`: `rclone serve s3`, over a fresh directory. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startStoreProgram, type S3Server } from "../s3-server.ts";
+import { startStoreProgram, type S3Server } from "../servers/s3-server.ts";
 import { wheelProgram } from "./wheel-program.ts";
 
 /** @throws Error where it cannot be had. */

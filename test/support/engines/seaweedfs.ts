@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
-import { startStoreProgram, type S3Keys, type S3Server } from "../s3-server.ts";
+import { startStoreProgram, type S3Keys, type S3Server } from "../servers/s3-server.ts";
 import { wheelProgram } from "./wheel-program.ts";
 
 /** @throws Error where it cannot be had. */

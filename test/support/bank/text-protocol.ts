@@ -1,0 +1,29 @@
+/** Rows as a MySQL server sends them. */
+import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
+import { lend, type LentBlock } from "../../../functions/statement-builder/memory/lent-block.ts";
+import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
+
+/**
+ * The length-encoded strings of MySQL's text protocol, one row behind the other. What a row lacks at
+ * its end, as columns join there, is NULL.
+ */
+export function encodeRows(rows: readonly TransactionRow[]): Buffer {
+  return Buffer.concat(
+    rows.flatMap((row) => SELECTED_COLUMNS.map((_, place) => encodeValue(row[place] ?? null))),
+  );
+}
+
+/** The same as a batch of the driver's. */
+export function lentRows(rows: readonly TransactionRow[]): LentBlock {
+  return lend(encodeRows(rows));
+}
+
+function encodeValue(value: string | null): Buffer {
+  if (value === null) return Buffer.of(0xfb);
+  const bytes = Buffer.from(value);
+  const length = bytes.length;
+  if (length < 0xfb) return Buffer.concat([Buffer.of(length), bytes]);
+  if (length < 0x1_0000) return Buffer.concat([Buffer.of(0xfc, length & 255, length >> 8), bytes]);
+  const head = Buffer.of(0xfd, length & 255, (length >> 8) & 255, length >> 16);
+  return Buffer.concat([head, bytes]);
+}

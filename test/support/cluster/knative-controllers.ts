@@ -1,0 +1,97 @@
+/** Plays the controllers of a cluster with Knative: whatever is stored is called ready, soon after it was changed. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppsV1Api, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import type { KubeApiserver } from "../servers/kube-apiserver.ts";
+import type { Manifest } from "./kustomize.ts";
+import { patchStatus } from "./server-dry-run.ts";
+
+const KINDS = [
+  ["eventing.knative.dev", "v1", "brokers"],
+  ["eventing.knative.dev", "v1", "triggers"],
+  ["eventing.knative.dev", "v1alpha1", "eventpolicies"],
+  ["sources.knative.dev", "v1", "pingsources"],
+  ["sources.knative.dev", "v1", "sinkbindings"],
+  ["sinks.knative.dev", "v1alpha1", "jobsinks"],
+  ["serving.knative.dev", "v1", "services"],
+] as const;
+const AT = "2026-01-01T00:00:00Z";
+const PAUSE_MS = 100;
+
+interface Observed extends Manifest {
+  readonly metadata: Manifest["metadata"] & { readonly generation?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly unknown[];
+  };
+}
+
+/**
+ * `ofNamespaces`: also the one of Kubernetes that lets a namespace go.
+ * Of a Knative Service the URL is `http://NAME.example`, and its revision is `NAME-GENERATION`.
+ */
+export function startKnativeControllers(
+  server: Pick<KubeApiserver, "url" | "config">,
+  { ofNamespaces = true } = {},
+): AsyncDisposable {
+  const stop = new AbortController();
+  const custom = server.config().makeApiClient(CustomObjectsApi);
+  const core = server.config().makeApiClient(CoreV1Api);
+  const apps = server.config().makeApiClient(AppsV1Api);
+
+  async function round(): Promise<void> {
+    if (ofNamespaces) await finishNamespaces();
+    for (const [group, version, plural] of KINDS) {
+      const { items } = (await custom.listClusterCustomObject({ group, version, plural })) as {
+        readonly items: readonly Observed[];
+      };
+      for (const one of items) await callReady(one, "Ready");
+    }
+    const { items } = await apps.listDeploymentForAllNamespaces();
+    for (const { metadata, status } of items) {
+      const { name = "", namespace = "", generation = 0 } = metadata ?? {};
+      const observed = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name, namespace, generation },
+        status: status as NonNullable<Observed["status"]>,
+      };
+      await callReady(observed, "Available");
+    }
+  }
+
+  async function callReady(one: Observed, type: string): Promise<void> {
+    const { kind, metadata, status } = one;
+    const { name, generation } = metadata;
+    if (status?.observedGeneration === generation && status?.conditions) return;
+    await patchStatus(server, one, {
+      conditions: [{ type, status: "True", reason: "Test", message: "", lastTransitionTime: AT }],
+      observedGeneration: generation,
+      ...(kind === "Service" && {
+        url: `http://${name}.example`,
+        latestCreatedRevisionName: `${name}-${generation}`,
+      }),
+    });
+  }
+
+  async function finishNamespaces(): Promise<void> {
+    const { items } = await core.listNamespace();
+    for (const { metadata = {}, status } of items) {
+      if (status?.phase !== "Terminating") continue;
+      const body = { metadata, spec: { finalizers: [] } };
+      await core.replaceNamespaceFinalize({ name: metadata.name ?? "", body });
+    }
+  }
+
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      await round();
+      await sleep(PAUSE_MS);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
