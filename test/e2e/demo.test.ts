@@ -85,6 +85,14 @@ test(
     expect(demo.output()).toContain("4 accounts: the manifest's totals are what SQL sums up");
     expect(demo.output()).toContain("your bucket statements");
     expect(status).toBe(0);
+    // What is no sample is shown to whoever has the whole address, and to nobody else of this machine.
+    await using run = startLocalRun("run", outDir, ownServers(database, store));
+    const [, address = ""] = await run.says(/Look at it: (\S+)/);
+    expect(new URL(address).pathname).toMatch(/^\/[\w-]{32}\/$/);
+    const answers = await Promise.all([address, new URL("/", address)].map((url) => fetch(url)));
+    expect(answers.map((one) => one.status)).toEqual([200, 404]);
+    await run.interrupt();
+    await run.ended;
   },
   TIMEOUT_MS,
 );

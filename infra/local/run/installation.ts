@@ -10,6 +10,7 @@ import { startObjectStore, useObjectStore, type ObjectStore } from "../cluster/o
 import { travelsOfEvent, troubleOf } from "./page/event-travels.ts";
 import { openPage } from "./page/open-page.ts";
 import type { Page } from "../../operator/ui/page.ts";
+import { guardedBase } from "../../operator/ui/who-may-ask.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
 import { isCron } from "../cluster/router/manifest-schema.ts";
@@ -73,8 +74,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   say("objects", settings.objectStore ? `your bucket ${objects.bucket}` : `S3, port ${ports.S3}`);
 
   const services = byFunction((name) => `http://127.0.0.1:${ports[name]}`);
+  const base = pageBase(settings);
   const page: Page = opened.use(
     openPage({
+      base,
       functions: services,
       logDir,
       kubeconfig,
@@ -131,7 +134,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const intakeUrl = `http://127.0.0.1:${ports["request-intake"]}/`;
   return {
     intakeUrl,
-    pageUrl: `http://localhost:${ports.router}/`,
+    pageUrl: `http://${base === "/" ? "localhost" : "127.0.0.1"}:${ports.router}${base}`,
     databaseUrl: bank.databaseUrl,
     kubeconfig,
     namespace: settings.namespace,
@@ -147,6 +150,15 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/**
+ * Of a sample anybody on this machine may see everything. Where something is not one, the page acts with its
+ * owner's rights, and its address is for the owner alone, as that of `statements ui`.
+ */
+function pageBase({ databaseUrl, kubeconfig, objectStore }: LocalSettings): string {
+  const isSample = [databaseUrl, kubeconfig, objectStore].every((one) => one === undefined);
+  return isSample ? "/" : guardedBase();
 }
 
 /** All at once; when one does not start, those that did are ended with the rest. */

@@ -1,11 +1,11 @@
 /** A server of this machine alone, for the page of `statements ui`. */
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { boundConnections } from "../../../functions/platform/http/bound-connections.ts";
 import { wrongUse } from "../words/exit.ts";
 import { makePage, type PageOptions } from "./page.ts";
+import { guardedBase } from "./who-may-ask.ts";
 
 export interface PageServer extends AsyncDisposable {
   /** To be opened in a browser; whoever has it may do what the page may. */
@@ -15,7 +15,6 @@ export interface PageServer extends AsyncDisposable {
 const HOST = "127.0.0.1";
 /** Of reading, longer than the page's live events are silent. */
 const BOUNDS = { requestMs: 30_000, idleMs: 90_000, connections: 128 };
-const KEY_BYTES = 24;
 
 /**
  * The address holds a key of this start: other accounts of this machine reach the port as well, and could
@@ -28,7 +27,7 @@ export async function servePage(
   options: Omit<PageOptions, "base">,
 ): Promise<PageServer> {
   await using opened = new AsyncDisposableStack();
-  const base = `/${randomBytes(KEY_BYTES).toString("base64url")}/`;
+  const base = guardedBase();
   const page = opened.use(makePage({ ...options, base }));
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
     page.answer(request, response).catch((error: unknown) => {

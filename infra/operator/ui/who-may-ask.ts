@@ -4,7 +4,7 @@
  * (DNS rebinding); and whoever has an account on this machine reaches its ports: for those the address has a
  * part that nobody can guess.
  */
-import { timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { namesThisMachine } from "../../../functions/platform/http/this-machine.ts";
 
@@ -18,6 +18,13 @@ export interface Asking {
   readonly method: string;
   readonly pathname: string;
   readonly headers: IncomingHttpHeaders;
+}
+
+const KEY_BYTES = 24;
+
+/** The beginning of an address that nobody can guess. */
+export function guardedBase(): string {
+  return `/${randomBytes(KEY_BYTES).toString("base64url")}/`;
 }
 
 /**

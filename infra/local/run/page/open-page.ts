@@ -10,6 +10,8 @@ import { someCustomers } from "./some-customers.ts";
 import { findTroubles, type Watched } from "./trouble.ts";
 
 export interface PageParts extends Watched {
+  /** Of its address; see `PageOptions`. */
+  readonly base: string;
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly client: S3Client;
@@ -20,12 +22,12 @@ export interface PageParts extends Watched {
 const { LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = builderConfig.shape;
 const termsConfig = z.object({ LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES });
 
-/** At the root of the router's address, without a key: what is here is a sample, or somebody's own trial. */
+/** At the router's address, beside its events. */
 export function openPage(parts: PageParts): Page {
-  const { functions, kubeconfig, namespace, client, databaseUrl, tick } = parts;
+  const { functions, base, kubeconfig, namespace, client, databaseUrl, tick } = parts;
   const token = process.env["INTAKE_TOKEN"];
   return makePage({
-    base: "/",
+    base,
     mayWrite: true,
     kubeconfig,
     namespace,
