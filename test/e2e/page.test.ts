@@ -209,6 +209,9 @@ test("a failure says why and what to do, and can be tried again", async () => {
   await failed.getByText(/^Explain/).click();
   await failed.getByText("What comes next").waitFor();
   await failed.getByText(/1 attempt so far; 0 of 5 failures used up/).waitFor();
+  // How long ago that was goes on while it is open.
+  const recorded = await failed.getByText(/^Recorded .* ago\)[.]$/).textContent();
+  await failed.getByText(recorded ?? "", { exact: true }).waitFor({ state: "detached" });
 
   await failed.getByRole("button", { name: /^Try again/ }).click();
   await failed.getByText("pending", { exact: true }).waitFor();
@@ -261,7 +264,7 @@ test("others' requests come by themselves, and an open one can be cancelled", as
   await page.locator(".request[data-state=executed]").first().waitFor({ state: "detached" });
   expect(await page.locator(".request").count()).toBe(1);
   await page.getByRole("searchbox").fill("no such customer");
-  await page.getByText("No request is like that.").waitFor();
+  await page.getByText("No request fits this choice.").waitFor();
   expect(visitor.troubles).toEqual([]);
 });
 

@@ -106,6 +106,7 @@ test(
       expect(second.output()).toMatch(/`make run` \(process \d+, http:\/\/localhost:\d+\/\) uses /);
       expect(second.output()).toContain(page);
       expect(second.output()).toContain("OUT_DIR=out2 PORT_OFFSET=1000");
+      expect(second.output()).not.toContain("Logs of the functions");
       expect(second.output()).not.toContain("Starting");
     }
     expect(before).not.toBe("");

@@ -19,14 +19,22 @@ interface Ending {
   readonly last: string;
 }
 
+/** Of a start: what lies there before it is another one's. */
+interface Logs {
+  readonly dir: string;
+  areMine: boolean;
+}
+
 /** @throws Error with the next step; everything that was started is ended either way */
-async function main(mode: Mode, settings: LocalSettings, logDir: string): Promise<string> {
+async function main(mode: Mode, settings: LocalSettings, logs: Logs): Promise<string> {
   const narrator = makeNarrator();
   const stopped = untilSignal();
   // Each demo begins with nothing; what `make run` holds is kept from start to start.
   const stateDir = join(settings.outDir, "state", mode);
   await using opened = new AsyncDisposableStack();
+  const { dir: logDir } = logs;
   const claim = opened.use(await claimFolder(settings.outDir, mode, logDir));
+  logs.areMine = true;
   if (mode === "demo") await rm(stateDir, { recursive: true, force: true });
   await rm(logDir, { recursive: true, force: true });
   await mkdir(logDir, { recursive: true });
@@ -87,17 +95,17 @@ function untilSignal(): Promise<Ending> {
 }
 
 async function run(mode: Mode): Promise<number> {
-  let logDir: string | undefined;
+  let logs: Logs | undefined;
   try {
     const settings = readLocalSettings(process.env);
-    logDir = join(settings.outDir, "logs");
-    const last = await main(mode, settings, logDir);
+    logs = { dir: join(settings.outDir, "logs"), areMine: false };
+    const last = await main(mode, settings, logs);
     console.log(`\n${last}`);
     return 0;
   } catch (error) {
     console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`);
-    if (logDir !== undefined && existsSync(logDir))
-      console.error(`  Logs of the functions: ${shownPath(logDir)}/`);
+    if (logs?.areMine && existsSync(logs.dir))
+      console.error(`  Logs of the functions: ${shownPath(logs.dir)}/`);
     return 1;
   }
 }

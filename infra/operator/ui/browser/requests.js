@@ -10,6 +10,8 @@ const SHAPES = {
   failed: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4",
   cancelled: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M5 8h6",
 };
+/** Its words say how long ago things were. */
+const EXPLAIN_AGAIN_MS = 10_000;
 const isOpen = ({ status }) => status === "pending" || status === "processing";
 
 /**
@@ -45,6 +47,11 @@ export function makeRequests(list, template, { keys, mayWrite, only, onEnded, sa
   setInterval(() => {
     for (const item of items.values()) if (isOpen(item.row)) item.updateTimes();
   }, 1_000);
+  setInterval(() => {
+    // Nobody's selected text is taken away.
+    if (document.hidden || !getSelection().isCollapsed) return;
+    for (const item of items.values()) item.keepExplained();
+  }, EXPLAIN_AGAIN_MS);
 
   return { show };
 }
@@ -57,7 +64,7 @@ function makeItem(template, name, { keys, mayWrite, say }) {
   const part = (is) => element.querySelector(`[data-is=${is}]`);
   const details = element.querySelector("details");
   const address = `page/requests/${name}`;
-  const item = { element, row: undefined, update, updateTimes };
+  const item = { element, row: undefined, update, updateTimes, keepExplained };
   element.dataset.name = name;
   part("name").textContent = name;
   part("name").href = `?${new URLSearchParams({ request: name })}`;
@@ -102,8 +109,14 @@ function makeItem(template, name, { keys, mayWrite, say }) {
     part("times").textContent = timesOf(item.row).join(" · ");
   }
 
+  function keepExplained() {
+    if (details.open) void explain();
+  }
+
   async function explain() {
     const answer = await fetch(`${address}/explanation`).catch(() => undefined);
+    // What was said before is better than nothing.
+    if (!answer?.ok && part("explanation").childElementCount > 0) return;
     const { happened = [], next = [] } = answer?.ok ? await answer.json() : {};
     part("explanation").replaceChildren(
       ...section("What happened", happened),
@@ -186,7 +199,7 @@ function timesOf(row) {
   const next = isLater
     ? [`attempt ${attempt + 1} from ${clockTime(nextAttemptAt)}`]
     : isDue
-      ? ["the next tick offers it to a builder"]
+      ? ["the scanner offers it when its turn comes"]
       : [];
   return [`asked ${clockTime(recordedAt)} by ${row.askedBy}`, ...begun, ...end, ...wait, ...next];
 }
