@@ -49,7 +49,7 @@ export function makeRequests(list, template, { keys, mayWrite, only, onEnded, sa
   }, 1_000);
   setInterval(() => {
     // Nobody's selected text is taken away.
-    if (document.hidden || !getSelection().isCollapsed) return;
+    if (document.hidden || !document.getSelection().isCollapsed) return;
     for (const item of items.values()) item.keepExplained();
   }, EXPLAIN_AGAIN_MS);
 
