@@ -2,12 +2,20 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
 
@@ -182,3 +190,46 @@ async function certificate() {
     [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true, force: true }),
   };
 }
+
+it("breaks a request off in its body, for both sides", async () => {
+  proxy.fail({ fault: { kind: "cut-request", afterBytes: 1_000 } });
+  await expect(post("/cut")).rejects.toThrow("fetch failed");
+  proxy.pass();
+  expect((await post("/whole")).status).toBe(200);
+  expect(done).toEqual(["POST /whole 200000"]);
+});
+
+it("has a request done at once, and tells it later", async () => {
+  proxy.fail({ fault: { kind: "delay-answer", ms: 60_000 } });
+  const given = post("/late").then(
+    () => "answered",
+    () => "broken off",
+  );
+  while (done.length === 0) await setImmediate();
+  await proxy[Symbol.asyncDispose]();
+  expect(await given).toBe("broken off");
+  proxy = await startHttpFaultProxy({ url: urlOf(server) });
+});
+
+it("closes a connection that nobody uses, which its client keeps", async () => {
+  const agent = new Agent({ keepAlive: true });
+  proxy.fail({ fault: { kind: "close-idle", ms: 0 } });
+  const asked = request(`${proxy.url}/idle`, { agent }).end();
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  const { socket } = answer;
+  const closed = once(socket, "close");
+  expect((await buffer(answer)).equals(BODY)).toBe(true);
+  await closed;
+  expect(done).toEqual(["GET /idle 0"]);
+});
+
+it("asks for the fault of a request that no rule is for", async () => {
+  await using chosen = await startHttpFaultProxy({ url: urlOf(server) }, ({ url }) =>
+    url === "/refused" ? { kind: "answer", status: 503 } : undefined,
+  );
+  expect((await fetch(`${chosen.url}/refused`)).status).toBe(503);
+  chosen.fail({ fault: { kind: "answer", status: 429 } });
+  expect((await fetch(`${chosen.url}/refused`)).status).toBe(429);
+  chosen.pass();
+  expect((await bytesOf(await fetch(`${chosen.url}/passed`))).equals(BODY)).toBe(true);
+});

@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../simulate/deep/main.ts", import.meta.url));
+const LEFT_BEHIND = new URL("../simulate/deep/left-behind.ts", import.meta.url).href;
 const LIVES = Number(process.env["DEEP_LIVES"] ?? 12);
 /** Of a world; in so many lives everything goes wrong once. */
 const MOST_LIVES = 150;
@@ -15,14 +16,20 @@ interface Ended {
   readonly text: string;
 }
 
-async function simulate(variables: Readonly<Record<string, string>>): Promise<Ended> {
+async function run(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  const env = { PATH: process.env["PATH"], ...variables };
-  const child = execFile(process.execPath, [MAIN], { env, maxBuffer: 2 ** 26 }, (_, out, err) => {
+  const options = { env: { PATH: process.env["PATH"], ...variables }, maxBuffer: 2 ** 26 };
+  const child = execFile(process.execPath, args, options, (_, out, err) => {
     resolve({ code: child.exitCode ?? -1, text: out + err });
   });
   return await promise;
 }
+
+const simulate = (variables: Readonly<Record<string, string>>): Promise<Ended> =>
+  run([MAIN], variables);
 
 test("processes whose wires break lose, double and leave nothing", async () => {
   const worlds = Math.ceil(LIVES / MOST_LIVES);
@@ -53,3 +60,12 @@ test.each([
   },
   600_000,
 );
+
+test.each([
+  ["a socket", `require("node:net").createServer().listen(0)`, 99, "LEFT BEHIND TCPServerWrap"],
+  ["a timer", `setInterval(() => {}, 1_000)`, 99, "LEFT BEHIND Timeout"],
+  ["nothing", "", 0, ""],
+])("a process that has drained and leaves %s is known by it", async (_, code, exit, says) => {
+  const ended = await run([`--import=${LEFT_BEHIND}`, "-e", `${code}; process.exit(0)`]);
+  expect(ended).toEqual({ code: exit, text: expect.stringContaining(says) as string });
+});

@@ -28,8 +28,8 @@ export const UNKNOWN = "unknown-0";
 
 /** Of a hundred requests a few are large, and a few of nobody. */
 export function customerAt(kind: number, which: number): string {
-  if (kind < 0.03) return UNKNOWN;
-  const name = kind < 0.1 ? "parted" : kind < 0.16 ? "empty" : "plain";
+  if (kind < 0.02) return UNKNOWN;
+  const name = kind < 0.05 ? "parted" : kind < 0.12 ? "empty" : "plain";
   return `${name}-${Math.floor(which * OF_A_KIND)}`;
 }
 

@@ -2,7 +2,7 @@
  * Loaded into a function's process in front of its entry: a process that has drained ends only when nothing
  * keeps it alive. What does is told, after a while, as the reason of its death.
  */
-const GRACE_MS = 10_000;
+const GRACE_MS = 5_000;
 /** Exit code of a process that left something behind. */
 const LEFT_BEHIND = 99;
 

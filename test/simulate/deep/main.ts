@@ -9,7 +9,7 @@ const {
   MUTANT,
   LIVES = "150",
   SECONDS = "15",
-  RATE = "8",
+  RATE = "12",
 } = process.env;
 const first = Number(SEED);
 const seeds = Number(SEEDS ?? (MINUTES ? Infinity : 1));

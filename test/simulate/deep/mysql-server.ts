@@ -19,8 +19,6 @@ export type MySqlFault =
 
 export interface MySqlServer extends AsyncDisposable {
   readonly port: number;
-  /** Connections that are open. */
-  readonly open: number;
 }
 
 export interface MySqlServerOptions {
@@ -148,9 +146,6 @@ export async function startMySqlServer(options: MySqlServerOptions): Promise<MyS
   await once(net, "listening");
   return {
     port: (net.address() as AddressInfo).port,
-    get open() {
-      return connections.size;
-    },
     async [Symbol.asyncDispose]() {
       const closed = once(net, "close");
       net.close();

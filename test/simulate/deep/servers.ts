@@ -59,7 +59,7 @@ export async function startDeepServers(options: DeepServersOptions): Promise<Dee
   const { folder, wire, urlOf } = options;
   await using opened = new AsyncDisposableStack();
   const through = async (at: Neighbour, url: string): Promise<HttpFaultProxy> =>
-    opened.use(await startHttpFaultProxy({ url }, (request) => wire.httpFault(at, request)));
+    opened.use(await startHttpFaultProxy({ url }, () => wire.httpFault(at)));
 
   const token = "token";
   const api = opened.use(await startLocalKubernetesApi({ token, onChange: options.onChange }));

@@ -6,14 +6,10 @@
 import type { HttpFault } from "../../support/wire/http-fault-proxy.ts";
 import type { MySqlFault } from "./mysql-server.ts";
 
-export const NEIGHBOURS = ["api", "store", "broker", "intake", "builder"] as const;
-export type Neighbour = (typeof NEIGHBOURS)[number];
+export type Neighbour = "api" | "store" | "broker" | "intake" | "builder";
 
 export interface Wire {
-  httpFault(
-    at: Neighbour,
-    request: { readonly method?: string | undefined },
-  ): HttpFault | undefined;
+  httpFault(at: Neighbour): HttpFault | undefined;
   databaseFault(): MySqlFault | undefined;
   /** Counts what goes wrong elsewhere. */
   count(what: string): void;
