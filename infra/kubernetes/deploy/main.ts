@@ -83,20 +83,44 @@ async function runDeploy(rendered: Rendered): Promise<number> {
   return 0;
 }
 
-/** How to ask for a statement; with the address under which intake is reached. */
-async function nextStep({ objects, ledger }: Rendered): Promise<string> {
+/** How to ask for a statement, from where `make deploy` runs. */
+async function nextStep({ objects, namespace, ledger }: Rendered): Promise<string> {
   const intake = objects.find(
     ({ apiVersion, metadata }) =>
       apiVersion.startsWith("serving.knative.dev/") && metadata.name === "request-intake",
   );
   const [live] = intake ? await liveObjects(JSON.stringify(intake)) : [];
   const { url = "http://request-intake" } = (live?.status ?? {}) as { readonly url?: string };
+  const gateway = await gatewayOf(namespace);
+  // Within the cluster its name resolves, elsewhere the gateway knows it by its host.
+  const [way, address] =
+    isOutside(url) || !gateway
+      ? ["", url]
+      : [
+          `kubectl port-forward -n ${gateway.namespace} service/${gateway.service} ${GATEWAY_PORT}:80 &\n  `,
+          `--retry 5 --retry-connrefused http://localhost:${GATEWAY_PORT} -H 'host: ${new URL(url).hostname}'`,
+        ];
   return `next: ask for a statement, and watch it
-  curl -i ${url} -H 'content-type: application/json' -H 'ce-specversion: 1.0' \\
+  ${way}curl -i ${address} -H 'content-type: application/json' -H 'ce-specversion: 1.0' \\
     -H 'ce-id: 4711' -H 'ce-source: /online-banking' -H "ce-time: $(date -u +%FT%TZ)" \\
     -H 'ce-type: io.transactions-collector.statement.requested.v1' \\
     -d '{"customer_id":"customer-000001","start_date":"2025-01-01","end_date":"2025-12-31"}'
   kubectl get configmaps -n ${ledger} -L transactions-collector.io/status --watch`;
+}
+
+const GATEWAY_PORT = 8084;
+
+/** Whether an address is one of a route from outside the cluster. */
+function isOutside(url: string): boolean {
+  return !new URL(url).hostname.includes(".svc.");
+}
+
+/** Each networking layer of Knative leaves a Service of intake's name, which leads to its gateway. */
+async function gatewayOf(namespace: string) {
+  const get = ["get", "service", "request-intake", "-n", namespace, "--ignore-not-found"];
+  const externalName = await kubectl([...get, "-o", "jsonpath={.spec.externalName}"]);
+  const [service, inNamespace] = externalName.split(".");
+  return service && inNamespace ? { service, namespace: inNamespace } : undefined;
 }
 
 async function runStatus(rendered: Rendered): Promise<number> {

@@ -1,6 +1,6 @@
 /** Plays the controllers of a cluster with Knative: whatever is stored is called ready, soon after it was changed. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import { ApiException, AppsV1Api, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import type { KubeApiserver } from "../servers/kube-apiserver.ts";
 import type { Manifest } from "./kustomize.ts";
 import { patchStatus } from "./server-dry-run.ts";
@@ -27,7 +27,8 @@ interface Observed extends Manifest {
 
 /**
  * `ofNamespaces`: also the one of Kubernetes that lets a namespace go.
- * Of a Knative Service the URL is `http://NAME.example`, and its revision is `NAME-GENERATION`.
+ * Of a Knative Service the URL is `http://NAME.example`, or for `cluster-local` that of the cluster, its revision is
+ * `NAME-GENERATION`, and beside it stands Kubernetes' Service that leads to the gateway, as Kourier leaves it.
  */
 export function startKnativeControllers(
   server: Pick<KubeApiserver, "url" | "config">,
@@ -61,15 +62,25 @@ export function startKnativeControllers(
 
   async function callReady(one: Observed, type: string): Promise<void> {
     const { kind, metadata, status } = one;
-    const { name, generation } = metadata;
+    const { name, namespace = "", generation, labels } = metadata;
+    const isLocal = labels?.["networking.knative.dev/visibility"] === "cluster-local";
     if (status?.observedGeneration === generation && status?.conditions) return;
+    if (kind === "Service") await leadToGateway(name, namespace);
     await patchStatus(server, one, {
       conditions: [{ type, status: "True", reason: "Test", message: "", lastTransitionTime: AT }],
       observedGeneration: generation,
       ...(kind === "Service" && {
-        url: `http://${name}.example`,
+        url: isLocal ? `http://${name}.${namespace}.svc.cluster.local` : `http://${name}.example`,
         latestCreatedRevisionName: `${name}-${generation}`,
       }),
+    });
+  }
+
+  async function leadToGateway(name: string, namespace: string): Promise<void> {
+    const externalName = "kourier-internal.kourier-system.svc.cluster.local";
+    const body = { metadata: { name }, spec: { type: "ExternalName", externalName } };
+    await core.createNamespacedService({ namespace, body }).catch((error: unknown) => {
+      if (!(error instanceof ApiException) || error.code !== 409) throw error;
     });
   }
 
