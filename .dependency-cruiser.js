@@ -69,6 +69,7 @@ const MAY_IMPORT = {
   [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/memory`, `${BUILDER}/source`, "node:"],
   [`${BUILDER}/formats`]: [
     DOMAIN,
+    CLOCK,
     "node:",
     "zod",
     "temporal-polyfill",

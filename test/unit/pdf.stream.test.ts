@@ -45,6 +45,19 @@ test("pages leave while rows still come", async () => {
   expect(atLastRow / bytes).toBeGreaterThan(0.6);
 });
 
+test("the lease and the probes have their turns while rows that are all at hand are drawn", async () => {
+  let turns = 0;
+  let isOver = false;
+  const takeTurn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(takeTurn);
+  };
+  setImmediate(takeTurn);
+  await written(statementContent([{ accountId: "a", currency: "EUR", posted: many(1_000) }]));
+  isOver = true;
+  expect(turns).toBeGreaterThanOrEqual(10);
+});
+
 test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too", async (cap) => {
   const content = statementContent(ACCOUNTS);
   const broken: StatementContent = {

@@ -4,6 +4,7 @@
  */
 import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
+import { nextTurn } from "../../../platform/clock/clock.ts";
 import { statementId } from "../../../domain/statement-facts.ts";
 import { openAccount } from "./pdf-account.ts";
 import { block } from "./pdf-block.ts";
@@ -22,6 +23,12 @@ import { STATEMENT_WORDS } from "../words/languages.ts";
  */
 export const MAX_ROWS = 10_000;
 
+/**
+ * A row is about half a millisecond of CPU, and rows that are at hand already never wait: without a turn for others, the
+ * lease, a wish to cancel and the probes would stand still for as long as the whole document takes.
+ */
+const TURN_ROWS = 50;
+
 export function makePdfFormat(maxRows: number): StatementFormat {
   return {
     path: FORMAT_FILES.pdf,
@@ -33,13 +40,17 @@ export function makePdfFormat(maxRows: number): StatementFormat {
       writeCover(statement);
       let left = statement.shownRows;
       let replaced = false;
+      let drawn = 0;
       for (const account of content.totals) {
         const count = account.creditCount + account.debitCount;
         const shown = Math.min(count, left);
         left -= shown;
         const section = openAccount(statement, account, shown);
         for await (const rows of firstRows(content, account, shown)) {
-          for (const row of rows) section.row(row);
+          for (const row of rows) {
+            section.row(row);
+            if (++drawn % TURN_ROWS === 0) await nextTurn();
+          }
           const bytes = paper.take();
           if (bytes) yield bytes;
         }
