@@ -35,11 +35,12 @@ async function simulate(): Promise<void> {
   }
   if (EXHAUST) {
     const { exhaust } = await import("./exhaust.ts");
-    const most = MINUTES ? Number(MINUTES) * 60e6 : Infinity;
-    const isOver = (): boolean => {
+    const most = MINUTES ? Number(MINUTES) * 60 : Infinity;
+    const used = (): number => {
       const { user, system } = process.cpuUsage();
-      return user + system > most;
+      return (user + system) / 1e6;
     };
+    const isOver = (): boolean => used() > most;
     const { failure, ...found } = await exhaust(Number(EXHAUST), isOver);
     if (failure) {
       const fates = [...failure.fates].map(
@@ -52,7 +53,7 @@ async function simulate(): Promise<void> {
     const cut = found.isWhole ? "all of them" : `cut by the time`;
     console.log(
       `runs ${found.runs} (by faults ${found.byFaults.join(", ")}; ${cut}) ` +
-        `orders of calls ${found.orders} broken ${failure ? 1 : 0}`,
+        `orders of calls ${found.orders} broken ${failure ? 1 : 0} in ${used().toFixed(1)} s of CPU`,
     );
     return;
   }

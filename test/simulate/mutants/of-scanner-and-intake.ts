@@ -5,6 +5,17 @@ const BACKLOG = "pending-scanner/backlog.ts";
 const RETENTION = "pending-scanner/retention.ts";
 const RECORDER = "request-intake/record-request.ts";
 
+const WISH_READ_FIRST = {
+  file: "platform/ledger/wished-ledger.ts",
+  find: `      const stored = await ledger.read(name, signal);
+      if (!stored || !mayBeWished(stored.request)) return stored;
+      // Behind the record: whoever sees what an earlier claim wrote sees every wish from before that, too.
+      const wish = await ledger.readWish(name, signal);`,
+  replace: `      const wish = await ledger.readWish(name, signal);
+      const stored = await ledger.read(name, signal);
+      if (!stored || !mayBeWished(stored.request)) return stored;`,
+};
+
 export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
   {
     name: "dead-builder-unseen",
@@ -68,15 +79,18 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
   {
     name: "wish-read-first",
     says: "a wish is looked for before the record is read",
-    file: "platform/ledger/wished-ledger.ts",
-    find: `      const stored = await ledger.read(name, signal);
-      if (!stored || !mayBeWished(stored.request)) return stored;
-      // Behind the record: whoever sees what an earlier claim wrote sees every wish from before that, too.
-      const wish = await ledger.readWish(name, signal);`,
-    replace: `      const wish = await ledger.readWish(name, signal);
-      const stored = await ledger.read(name, signal);
-      if (!stored || !mayBeWished(stored.request)) return stored;`,
-    survives: "the look right before publishing sees the wish as well",
+    ...WISH_READ_FIRST,
+    survives: "the looks of the holder see the wish as well",
+  },
+  {
+    name: "wish-read-first-alone",
+    says: "a wish is looked for before the record is read, and no holder looks again",
+    ...WISH_READ_FIRST,
+    and: {
+      file: "statement-builder/lease.ts",
+      find: `if (cancelRequestedAt === undefined && fresh.request.cancelRequestedAt !== undefined)`,
+      replace: `if (fresh === undefined)`,
+    },
   },
   {
     name: "wish-not-offered",

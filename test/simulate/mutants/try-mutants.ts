@@ -12,7 +12,8 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 export function tryMutants(mutants: readonly Mutant[], minutes: string): number {
   let wrong = 0;
   console.log(
-    "| mutant: the product, but … | seeds | requests, faults | found as |\n| --- | --- | --- | --- |",
+    "| mutant: the product, but … | seeds | seconds of CPU | requests, faults | found as |\n" +
+      "| --- | --- | --- | --- | --- |",
   );
   for (const { name, says, survives } of mutants) {
     const run = (variables: Readonly<Record<string, string>>): string => {
@@ -27,7 +28,9 @@ export function tryMutants(mutants: readonly Mutant[], minutes: string): number 
     let text = run({});
     const [, seeds = "?"] = /^seeds (\d+)/m.exec(text) ?? [];
     const isSought = !text.includes("broken at") && survives === undefined;
-    if (isSought) text = run({ EXHAUST: "1" });
+    if (isSought) text += run({ EXHAUST: "1" });
+    const seconds = [...text.matchAll(/ in ([\d.]+) s of CPU/g)].map(([, each]) => Number(each));
+    const took = seconds.reduce((sum, each) => sum + each, 0).toFixed(0);
     const [, requests = "1", faults = "0"] =
       /reduced to (\d+) requests and (\d+) faults/.exec(text) ??
       /^()(\d+) faults at/m.exec(text) ??
@@ -36,8 +39,8 @@ export function tryMutants(mutants: readonly Mutant[], minutes: string): number 
     if ((rule !== undefined) === (survives !== undefined)) wrong++;
     const found =
       rule === undefined
-        ? `${seeds} | | not found: ${survives ?? "a rule is redundant, or an invariant is missing"}`
-        : `${seeds}${isSought ? ", then exhaustive" : ""} | ${requests || "1"}, ${faults} | ${withoutNames(rule)}`;
+        ? `${seeds} | ${took} | | not found: ${survives ?? "a rule is redundant, or an invariant is missing"}`
+        : `${seeds}${isSought ? ", then exhaustive" : ""} | ${took} | ${requests || "1"}, ${faults} | ${withoutNames(rule)}`;
     console.log(`| \`${name}\`: ${says} | ${found} |`);
   }
   return wrong;
