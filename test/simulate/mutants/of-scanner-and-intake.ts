@@ -91,6 +91,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
       find: `if (cancelRequestedAt === undefined && fresh.request.cancelRequestedAt !== undefined)`,
       replace: `if (fresh === undefined)`,
     },
+    survives: "it takes two claims in a row that were paused between their reads around one wish",
   },
   {
     name: "wish-not-offered",
