@@ -43,7 +43,10 @@ export function makeBuildMeter(): BuildMeter {
       receivedBefore = source.received();
     },
     readFrom(snapshot) {
+      // Where another request's object has the key, the rows are read once more.
       source = snapshot;
+      receivedBefore = snapshot.received();
+      taken = { ...taken, received: receivedBefore };
     },
     sent(bytes) {
       bytesSent += bytes;

@@ -25,7 +25,9 @@ test("ten seconds of CPU break no rule", async () => {
   expect(Number(/lives (\d+)/.exec(text)?.[1])).toBeGreaterThan(50);
 }, 600_000);
 
-test.each([["2682", "an upload that arrives after its request has failed for another reason"]])(
+test.each([
+  ["1005746", "a record that nobody could read, as its rows were counted from an earlier build's"],
+])(
   "SEED=%s, which once found %s, breaks no rule",
   async (SEED) => {
     const { text } = await simulate({ SEED, SEEDS: "1" });

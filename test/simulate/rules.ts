@@ -136,6 +136,16 @@ export function makeRules(
   const isResting = (request: StatementRequest | undefined): boolean =>
     request === undefined || (isFinal(request) && request.announced);
 
+  /** As everybody reads it; else nobody can go on with it. */
+  function readable(record: ConfigMap): StatementRequest | undefined {
+    try {
+      return fromConfigMap(record);
+    } catch (error) {
+      fail(`${record.metadata?.name ?? ""} cannot be read any more: ${String(error)}`);
+      return undefined;
+    }
+  }
+
   function created(history: History, after: StatementRequest, by: string): void {
     const { id } = after.facts.event;
     if (history.states.size > 0) fail(`${history.name} is recorded anew after it was deleted`);
@@ -311,7 +321,8 @@ export function makeRules(
       }
       const history = historyOf(change.name);
       const before = history.request;
-      const after = change.after && fromConfigMap(change.after);
+      const after = change.after && readable(change.after);
+      if (change.after && !after) return;
       if (!isResting(before)) open--;
       if (!isResting(after)) open++;
       if (!before && after) created(history, after, change.by);

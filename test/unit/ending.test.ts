@@ -24,7 +24,7 @@ test("a builder that was too slow says so; one that was overtaken writes nothing
   expect(endedBy(new LeaseLost("another holder"), true)).toEqual({ kind: "lost" });
 });
 
-/** Found by `make simulate SEED=2682`: its upload of attempt 1 arrived after attempt 3 had failed. */
+/** Found by `make simulate`: its upload of attempt 1 arrived after attempt 3 had failed. */
 test("what cannot be cured is final only where no upload of an earlier attempt may land", () => {
   const stops = { request: never, lease: never, deadline: { passed: false } };
   const wrong = new StatementFailure("balance_mismatch", "it does not add up");
