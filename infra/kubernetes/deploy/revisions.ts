@@ -43,9 +43,18 @@ async function failureOf(revision: string, namespace: string): Promise<string | 
   const get = ["get", "revisions.serving.knative.dev", revision, "-n", namespace];
   const json = await kubectl([...get, "--ignore-not-found", "-o", "json"]);
   if (json.trim() === "") return undefined;
-  const { conditions = [] } = ((JSON.parse(json) as ClusterObject).status ?? {}) as Status;
-  const failed = conditions.find(({ type, status }) => type === "Ready" && status === "False");
-  return failed && [failed.reason, failed.message].filter(Boolean).join(": ");
+  return whyForGood((JSON.parse(json) as ClusterObject).status);
+}
+
+/** Knative calls a revision failed while its pod finds no room too; that one starts as soon as there is some. */
+const PASSING = ["Unschedulable"];
+
+/** @returns the words of a failure that no time mends; else undefined */
+export function whyForGood(status: ClusterObject["status"]): string | undefined {
+  const { conditions = [] } = (status ?? {}) as Status;
+  const failed = conditions.find(({ type, status: is }) => type === "Ready" && is === "False");
+  if (!failed || PASSING.includes(failed.reason ?? "")) return undefined;
+  return [failed.reason, failed.message].filter(Boolean).join(": ");
 }
 
 function isKnativeService({ apiVersion, kind }: ClusterObject): boolean {
