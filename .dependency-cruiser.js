@@ -99,13 +99,13 @@ const MAY_IMPORT = {
   ],
   [`${BUILDER}/store`]: [
     DOMAIN,
+    `${BUILDER}/memory`,
     CLOCK,
     LIMITS,
     STORE,
     TELEMETRY,
     "node:",
     "@aws-sdk/client-s3",
-    "@aws-sdk/lib-storage",
   ],
 
   "infra/clients/consumer": [DOMAIN, VERIFICATION],

@@ -22,6 +22,7 @@ import { encryptionFor } from "./store/encryption.ts";
 import { makeStatementBucket } from "./store/statement-bucket.ts";
 import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
+import { requireKnownZlib } from "./zip/inflate-check.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeTransactions } from "./source/transactions.ts";
 import { wallClock } from "../platform/clock/clock.ts";
@@ -108,6 +109,7 @@ async function openDependencies(
   { onStep, network }: Parts,
 ): Promise<BuilderDependencies> {
   requireKnownArchiver();
+  requireKnownZlib();
   const sources = makeSourceMetrics(metrics);
   const transactions = resources.use(
     makeTransactions({

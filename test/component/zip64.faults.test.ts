@@ -41,7 +41,7 @@ async function writeZip(path: string, deflateLevel: number): Promise<void> {
     isTable: (name) => deflateLevel > 0 && name.endsWith(".csv"),
     onError: fail,
   });
-  const onDisk = pipeline(archive, holdEnd(written, MIB), sparseFile(path));
+  const onDisk = pipeline(archive, holdEnd(written, 8), sparseFile(path));
   const add = async (name: string, bytes: number, content: Buffer | Readable): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     archive.once("entry", () => resolve(undefined));

@@ -25,7 +25,7 @@ async function archived(forceZip64: boolean): Promise<Buffer> {
 }
 
 async function passed(zip: Buffer, files: readonly WrittenFile[], size = 7): Promise<Buffer> {
-  const out = holdEnd({ files: [...files], isComplete: true }, 1024);
+  const out = holdEnd({ files: [...files], isComplete: true }, 8);
   const [bytes] = await Promise.all([buffer(out), pipeline(chunks(zip, size), out)]);
   return bytes;
 }
@@ -62,7 +62,7 @@ test("a zip that lost bytes, or the end of them, fails, and its end is never see
     Buffer.alloc(0),
   ];
   for (const cut of cuts) {
-    const out = holdEnd({ files: [...FILES], isComplete: true }, 1024);
+    const out = holdEnd({ files: [...FILES], isComplete: true }, 8);
     const seen: Buffer[] = [];
     out.on("data", (chunk: Buffer) => seen.push(chunk));
     await expect(pipeline(chunks(cut, 50), out)).rejects.toThrow("the zip's end is wrong");

@@ -18,20 +18,29 @@ export interface LentBlock {
   readonly bytes: Buffer;
   /** Nobody reads it any more: its memory is used again. @throws Error the second time */
   release(): void;
-  /** The bytes, for a stream that knows nothing of loans; at its end somebody says `giveBack`. */
-  handOn(): Buffer;
+  /** The bytes, for a stream that knows nothing of loans; at its end each of its readers says `giveBack`. */
+  handOn(readers?: number): Buffer;
+}
+
+interface HandedOn {
+  readonly bytes: number;
+  /** Who have not given it back yet. */
+  readers: number;
+  readonly loan: LentBlock;
 }
 
 /** By their memory, the loans that went into a stream. */
-const handedOn = new WeakMap<ArrayBufferLike, LentBlock>();
+const handedOn = new WeakMap<ArrayBufferLike, HandedOn>();
 
 /**
  * Ends the loan of bytes that came out of a stream. Has no effect on bytes that were never lent, and
  * none on a part of a loan: then somebody else may be reading the rest.
  */
-export function giveBack(bytes: Buffer): void {
-  const loan = handedOn.get(bytes.buffer);
-  if (loan?.bytes.length === bytes.length) loan.release();
+export function giveBack(bytes: Uint8Array): void {
+  const handed = handedOn.get(bytes.buffer);
+  if (handed?.bytes !== bytes.length) return;
+  handed.readers -= 1;
+  if (handed.readers === 0) handed.loan.release();
 }
 
 /** What tests write over released memory. */
@@ -57,8 +66,8 @@ export function lend(bytes: Buffer, whenReleased: () => void = () => undefined):
       if (poison !== undefined) bytes.fill(poison);
       whenReleased();
     },
-    handOn() {
-      handedOn.set(bytes.buffer, loan);
+    handOn(readers = 1) {
+      handedOn.set(bytes.buffer, { bytes: bytes.length, readers, loan });
       return loan.bytes;
     },
   };

@@ -12,13 +12,16 @@ export class CheckedTable implements Disposable {
   crc32 = 0;
   bytesIn = 0;
   bytesOut = 0;
-  readonly #give: (deflated: Buffer) => void;
+  readonly #keep: (deflated: Uint8Array) => Buffer;
   readonly #check = new InflateCheck();
   #deflate: TableDeflate | undefined = idle.pop() ?? new TableDeflate();
 
-  /** @param give takes the stream, piece by piece, and keeps each as it is */
-  constructor(give: (deflated: Buffer) => void) {
-    this.#give = give;
+  /**
+   * @param keep takes the stream, piece by piece, and answers a copy of each: what it is given is written
+   * over. The copy is read by the check too, which gives it back
+   */
+  constructor(keep: (deflated: Uint8Array) => Buffer) {
+    this.#keep = keep;
     this.#deflate?.begin();
   }
 
@@ -47,9 +50,8 @@ export class CheckedTable implements Disposable {
 
   async #block(last: boolean): Promise<void> {
     if (!this.#deflate) return;
-    const deflated = Buffer.from(this.#deflate.deflate(last));
+    const deflated = this.#keep(this.#deflate.deflate(last));
     this.bytesOut += deflated.length;
-    this.#give(deflated);
     await this.#check.write(deflated, this.bytesIn);
   }
 }

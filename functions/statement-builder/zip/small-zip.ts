@@ -67,7 +67,7 @@ async function addTable(
   blocks: AsyncIterable<Buffer>,
   onBlock: (block: Buffer) => void,
 ): Promise<Written> {
-  using table = new CheckedTable((deflated) => out.add(deflated));
+  using table = new CheckedTable((deflated) => out.add(Buffer.from(deflated)));
   for await (const block of blocks) {
     onBlock(block);
     await table.take(block);
@@ -97,10 +97,11 @@ class ZipBytes extends Readable {
     if (signal.aborted) this.#onAbort();
   }
 
-  add(piece: Buffer): void {
+  add(piece: Buffer): Buffer {
     this.#held.push(piece);
     this.#heldBytes += piece.length;
     this.bytes += piece.length;
+    return piece;
   }
 
   /** Hands on what was added. @throws Error when nobody takes it any more */

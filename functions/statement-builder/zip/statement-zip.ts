@@ -53,8 +53,8 @@ const FEW_ROWS = 1_000;
  */
 const LEVELS: Readonly<Record<Compression, number>> = { fast: 1, balanced: 4, small: 9 };
 
-/** Bytes that wait for the upload. */
-const READ_AHEAD_BYTES = 1_048_576;
+/** Pieces that wait for the upload: deflated blocks, of 30 KB where it is a table. */
+const READ_AHEAD = 8;
 
 /**
  * The zip's bytes. The stream is destroyed with a StatementFailure (`proof_mismatch`,
@@ -82,7 +82,7 @@ export function makeStatementZip(
   /** Of the files of single accounts. */
   const manyRows = new Set<string>();
   const written: WrittenFiles = { files: [], isComplete: false };
-  const out = holdEnd(written, READ_AHEAD_BYTES);
+  const out = holdEnd(written, READ_AHEAD);
   // Never abort(): it ends the zip cleanly, and a truncated statement would look whole.
   const fail = (error: Error): void => {
     archive.destroy(error);

@@ -27,15 +27,17 @@ const COMMENT_LENGTH_BYTES = 2;
 
 /**
  * Lets a zip pass, all but what comes once its files are complete, and so its end, which follows once it agrees with `files`, and its seal as the
- * zip's comment, in the place of none.
+ * zip's comment, in the place of none. `readAhead` pieces wait for who reads it.
  * Fails with an Error otherwise: then the zip never ends.
  */
-export function holdEnd(written: WrittenFiles, highWaterMark: number): Transform {
+export function holdEnd(written: WrittenFiles, readAhead: number): Transform {
   let held: Buffer[] = [];
   let total = 0;
   const sha256 = createHash("sha256");
   return new Transform({
-    highWaterMark,
+    // Piece by piece: read as bytes, all that waits would be joined in new memory.
+    readableObjectMode: true,
+    readableHighWaterMark: readAhead,
     transform(chunk: Buffer, _encoding, done) {
       total += chunk.length;
       if (written.isComplete) {

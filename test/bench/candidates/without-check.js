@@ -11,6 +11,8 @@ import { setImmediate } from "node:timers";
 import zlib from "node:zlib";
 
 class BelievingGunzip extends EventEmitter {
+  _outOffset = 0;
+
   write(piece, done) {
     setImmediate(done);
     return true;
