@@ -6,7 +6,7 @@ import {
   requireKnownZlib,
 } from "../../functions/statement-builder/zip/inflate-check.ts";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
-import { tableOf } from "../support/deflate-inputs.ts";
+import { tableOf } from "../support/zips/deflate-inputs.ts";
 
 afterEach(() => jest.restoreAllMocks());
 
