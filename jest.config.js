@@ -26,6 +26,6 @@ export default {
     ...(ENGINES ? ["<rootDir>/test/support/engines/engine-reporter.js"] : []),
   ],
   // Real servers start in seconds, and in many seconds on a machine that is busy.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };
