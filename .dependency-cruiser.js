@@ -106,6 +106,7 @@ const MAY_IMPORT = {
     TELEMETRY,
     "node:",
     "@aws-sdk/client-s3",
+    "@aws-sdk/lib-storage",
   ],
 
   "infra/clients/consumer": [DOMAIN, VERIFICATION],

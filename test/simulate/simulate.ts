@@ -1,4 +1,6 @@
 /** Worlds by seed, one after the other, until one breaks a rule or there have been enough. */
+import { Upload } from "@aws-sdk/lib-storage";
+import { PART_BYTES } from "./bank.ts";
 import { draw } from "./chance.ts";
 import { reduce, type Reduced } from "./reduce.ts";
 import { runWorld, type Weather, type WorldOptions } from "./world.ts";
@@ -25,6 +27,8 @@ export interface Found {
 const REDUCING_RUNS = 150;
 
 export function begin(): void {
+  // lib-storage cuts no smaller parts than Amazon takes.
+  Object.assign(Upload, { MIN_PART_SIZE: PART_BYTES });
   // Errors are values here, and there are many.
   Error.stackTraceLimit = 0;
 }

@@ -1,48 +1,57 @@
 /**
- * The parts of a large statement, sent while the next one is filled. The completing request is held back:
- * whoever publishes sends it, when the lease is still held.
+ * The parts of a large statement, sent by lib-storage with flat memory. The completing request is
+ * held back: whoever publishes sends it, when the lease is still held.
  */
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   UploadPartCommand,
-  type CompletedPart,
+  type CompleteMultipartUploadCommandInput,
   type CreateMultipartUploadCommandInput,
+  type CreateMultipartUploadCommandOutput,
+  type S3Client,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
-import { base64Crc32, type BodyPart, type BodyParts } from "./body-parts.ts";
+import { base64Crc32, type BodyDigest } from "./body-digest.ts";
 import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
 import { storageUnavailable } from "../../platform/store/storage-error.ts";
 
 interface PartsUpload extends PublishParts, Staging {
   readonly upload: StatementUpload;
-  readonly params: CreateMultipartUploadCommandInput & { readonly IfNoneMatch: string };
-  readonly body: BodyParts;
-  /** Of the body; others follow. */
-  readonly first: BodyPart;
+  readonly params: CreateMultipartUploadCommandInput;
+  readonly source: AsyncIterable<Buffer>;
+  /** Of the source; complete once the source has ended. */
+  readonly digest: BodyDigest;
 }
 
 export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
-  const { client, params, body } = task;
-  const parts = makePartsUpload(task);
+  const { client, config, params, source, digest } = task;
+  const parts = makePartsClient(task);
   try {
-    await parts.begin();
-    await parts.sendAll();
+    await new Upload({
+      client: parts.client,
+      params: { ...params, Body: Readable.from(source, { objectMode: false }) },
+      partSize: config.partBytes,
+      queueSize: config.queue,
+      // The own upload is aborted below, with a time-out of its own, whatever the failure was.
+      leavePartsOnError: true,
+    }).done();
   } catch (error) {
     task.fail(error);
     await parts.discard();
     throw error;
   }
   return {
-    bytes: body.bytes(),
-    sha256: body.finish().toString("hex"),
+    bytes: digest.bytes(),
+    sha256: digest.finish().toString("hex"),
     matches: ({ crc32 }) =>
-      crc32 === undefined || crc32 === body.crc32() || crc32 === parts.compositeCrc32(),
+      crc32 === undefined || crc32 === digest.crc32() || crc32 === parts.compositeCrc32(),
     async create(abortSignal) {
       const command = new CompleteMultipartUploadCommand({
-        ...params,
         ...parts.completion(),
-        MpuObjectSize: body.bytes(),
+        MpuObjectSize: digest.bytes(),
       });
       await client.send(command, { abortSignal });
       return "created";
@@ -51,17 +60,17 @@ export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
   };
 }
 
-function makePartsUpload(task: PartsUpload) {
-  const { client, params, body, first, step, stop, fail, log } = task;
+/** The S3 client as lib-storage sees it: stoppable, counted, and without a completion. */
+function makePartsClient(task: PartsUpload) {
+  const { client, step, stop, fail, log } = task;
   const { key } = task.upload;
-  const withChecksums = task.config.checksums !== "when_required";
-  const crcs: string[] = [];
-  const sent: CompletedPart[] = [];
+  const partCrc32 = new Map<number, string>();
   let uploadId: string | undefined;
+  let completion: CompleteMultipartUploadCommandInput | undefined;
 
-  async function begin(): Promise<void> {
-    const checksums = withChecksums ? ({ ChecksumAlgorithm: "CRC32" } as const) : {};
-    const command = new CreateMultipartUploadCommand({ ...params, ...checksums });
+  async function begin(
+    command: CreateMultipartUploadCommand,
+  ): Promise<CreateMultipartUploadCommandOutput> {
     try {
       const begun = await call(
         "CreateMultipartUpload",
@@ -70,74 +79,53 @@ function makePartsUpload(task: PartsUpload) {
       uploadId = begun.UploadId;
       // A try whose answer was lost may have begun an upload nobody knows the id of.
       if ((begun.$metadata.attempts ?? 1) > 1) await abortStrays(task, uploadId);
+      return begun;
     } catch (error) {
       if (uploadId === undefined) await abortStrays(task);
       throw error;
     }
   }
 
-  async function send(part: BodyPart, PartNumber: number): Promise<void> {
-    const { Bucket, Key } = params;
-    const Body = part.block.bytes;
-    const checksums = withChecksums ? { ChecksumCRC32: part.crc32 } : {};
-    crcs[PartNumber - 1] = part.crc32;
-    const command = new UploadPartCommand({
-      ...{ Bucket, Key, UploadId: uploadId, PartNumber, Body },
-      ...checksums,
-    });
-    signWith(command, part.sha256);
+  async function sendPart(command: UploadPartCommand): Promise<unknown> {
+    const { PartNumber = 0, Body } = command.input;
+    if (task.config.checksums !== "when_required") {
+      const crc = base64Crc32(crc32(Body as Buffer));
+      partCrc32.set(PartNumber, crc);
+      command.input.ChecksumCRC32 = crc;
+    }
+    const sent = await call("UploadPart", client.send(command, { abortSignal: stop }));
+    task.upload.onSent?.((Body as Buffer).byteLength);
+    await step("part-uploaded");
+    return sent;
+  }
+
+  async function send(command: unknown): Promise<unknown> {
     try {
-      const { ETag, ChecksumCRC32 } = await call(
-        "UploadPart",
-        client.send(command, { abortSignal: stop }),
-      );
-      sent.push({ PartNumber, ETag, ChecksumCRC32 });
-      task.upload.onSent?.(Body.byteLength);
-      part.block.release();
-      await step("part-uploaded");
+      if (command instanceof CreateMultipartUploadCommand) return await begin(command);
+      if (command instanceof UploadPartCommand) return await sendPart(command);
     } catch (error) {
       // Else a body that has stalled would keep the other parts, and this failure, waiting.
       fail(error);
       throw error;
     }
-  }
-
-  /** As many at a time as the queue has places. */
-  async function sendAll(): Promise<void> {
-    const underWay = new Set<Promise<void>>();
-    let number = 0;
-    const start = (part: BodyPart): void => {
-      // One that fails stays, and is met by whoever waits for all of them.
-      const sending = send(part, (number += 1)).then(() => void underWay.delete(sending));
-      sending.catch(() => undefined);
-      underWay.add(sending);
-    };
-    try {
-      start(first);
-      for await (const part of body.parts) {
-        while (underWay.size >= task.config.queue) await Promise.race(underWay);
-        start(part);
-      }
-      await Promise.all(underWay);
-    } finally {
-      // Nothing arrives any more once the upload is aborted.
-      await Promise.allSettled(underWay);
+    if (command instanceof CompleteMultipartUploadCommand) {
+      completion = command.input;
+      return {};
     }
+    throw new Error("lib-storage sent a request that a multipart upload does not need");
   }
 
   return {
-    begin,
-    sendAll,
-    completion: () => ({
-      UploadId: uploadId,
-      MultipartUpload: {
-        Parts: sent.toSorted((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0)),
-      },
-    }),
+    client: Object.create(client, { send: { value: send } }) as S3Client,
+    completion: (): CompleteMultipartUploadCommandInput => {
+      if (!completion) throw new Error("the parts are not all uploaded");
+      return completion;
+    },
     /** S3's checksum of the parts' checksums. */
     compositeCrc32: (): string => {
-      const joined = Buffer.concat(crcs.map((crc) => Buffer.from(crc, "base64")));
-      return `${base64Crc32(crc32(joined))}-${crcs.length}`;
+      const all = [...partCrc32].sort(([a], [b]) => a - b).map(([, crc]) => crc);
+      const joined = Buffer.concat(all.map((crc) => Buffer.from(crc, "base64")));
+      return `${base64Crc32(crc32(joined))}-${all.length}`;
     },
     discard: async (): Promise<void> => {
       if (uploadId === undefined) return;
@@ -148,21 +136,6 @@ function makePartsUpload(task: PartsUpload) {
       }
     },
   };
-}
-
-/**
- * The request's signature names the SHA-256 of its body. The SDK would hash that once more, and 5 MiB at once
- * stop all else for 4 ms.
- */
-function signWith(command: UploadPartCommand, sha256: string): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const { headers } = args.request as { readonly headers: Record<string, string> };
-      headers["x-amz-content-sha256"] = sha256;
-      return await next(args);
-    },
-    { step: "build", name: "signWithSha256" },
-  );
 }
 
 /** Only while the lease is held: a successor's upload has the same key. */

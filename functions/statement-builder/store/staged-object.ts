@@ -3,7 +3,7 @@
  * larger one to the store as the parts of a multipart upload.
  */
 import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
-import { cutBody } from "./body-parts.ts";
+import { joined, makeBodyDigest } from "./body-digest.ts";
 import type { Encryption } from "./encryption.ts";
 import { toUserMetadata } from "./object-metadata.ts";
 import { uploadParts } from "./multipart-upload.ts";
@@ -35,7 +35,7 @@ export async function stage(
   signal.addEventListener("abort", onAbort);
   try {
     signal.throwIfAborted();
-    return await stageParts(parts, upload, { step, stop: stop.signal, fail });
+    return await stageChunks(parts, upload, { step, stop: stop.signal, fail });
   } catch (error) {
     fail(error);
     throw stop.signal.reason;
@@ -44,17 +44,29 @@ export async function stage(
   }
 }
 
-async function stageParts(
+async function stageChunks(
   parts: PublishParts,
   upload: StatementUpload,
   staging: Staging,
 ): Promise<StagedObject> {
-  const body = cutBody(upload.body, parts.config.partBytes);
-  const first = await body.parts.next();
-  if (first.done) throw new Error("a body has one part at least");
-  if (first.value.isLast) return small(parts, upload, first.value.block.bytes, body.finish());
+  const { partBytes } = parts.config;
+  const digest = makeBodyDigest();
+  const chunks = digest.chunks(upload.body);
+  const head: Buffer[] = [];
+  while (digest.bytes() <= partBytes) {
+    const next = await chunks.next();
+    if (next.done) return small(parts, upload, joined(head), digest.finish());
+    head.push(next.value);
+  }
   const params = objectParams(parts, upload);
-  return await uploadParts({ ...parts, upload, params, body, first: first.value, ...staging });
+  const source = resume(head, chunks);
+  return await uploadParts({ ...parts, upload, params, source, digest, ...staging });
+}
+
+/** The chunks already read, let go one by one, then the others. */
+async function* resume(head: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for (let chunk = head.shift(); chunk; chunk = head.shift()) yield chunk;
+  yield* rest;
 }
 
 function small(
