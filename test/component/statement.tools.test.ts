@@ -7,7 +7,7 @@ import { JANUARY, ROWS, sampleZip, snapshotOf } from "../support/statements/samp
 import { run, withZipFile, zipOf } from "../support/statements/statement.ts";
 import { bsdtar, busybox, sevenZip } from "../support/programs/zip-programs.ts";
 
-const PROGRAMS = join(import.meta.dirname, "../support");
+const PROGRAMS = join(import.meta.dirname, "../support/programs");
 
 const balances = [{ accountId: "acme-1", currency: "EUR", opening: 7n, closing: 7n }];
 const PLAIN = ["README.txt", "transactions.csv", "balances.csv", "manifest.json", "SHA256SUMS"];

@@ -1,4 +1,4 @@
-module transactions-collector.io/test/support/go/etcd
+module transactions-collector.io/test/support/programs/go/etcd
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module transactions-collector.io/test/support/go/kube-apiserver
+module transactions-collector.io/test/support/programs/go/kube-apiserver
 
 go 1.24.0
 
