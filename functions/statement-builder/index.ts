@@ -92,8 +92,10 @@ async function requireIndexes(
   let missing: readonly string[];
   try {
     missing = await transactions.missingIndexes(stopping);
-  } catch (err) {
-    log.info({ err }, "it cannot be seen whether indexes lead to a period by booking dates");
+  } catch (error) {
+    // As usual for a reader: EXPLAIN of a view needs rights on the table behind it.
+    const reason = error instanceof Error ? error.message : String(error);
+    log.info({ reason }, "it cannot be seen whether indexes lead to a period by booking dates");
     return;
   }
   if (missing.length === 0) return;
