@@ -116,13 +116,14 @@ export const bench: Bench = {
     // One customer's many are under way when another asks for one.
     const many = quick ? OF_ONE_CUSTOMER.quick : OF_ONE_CUSTOMER.full;
     await owe(pipeline, many, undefined, 1);
-    const before = await untilBusy(builders, many / 5);
+    await countDone(builders, many / 5);
     const [other] = await owe(pipeline, 1, Date.now(), 1, 2);
-    const behind = await doneBefore(builders, other?.facts.name ?? "");
+    const { behind, aSecond } = await doneBefore(builders, other?.facts.name ?? "");
     // A round: what is out at a time, which is the builders and what they finish in a second; the wake-up had 3 s.
-    const round = BUILDERS + before.aSecond;
+    const round = BUILDERS + aSecond;
     context.figure("others' requests before it", behind, "statements");
-    context.ratio("backlog-fairness", [behind - 3 * before.aSecond], [2 * round]);
+    context.figure("at a rate of", aSecond, "a second");
+    context.ratio("backlog-fairness", [behind - 3 * aSecond], [2 * round]);
   },
 };
 
@@ -165,22 +166,20 @@ async function countDone(builders: FourBuilders, count: number): Promise<number>
   return await promise;
 }
 
-async function untilBusy(builders: FourBuilders, count: number): Promise<{ aSecond: number }> {
-  await countDone(builders, 1);
+/** How many others were answered until this one was, and how many of them a second. */
+async function doneBefore(
+  builders: FourBuilders,
+  name: string,
+): Promise<{ behind: number; aSecond: number }> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
   const began = performance.now();
-  const ended = await countDone(builders, Math.floor(count));
-  return { aSecond: (count / (ended - began)) * 1000 };
-}
-
-/** How many others were answered until this one was. */
-async function doneBefore(builders: FourBuilders, name: string): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let others = 0;
+  let behind = 0;
   builders.onDone = (subject) => {
-    if (subject === name) resolve(others);
-    else others++;
+    if (subject === name) resolve(undefined);
+    else behind++;
   };
-  return await promise;
+  await promise;
+  return { behind, aSecond: (behind / (performance.now() - began)) * 1000 };
 }
 
 /** A PingSource with a schedule that begins when it is told to. */
