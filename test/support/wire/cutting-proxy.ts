@@ -1,17 +1,14 @@
 /** A TCP proxy that hands a server's answers on in pieces of any size. */
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-
-export interface CuttingProxy extends AsyncDisposable {
-  readonly port: number;
-}
+import { onLoopback, type OnLoopback } from "./on-loopback.ts";
 
 /** `pieceBytes` is asked for the size of each next piece. */
 export async function startCuttingProxy(
   upstream: { readonly host: string; readonly port: number },
   pieceBytes: () => number,
-): Promise<CuttingProxy> {
+): Promise<OnLoopback> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
     const origin = connect({ ...upstream, noDelay: true });
@@ -22,16 +19,7 @@ export async function startCuttingProxy(
     client.pipe(origin);
     handOn(origin, client, pieceBytes).catch(() => client.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return await onLoopback(server, sockets);
 }
 
 async function handOn(from: Socket, to: Socket, pieceBytes: () => number): Promise<void> {

@@ -2,13 +2,13 @@
  * A TCP balancer in front of databases: each new connection goes to the next server in turn. Where it
  * hides ids it greets as MySQL Router does, with another connection id than the server's: none.
  */
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { onLoopback, type OnLoopback } from "./on-loopback.ts";
 
 export async function startTcpBalancer(
   ports: readonly number[],
   { hidesIds = false } = {},
-): Promise<AsyncDisposable & { readonly port: number }> {
+): Promise<OnLoopback> {
   const sockets = new Set<Socket>();
   let turn = 0;
   const server = createServer((client) => {
@@ -26,16 +26,7 @@ export async function startTcpBalancer(
       origin.pipe(client);
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return await onLoopback(server, sockets);
 }
 
 /**

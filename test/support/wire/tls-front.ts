@@ -1,18 +1,14 @@
 /** TLS in front of a plain TCP server, as a load balancer or a mesh has it. */
-import { once } from "node:events";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { createServer } from "node:tls";
 import type { ServerCertificate } from "../servers/certificates.ts";
-
-export interface TlsFront extends AsyncDisposable {
-  readonly port: number;
-}
+import { onLoopback, type OnLoopback } from "./on-loopback.ts";
 
 export async function startTlsFront(
   { cert, key }: ServerCertificate,
   target: number,
-): Promise<TlsFront> {
+): Promise<OnLoopback> {
   const sockets = new Set<Socket>();
   const server = createServer({ cert, key }, (client) => {
     const behind = connect(target, "127.0.0.1");
@@ -24,14 +20,5 @@ export async function startTlsFront(
     });
   });
   server.on("tlsClientError", () => undefined);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return await onLoopback(server, sockets);
 }
