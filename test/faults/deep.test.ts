@@ -54,7 +54,8 @@ test.each([
 ])(
   "MUTANT=%s, %s, is found",
   async (MUTANT, _, rule) => {
-    const { code, text } = await simulate({ MUTANT, LIVES: "8", SECONDS: "1", SEEDS: "5" });
+    // Enough of them at a time for two builders to meet at one, and as many worlds as it takes.
+    const { code, text } = await simulate({ MUTANT, LIVES: "40", SECONDS: "2", SEEDS: "20" });
     expect(text).toMatch(new RegExp(`broken at .*${rule}`));
     expect(code).toBe(1);
   },
