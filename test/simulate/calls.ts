@@ -26,6 +26,8 @@ export interface Call<T> {
   readonly timeoutMs: number;
   /** The client sends it once more when no answer came. */
   readonly isRepeated: boolean;
+  /** What comes of its request turns on it: it goes wrong more often. */
+  readonly isDecisive?: boolean;
   /** Within which its effect comes, if it comes. */
   readonly landsWithinMs: number;
   readonly tell?: (answer: T) => string;
@@ -86,7 +88,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
     onCall?.(`${process.name}#${number}`, call.what);
-    const fate = faults.ofCall(process, number);
+    const fate = faults.ofCall(process, number, call.isDecisive === true);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {
       if (!story.isTold) return;
@@ -203,7 +205,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
         landLate(now + call.landsWithinMs, (make) => answerAt(time.now + back, make));
         break;
       case "pause":
-        process.pausedUntil = now + fate.pause * leaseMs;
+        process.pausedUntil = Math.max(process.pausedUntil, now + fate.pause * leaseMs);
         quietFrom = Math.max(quietFrom, process.pausedUntil);
         note(`paused for ${Math.round(process.pausedUntil - now)} ms`);
         land(landsAt, (make) => answerAt(landsAt + back, make));

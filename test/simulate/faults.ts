@@ -2,7 +2,7 @@
  * Which calls of ports go wrong, and how. Drawn from the seed, the process and the number of the call;
  * a run may be told to take only some of them, which is how a story is reduced.
  */
-import { draw, pick } from "./chance.ts";
+import { draw, keyOf, pick } from "./chance.ts";
 
 export const CALL_FAULTS = [
   "refused",
@@ -43,7 +43,11 @@ export interface Fate {
 
 export interface Faults {
   /** undefined for the ordinary */
-  ofCall(process: { readonly name: string; readonly key: number }, call: number): Fate | undefined;
+  ofCall(
+    process: { readonly name: string; readonly key: number },
+    call: number,
+    isDecisive: boolean,
+  ): Fate | undefined;
   /** Whether this goes wrong, such as a delivery that is doubled. @param likely of a hundred */
   happens(what: string, likely: number, ...keys: readonly number[]): boolean;
   /** From now on nothing goes wrong any more. */
@@ -62,6 +66,8 @@ export interface FaultOptions {
 }
 
 export const MOST_BEFORE = 6;
+/** One call in twenty makes a statement visible, and most of the rules are about it. */
+const MORE_OFTEN = 4;
 /** In leases: longer than it takes until somebody else may claim, end, and tell. */
 const LONGEST_PAUSE = 4;
 
@@ -75,9 +81,10 @@ export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
   };
   return {
     taken,
-    ofCall({ name, key }, call) {
+    ofCall({ name, key }, call, isDecisive) {
       if (script) return script.get(`${name}#${call}`);
-      if (over || draw(seed, key, call, 2) * 100 >= rate) return undefined;
+      const likely = rate * (isDecisive ? MORE_OFTEN : 1);
+      if (over || draw(seed, key, call, 2) * 100 >= likely) return undefined;
       if (!take(`${name}#${call}`)) return undefined;
       const chance = (salt: number): number => draw(seed, key, call, salt);
       const lateness = chance(12);
@@ -90,7 +97,9 @@ export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
       };
     },
     happens(what, likely, ...keys) {
-      if (script || over || draw(seed, 4, ...keys) * 1000 >= rate * likely) return false;
+      // By its name too: what is drawn for the same number must not always happen together, or never.
+      if (script || over || draw(seed, 4, keyOf(what), ...keys) * 1000 >= rate * likely)
+        return false;
       return take(`${what} ${keys.join(".")}`);
     },
     end() {

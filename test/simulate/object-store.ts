@@ -174,6 +174,7 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       signal: abortSignal,
       timeoutMs: isCreating ? CREATE_TIMEOUT_MS : TIMEOUT_MS,
       isRepeated: true,
+      isDecisive: isCreating,
       // A completion may come ever so late: the fence is there for it.
       landsWithinMs: isCompleting ? FOR_EVER_MS : Math.max(0, landsBy(request, by) - now()),
       tell: told,

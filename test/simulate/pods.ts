@@ -173,9 +173,12 @@ export function makePods(options: PodsOptions): Pods {
     }
     process.onDeath.push(() => end(undefined));
     const context: EventContext = { signal: request.signal, log: LOG };
-    process.run(() => {
+    const begin = (): void => {
       handle(event, context).then(end, () => end(undefined));
-    });
+    };
+    // It lies at the socket of a process that is paused.
+    if (process.pausedUntil > time.now) process.deliver(process.pausedUntil, begin);
+    else process.run(begin);
   }
 
   return {

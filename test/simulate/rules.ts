@@ -39,7 +39,12 @@ export interface Terms {
   readonly retentionMs: number;
   /** They are further apart: what rests on clocks alone need not hold, everything else must. */
   readonly isBeyondSkew: boolean;
+  /** For how long nothing has gone wrong, nor come late. */
+  readonly calmMs: () => number;
 }
+
+/** Ticks enough to delete what is over. */
+const SWEPT_MS = 45_000;
 
 /** What has been seen of one request. */
 interface History {
@@ -58,9 +63,16 @@ interface History {
   /** Of the record when its end was asked for. */
   wishedAt: number | undefined;
   /** While a wish of status-api stands beside the record. */
-  wish: { readonly attempt: number; endedAt: number | undefined } | undefined;
+  wish: Wish | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
+}
+
+interface Wish {
+  readonly attempt: number;
+  hasEnded: boolean;
+  /** Its record went first, and a scanner had had the time to see that it was over. */
+  isForgotten: boolean;
 }
 
 export interface Rules {
@@ -99,7 +111,7 @@ export function makeRules(
   now: () => number,
   read: (bytes: Buffer) => ReadObject | undefined = readSimulated,
 ): Rules {
-  const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew } = terms;
+  const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew, calmMs } = terms;
   const histories = new Map<string, History>();
   /** The records that an event has had, with the times at which they appeared. */
   const byEvent = new Map<string, Map<string, number>>();
@@ -198,12 +210,12 @@ export function makeRules(
     if (after) {
       if (states.size === 0) fail(`${name} is a wish for what never was`);
       const hasEnded = request === undefined || isFinal(request);
-      history.wish = { attempt: request?.attempt ?? 0, endedAt: hasEnded ? now() : undefined };
+      history.wish = { attempt: request?.attempt ?? 0, hasEnded, isForgotten: false };
       return;
     }
-    if (wish?.endedAt === undefined)
+    if (!wish?.hasEnded)
       fail(`${name} is deleted before its request, ${request?.status ?? "gone"}, has ended`);
-    else if (wish.endedAt < now() - retentionMs)
+    else if (wish.isForgotten)
       fail(`${name} stands there for as long as its record, which has ended`);
     history.wish = undefined;
   }
@@ -330,7 +342,8 @@ export function makeRules(
       else if (before && after) moved(history, before, after, change);
       history.request = after;
       if (after) history.states.add(after.status);
-      if (history.wish && (!after || isFinal(after))) history.wish.endedAt ??= now();
+      if (history.wish && (!after || isFinal(after))) history.wish.hasEnded = true;
+      if (history.wish && !after) history.wish.isForgotten = calmMs() > SWEPT_MS;
     },
     appeared(object, before) {
       const { key, bytes, metadata } = object;
@@ -349,7 +362,7 @@ export function makeRules(
         fail(`an object of ${name} is built by a claim that came after the wish to cancel`);
       // The claim right behind it may have looked before there was one.
       const { wish } = history;
-      if (wish && wish.endedAt === undefined && Number(metadata["attempt"]) > wish.attempt + 1)
+      if (wish && !wish.hasEnded && Number(metadata["attempt"]) > wish.attempt + 1)
         fail(`an object of ${name} is built by a claim that has not seen the wish beside it`);
       const said = read(bytes);
       if (!said) return;

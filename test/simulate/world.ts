@@ -148,6 +148,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     clockSkewMs: SKEW_MS,
     retentionMs: RETENTION_MS,
     isBeyondSkew,
+    calmMs: () => (isCalm ? time.now - Math.max(lastFaultAt, call.quietFrom) : 0),
   };
   const rules = makeRules(terms, () => time.now);
   const server = makeApiServer({

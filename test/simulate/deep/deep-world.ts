@@ -93,7 +93,14 @@ export async function runDeepWorld(options: DeepWorldOptions): Promise<DeepWorld
   });
   const wire = makeWire({ random, rate, leaseMs: LEASE_MS });
   const observer = makeObserver(
-    { leaseMs: LEASE_MS, clockSkewMs: SKEW_MS, retentionMs: 30 * DAY_MS, isBeyondSkew: false },
+    {
+      leaseMs: LEASE_MS,
+      clockSkewMs: SKEW_MS,
+      retentionMs: 30 * DAY_MS,
+      isBeyondSkew: false,
+      // Nothing is deleted there.
+      calmMs: () => 0,
+    },
     (pod) => CLOCKS.get(pod) ?? 0,
   );
 

@@ -159,7 +159,7 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     says: "a request fails for good although an upload of an earlier attempt may land",
     file: "statement-builder/ending.ts",
     find: `const mayLand = object.mayBeThere && error.code !== "object_damaged";`,
-    replace: `const mayLand = object.mayBeThere && error.code === "object_damaged";`,
+    replace: `const mayLand = false;`,
   },
   {
     name: "hand-over-at-once",
