@@ -38,6 +38,8 @@ run: $(INSTALLED) ## the same, then stays up for your own requests until Ctrl-C
 seed: $(INSTALLED) ## fill the bank of `make run` anew: CUSTOMERS=100 ROWS=100000 SEED=1
 	@exec node infra/local/run/seed.ts "$(CUSTOMERS)" "$(ROWS)" "$(SEED)"
 
+# Tests start hundreds of processes of the same modules.
+test: export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
 

@@ -28,4 +28,7 @@ export default {
   // Real servers start in seconds, and in many seconds on a machine that is busy.
   testTimeout: 120_000,
   maxWorkers: 2,
+  testSequencer: "<rootDir>/test/support/jest/sequencer.js",
+  // Modules of earlier files stay in a worker's heap, and are marked by each collection of it.
+  workerIdleMemoryLimit: "900MB",
 };

@@ -1,7 +1,7 @@
 /** How far a build is, as its record says it. */
 import { makeBuildMeter } from "../../functions/statement-builder/build-meter.ts";
 
-/** Found by `make simulate SEED=1005746`: less than no rows in a record, which nobody could read any more. */
+/** Found by `make simulate`, see the mutant `rows-of-before`: less than no rows in a record, which nobody could read any more. */
 test("a second build of one claim counts its rows from the beginning", () => {
   const meter = makeBuildMeter();
   meter.readFrom({ rows: 8, received: () => 8 });

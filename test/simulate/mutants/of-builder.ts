@@ -162,6 +162,14 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     replace: `const mayLand = false;`,
   },
   {
+    name: "rows-of-before",
+    says: "the rows of a claim's second build are counted from the end of its first",
+    file: "statement-builder/build-meter.ts",
+    find: `      receivedBefore = snapshot.received();
+      taken =`,
+    replace: `      taken =`,
+  },
+  {
     name: "hand-over-at-once",
     says: "a claim that has published is handed over as if nothing of it could land any more",
     file: HANDLER,

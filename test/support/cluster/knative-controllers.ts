@@ -95,7 +95,10 @@ export function startKnativeControllers(
 
   const running = (async () => {
     while (!stop.signal.aborted) {
-      await round();
+      // As a controller does, what was refused is done in the next round.
+      await round().catch((error: unknown) => {
+        if (!isPassing(error)) throw error;
+      });
       await sleep(PAUSE_MS);
     }
   })();
@@ -105,4 +108,9 @@ export function startKnativeControllers(
       await running;
     },
   };
+}
+
+/** Somebody else has changed it, or the server has only just been told of the kind: 429, its storage is being made. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiException && [404, 409, 429].includes(error.code);
 }

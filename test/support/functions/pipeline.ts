@@ -119,6 +119,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     ...QUICK_TIMES,
     ...s3.env,
     PATH: process.env["PATH"],
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
     LEDGER_NAMESPACE: LEDGER,
     DATABASE_URL: mariaDb.databaseUrl,
     METRICS_PORT: "0",
