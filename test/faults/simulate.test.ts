@@ -79,7 +79,7 @@ test("the same seed is the same story", async () => {
 }, 300_000);
 
 test("a claim that waits for no lease is found, and told by its one fault", async () => {
-  const { code, text } = await simulate({ MUTANT: "claim-a-held-record" });
+  const { code, text } = await simulate({ MUTANT: "claim-a-held-record", SEED: "5" });
   expect(text).toMatch(/reduced to 1 requests and 1 faults/);
   expect(text).toMatch(/^broken at .* is taken from a holder that lives/m);
   expect(code).toBe(1);
