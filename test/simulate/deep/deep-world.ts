@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FunctionName, type StatementEvent } from "../../../functions/domain/events.ts";
 import { makeConfigMapLedger } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { wishedLedger } from "../../../functions/platform/ledger/wished-ledger.ts";
+import { wishForEnd } from "../../../functions/status-api/cancel-request.ts";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { cancelRequest } from "../../../infra/operator/act/operator-moves.ts";
 import { seededRandom } from "../../../infra/local/cluster/sample-bank/random.ts";
@@ -181,8 +183,11 @@ export async function runDeepWorld(options: DeepWorldOptions): Promise<DeepWorld
     namespace: "transaction-requests",
     kubeconfig: servers.kubeconfig,
   });
+  const wishes = wishedLedger(ledger);
 
+  /** Operators write into the record, status-api leaves a wish beside it. */
   async function cancelSome(): Promise<void> {
+    const { signal } = new AbortController();
     while (!calm.signal.aborted) {
       await sleep(1_000);
       const name = names[Math.floor(random() * names.length * 1.5)];
@@ -192,9 +197,12 @@ export async function runDeepWorld(options: DeepWorldOptions): Promise<DeepWorld
         if (!stored) throw new Error(`${name} is not there`);
         return stored;
       };
-      const { signal } = new AbortController();
-      await cancelRequest({ ledger, find, now: Date.now, by: "operator", signal });
-      wire.count("cancelled by an operator");
+      const isWish = random() < 0.5;
+      if (isWish) {
+        const { request } = await find();
+        await wishForEnd(request, { ledger: wishes, now: Date.now, by: "upstream" }, signal);
+      } else await cancelRequest({ ledger, find, now: Date.now, by: "operator", signal });
+      wire.count(isWish ? "cancelled by a wish" : "cancelled by an operator");
     }
   }
 
