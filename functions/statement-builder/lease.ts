@@ -55,7 +55,7 @@ export interface Lease {
    * @throws LeaseLost, CancelRequested
    */
   check(): Promise<void>;
-  /** A change while the work goes on. @throws LeaseLost */
+  /** A change while the work goes on; made once more where the answer was lost. @throws LeaseLost */
   update(move: (request: ProcessingRequest) => ProcessingRequest): Promise<void>;
   /**
    * Stops the heartbeat, waits for it, and writes what becomes of the record: so there is one

@@ -70,12 +70,10 @@ export async function reachObject(claim: Claim, deps: BuildDependencies): Promis
     if (ending !== "key-taken") return ending;
     if (moves === MAX_KEY_MOVES) return { kind: "failed", code: "key_taken" };
     claim.log.warn("another request's object has the key, moving on by a millisecond");
-    await claim.lease.update(nextObject);
+    // To one key, however often it is written: the answer to the first write may be lost.
+    const key = nextStatementKey(claim.lease.request.object.key);
+    await claim.lease.update((request) => moveObject(request, { ...request.object, key }));
   }
-}
-
-function nextObject(request: ProcessingRequest): ProcessingRequest {
-  return moveObject(request, { ...request.object, key: nextStatementKey(request.object.key) });
 }
 
 async function reachObjectAtKey(

@@ -47,6 +47,15 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     replace: `return await adopt(claim, deps);`,
   },
   {
+    name: "moved-twice",
+    says: "a move to the next key is made from wherever the record is, also when the answer to it was lost",
+    file: REACH,
+    find: `    await claim.lease.update((request) => moveObject(request, { ...request.object, key }));`,
+    replace: `    await claim.lease.update((request) =>
+      moveObject(request, { ...request.object, key: key && nextStatementKey(request.object.key) }),
+    );`,
+  },
+  {
     name: "adopt-unverified",
     says: "what is adopted need not be whole",
     file: REACH,
