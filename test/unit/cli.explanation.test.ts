@@ -124,16 +124,38 @@ describe("what comes next", () => {
     expect(next(requestCancel(held, NOON))).toContain("stops and ends the request as cancelled");
     const waiting = requestCancel(handOver(held, "cancel_requested", release), NOON);
     // Lease + clock skew + publish time-out.
-    expect(next(waiting)).toContain("ends as cancelled at 2026-01-15T12:01:50.000Z");
+    expect(next(waiting)).toContain("does not end as cancelled before 2026-01-15T12:01:50.000Z");
+    expect(next(waiting)).toContain("The next offer after that ends it.");
     expect(next(waiting, NOON + 5 * MINUTE)).toContain(
       "It will be cancelled: the scanner offers it to a builder before",
     );
     expect(next(requestCancel(recorded, NOON))).toContain("It will be cancelled");
   });
 
+  test("cancelled while its builder fell silent: it has its turn like all others", () => {
+    const silent = next(requestCancel(held, NOON), NOON + 10 * MINUTE);
+    expect(silent).toContain("It will be cancelled: the scanner offers it to a builder when its");
+    expect(silent).not.toContain("before those that wait");
+  });
+
+  test("cancelled while held: an earlier upload only where there was one, and for how long", () => {
+    expect(next(requestCancel(held, NOON))).toContain("While its own upload may still arrive");
+    const again = heldAt(NOON + MINUTE, handOver(held, "shutting_down", release));
+    expect(next(requestCancel(again, NOON + MINUTE), NOON + MINUTE)).toContain(
+      "While its own upload or, until 90s after the earlier attempt's lease, that one's may still arrive",
+    );
+  });
+
+  test("given back because the caller had gone: not because the builder had to", () => {
+    expect(happened(handOver(held, "client_disconnected", release))).toContain(
+      "client_disconnected: whoever had called its builder hung up before it was done",
+    );
+    expect(happened(handOver(held, "shutting_down", release))).toContain("its builder had to go");
+  });
+
   test("out of failures: it ends as failed", () => {
     const spent = { ...handOver(held, "shutting_down", release), failures: 5 };
-    expect(next(spent)).toContain("ends as failed at 2026-01-15T12:01:50.000Z");
+    expect(next(spent)).toContain("does not end as failed before 2026-01-15T12:01:50.000Z");
     expect(next(spent, NOON + 5 * MINUTE)).toContain("failures are used up: the scanner");
   });
 

@@ -192,7 +192,8 @@ function decide(request: OpenRequest, terms: ExplainTerms, now = terms.now): Cla
   return until > now ? { kind: "wait", until } : decision;
 }
 
-function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTerms): string[] {
+function nextOfHeld(request: ProcessingRequest, terms: ExplainTerms): string[] {
+  const { now, clockSkewMs, leaseMs } = terms;
   const { progress } = request;
   const pod = request.holder.slice(0, request.holder.lastIndexOf("/"));
   const lines = [
@@ -202,13 +203,17 @@ function nextOfHeld(request: ProcessingRequest, { now, clockSkewMs }: ExplainTer
     `Should it fall silent, the next builder takes over after ` +
       `${new Date(request.leaseExpiresAt + clockSkewMs).toISOString()}.`,
   ];
-  return request.cancelRequestedAt === undefined
-    ? lines
-    : [
-        ...lines,
-        "It sees this within seconds, stops and ends the request as cancelled, unless its file is out already. " +
-          "Where an earlier attempt's upload may still arrive, it gives the request back, and the end waits for that.",
-      ];
+  if (request.cancelRequestedAt === undefined) return lines;
+  // When that lease ended the record says no more.
+  const earlier =
+    request.attempt > 1
+      ? ` or, until ${formatDuration(clockSkewMs + leaseMs)} after the earlier attempt's lease, that one's`
+      : "";
+  return [
+    ...lines,
+    "It sees this within seconds, stops and ends the request as cancelled, unless its file is out already. " +
+      `While its own upload${earlier} may still arrive, it gives the request back, and the end waits for that.`,
+  ];
 }
 
 /** Of the file that is being written: how long the others take nobody knows. */
@@ -228,8 +233,9 @@ function nextOfClaimable(
     request.lane === "job"
       ? "the next tick has a Job started for it"
       : "the scanner offers it to a builder when its turn comes";
+  // One that a builder held, and lost, has its turn like all others.
   const first =
-    request.lane === "job"
+    request.lane === "job" || request.status !== "pending"
       ? how
       : "the scanner offers it to a builder before those that wait to be built";
   const what = {
@@ -264,8 +270,8 @@ function nextOfWaiting(request: OpenRequest, until: number, terms: ExplainTerms)
   if (purpose !== "build") {
     const end = purpose === "cancel" ? "cancelled" : "failed";
     return [
-      `It ends as ${end} at ${when(until, now)}: until then an upload of its last attempt may still arrive, ` +
-        "and then it is executed.",
+      `It does not end as ${end} before ${when(until, now)}: until then an upload of its last attempt may still arrive, ` +
+        "and then it is executed. The next offer after that ends it.",
     ];
   }
   if (request.status === "processing") {

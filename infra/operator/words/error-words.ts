@@ -48,7 +48,10 @@ const TODO_OF_A_LATER_VERSION = "Use the tool of the version that built it.";
 
 /** Why an open request went back to pending; what else stands there came with a hand-over. */
 const LAST_ERRORS: Readonly<
-  Record<RetryableCode | typeof LEASE_EXPIRED | "oversized" | "cancel_requested", string>
+  Record<
+    RetryableCode | typeof LEASE_EXPIRED | "oversized" | "cancel_requested" | "client_disconnected",
+    string
+  >
 > = {
   database_unavailable: "the database did not answer",
   database_error: "the database answered with an error that may pass",
@@ -72,6 +75,8 @@ const LAST_ERRORS: Readonly<
     "its builder was not heard of until the lease ran out: it is gone, or was too slow to say so",
   [LEASE_LATE]:
     "its builder lived but could not renew its lease in time: too little CPU, or the ledger did not answer",
+  client_disconnected:
+    "whoever had called its builder hung up before it was done: it was given back unharmed",
   cancel_requested: "it was stopped because cancellation was requested",
   oversized: "it has too many rows for the service and was handed to a Job",
 };
