@@ -2,7 +2,8 @@ import * as z from "zod";
 import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isTimeZone } from "../domain/statement-period.ts";
 import { CALLBACK_HOSTS } from "../platform/settings/callback-hosts.ts";
-import { COMMON_VARIABLES, RETENTION_DAYS } from "../platform/settings/config.ts";
+import { COMMON_VARIABLES } from "../platform/settings/config.ts";
+import { eventWindow, withEventWindow } from "../platform/settings/event-window.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { integer, oneOf, variable, yesOrNo } from "../platform/settings/variables.ts";
 import { ALLOWED_SOURCES } from "../platform/requests/allowed-sources.ts";
@@ -11,8 +12,8 @@ import { ALLOWED_SOURCES } from "../platform/requests/allowed-sources.ts";
 const LARGEST_BODY = 524_288;
 
 export const requestIntakeConfig = withIdentity(
-  z
-    .object({
+  withEventWindow(
+    z.object({
       ...COMMON_VARIABLES,
       /** IANA zone of the dates of requests that name none. */
       STATEMENT_TIME_ZONE: variable(z.string().refine(isTimeZone).default("UTC"), {
@@ -24,12 +25,7 @@ export const requestIntakeConfig = withIdentity(
       MAX_PERIOD_MONTHS: integer({ min: 1, max: 1_200, default: 24 }),
       /** 64 KiB is what CloudEvents asks every intermediary to pass on (1.0.2, "Size limits"). */
       MAX_BODY_BYTES: integer({ min: 1_024, max: LARGEST_BODY, default: 65_536 }),
-      /**
-       * How old an event may be. Less than RETENTION_DAYS, by a day and so by more than the hour that its time
-       * may be ahead: an index that may still get its record is never old enough to be deleted.
-       */
-      EVENT_WINDOW_DAYS: integer({ min: 1, max: 3_650, default: 29 }),
-      RETENTION_DAYS,
+      ...eventWindow.shape,
       /** Four fifths of the quota of the ledger's namespace: a fifth is left to all others. */
       MAX_RECORDS_PER_SOURCE: integer({ min: 1, max: 10_000_000, default: 160_000 }),
       /** `true`: reached from outside the cluster. It serves events alone, and not without tokens. */
@@ -40,12 +36,8 @@ export const requestIntakeConfig = withIdentity(
       OUTCOME_REPEAT_SECONDS: integer({ min: 1, max: 86_400, default: 60 }),
       /** Wake-ups a minute; what is left out waits for the tick. */
       WAKEUPS_PER_CUSTOMER: integer({ min: 0, max: 100_000, default: 10 }),
-    })
-    .refine((config) => !(config.EVENT_WINDOW_DAYS >= config.RETENTION_DAYS), {
-      path: ["EVENT_WINDOW_DAYS"],
-      message: "is not less than RETENTION_DAYS",
-      when: () => true,
-    })
+    }),
+  )
     .refine(({ PUBLIC_ROUTE, OIDC_ISSUER }) => !PUBLIC_ROUTE || OIDC_ISSUER !== undefined, {
       path: ["PUBLIC_ROUTE"],
       message: "is true, and without OIDC_ISSUER anybody outside might send",

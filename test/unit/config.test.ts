@@ -55,6 +55,7 @@ describe("readConfig", () => {
       TICK_CAP_PER_CUSTOMER: 5,
       BUILDER_CAPACITY: 8,
       TICK_DEADLINE_SECONDS: 50,
+      EVENT_WINDOW_DAYS: 29,
       RETENTION_DAYS: 30,
     });
   });
@@ -336,7 +337,10 @@ describe("variables that nobody reads", () => {
   });
 });
 
-describe("the window of events ends before the retention of records", () => {
+describe.each([
+  ["request-intake", requestIntakeConfig],
+  ["pending-scanner", pendingScannerConfig],
+])("%s: the window of events ends before the retention of records", (_, schema) => {
   const wrong = [
     "EVENT_WINDOW_DAYS is not less than RETENTION_DAYS; expected a whole number from 1 to 3650, for example 29",
   ];
@@ -346,11 +350,11 @@ describe("the window of events ends before the retention of records", () => {
     [{ RETENTION_DAYS: "10" }, wrong],
     [{ EVENT_WINDOW_DAYS: "7", RETENTION_DAYS: "8" }, []],
   ])("%j", (env, problems) => {
-    expect(problemsOf(requestIntakeConfig, { ...NEEDED, ...env })).toEqual(problems);
+    expect(problemsOf(schema, { ...NEEDED, ...env })).toEqual(problems);
   });
 
   it("is reported beside the other problems", () => {
-    const problems = problemsOf(requestIntakeConfig, { EVENT_WINDOW_DAYS: "30", PORT: "x" });
+    const problems = problemsOf(schema, { EVENT_WINDOW_DAYS: "30", PORT: "x" });
     expect(problems.map((line) => line.split(" ")[0])).toEqual([
       "PORT",
       "K_SINK",

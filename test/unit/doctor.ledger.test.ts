@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { judgeBacklog, judgeCapacity } from "../../infra/operator/doctor/backlog.ts";
+import { readWindows } from "../../infra/operator/session/window.ts";
 import { LATE_MS } from "../../infra/operator/doctor/census.ts";
 import { judgeLedger } from "../../infra/operator/doctor/ledger.ts";
+import { judgeWindow } from "../../infra/operator/doctor/window.ts";
 import { judgeWakeUps } from "../../infra/operator/doctor/wake-ups.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
@@ -135,6 +137,64 @@ describe("the backlog", () => {
       /for 1 build at a time, .* take 8: some builders stay idle$/,
     );
     expect([...judgeCapacity({ offered: 8 })]).toEqual([]);
+  });
+});
+
+type Told = Readonly<Record<string, string>>;
+
+describe("the window of events and the retention of records, between intake and scanner", () => {
+  /** Each is told by its settings and an overlay's variable, which wins. */
+  const windowsOf = async (intake: Told, scanner: Told) =>
+    await readWindows(([, kind, name = ""]) => {
+      const told = name.startsWith("request-intake") ? intake : scanner;
+      const answer =
+        kind === "configmap"
+          ? { data: { EVENT_WINDOW_DAYS: "29", RETENTION_DAYS: "30" } }
+          : {
+              spec: {
+                template: {
+                  spec: {
+                    containers: [
+                      {
+                        env: Object.entries(told).map(([of, value]) => ({ name: of, value })),
+                        envFrom: [{ configMapRef: { name: `${name}-settings` } }],
+                      },
+                    ],
+                  },
+                },
+              },
+            };
+      return Promise.resolve(JSON.stringify(answer));
+    }, "statements");
+
+  test("as shipped they are the same", async () => {
+    expect(judgeWindow(await windowsOf({}, {}))).toEqual({
+      level: "ok",
+      what: "events are taken for 29 days, and records kept for 30",
+    });
+  });
+
+  test("a scanner that deletes before intake stops taking the event", async () => {
+    const shorter = { RETENTION_DAYS: "14", EVENT_WINDOW_DAYS: "13" };
+    expect(judgeWindow(await windowsOf({}, shorter))).toMatchObject({
+      level: "wrong",
+      what: "intake takes events of 29 days, and the scanner deletes records after 14: a late repeat makes a second statement",
+    });
+    expect(judgeWindow(await windowsOf(shorter, shorter)).level).toBe("ok");
+  });
+
+  test("values that differ and do no harm yet", async () => {
+    const longer = { RETENTION_DAYS: "60" };
+    expect(judgeWindow(await windowsOf({}, longer))).toMatchObject({
+      level: "unknown",
+      what: "intake and scanner are told different ones: EVENT_WINDOW_DAYS 29 and 29, RETENTION_DAYS 30 and 60",
+    });
+  });
+
+  test("a value that no function starts with is said, not judged", async () => {
+    await expect(windowsOf({}, { RETENTION_DAYS: "a month" })).rejects.toThrow(
+      /RETENTION_DAYS is not valid/,
+    );
   });
 });
 

@@ -10,7 +10,7 @@ const MARKS = { ok: ["green", "ok"], unknown: ["yellow", "??"], wrong: ["red", "
 export function doctorCommand(session: Session): Command {
   return new Command("doctor")
     .description(
-      "Looks at cluster, rights, Knative, pods, ticks, ledger, backlog, wake-ups, store, database and clock; writes only the probe of the store.",
+      "Looks at cluster, rights, Knative, pods, ticks, retention, ledger, backlog, wake-ups, store, database and clock; writes only the probe of the store.",
     )
     .addOption(new Option("-o, --output <form>", "form").choices(FORMS).default("text"))
     .addHelpText(
@@ -41,10 +41,11 @@ async function checks(): Promise<readonly Check[]> {
   const { checkCluster } = await import("./cluster.ts");
   const { checkPods } = await import("./pods.ts");
   const { checkTicks } = await import("./ticks.ts");
+  const { checkWindow } = await import("./window.ts");
   const { checkLedger } = await import("./ledger.ts");
   const { checkStore } = await import("./store.ts");
   const { checkDatabase } = await import("./database.ts");
-  return [checkCluster, checkPods, checkTicks, checkLedger, checkStore, checkDatabase];
+  return [checkCluster, checkPods, checkTicks, checkWindow, checkLedger, checkStore, checkDatabase];
 }
 
 async function* findings(all: readonly Check[], session: Session): AsyncGenerator<Finding> {

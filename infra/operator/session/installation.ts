@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { troubleOf } from "../../kubernetes/deploy/trouble.ts";
 import { readStoreVariables, type StoreVariables } from "./builder-store.ts";
 import { readCapacity, type Capacity } from "./capacity.ts";
+import { readWindows, type Windows } from "./window.ts";
 
 const run = promisify(execFile);
 
@@ -17,6 +18,8 @@ export interface Installation {
   trouble(): Promise<readonly string[]>;
   /** How many builds it runs at a time. */
   capacity(): Promise<Capacity>;
+  /** How long it takes an event, and keeps its record. */
+  windows(): Promise<Windows>;
   /** What its builder is told of its store; without credentials no Secret is read. */
   storeVariables(asked: { readonly withCredentials: boolean }): Promise<StoreVariables>;
   /** A port of this machine that leads where `url` leads inside the cluster; undefined for what lies outside. */
@@ -95,6 +98,7 @@ export function makeInstallation(
 
     trouble: async () => await troubleOf(await namespace, kubectl),
     capacity: async () => await readCapacity(kubectl, await namespace),
+    windows: async () => await readWindows(kubectl, await namespace),
     storeVariables: async ({ withCredentials }) =>
       await readStoreVariables(kubectl, { namespace: await namespace, withCredentials }),
 

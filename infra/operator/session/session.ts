@@ -28,6 +28,7 @@ import {
   storeOfInstallation,
   type Store,
 } from "./store-access.ts";
+import type { Windows } from "./window.ts";
 import { makeScreen, type Screen, type Terminal } from "../words/terminal.ts";
 
 export interface Session extends Disposable {
@@ -57,6 +58,8 @@ export interface Session extends Disposable {
   trouble(): Promise<readonly string[]>;
   /** How many builds run at a time. Rejects with what kubectl said. */
   capacity(): Promise<Capacity>;
+  /** What intake and scanner are told of events' and records' time. Rejects with what kubectl said. */
+  windows(): Promise<Windows>;
   /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
@@ -194,6 +197,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
 
     trouble: () => ofCluster().trouble(),
     capacity: () => ofCluster().capacity(),
+    windows: () => ofCluster().windows(),
 
     async store() {
       const { config: own } = session;
