@@ -43,8 +43,8 @@ test: export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
 test: $(INSTALLED) ## all tests, on real servers; TESTS=test/unit for some of them
 	@exec $(JEST) $(TESTS)
 
-# Every suite of a database or a store on all that can be had, and a table of that at the end, which
-# goes into infra/README.md. With TESTS some of them run again, and the others stay as they came out.
+# Every suite of a database or a store on all that is available, and a table of that at the end, which
+# goes into infra/databases-and-stores.md. With TESTS some of them run again, and the others stay as they came out.
 test-engines: $(INSTALLED) ## the suites of databases and stores on all of them: ENGINES="mysql-9.7 minio" for some
 	@export ENGINES="$(or $(ENGINES),all)" ENGINE_RESULTS=out/engines.json; failed=0; \
 	[ -n "$(TESTS)" ] || rm -f "$$ENGINE_RESULTS"; \

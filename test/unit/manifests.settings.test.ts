@@ -21,25 +21,35 @@ const FUNCTIONS = [
 /** Of those that a component brings, whom it asks for tokens: for the others an overlay says so. */
 const IDENTITY = ["OIDC_AUDIENCE", "OIDC_ISSUER"];
 
-/** The rows of the table of settings in infra/README.md. */
+/** The rows of the table in infra/kubernetes/settings.md. */
 async function documented() {
-  const readme = await readFile(new URL("../../infra/README.md", import.meta.url), "utf8");
-  const rows = readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)` *\| ([a-z, -]+?) *\| ([A-Za-z -]+?) *\|/gm);
-  return [...rows].map(([, variable = "", functions = "", setBy = ""]) => ({
+  const page = new URL("../../infra/kubernetes/settings.md", import.meta.url);
+  const rows = (await readFile(page, "utf8")).matchAll(
+    /^\| `([A-Z][A-Z0-9_]*)` *\| ([a-z, -]+?) *\| ([A-Za-z -]*?) *\| (.*?) *\|/gm,
+  );
+  return [...rows].map(([, variable = "", functions = "", setBy = "", defaults = ""]) => ({
     variable,
     setBy,
+    defaultOf: (name: string) => shippedTo(name, defaults),
     isReadBy: (name: string) => functions === "all" || functions.split(", ").includes(name),
   }));
 }
 
+/** Of a cell with one value for all, or with each function's own: "`35` (request-intake), …". */
+function shippedTo(name: string, cell: string): string | undefined {
+  const own = [...cell.matchAll(/`([^`]*)`(?: \(([a-z-]+)\))?/g)];
+  return own.find(([, , whose]) => whose === undefined || whose === name)?.[1];
+}
+
+const base = await renderInstallation({ on: "base" });
 const rendered = await renderInstallation({ on: "base", components: ["status-api"] });
 const table = await documented();
 
-function environmentOf(name: string) {
-  const services = rendered.filter((one) => one.kind === "Service" && one.metadata.name === name);
+function environmentOf(name: string, manifests = rendered) {
+  const services = manifests.filter((one) => one.kind === "Service" && one.metadata.name === name);
   const container = knativeService.parse(services[0]).spec.template.spec.containers[0];
   const [from] = container.envFrom;
-  const generated = rendered.find(
+  const generated = manifests.find(
     (one) => one.kind === "ConfigMap" && one.metadata.name === from?.configMapRef.name,
   );
   return {
@@ -68,6 +78,17 @@ describe.each(FUNCTIONS)("$name", ({ name, schema, besides }) => {
     const identity = name === "status-api" ? IDENTITY : [];
     expect(Object.keys(settings).toSorted()).toEqual(
       [...setBy("settings"), ...identity].toSorted(),
+    );
+  });
+
+  test("their defaults are those that are shipped", () => {
+    // The component changes one of the builder's.
+    const shipped = name === "status-api" ? settings : environmentOf(name, base).settings;
+    const defaults = rows
+      .filter((row) => row.setBy === "settings")
+      .map(({ variable, defaultOf }) => [variable, defaultOf(name)] as const);
+    expect(Object.fromEntries(defaults)).toEqual(
+      Object.fromEntries(defaults.map(([variable]) => [variable, shipped[variable]])),
     );
   });
 

@@ -202,6 +202,6 @@ async function answerTo(request: Promise<unknown>): Promise<Answer> {
 function notCreateOnly(operation: string): RetryableError {
   const message =
     `the store took ${operation} that it should have refused: it would overwrite statements. ` +
-    "Use a store that knows If-None-Match: *; infra/README.md has a list";
+    "Use a store that knows If-None-Match: *; infra/databases-and-stores.md has a list";
   return new RetryableError("store_not_create_only", message, { detail: operation });
 }

@@ -14,7 +14,8 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   ErrImagePull: "is the image there? make images, then load it into the cluster",
   ImagePullBackOff: "is the image there? make images, then load it into the cluster",
   ErrImageNeverPull: "is the image there? make images, then load it into the cluster",
-  CreateContainerConfigError: "a Secret or ConfigMap is missing: see Secrets in infra/README.md",
+  CreateContainerConfigError:
+    "a Secret or ConfigMap is missing: see Secrets in infra/kubernetes/settings.md",
 };
 
 /** Answers what kubectl prints. */

@@ -20,7 +20,7 @@ const TODO: Readonly<Record<ErrorCode, string>> = {
     "Check the id with the sender; a retry helps only once the bank knows the customer.",
   unsupported_database:
     "See the error's number in the record; `statements doctor` tries the same queries. Change the " +
-    "views, or use a database of the list in infra/README.md, then retry.",
+    "views, or use a database of the list in infra/databases-and-stores.md, then retry.",
   invalid_amount: "Mend the row in the bank's database, then retry; or ask anew without camt.053.",
   invalid_value:
     "The record names the column and the row's position in the statement, never the value. Convert the " +

@@ -1,6 +1,6 @@
 /**
  * The end of `make test-engines`: a table of the databases and stores, of what ran on each and what
- * it cannot do; when every suite has run on each, it goes into infra/README.md.
+ * it cannot do; when every suite has run on each, it goes into infra/databases-and-stores.md.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { DATABASES, STORES } from "./chosen-engine.ts";
 import { chosenEngines, databaseTests, storeTests, type EnginePair } from "./engines.ts";
 import { startRclone } from "./rclone.ts";
 
-const README = join(import.meta.dirname, "../../../infra/README.md");
+const PAGE = join(import.meta.dirname, "../../../infra/databases-and-stores.md");
 const BEGIN = "<!-- engines: written by make test-engines -->";
 const END = "<!-- end of engines -->";
 
@@ -32,15 +32,15 @@ const STORE_VERSIONS: Readonly<Record<string, readonly [name: string, version: s
 
 /** What no registry of packages has. */
 const NOT_RUN = [
-  ["MySQL 8.0, 8.4", "no packages to be had beside 9.7's", "", ""],
-  ["Percona Server, Amazon Aurora and RDS", "not to be had", "", ""],
+  ["MySQL 8.0, 8.4", "no packages beside 9.7's", "", ""],
+  ["Percona Server, Amazon Aurora and RDS", "no access", "", ""],
   [
     "ProxySQL, MaxScale, Vitess",
-    "not to be had",
+    "no access",
     "be known as such: a session that is shared out anew is refused by what it reads back",
     "make test TESTS=test/unit/server-session.test.ts",
   ],
-  ["Amazon S3", "not to be had", "", ""],
+  ["Amazon S3", "no access", "", ""],
 ] as const;
 
 type Row = readonly [engine: string, version: string, ran: string, cannot: string, shown: string];
@@ -54,7 +54,8 @@ for (const { store } of chosen) rows.push(await storeRow(store));
 if (names === "all") {
   rows.push(await refusedStoreRow());
   for (const [engine, why, cannot, shown] of NOT_RUN) {
-    rows.push([engine, "", `not run: ${why}`, cannot, shown && `\`${shown}\``]);
+    const words = `not tested (${why}). Run \`statements doctor\` against it first.`;
+    rows.push([engine, "", words, cannot, shown && `\`${shown}\``]);
   }
 }
 const table = await format(
@@ -69,7 +70,7 @@ console.log(`\n${table}`);
 const suitesOf = ({ database, store }: EnginePair) =>
   databaseTests(database).length + storeTests(store).length;
 const expected = chosen.reduce((sum, pair) => sum + suitesOf(pair), 0);
-if (names === "all" && suites.length === expected) await intoReadme(table.trimEnd());
+if (names === "all" && suites.length === expected) await intoPage(table.trimEnd());
 
 async function readSuites(): Promise<readonly Suite[]> {
   const file = process.env["ENGINE_RESULTS"] ?? "out/engines.json";
@@ -132,10 +133,10 @@ async function rowOf(
   }
 }
 
-async function intoReadme(section: string): Promise<void> {
-  const text = await readFile(README, "utf8");
+async function intoPage(section: string): Promise<void> {
+  const text = await readFile(PAGE, "utf8");
   const [before, rest = ""] = text.split(BEGIN);
   const [, after] = rest.split(END);
-  if (before === undefined || after === undefined) throw new Error(`no place for it in ${README}`);
-  await writeFile(README, `${before}${BEGIN}\n\n${section}\n\n${END}${after}`);
+  if (before === undefined || after === undefined) throw new Error(`no place for it in ${PAGE}`);
+  await writeFile(PAGE, `${before}${BEGIN}\n\n${section}\n\n${END}${after}`);
 }
