@@ -60,7 +60,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_amount:
     "an amount has more decimals than its currency, or more digits than camt.053 holds",
   invalid_value:
-    "a value has not the form of its column: a text that is not UTF-8 (a binary column), no date, " +
+    "a value does not have its column's format: a text that is not UTF-8 (a binary column), no date, " +
     "nothing where there must be something, a row beyond 4 MiB, or an account's id that no reader takes",
   booking_order:
     "bookings of earlier or later days lie between the rows of an account, with more rows behind them " +

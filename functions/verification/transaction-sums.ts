@@ -65,7 +65,7 @@ export class TransactionSums implements EntrySink {
     const account = this.#accountOf(accountId, currency, scaleOf(decimal));
     const amount = amountAt(decimal, account.minorUnit);
     const balance = amountAt(balanceAfter, account.minorUnit);
-    if (amount === undefined || balance === undefined) throw wrong("has an amount that is none");
+    if (amount === undefined || balance === undefined) throw wrong("has an invalid amount");
     if (side !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
     this.#posted.add(postedAt, postedAt, number);
     this.#booked.add(bookedOn, `${bookedOn} ${postedAt}`, number);
