@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type V1PodStatus } from "@kubernetes/client-node";
 import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
 import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
@@ -146,6 +146,9 @@ describe("on a cluster", () => {
     expect(status.stdout).toContain("✓ Broker statements");
     expect(status.stdout).toContain("ledger transaction-requests: no requests");
     expect(status.code).toBe(0);
+    // A Job's pod whose request failed for good has ended as it should.
+    await endedPod("statement-job-x");
+    expect((await make("status", server.kubeconfig, OVERLAY)).code).toBe(0);
     // A pod that runs and is not ready, though its Service is called ready, is seen with its reason.
     await unreadyPod("statement-builder-x");
     const unready = await make("status", server.kubeconfig, OVERLAY);
@@ -198,30 +201,49 @@ describe("on a cluster", () => {
     return said.trim().split("\n");
   }
 
-  /** As a kubelet reports one whose database does not let it in. */
+  /**
+   * As a kubelet reports one whose database does not let it in: Knative has made the container's probe its
+   * proxy's, so the container counts as ready.
+   */
   async function unreadyPod(name: string): Promise<void> {
+    const startTime = new Date(Date.now() - 60_000);
+    const running = { imageID: "", restartCount: 0, state: { running: {} } };
+    await pod(name, {
+      ...{ phase: "Running", startTime },
+      containerStatuses: [
+        { ...running, name: "queue-proxy", image: "dev.local/x:dev", ready: false },
+        { ...running, name: "statement-builder", image: "dev.local/x:dev", ready: true },
+      ],
+    });
+  }
+
+  async function endedPod(name: string): Promise<void> {
+    const state = { terminated: { exitCode: 42, reason: "Error" } };
+    const ended = { imageID: "", restartCount: 0, ready: false, state };
+    await pod(name, {
+      phase: "Failed",
+      containerStatuses: [{ ...ended, name: "statement-builder", image: "dev.local/x:dev" }],
+    });
+  }
+
+  async function pod(name: string, status: V1PodStatus): Promise<void> {
     const core = server.config().makeApiClient(CoreV1Api);
     const namespace = "statements";
-    const container = { name: "statement-builder", image: "dev.local/x:dev" };
     const securityContext = {
       runAsNonRoot: true,
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     };
-    const made = await core.createNamespacedPod({
-      namespace,
-      body: {
-        metadata: { name },
-        spec: {
-          serviceAccountName: "statement-builder",
-          automountServiceAccountToken: false,
-          containers: [{ ...container, securityContext }],
-        },
-      },
-    });
-    const seen = { ...container, ready: false, imageID: "", restartCount: 0 };
-    const status = { phase: "Running", containerStatuses: [{ ...seen, state: { running: {} } }] };
+    const containers = (status.containerStatuses ?? []).map((one) => ({
+      ...{ name: one.name, image: one.image, securityContext },
+    }));
+    const spec = {
+      serviceAccountName: "statement-builder",
+      automountServiceAccountToken: false,
+      containers,
+    };
+    const made = await core.createNamespacedPod({ namespace, body: { metadata: { name }, spec } });
     await core.replaceNamespacedPodStatus({
       name,
       namespace,

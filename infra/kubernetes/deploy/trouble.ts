@@ -1,9 +1,16 @@
 /** Why pods do not run, in a line for each; what a person would look for first. */
 import { kubectl, type ClusterObject } from "./kubectl.ts";
 
+interface PodStatus {
+  readonly phase?: string;
+  readonly startTime?: string;
+  readonly containerStatuses?: readonly ContainerStatus[];
+}
+
 interface ContainerStatus {
   readonly name: string;
   readonly image: string;
+  readonly ready?: boolean;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
@@ -18,6 +25,11 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
     "a Secret or ConfigMap is missing: see Secrets in infra/kubernetes/settings.md",
 };
 
+/** As Knative calls it: it asks the probe of the container beside it, and says in its own name whether the pod is ready. */
+const PROXY = "queue-proxy";
+/** A pod may take so long to become ready: a cold start is no trouble. */
+const COLD_START_MS = 30_000;
+
 /** Answers what kubectl prints. */
 type Kubectl = (args: readonly string[]) => Promise<string>;
 
@@ -25,11 +37,12 @@ type Kubectl = (args: readonly string[]) => Promise<string>;
 export async function troubleOf(
   namespace: string,
   ask: Kubectl = kubectl,
+  now = Date.now(),
 ): Promise<readonly string[]> {
   const json = await ask(["get", "pods", "-n", namespace, "-o", "json"]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
   const lines = items.flatMap((pod) => [...scheduling(pod), ...containers(pod)]);
-  for (const pod of items) lines.push(...(await notReady(pod, ask)));
+  for (const pod of items) lines.push(...(await notReady(pod, ask, now)));
   return [...new Set(lines)];
 }
 
@@ -37,16 +50,15 @@ export async function troubleOf(
 async function notReady(
   { metadata, status }: ClusterObject,
   ask: Kubectl,
+  now: number,
 ): Promise<readonly string[]> {
-  const { phase, containerStatuses = [] } = (status ?? {}) as {
-    readonly phase?: string;
-    readonly containerStatuses?: readonly (ContainerStatus & { readonly ready?: boolean })[];
-  };
+  const { phase, startTime = "", containerStatuses: all = [] } = (status ?? {}) as PodStatus;
   if (phase !== "Running" || metadata["deletionTimestamp"] !== undefined) return [];
-  const waiting = containerStatuses.find(
-    ({ name, ready, state }) => name !== "queue-proxy" && ready === false && !state?.waiting,
-  );
-  if (!waiting) return [];
+  if (now - Date.parse(startTime) < COLD_START_MS) return [];
+  const unready = all.filter(({ ready }) => ready === false);
+  // Of one that waits, `containers` says why.
+  if (unready.length === 0 || unready.some(({ state }) => state?.waiting)) return [];
+  const waiting = [...unready, ...all].find(({ name }) => name !== PROXY) ?? { name: PROXY };
   const logs = ["logs", metadata.name, "-n", metadata.namespace ?? "", "-c", waiting.name];
   const said = await ask([...logs, "--tail=200"]).catch(() => "");
   return [`pod ${metadata.name} is not ready: ${reasonIn(said)}`];
@@ -88,9 +100,9 @@ function scheduling({ metadata, status }: ClusterObject): readonly string[] {
 }
 
 function containers({ metadata, status }: ClusterObject): readonly string[] {
-  const { containerStatuses = [] } = (status ?? {}) as {
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
+  const { phase = "", containerStatuses = [] } = (status ?? {}) as PodStatus;
+  // A Job's pod stays after its end, and 42 is how the end of a request that failed for good is told.
+  if (["Succeeded", "Failed"].includes(phase)) return [];
   return containerStatuses.flatMap(({ name, image, state }) => {
     const where = `container ${name} of pod ${metadata.name}`;
     const { waiting, terminated } = state ?? {};
