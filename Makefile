@@ -54,7 +54,7 @@ test-engines: $(INSTALLED) ## the suites of databases and stores on all of them:
 test-node: $(INSTALLED) ## what needs a node and no Knative, on the cluster of KUBECONFIG whose node is this machine
 	@exec $(JEST) --config test/node/jest.config.js $(TESTS)
 
-# --forceExit: over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
+# --forceExit: over a socket that was reset in mid-write, Node 24 waits forever in its own clean-up.
 test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=24 FUZZ_RUNS=10000 FUZZ_INPUTS=100000 SEED=1
 	@rm -f $(STORM_LINE); mkdir -p $(dir $(STORM_LINE)); failed=0; \
 	export STORM_MINUTES="$${STORM_MINUTES:-24}" FUZZ_RUNS="$${FUZZ_RUNS:-10000}" FUZZ_INPUTS="$${FUZZ_INPUTS:-100000}" DEEP_LIVES="$${DEEP_LIVES:-300}" SEED="$(SEED)" STORM_LINE="$(STORM_LINE)" LARGE_ZIPS=1; \

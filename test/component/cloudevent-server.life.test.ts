@@ -174,7 +174,7 @@ describe("drain", () => {
     await drained;
   });
 
-  it("does not wait for ever for a handler that does not stop", async () => {
+  it("does not wait forever for a handler that does not stop", async () => {
     const handle: EventHandler = () => new Promise(() => undefined);
     await using server = await startEventServer({ routes: { "/": { handle } } });
     const reply = postBinary(server.url, EVENT, {});

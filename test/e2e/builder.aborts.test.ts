@@ -94,7 +94,7 @@ function offer(builder: RunningFunction, request: PendingRequest, signal?: Abort
 /**
  * InnoDB shows the same transactions again to whoever asks within a tenth of a second of the last
  * one, so that joins are consistent (CACHE_MIN_IDLE_TIME_NS in its trx0i_s.cc): asked more often, it
- * never looks again, and shows a transaction for ever that ended long ago.
+ * never looks again, and shows a transaction forever that ended long ago.
  */
 const INNODB_LOOKS_AGAIN_MS = 150;
 

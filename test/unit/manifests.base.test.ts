@@ -235,7 +235,7 @@ describe("timeouts nest", () => {
   });
 });
 
-/** A revision that waits for longer than its deadline is dead for ever; half an hour is an outage as it comes. */
+/** A revision that waits for longer than its deadline is dead forever; half an hour is an outage as it comes. */
 test.each(FUNCTIONS)("a revision of %s outlasts an outage of what it waits for", (name) => {
   const [, hours = "0"] =
     /^(\d+)h$/.exec(scalingOf(name)["serving.knative.dev/progress-deadline"] ?? "") ?? [];

@@ -1,6 +1,6 @@
 /**
  * An outcome that a Broker could not deliver is sent again, to all consumers and under the same id; not
- * without end, because a consumer that always fails is no reason to tell the others for ever.
+ * without end, because a consumer that always fails is no reason to tell the others forever.
  */
 import type { FinalRequest } from "../statement-request.ts";
 import { oweToSink } from "./telling.ts";

@@ -59,7 +59,7 @@ export function makeIssuerKeys(issuer: string, documents: IssuerDocuments) {
       return await asked;
     } catch (cause) {
       if (discovered === asked) discovered = undefined;
-      throw new KeysUnavailable("the issuer's discovery document cannot be had", { cause });
+      throw new KeysUnavailable("the issuer's discovery document is not available", { cause });
     }
   };
 }

@@ -13,7 +13,7 @@ export type TokenVerdict =
       readonly code: "token_missing" | "token_expired" | "token_invalid";
       readonly reason?: string;
     }
-  /** The issuer's keys cannot be had: nobody knows whether the token is good. */
+  /** The issuer's keys are not available: nobody knows whether the token is good. */
   | { readonly kind: "unavailable" };
 
 export type TokenVerifier = (authorization: string | undefined) => Promise<TokenVerdict>;
@@ -49,7 +49,7 @@ export function makeTokenVerifier(options: TokenVerifierOptions): TokenVerifier 
       const { code, message } = err as { readonly code?: unknown; readonly message?: string };
       if (code === "ERR_JWT_EXPIRED") return { kind: "unauthenticated", code: "token_expired" };
       if (isTokensFault(code)) return badToken(message);
-      log.error({ err }, "the issuer's keys cannot be had");
+      log.error({ err }, "the issuer's keys are not available");
       return { kind: "unavailable" };
     }
   };

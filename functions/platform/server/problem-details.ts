@@ -45,7 +45,7 @@ type Details = z.output<typeof problemDetails>;
 
 export const PROBLEM_JSON = "application/problem+json";
 
-/** More than a person reads; a sender that mends these learns of the rest. */
+/** More than a person reads; a sender that fixes these learns of the rest. */
 const MAX_BYTES = 65_536;
 /** In the sentence; all are in the list. */
 const MAX_NAMED = 10;

@@ -64,7 +64,8 @@ const WORDS: Readonly<Record<string, string>> = {
   shutting_down: "This instance is going: send it again.",
   not_ready: "This instance is not ready yet: send it again in a moment.",
   ledger_unavailable: "The ledger does not answer, so nothing is certain: send it again.",
-  keys_unavailable: "The issuer's keys cannot be had, so no token can be checked: send it again.",
+  keys_unavailable:
+    "The issuer's keys are not available, so no token can be checked: send it again.",
   deadline_exceeded: "It took too long: send it again, it is recorded once.",
   record_deleted: "The record was deleted in this very moment: send it again.",
   parked_full: "There is no room for events that cannot be read: an operator has to look at them.",

@@ -116,10 +116,7 @@ async function readEntry(
   const found = { ...content, ...counted };
   const expected = described ? await readDescriptor(reader, counted.compressed) : declared;
   if (described && !leavesToDescriptor(declared, expected)) {
-    throw new DamagedZip(
-      "the header in front of it says otherwise than what stands behind it",
-      name,
-    );
+    throw new DamagedZip("the header in front of it and the record behind it differ", name);
   }
   if (expected.compressed !== found.compressed)
     throw new DamagedZip("the zip says that its data has another length", name);

@@ -140,7 +140,7 @@ async function readCentralHeader(reader: ByteReader, entry: ReadEntry): Promise<
     found.offset === entry.offset;
   if (!ok)
     throw new DamagedZip(
-      "the zip's list of its files (the central directory) says otherwise",
+      "it and the zip's list of its files (the central directory) differ",
       entry.name,
     );
   const { flags, method, time } = entry;

@@ -1,5 +1,5 @@
 /**
- * Revisions that have failed for good. Knative never tries one again, whatever has been mended meanwhile; a
+ * Revisions that have failed for good. Knative never tries one again, whatever has been fixed meanwhile; a
  * changed template makes the next one, so a deploy changes it where nothing else did.
  */
 import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
@@ -49,7 +49,7 @@ async function failureOf(revision: string, namespace: string): Promise<string | 
 /** Knative calls a revision failed while its pod finds no room too; that one starts as soon as there is some. */
 const PASSING = ["Unschedulable"];
 
-/** @returns the words of a failure that no time mends; else undefined */
+/** @returns the words of a failure that waiting does not cure; else undefined */
 export function whyForGood(status: ClusterObject["status"]): string | undefined {
   const { conditions = [] } = (status ?? {}) as Status;
   const failed = conditions.find(({ type, status: is }) => type === "Ready" && is === "False");

@@ -91,7 +91,7 @@ async function nodeBase(shop: Shop, wanted = ""): Promise<string> {
 
 async function pulled({ engine }: Shop, image: string): Promise<string> {
   if (await engine.pull(byDigest(image))) return image;
-  throw new Error(`the base image ${image} cannot be had`);
+  throw new Error(`the base image ${image} is not available`);
 }
 
 const DEBIAN_RELEASE = "bookworm";

@@ -43,7 +43,7 @@ export const bench: Bench = {
     const builder = await pipeline.start("statement-builder", {
       env: { DATABASE_URL: database.href },
     });
-    // Builds that would go on for ever.
+    // Builds that would go on forever.
     await proxy.set({ kind: "stall", direction: "down", afterBytes: 100_000 });
     const waits: number[] = [];
     const cancels = Array.from({ length: quick ? CANCELS.quick : CANCELS.full }, (_, i) => i);

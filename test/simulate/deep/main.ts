@@ -48,5 +48,5 @@ console.log(
   `worlds ${sum.worlds} lives ${sum.lives} faults ${sum.faults} broken ${sum.broken} ` +
     `in ${seconds.toFixed(1)} s, ${(sum.lives / seconds).toFixed(1)} lives a second`,
 );
-// Over a socket that was reset in mid-write, Node 24 waits for ever in its own clean-up.
+// Over a socket that was reset in mid-write, Node 24 waits forever in its own clean-up.
 process.exit(sum.broken);

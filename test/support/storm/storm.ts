@@ -61,7 +61,7 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
   const calm = new AbortController();
   const over = new AbortController();
   const faults = breakThings(seededRandom(plan.seed + 1), { pipeline, town, calm: calm.signal });
-  // What cannot be healed again ends the storm, or the senders would try for ever.
+  // What cannot be healed again ends the storm, or the senders would try forever.
   faults.catch((error: unknown) => over.abort(error));
   const tooLong = AbortSignal.timeout(plan.minutes * 60_000 + REST_MS);
   const delivering = {
