@@ -518,7 +518,7 @@ describe("wrong use, and trouble", () => {
     [["list", "-o", "xml"], "Allowed choices"],
     [["show"], "missing required argument"],
     [["link", "x", "--expires", "8d"], "From 1s to 7d"],
-    [["request", "c", "2026-01-01", "2026-01-31", "--id", "1"], "belong together"],
+    [["request", "c", "2026-01-01", "2026-01-31", "--time", "x"], "--time goes with --id"],
     [["replay"], "or give --all"],
     [["--kubeconfig", "/none", "list"], "there is no kubeconfig /none"],
     [["-n", "Not A Name", "list"], "LEDGER_NAMESPACE is not valid"],

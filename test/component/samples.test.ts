@@ -149,6 +149,16 @@ describe.each(languages)("the sample for %s", (language) => {
     expect((asks[2] ?? 0) - (asks[1] ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
+  test("takes a body that did not come in time for passing", async () => {
+    let asks = 0;
+    await using slow = await startEventSink((_event, response) => {
+      const status = ++asks === 1 ? 408 : 200;
+      response.writeHead(status, { "retry-after": "1", "ce-subject": "a-record" }).end();
+    });
+    expect(await run(language, slow.url)).toBe("recorded as a-record\n");
+    expect(slow.events).toHaveLength(2);
+  });
+
   test("ends with the reason when the event is refused", async () => {
     await using strict = await startEventSink((_event, response) => {
       response.writeHead(400).end('{"error":"invalid_event"}');

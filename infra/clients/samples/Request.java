@@ -27,7 +27,7 @@ class Request {
             .header("ce-specversion", "1.0")
             .header("ce-type", "io.transactions-collector.statement.requested.v1")
             .header("ce-source", "/samples")
-            // Here, once. Keep both with your order: whoever repeats it must send the same.
+            // Here, once. Keep it with your order: whoever repeats it must send the same source and id.
             .header("ce-id", UUID.randomUUID().toString())
             .header("ce-time", Instant.now().toString())
             .POST(HttpRequest.BodyPublishers.ofString(DATA));
@@ -48,7 +48,7 @@ class Request {
           return;
         }
         reason = status + " " + answer.body();
-        again = status == 429 || status >= 500;
+        again = status == 408 || status == 429 || status >= 500;
         var after = answer.headers().firstValue("retry-after").orElse("");
         if (after.matches("\\d+")) pause = Long.parseLong(after);
       } catch (IOException noAnswer) {

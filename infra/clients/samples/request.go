@@ -73,6 +73,6 @@ func post(client *http.Client, address, id, at string) (name string, again bool,
 	}
 	reason, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
 	after, _ = strconv.Atoi(answer.Header.Get("retry-after"))
-	return "", answer.StatusCode == 429 || answer.StatusCode >= 500, after,
+	return "", answer.StatusCode == 408 || answer.StatusCode == 429 || answer.StatusCode >= 500, after,
 		fmt.Errorf("%d %s", answer.StatusCode, reason)
 }

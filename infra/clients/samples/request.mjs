@@ -9,7 +9,7 @@ import { CloudEvent, HTTP } from "cloudevents";
 const address = process.argv[2] ?? "http://localhost:8081/";
 const token = process.env["INTAKE_TOKEN"];
 
-// It gets its id and its time here, once. Keep both with your order: whoever repeats it must send the same.
+// It gets its id here, once. Keep it with your order: whoever repeats it must send the same source and id.
 const event = new CloudEvent({
   type: "io.transactions-collector.statement.requested.v1",
   source: "/samples",
@@ -30,7 +30,7 @@ for (let attempt = 1; ; attempt++) {
     break;
   }
   const isAnswer = answer instanceof Response;
-  const isFinal = isAnswer && answer.status !== 429 && answer.status < 500;
+  const isFinal = isAnswer && ![408, 429].includes(answer.status) && answer.status < 500;
   if (isFinal || attempt === 5) {
     const reason = isAnswer ? `${answer.status} ${await answer.text()}` : answer.message;
     console.error(`not recorded: ${reason}`);

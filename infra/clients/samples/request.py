@@ -18,7 +18,7 @@ headers = {"content-type": "application/cloudevents+json"}
 if token := os.environ.get("INTAKE_TOKEN"):
     headers["authorization"] = f"Bearer {token}"
 
-# It gets its id and its time here, once. Keep both with your order: whoever repeats it must send the same.
+# It gets its id here, once. Keep it with your order: whoever repeats it must send the same source and id.
 event = {
     "specversion": "1.0",
     "type": "io.transactions-collector.statement.requested.v1",
@@ -37,7 +37,7 @@ for attempt in range(1, 6):
             sys.exit()
     except urllib.error.HTTPError as refusal:
         reason = f"{refusal.code} {refusal.read().decode()}"
-        if refusal.code != 429 and refusal.code < 500:
+        if refusal.code not in (408, 429) and refusal.code < 500:
             sys.exit(f"not recorded: {reason}")
         after = refusal.headers.get("retry-after", "")
         pause = int(after) if after.isdigit() else pause

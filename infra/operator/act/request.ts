@@ -29,15 +29,15 @@ export function requestCommand(session: Session): Command {
     .argument("<end>", "last day, inclusive, in the past");
   return withStatementChoice(command)
     .option("--source <uri>", "of the event", "/statements-cli")
-    .option("--id <id>", "of the event, to repeat one; with --time")
-    .option("--time <instant>", "of the event, to repeat one; with --id")
+    .option("--id <id>", "of the event, to repeat one of the same source")
+    .option("--time <instant>", "of the event, with --id (default: now)")
     .option("-w, --wait", "until it has ended, with each state as it comes")
     .option("--download [folder]", "wait, then fetch and verify the file; the folder is made")
     .addOption(keysOption())
     .addHelpText(
       "after",
       `
-An answer that asks for patience is met with the same event again, id and time unchanged, so it is
+An answer that asks for patience is met with the same event again, source and id unchanged, so it is
 recorded once however often it is sent.
 
 Examples:
@@ -57,7 +57,9 @@ async function request(
 ): Promise<void> {
   const { download: folder, wait } = options;
   const directory = folder === true ? "." : folder || undefined;
-  requireBoth(options);
+  // Source and id alone are the event.
+  if (options.time !== undefined && options.id === undefined)
+    throw wrongUse("--time goes with --id: it is the id that repeats an event");
   if (directory !== undefined) await makeFolder(directory, "--download");
   const event = requestedEvent({ ...dates, ...chosenData(options) }, options);
   const name = await post(session, event);
@@ -66,12 +68,6 @@ async function request(
   await watchOne(session, name);
   if (directory === undefined || session.exitCode !== EXIT.done) return;
   await download(session, await findExecuted(session, name), { ...options, directory });
-}
-
-function requireBoth({ id, time }: RequestOptions): void {
-  if ((id === undefined) !== (time === undefined)) {
-    throw wrongUse("--id and --time belong together: an event is repeated with both");
-  }
 }
 
 const TRIES = 4;
@@ -88,7 +84,7 @@ async function post(session: Session, event: StatementEvent): Promise<string> {
     signal.throwIfAborted();
     if (typeof answer !== "string") {
       if (answer.status === 200 && answer.subject !== undefined) return answer.subject;
-      if (!isPassing(answer.status)) throw unmet(...describeRefusal(answer));
+      if (!isPassing(answer)) throw unmet(...describeRefusal(answer));
     }
     last = typeof answer === "string" ? answer : `HTTP ${answer.status} ${answer.text}`;
     screen.progress(`intake: ${last}; the same event again …`);
@@ -96,13 +92,15 @@ async function post(session: Session, event: StatementEvent): Promise<string> {
   throw unavailable(
     `intake did not take the event (${last}): is INTAKE_URL ${intake.INTAKE_URL} right?`,
     {
-      next: `It may have been recorded all the same. The same event again: --id ${event.id} --time ${event.time}`,
+      next: `It may have been recorded all the same. The same event again: --id ${event.id}`,
     },
   );
 }
 
-function isPassing(status: number): boolean {
-  return status === 429 || status >= 500;
+/** A 429 with problems is about this event, as one with a source whose share is used: it lasts longer than a command. */
+function isPassing({ status, text }: IntakeAnswer): boolean {
+  if (status === 429) return (readRefusal(text)?.problems ?? []).length === 0;
+  return status === 408 || status >= 500;
 }
 
 /** `fetch` tells the reason in the cause. */
@@ -112,8 +110,12 @@ function reachFailure(error: unknown): string {
   return [code, name].find((one) => typeof one === "string") ?? "no answer";
 }
 
-function describeRefusal({ status, text }: IntakeAnswer): readonly string[] {
+function describeRefusal({ status, text, retryAfter }: IntakeAnswer): readonly string[] {
   const { words = text, problems = [] } = readRefusal(text) ?? {};
   const lines = problems.map((one) => `  ${one.field}: ${one.code}. ${one.words}`);
-  return [`intake refused the request, HTTP ${status}`, ...(lines.length > 0 ? lines : [words])];
+  return [
+    `intake refused the request, HTTP ${status}`,
+    ...(lines.length > 0 ? lines : [words]),
+    ...(retryAfter === undefined ? [] : [`It may be sent again after ${retryAfter} s.`]),
+  ];
 }

@@ -42,6 +42,8 @@ export interface IntakeAnswer {
   /** Name of the record, where it was recorded. */
   readonly subject: string | undefined;
   readonly text: string;
+  /** Seconds, where it says when to come again. */
+  readonly retryAfter: number | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -65,7 +67,8 @@ export async function postToIntake(
     return await postTo(INTAKE_URL, { headers: { ...sent, host }, body }, signal);
   const answer = await fetch(INTAKE_URL, { method: "POST", headers: sent, body, signal });
   const subject = answer.headers.get("ce-subject") ?? undefined;
-  return { status: answer.status, subject, text: await answer.text() };
+  const retryAfter = secondsOf(answer.headers.get("retry-after") ?? undefined);
+  return { status: answer.status, subject, retryAfter, text: await answer.text() };
 }
 
 /** `fetch` lets nobody choose the host. */
@@ -78,8 +81,13 @@ async function postTo(
     const call = requestHttp(url, { method: "POST", headers, signal, agent: false }, (answer) => {
       const subject = [answer.headers["ce-subject"]].flat()[0];
       const status = answer.statusCode ?? 0;
-      textOf(answer).then((text) => resolve({ status, subject, text }), reject);
+      const retryAfter = secondsOf(answer.headers["retry-after"]);
+      textOf(answer).then((text) => resolve({ status, subject, retryAfter, text }), reject);
     });
     call.on("error", reject).end(body);
   });
+}
+
+function secondsOf(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
 }
