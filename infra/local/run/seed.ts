@@ -7,7 +7,7 @@ import { customerId } from "../cluster/sample-bank/customers.ts";
 import { seedBank } from "../cluster/sample-bank/seed.ts";
 import { END_DAY, FIRST_DAY, type SampleBank } from "../cluster/sample-bank/transactions.ts";
 import { freePort } from "../programs/free-port.ts";
-import { runningIn } from "../running.ts";
+import { claimFolder, runningIn } from "../running.ts";
 import { readLocalSettings, type LocalSettings } from "../settings.ts";
 
 const PROGRESS_EVERY_MS = 1_000;
@@ -33,12 +33,20 @@ async function main(bank: SampleBank): Promise<void> {
   );
 }
 
-/** The running server, or one started on the same data for as long as this takes. */
+/**
+ * The running server, or one started on the same data for as long as this takes: nobody else starts meanwhile.
+ *
+ * @throws Error that says who has the folder
+ */
 async function bankOfRun(settings: LocalSettings, opened: AsyncDisposableStack): Promise<string> {
-  const running = runningIn(settings.outDir)?.bankOwnerUrl;
-  if (running !== undefined && (await answers(running))) return running;
+  const { outDir } = settings;
+  const running = runningIn(outDir);
+  // A demo's bank is not kept.
+  const url = running?.mode === "run" ? running.bankOwnerUrl : undefined;
+  if (url !== undefined && (await answers(url))) return url;
+  opened.use(await claimFolder(outDir, "seed", join(outDir, "logs")));
   const port = await freePort();
-  const stateDir = join(settings.outDir, "state", "run");
+  const stateDir = join(outDir, "state", "run");
   await mkdir(stateDir, { recursive: true });
   const server = opened.use(await startBankServer({ stateDir, port, log: console.log }));
   return await bankDatabase(server.url);
