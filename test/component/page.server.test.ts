@@ -3,8 +3,15 @@ import { createServer, request as httpRequest, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { S3Client } from "@aws-sdk/client-s3";
-import { fail, recordRequest, startAgain } from "../../functions/domain/statement-request.ts";
+import {
+  fail,
+  recordRequest,
+  requestCancel,
+  startAgain,
+} from "../../functions/domain/statement-request.ts";
+import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import { makeBoard, type Board } from "../../infra/operator/ui/board.ts";
 import { followLedger } from "../../infra/operator/ui/followed-ledger.ts";
 import { makePage, type Page, type PageOptions } from "../../infra/operator/ui/page.ts";
@@ -278,6 +285,11 @@ test("of many requests it sends the newest, and counts them all", async () => {
   const found = await until(events<Board>("board", "text=customer-0014&limit=30"), isWhole);
   expect(found).toMatchObject({ counts: { pending: 100 }, matching: 100 });
   expect(found.rows).toHaveLength(30);
+  expect([board.hasMore, found.hasMore]).toEqual([true, true]);
+  // It never sends more than these: the page then says to narrow the filter.
+  const most = await until(events<Board>("board", "limit=620"), isWhole);
+  expect(most).toMatchObject({ matching: MANY, hasMore: false });
+  expect(most.rows).toHaveLength(500);
   const none = await until(events<Board>("board", "state=failed&limit=x"), isWhole);
   expect(none).toMatchObject({ matching: 0, rows: [] });
 }, 60_000);
@@ -355,6 +367,46 @@ test("of what has ended long ago it keeps no more than the state, until somebody
     totals: { pending: 3, failed: 9 },
     older: 3,
   });
+});
+
+test("a wish to cancel is no new state, and stays until the end though a watch does not see it", async () => {
+  const name = await record(1);
+  const now = Date.now();
+  const recorded = await ledger.ledger.read(name);
+  if (recorded?.request.status !== "pending") throw new Error("not pending");
+  const held = heldRequest(recorded.request, { now, object: { bucket: "b", key: "x.zip" } });
+  await ledger.ledger.replace(recorded, held);
+  const customerId = held.facts.customerId;
+  await ledger.ledger.wish({ record: name, customerId, requestedAt: now });
+  const stop = new AbortController();
+  opened.defer(() => stop.abort());
+  const { kubeconfig, namespace } = ledger;
+  let steps = 0;
+  const onStep = (): void => void (steps += 1);
+  let news = Promise.withResolvers<unknown>();
+  const onNews = (): void => news.resolve(undefined);
+  const followed = followLedger({
+    ledger: wishedLedger(ledger.ledger),
+    ...{ kubeconfig, namespace, signal: stop.signal, onStep, onNews },
+  });
+  const filter = { state: undefined, text: "", name: undefined, limit: 20 };
+  const row = (): Board["rows"][number] | undefined => makeBoard(followed, filter).rows[0];
+  while (followed.answers !== true) await news.promise;
+  expect(row()).toMatchObject({ isCancelling: true, steps: [] });
+
+  for (const share of [0.25, 0.5]) {
+    news = Promise.withResolvers();
+    const stored = await ledger.ledger.read(name);
+    if (stored?.request.status !== "processing") throw new Error("not processing");
+    const counted = { rows: share * 100, rowsCounted: 100, bytesSent: 0, rowsPerSecond: 1 };
+    const progress = { phase: "transactions.csv", at: Date.now(), ...counted };
+    // The second one is the operator's, in the record itself.
+    const request = share === 0.5 ? requestCancel(stored.request, now) : stored.request;
+    await ledger.ledger.replace(stored, { ...request, progress });
+    while (row()?.share !== share) await Promise.race([news.promise, sleep(20)]);
+    expect(row()).toMatchObject({ isCancelling: true, steps: [] });
+  }
+  expect(steps).toBe(0);
 });
 
 test("what is written, and what is deleted, comes by itself", async () => {

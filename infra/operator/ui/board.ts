@@ -30,6 +30,8 @@ export interface Board {
   readonly matching: number;
   /** Newest first. */
   readonly rows: readonly Row[];
+  /** Whether more of them are shown to whoever asks for more. */
+  readonly hasMore: boolean;
   /** Older ones, which no filter finds but that of a whole name. */
   readonly older: number;
 }
@@ -61,6 +63,7 @@ export interface Row {
   readonly file: string | undefined;
 }
 
+/** More than anybody looks through; a filter finds the others. */
 const MOST_ROWS = 500;
 
 /** From an address's query; what makes no sense there is left out. */
@@ -94,7 +97,8 @@ export function makeBoard({ requests, others }: Shown, filter: BoardFilter): Boa
     (a, b) => b.request.facts.recordedAt - a.request.facts.recordedAt,
   );
   const rows = newestFirst.slice(0, filter.limit).map(toRow);
-  return { totals, counts, matching: matching.length, rows, older: others.size };
+  const hasMore = rows.length < Math.min(matching.length, MOST_ROWS);
+  return { totals, counts, matching: matching.length, rows, hasMore, older: others.size };
 }
 
 function toRow({ request, steps }: Followed): Row {

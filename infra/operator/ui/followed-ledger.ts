@@ -6,12 +6,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   isFinal,
+  requestCancel,
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { watchChanges } from "../look/changes.ts";
-import { stateKey } from "../words/state-line.ts";
 
 /** A state as it was seen to begin. */
 export interface Step {
@@ -75,14 +75,23 @@ export function followLedger(options: FollowOptions): FollowedLedger {
   function write(request: StatementRequest): void {
     const { name } = request.facts;
     const known = requests.get(name);
-    const isStep = !known || stateKey(known.request) !== stateKey(request);
     const { status, attempt } = request;
+    const isStep = known?.request.status !== status || known.request.attempt !== attempt;
     const step = { status, attempt, at: Date.now() };
     const steps = isStep ? [...(known?.steps ?? []), step].slice(-KEPT_STEPS) : known.steps;
     const wasCounted = others.delete(name);
     requests.set(name, { request, steps: wasCounted ? [] : steps, seenAs: ++clock });
     if (isStep && !wasCounted) onStep(known?.request, request);
     else if (wasCounted || (request.status === "processing" && request.progress)) onNews();
+    else if (known && isCancelling(known.request) !== isCancelling(request)) onNews();
+  }
+
+  /** A watch of the records sees no wish beside one (`cancel-wish.ts`): what a reading has found holds until the end. */
+  function withKnownWish(request: StatementRequest): StatementRequest {
+    const known = requests.get(request.facts.name)?.request;
+    if (isFinal(request) || !known || isFinal(known)) return request;
+    const { cancelRequestedAt } = known;
+    return cancelRequestedAt === undefined ? request : requestCancel(request, cancelRequestedAt);
   }
 
   function remove(name: string): void {
@@ -146,7 +155,7 @@ export function followLedger(options: FollowOptions): FollowedLedger {
     while (!signal.aborted) {
       try {
         for await (const change of watchChanges({ kubeconfig, namespace }, signal)) {
-          if (change.kind === "written") write(change.request);
+          if (change.kind === "written") write(withKnownWish(change.request));
           if (change.kind === "deleted") remove(change.name);
           letOldGo();
         }
@@ -178,3 +187,6 @@ export function followLedger(options: FollowOptions): FollowedLedger {
     },
   };
 }
+
+const isCancelling = (request: StatementRequest): boolean =>
+  !isFinal(request) && request.cancelRequestedAt !== undefined;

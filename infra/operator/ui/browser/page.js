@@ -72,7 +72,7 @@ function showTroubles(words) {
   );
 }
 
-function showBoard({ totals, counts, matching, rows, older }) {
+function showBoard({ totals, counts, matching, rows, hasMore, older }) {
   requests.show(rows);
   const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
   for (const input of filter.elements.state) {
@@ -82,10 +82,12 @@ function showBoard({ totals, counts, matching, rows, older }) {
   for (const entry of $("counts").children) {
     entry.querySelector("dd").textContent = number(totals[entry.dataset.state]);
   }
-  const cut = matching > rows.length ? [`the newest ${rows.length} of ${number(matching)}`] : [];
+  const isCut = matching > rows.length;
+  const cut = isCut ? [`the newest ${rows.length} of ${number(matching)}`] : [];
+  const rest = isCut && !hasMore ? ["narrow the filter to see others"] : [];
   const uncut = older > 0 ? [`${number(older)} older ones have ended and are only counted`] : [];
-  $("matching").textContent = [...cut, ...uncut].join("; ");
-  $("more").hidden = matching <= rows.length;
+  $("matching").textContent = [...cut, ...rest, ...uncut].join("; ");
+  $("more").hidden = !hasMore;
   $("nothing").hidden = rows.length > 0;
 }
 
