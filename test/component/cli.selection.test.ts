@@ -170,6 +170,22 @@ describe("retry and cancel of many", () => {
     }
   });
 
+  test.each(["retry", "cancel", "announce"])("%s goes on where one has gone", async (act) => {
+    const [first, last] = [`${act}-1`, `${act}-2`];
+    const [one, two] = [first, last].map((name) => recorded(name, "gone", 1));
+    if (!one || !two) throw new Error("none");
+    await keep(...[one, two].map((each) => (act === "cancel" ? each : failed(each, "too_large"))));
+    const { code, stdout, stderr } = await tool(act, first, "missing", last);
+    expect(code).toBe(1);
+    expect(names(stdout).map((line) => line.split(" ")[0])).toEqual([first, last]);
+    expect(stderr).toContain("there is no request missing in");
+    expect(stderr).toContain("1 of 3 requests not found\n");
+    for (const name of [first, last]) {
+      const stored = await local.ledger.read(name);
+      if (stored) await local.ledger.remove(stored);
+    }
+  });
+
   test.each([
     [["retry", "a", "--code", "too_large"], "or choose them by options"],
     [["retry"], "or choose them by options"],

@@ -4,7 +4,8 @@ import { isFinal } from "../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import { printAudit } from "../words/acts.ts";
 import { parseDuration } from "../words/duration.ts";
-import { EXIT, wrongUse } from "../words/exit.ts";
+import { wrongUse } from "../words/exit.ts";
+import { actOnEach } from "./chosen-requests.ts";
 import { announceRequest, deskOf } from "./operator-moves.ts";
 import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
@@ -36,7 +37,7 @@ Examples:
       if ((options.since === undefined) === (names.length === 0))
         throw wrongUse("name the requests, or give --since; --help shows how");
       const chosen = options.since === undefined ? names : await endedSince(session, options);
-      for (const name of chosen) await announceOne(session, name, options);
+      await actOnEach(session, chosen, (name) => announceOne(session, name, options));
       if (options.since !== undefined)
         session.screen.note(`${count(chosen.length, "request")} ended in this time`);
     });
@@ -62,15 +63,15 @@ async function announceOne(
   session: Session,
   name: string,
   { dryRun = false }: AnnounceOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { screen } = session;
   const moved = dryRun ? undefined : await announceRequest(await deskOf(session, name));
   const before = moved?.before ?? (await session.find(name)).request;
   if (isFinal(before)) {
     if (moved?.kind === "moved") printAudit(screen, before.facts.name, moved.act);
     screen.print(`${before.facts.name}  ${before.status}`);
-    return;
+    return true;
   }
   screen.note(`${before.facts.name} is ${before.status}: it has no outcome yet`);
-  session.exitCode = EXIT.unmet;
+  return false;
 }

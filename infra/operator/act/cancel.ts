@@ -1,8 +1,12 @@
 /** `statements cancel`: asks for the end of open requests. */
 import { Command } from "commander";
 import { printAudit } from "../words/acts.ts";
-import { chooseRequests, withChosenRequests, type ActOptions } from "./chosen-requests.ts";
-import { EXIT } from "../words/exit.ts";
+import {
+  actOnEach,
+  chooseRequests,
+  withChosenRequests,
+  type ActOptions,
+} from "./chosen-requests.ts";
 import { cancelRequest, deskOf } from "./operator-moves.ts";
 import type { Session } from "../session/session.ts";
 
@@ -27,8 +31,8 @@ Examples:
   statements cancel -c customer-000001 --older-than 2d`,
     )
     .action(async (names: readonly string[], options: ActOptions) => {
-      for (const name of await chooseRequests(session, names, options, CANCEL))
-        if (!(await cancelOne(session, name))) session.exitCode = EXIT.unmet;
+      const chosen = await chooseRequests(session, names, options, CANCEL);
+      await actOnEach(session, chosen, (name) => cancelOne(session, name));
     });
 }
 

@@ -5,7 +5,7 @@ import type {
   StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import { confirm } from "./confirm.ts";
-import { wrongUse } from "../words/exit.ts";
+import { CommandError, EXIT, wrongUse } from "../words/exit.ts";
 import { count } from "../words/plural.ts";
 import { reasonOf } from "../words/record-view.ts";
 import { noteUnreadable, readSelected, withSelection, type Selection } from "../look/selection.ts";
@@ -70,6 +70,32 @@ export async function chooseRequests(
     });
   }
   return requests.map(({ facts }) => facts.name);
+}
+
+/**
+ * One after the other. Of many, one that has gone meanwhile is said, counted, and passed over; it and whatever is not
+ * done make the exit code 1.
+ *
+ * @param act whether it was done
+ */
+export async function actOnEach(
+  session: Session,
+  names: readonly string[],
+  act: (name: string) => Promise<boolean>,
+): Promise<void> {
+  const { screen } = session;
+  let gone = 0;
+  for (const name of names) {
+    const isDone = await act(name).catch((error: unknown) => {
+      const isGone = error instanceof CommandError && error.code === EXIT.unmet;
+      if (!isGone || names.length === 1) throw error;
+      for (const line of error.lines) screen.note(line);
+      gone++;
+      return false;
+    });
+    if (!isDone) session.exitCode = EXIT.unmet;
+  }
+  if (gone > 0) screen.note(`${gone} of ${count(names.length, "request")} not found`);
 }
 
 async function selected(session: Session, chosen: Selection): Promise<readonly StatementRequest[]> {

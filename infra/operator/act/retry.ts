@@ -1,8 +1,12 @@
 /** `statements retry`: failed requests are owed once more. */
 import { Command } from "commander";
 import { printAudit } from "../words/acts.ts";
-import { chooseRequests, withChosenRequests, type ActOptions } from "./chosen-requests.ts";
-import { EXIT } from "../words/exit.ts";
+import {
+  actOnEach,
+  chooseRequests,
+  withChosenRequests,
+  type ActOptions,
+} from "./chosen-requests.ts";
 import { deskOf, retryRequest } from "./operator-moves.ts";
 import type { Session } from "../session/session.ts";
 
@@ -26,8 +30,8 @@ Examples:
   statements retry --code retries_exhausted --newer-than 1d --yes`,
     )
     .action(async (names: readonly string[], options: ActOptions) => {
-      for (const name of await chooseRequests(session, names, options, RETRY))
-        if (!(await retryOne(session, name))) session.exitCode = EXIT.unmet;
+      const chosen = await chooseRequests(session, names, options, RETRY);
+      await actOnEach(session, chosen, (name) => retryOne(session, name));
     });
 }
 
