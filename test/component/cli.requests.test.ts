@@ -197,7 +197,7 @@ async function actsOf(name: string, stderr: string) {
     readonly by: string;
     readonly at: string;
   }[];
-  const lines = stderr.split("\n").filter((line) => line.includes(`"request":"${name}"`));
+  const lines = stderr.split("\n").filter((line) => line.includes(`"request_id":"${name}"`));
   const told = lines.map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
   return { kept, told };
 }
@@ -207,7 +207,7 @@ const BY = `admin (${userInfo().username}@${hostname()})`;
 const traceOf = (act: string) => ({ act, by: BY, at: expect.any(String) as string });
 const auditOf = (audit: string, request: string) => ({
   audit,
-  request,
+  request_id: request,
   by: BY,
   at: expect.any(String) as string,
 });

@@ -288,7 +288,7 @@ test("with --write it cancels and tries again, in the name of whoever started it
     const stored = await ledger.read(name);
     if (!stored) throw new Error(name);
     expect(actsOf(stored)).toMatchObject([{ act, by: expect.stringContaining(who) as string }]);
-    expect(stderr).toContain(`{"audit":"${act}","request":"${name}","by":"`);
+    expect(stderr).toContain(`{"audit":"${act}","request_id":"${name}","by":"`);
   }
 });
 

@@ -46,6 +46,6 @@ export function withAct(stored: Stored, act: Act): Stored {
 }
 
 /** The line that a log collector takes up; each act is one, once it is in the record. */
-export function printAudit(screen: Screen, request: string, { act, by, at }: Act): void {
-  screen.note(JSON.stringify({ audit: act, request, by, at }));
+export function printAudit(screen: Screen, requestId: string, { act, by, at }: Act): void {
+  screen.note(JSON.stringify({ audit: act, request_id: requestId, by, at }));
 }
