@@ -100,3 +100,14 @@ test("what is due for minutes while nothing ends is a finding, and the exit code
     /^no {2}1 request is due, the oldest since 4m\S*, and none has ended meanwhile; 0 requests are being built\n {4}→ no builder takes them/m,
   );
 }, 60_000);
+
+test("requests that no tick has ever seen are a finding, and the exit code; a new one is to be watched", async () => {
+  const tick = async () => (await diagnose()).find(({ what }) => what.includes("tick"));
+  await ledger.create(recorded("new", MINUTE));
+  expect(await tick()).toMatchObject({ level: "unknown" });
+  await keepExecuted("old", 500);
+  expect(await tick()).toMatchObject({
+    level: "wrong",
+    what: "there are requests, and the scanner has never ticked: it has counted none",
+  });
+}, 60_000);

@@ -260,7 +260,8 @@ describe("what the doctor makes of", () => {
     ["four minutes ago", NOON - 240_000, "ok"],
     ["six minutes ago", NOON - 360_000, "wrong"],
     ["never", undefined, "unknown"],
-  ])("a tick: %s", (_, countedAt, level) => {
-    expect(judgeTicks(countedAt, NOON)).toMatchObject({ level });
+    ["never, and requests wait", undefined, "wrong", true],
+  ])("a tick: %s", (_, countedAt, level, hasWaited = false) => {
+    expect(judgeTicks(countedAt, NOON, hasWaited)).toMatchObject({ level });
   });
 });

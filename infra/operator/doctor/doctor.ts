@@ -17,12 +17,14 @@ export function doctorCommand(session: Session): Command {
       "after",
       `
 ok is as it should be, ?? could not be looked at or is to be watched, no is wrong; after ?? and no stands the next step.
-Any no makes the exit code 1.
+Any no makes the exit code 1. A ?? leaves it at 0: it is for a person, and \`level\` is "unknown" in the JSON for what
+has to be strict.
 
 Examples:
   statements doctor
   statements --local doctor
-  statements doctor -o json | jq -r '.[] | select(.level == "wrong") | .what'`,
+  statements doctor -o json | jq -r '.[] | select(.level == "wrong") | .what'
+  statements doctor -o json | jq -e 'all(.level == "ok")'`,
     )
     .action(({ output }: { readonly output: (typeof FORMS)[number] }) => doctor(session, output));
 }

@@ -21,13 +21,37 @@ export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
     // What keeps it from being read is found out of cluster and ledger.
     return;
   }
-  yield judgeTicks(countedAt, session.now());
+  const now = session.now();
+  const hasWaited = countedAt === undefined && (await hasRequestFrom(session, now - LATE_MS));
+  yield judgeTicks(countedAt, now, hasWaited);
 }
 
-/** @param countedAt undefined where no tick has written it down */
-export function judgeTicks(countedAt: number | undefined, now: number): Finding {
+/** Whether one is older: had the scanner ticked, it would have been counted. */
+async function hasRequestFrom(session: Session, before: number): Promise<boolean> {
+  try {
+    for await (const { records } of (await session.ledger()).list({}, session.signal))
+      if (records.some(({ request }) => request.facts.recordedAt < before)) return true;
+  } catch {
+    session.signal.throwIfAborted();
+    // It is a finding of the ledger.
+  }
+  return false;
+}
+
+/**
+ * @param countedAt undefined where no tick has written it down
+ * @param hasWaited whether there are requests that one should have seen
+ */
+export function judgeTicks(
+  countedAt: number | undefined,
+  now: number,
+  hasWaited: boolean,
+): Finding {
   const next =
     "the scanner's log and the PingSource say why: kubectl get pods,pingsource -n statements";
+  if (countedAt === undefined && hasWaited) {
+    return wrong("there are requests, and the scanner has never ticked: it has counted none", next);
+  }
   if (countedAt === undefined) {
     return unknown(
       "it is not known when the scanner has ticked: it has written nothing down",
