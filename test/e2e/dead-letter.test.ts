@@ -64,7 +64,9 @@ test("a parked request is kept, listed, replayed to its end, and leaves the list
   const { code, stdout, stderr } = await statements("replay", "--all", "--yes");
   expect(code).toBe(0);
   const name = /transaction-request-customer-000001-\d{13}/.exec(stdout)?.[0] ?? "";
-  expect(stderr).toMatch(new RegExp(`^\\{"audit":"replay","request_id":"${name}","by":"[^"]+@`, "m"));
+  expect(stderr).toMatch(
+    new RegExp(`^\\{"audit":"replay","request_id":"${name}","by":"[^"]+@`, "m"),
+  );
   await pipeline.until(name, "executed");
   expect((await statements("rejected")).stdout).toBe("");
 });
