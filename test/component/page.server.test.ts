@@ -377,7 +377,7 @@ test("a wish to cancel is no new state, and stays until the end though a watch d
   const held = heldRequest(recorded.request, { now, object: { bucket: "b", key: "x.zip" } });
   await ledger.ledger.replace(recorded, held);
   const customerId = held.facts.customerId;
-  await ledger.ledger.wish({ record: name, customerId, requestedAt: now });
+  await ledger.ledger.wish({ record: name, customerId, requestedAt: now, requestedBy: "/test" });
   const stop = new AbortController();
   opened.defer(() => stop.abort());
   const { kubeconfig, namespace } = ledger;
