@@ -77,6 +77,8 @@ export async function claimRecord(
   let sent: Omit<Claimed, "kind" | "stored" | "claimId" | "isFirst"> | undefined;
   // Of the record that the claim was sent for: a claim that was lost on the way is still for that one.
   let untouched = false;
+  // Before anything else is asked: a look takes its time, and then who waits and what is held is asked anew.
+  const mayBuild = (await outage?.mayBuild()) ?? true;
   const claimed = (stored: Stored<ProcessingRequest>, terms: NonNullable<typeof sent>): Claimed => {
     const isFirst = untouched && stored.request.attempt === 1;
     return { kind: "claimed", stored, claimId, isFirst, ...terms };
@@ -94,8 +96,7 @@ export async function claimRecord(
     // What waited in a queue may be delivered and cut off at once, one after the other.
     if (!sent) signal?.throwIfAborted();
     const { purpose, earlierLandsUntil, earlierLeaseEndsAt } = decision;
-    if (!sent && purpose === "build" && (await outage?.mayBuild()) === false)
-      return { kind: "not-ready" };
+    if (!sent && purpose === "build" && !mayBuild) return { kind: "not-ready" };
     untouched = isUntouched(stored.request);
     sent = { purpose, earlierLandsUntil, earlierLeaseEndsAt, sentAt: monotonic() };
     const result = await ledger.replace(stored, decision.request);

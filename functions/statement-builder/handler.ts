@@ -110,7 +110,7 @@ export async function serveRequest(
   story.ended({ claimed, ending, request: lease.request, stored, log });
   if (!stored) return "lost";
   // 4. Tell whoever listens; what is not accepted now, the next tick brings up again.
-  await story.during("announce", () => tellEnd(stored, told, deps));
+  await story.during("announce", () => tellEnd(stored, ending, told, deps));
   await story.onStep("announced");
   return ending.kind;
 }
@@ -187,14 +187,18 @@ function wasGivenUp(
 
 // --- telling -----------------------------------------------------------------------------------
 
+/** Kinds of endings after which a Job starts at once; after a failure it waits for its time, as the tick does. */
+const AT_ONCE: readonly Ending["kind"][] = ["oversized", "handed-over"];
+
 async function tellEnd(
   stored: Stored,
+  ending: Ending,
   context: EventContext,
   deps: BuilderDependencies,
 ): Promise<void> {
   const { request } = stored;
   if (isFinal(request)) await tellOutcome({ ...stored, request }, context, deps);
-  else if (request.lane === "job") {
+  else if (request.lane === "job" && AT_ONCE.includes(ending.kind)) {
     await deps.sink.send(offerEvent(request, "statement-builder", deps.now()));
   }
 }

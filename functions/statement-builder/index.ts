@@ -54,18 +54,22 @@ interface Parts {
 }
 
 async function start(config: BuilderConfig, context: FunctionContext, parts: Parts) {
-  const deps = await openDependencies(config, context, parts);
-  if (config.PERIOD_BASIS === "booking_date") await requireIndexes(deps, context);
-  if (config.EXECUTION === "job") return await runJob(config.K_EVENT_PATH ?? "", deps, context);
-  const outage = makeOutage(async (signal) => {
+  const opened = await openDependencies(config, context, parts);
+  const { ledger, transactions, bucket, settings } = opened;
+  if (config.PERIOD_BASIS === "booking_date") await requireIndexes(opened, context);
+  const isJob = config.EXECUTION === "job";
+  const ask = async (signal: AbortSignal): Promise<void> => {
     await Promise.all([
-      deps.ledger.ready(signal),
-      deps.transactions.ready(signal),
-      deps.bucket.ready(signal),
-      deps.bucket.proveCreateOnly(),
+      ledger.ready(signal),
+      transactions.ready(signal),
+      bucket.ready(signal),
+      bucket.proveCreateOnly(),
     ]);
-  });
-  const handle = makeHandler({ ...deps, outage });
+  };
+  const outage = makeOutage(ask, { looksFirst: isJob });
+  const deps = { ...opened, outage };
+  if (isJob) return await runJob(config.K_EVENT_PATH ?? "", deps, context);
+  const handle = makeHandler(deps);
   return await startCloudEventServer({
     log: context.log,
     metrics: makeServerMetrics(context.metrics),
@@ -77,7 +81,7 @@ async function start(config: BuilderConfig, context: FunctionContext, parts: Par
     ready: outage.ready,
     maxBodyBytes: MAX_BODY_BYTES,
     maxInFlight: BUILDS_AT_ONCE,
-    deadlineMs: deps.settings.buildDeadlineMs + BEYOND_BUILD_MS,
+    deadlineMs: settings.buildDeadlineMs + BEYOND_BUILD_MS,
   });
 }
 

@@ -2,8 +2,8 @@
  * One very large statement as a Kubernetes Job: JobSink mounts the event, the handler is the same.
  * Its K_EVENT_PATH is a folder, whose file `event` is the event; a file is taken as it is.
  *
- * Exit codes, as the Job's pod failure policy reads them: 0 done or taken over by the ledger,
- * 42 the request has failed for good, 1 try again.
+ * Exit codes, as the Job's pod failure policy reads them: 0 done, taken over by the ledger, or not
+ * claimed during an outage, so that the scanner offers it later; 42 the request has failed for good, 1 try again.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,7 +1,8 @@
 /**
  * Whether what a build needs is there: ledger, database, bucket. Once it was seen to be away, by a probe or by
  * a build that failed on it, no request is claimed for a build before it answers again. So an outage uses up
- * failures of what was being built when it began, and of nothing else, however long it lasts.
+ * failures of what was being built when it began, and of nothing else, however long it lasts. A Job, which has seen
+ * nothing yet, looks before its claim.
  */
 import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ending } from "./ending.ts";
@@ -16,6 +17,8 @@ export interface Outage {
 }
 
 const LOOK_TIMEOUT_MS = 2_000;
+/** Every connection is yet to be made, and nobody waits for an answer. */
+const FIRST_LOOK_TIMEOUT_MS = 15_000;
 const OF_DEPENDENCIES: readonly string[] = [
   "database_unavailable",
   "database_refused",
@@ -25,9 +28,15 @@ const OF_DEPENDENCIES: readonly string[] = [
   "store_not_create_only",
 ];
 
-/** @param ask rejects when a dependency does not answer */
-export function makeOutage(ask: (signal: AbortSignal) => Promise<void>): Outage {
-  let isAway = false;
+/**
+ * @param ask rejects when a dependency does not answer
+ * @param options.looksFirst nothing is taken to be there before it has answered
+ */
+export function makeOutage(
+  ask: (signal: AbortSignal) => Promise<void>,
+  { looksFirst = false } = {},
+): Outage {
+  let isAway = looksFirst;
   let looking: Promise<boolean> | undefined;
 
   async function ready(signal: AbortSignal): Promise<void> {
@@ -41,7 +50,7 @@ export function makeOutage(ask: (signal: AbortSignal) => Promise<void>): Outage 
   }
 
   async function look(): Promise<boolean> {
-    using deadline = startDeadline(LOOK_TIMEOUT_MS);
+    using deadline = startDeadline(looksFirst ? FIRST_LOOK_TIMEOUT_MS : LOOK_TIMEOUT_MS);
     return await ready(deadline.signal).then(
       () => true,
       () => false,

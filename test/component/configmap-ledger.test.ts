@@ -197,6 +197,37 @@ describe.each([
     expect((await ground.direct.read(name))?.request.status).toBe("pending");
   });
 
+  test("nor for one that goes during the look at what a build needs", async () => {
+    const { name } = (await recorded()).facts;
+    const caller = new AbortController();
+    const outage = {
+      mayBuild: async () => {
+        await Promise.resolve();
+        caller.abort(new Error("gone"));
+        return true;
+      },
+    };
+    const deps = { ledger: ground.direct, settings: SETTINGS, now: Date.now, outage };
+    await expect(claimRecord(name, deps, caller.signal)).rejects.toThrow("gone");
+    expect((await ground.direct.read(name))?.request.status).toBe("pending");
+  });
+
+  test("a lease lasts from behind that look", async () => {
+    const { name } = (await recorded()).facts;
+    const clock = { now: Date.now() + 1_000 };
+    const outage = {
+      mayBuild: async () => {
+        clock.now += 15_000;
+        return await Promise.resolve(true);
+      },
+    };
+    const deps = { ledger: ground.direct, settings: SETTINGS, now: () => clock.now, outage };
+    expect((await claimRecord(name, deps)).kind).toBe("claimed");
+    expect((await ground.direct.read(name))?.request).toMatchObject({
+      leaseExpiresAt: clock.now + SETTINGS.leaseMs,
+    });
+  });
+
   // The winner's lease outlasts the other claims on the busiest machine.
   const AN_HOUR_MS = 3_600_000;
   test("of a hundred claims at once one wins", async () => {

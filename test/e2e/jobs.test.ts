@@ -114,6 +114,34 @@ test("what is no event ends it with 42, a ledger that is away with 1, no setting
   expect((await auditStatements(pipeline)).problemsOf(stored.facts.name)).toEqual([]);
 });
 
+test("during an outage of the database a Job claims nothing, and is no failure", async () => {
+  const stored = await recordWithoutWakeUp({ ...LARGE, start_date: "2025-04-01" });
+  const DATABASE_URL = `mysql://reader:password@127.0.0.1:${await freePort()}/bank`;
+  const told = sink.events.length;
+  expect(await runJob(eventFor(stored), { DATABASE_URL })).toBe(0);
+  expect((await pipeline.ledger.read(stored.facts.name))?.request).toEqual(stored);
+  expect(sink.events.slice(told)).toEqual([]);
+});
+
+test("after a failure no Job starts before its time: the scanner offers it then", async () => {
+  const name = await pipeline.request({ ...LARGE, start_date: "2025-05-01" });
+  const waiting = await untilHandedOver(name);
+  const told = sink.events.length;
+  expect(await runJob(eventFor(waiting), { STATEMENT_VIEW: "no_such_view" })).toBe(0);
+  const { request } = await pipeline.until(name, "pending");
+  expect(request).toMatchObject({ lane: "job", failures: 1 });
+  const ofIt = sink.events.slice(told).filter(({ headers }) => headers["ce-subject"] === name);
+  // What the service has sent may come as late as now.
+  expect(ofIt.map(({ headers }) => headers["ce-id"]).filter((id) => !isOf(waiting, id))).toEqual(
+    [],
+  );
+});
+
+/** Whether it is the offer of just this attempt. */
+function isOf({ facts, attempt }: StatementRequest, id: unknown): boolean {
+  return String(id).startsWith(`${facts.name}.${attempt}.`);
+}
+
 async function untilHandedOver(name: string): Promise<StatementRequest> {
   for (;;) {
     const { request } = await pipeline.until(name, "pending");

@@ -18,6 +18,12 @@ test.each([
   expect(ask).toHaveBeenCalledTimes(mayBuild ? 0 : 1);
 });
 
+test("a Job looks before it has seen anything", async () => {
+  const ask = jest.fn(() => Promise.reject(new Error("away")));
+  expect(await makeOutage(ask, { looksFirst: true }).mayBuild()).toBe(false);
+  expect(ask).toHaveBeenCalledTimes(1);
+});
+
 test("once everything has answered, builds are claimed without a look", async () => {
   const ask = jest.fn(() => Promise.resolve());
   const outage = makeOutage(ask);
