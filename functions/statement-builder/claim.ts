@@ -16,7 +16,7 @@ import {
 } from "../domain/statement-request.ts";
 import type { Ledger, Stored } from "../platform/ledger/configmap-ledger.ts";
 import type { Outage } from "./outage.ts";
-import { monotonic, uuid } from "../platform/clock/clock.ts";
+import { monotonic, sleep, uuid } from "../platform/clock/clock.ts";
 
 export interface ClaimSettings {
   readonly execution: Lane;
@@ -92,6 +92,11 @@ export async function claimRecord(
     if (decision.kind === "final") {
       return { kind: "final", stored: { ...stored, request: decision.request } };
     }
+    if (decision.kind === "wait" && waitsItself(stored.request, settings, now())) {
+      await sleep(Math.max(0, decision.until - now()), signal).catch(() => undefined);
+      signal?.throwIfAborted();
+      continue;
+    }
     if (decision.kind !== "claim") return decision;
     // What waited in a queue may be delivered and cut off at once, one after the other.
     if (!sent) signal?.throwIfAborted();
@@ -102,6 +107,16 @@ export async function claimRecord(
     const result = await ledger.replace(stored, decision.request);
     if (result !== "conflict") return claimed(result, sent);
   }
+}
+
+/**
+ * A Job that is too early, as for a cancel beside an upload that may still land: it is there for this request alone,
+ * and if it went nobody would start another for minutes. The wait is two leases and the clock skew at most. What
+ * has a live holder is left to that.
+ */
+function waitsItself(request: StatementRequest, { execution }: ClaimSettings, now: number) {
+  const isHeld = request.status === "processing" && request.leaseExpiresAt > now;
+  return execution === "job" && !isHeld;
 }
 
 function isUntouched(request: StatementRequest): boolean {

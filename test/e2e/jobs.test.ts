@@ -142,6 +142,43 @@ function isOf({ facts, attempt }: StatementRequest, id: unknown): boolean {
   return String(id).startsWith(`${facts.name}.${attempt}.`);
 }
 
+test.each([
+  ["to cancel beside an upload that may land", { cancelRequestedAt: 1 }, "cancelled"],
+  ["to give up beside one", { failures: 5 }, "failed"],
+] as const)("a Job that comes too early %s waits for the time", async (what, over, end) => {
+  const start_date = `2025-0${6 + Number(end === "failed")}-01`;
+  const recorded = await recordWithoutWakeUp({ ...LARGE, start_date });
+  const stored = await pipeline.ledger.read(recorded.facts.name);
+  if (stored?.request.status !== "pending") throw new Error(what);
+  const handedOver = {
+    ...stored.request,
+    ...over,
+    lane: "job",
+    leaseExpiresAt: Date.now(),
+  } as const;
+  await pipeline.ledger.replace(stored, handedOver);
+  await runJob(eventFor(handedOver));
+  expect((await pipeline.ledger.read(recorded.facts.name))?.request.status).toBe(end);
+});
+
+test("a Job leaves what has a live holder to that", async () => {
+  const recorded = await recordWithoutWakeUp({ ...LARGE, start_date: "2025-08-01" });
+  const stored = await pipeline.ledger.read(recorded.facts.name);
+  if (stored?.request.status !== "pending") throw new Error("not recorded");
+  const held = {
+    ...stored.request,
+    status: "processing",
+    holder: "another",
+    attempt: 1,
+    leaseExpiresAt: Date.now() + 60_000,
+    object: { bucket: "statements", key: "k" },
+  } as const;
+  await pipeline.ledger.replace(stored, held);
+  expect(await runJob(eventFor(held))).toBe(0);
+  const after = (await pipeline.ledger.read(recorded.facts.name))?.request;
+  expect(after).toMatchObject({ holder: "another", attempt: 1, status: "processing" });
+});
+
 async function untilHandedOver(name: string): Promise<StatementRequest> {
   for (;;) {
     const { request } = await pipeline.until(name, "pending");
