@@ -61,7 +61,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
     "an amount has more decimals than its currency, or more digits than camt.053 holds",
   invalid_value:
     "a value does not have its column's format: a text that is not UTF-8 (a binary column), no date, " +
-    "nothing where there must be something, a row beyond 4 MiB, or an account's id that no reader takes",
+    "nothing where there must be something, a row beyond 4 MiB, an account's id that no reader takes, or " +
+    "more accounts than a manifest of 16 MiB holds",
   booking_order:
     "bookings of earlier or later days lie between the rows of an account, with more rows behind them " +
     "than BOOKING_ORDER_ROWS",

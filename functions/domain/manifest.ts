@@ -53,6 +53,12 @@ export const MAX_ACCOUNT_FILES = 5_000;
 export const LONGEST_LINE = 4 * 1024 * 1024;
 export const CSV_EOL = "\r\n";
 
+/**
+ * Of manifest.json, which is read whole, and of what stands beside it: the totals of some 40,000 accounts.
+ * Nothing larger is published.
+ */
+export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+
 export const BALANCE_COLUMNS = [
   "account_id",
   "currency",

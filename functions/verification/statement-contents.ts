@@ -6,6 +6,7 @@ import {
   BALANCES_FILE,
   MANIFEST_FILE,
   MANIFEST_SCHEMAS,
+  MAX_MANIFEST_BYTES,
   PENDING_FILE,
   SIGNATURE_FILE,
   SUMS_FILE,
@@ -28,8 +29,6 @@ import { shownName, WrongStatement, type StatementProblem } from "./wrong-statem
 import { DamagedZip } from "./zip/zip-records.ts";
 import type { EntrySink } from "./zip/zip-reader.ts";
 
-/** Of manifest.json, its signature and SHA256SUMS, which are read whole. */
-const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** Entries that say what the others are. */
 const ABOUT_THE_REST: readonly string[] = [MANIFEST_FILE, SIGNATURE_FILE, SUMS_FILE];
 
@@ -121,11 +120,12 @@ export class StatementContents {
         throw new WrongStatement(`${path} is not UTF-8`);
       }
     };
+    // In memory, and no longer in units of UTF-16 than in bytes.
     let text = "";
     return {
       write: (chunk) => {
         text += decode(chunk);
-        if (text.length > MAX_TEXT_BYTES) throw new WrongStatement(`${path} is too large`);
+        if (text.length > MAX_MANIFEST_BYTES) throw new WrongStatement(`${path} is too large`);
       },
       end: () => void this.#texts.set(path, text + decode()),
     };

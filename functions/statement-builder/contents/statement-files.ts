@@ -12,6 +12,7 @@ import {
   BALANCE_IDS,
   BALANCES_FILE,
   MANIFEST_FILE,
+  MAX_MANIFEST_BYTES,
   PENDING_FILE,
   README_FILE,
   SIGNATURE_FILE,
@@ -41,8 +42,8 @@ import { isManifest } from "../../verification/manifest-shape.ts";
 const MAX_OWNERS = 5;
 
 const NO_MANIFEST =
-  "the manifest would hold what no reader takes: more than 100,000 accounts, or a sum of more than " +
-  "40 digits";
+  "the manifest would hold what no reader takes: more than 16 MiB, which is some 40,000 accounts, or " +
+  "a sum of more than 40 digits";
 
 /** Puts one file behind the other; answers what was written. `rows`: of a file of one account. */
 export type AddFile = (
@@ -107,10 +108,10 @@ export async function writeStatementFiles(
   const proved = { columns: snapshot.columns, rows, totals, contentSha256, asOf, asOfBasis };
   const manifest = makeManifest(facts, proved, files);
   // What no reader takes is not published.
-  if (!isManifest(manifest)) {
+  const json = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  if (!isManifest(manifest) || json.length > MAX_MANIFEST_BYTES) {
     throw new StatementFailure("invalid_value", NO_MANIFEST, { detail: MANIFEST_FILE });
   }
-  const json = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const last = [await addFile(MANIFEST_FILE, "application/json", json)];
   if (sign) {
     const signature = Buffer.from(await sign(json));

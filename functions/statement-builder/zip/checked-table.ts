@@ -1,5 +1,6 @@
 /** A table on its way into a zip: deflated by the table deflate on this thread, and read back by zlib. */
 import { crc32 } from "node:zlib";
+import { mostInflated } from "../../verification/limits.ts";
 import { giveBack } from "../memory/lent-block.ts";
 import { InflateCheck } from "./inflate-check.ts";
 import { TableDeflate } from "./table-deflate/table-deflate.ts";
@@ -28,10 +29,11 @@ export class CheckedTable implements Disposable {
   /** The chunk is given back once it has been copied. Resolves when there is room for more. */
   async take(chunk: Buffer): Promise<void> {
     this.crc32 = crc32(chunk, this.crc32);
-    this.bytesIn += chunk.length;
     for (let from = 0; from < chunk.length && this.#deflate;) {
       if (this.#deflate.isFull) await this.#block(false);
-      from += this.#deflate.take(chunk, from);
+      const taken = this.#deflate.take(chunk, from);
+      this.bytesIn += taken;
+      from += taken;
     }
     giveBack(chunk);
   }
@@ -50,7 +52,9 @@ export class CheckedTable implements Disposable {
 
   async #block(last: boolean): Promise<void> {
     if (!this.#deflate) return;
-    const deflated = this.#keep(this.#deflate.deflate(last));
+    // Nobody reads a zip that grows by more than that, wherever it is in it.
+    const stored = this.bytesIn > mostInflated(this.bytesOut);
+    const deflated = this.#keep(this.#deflate.deflate(last, stored));
     this.bytesOut += deflated.length;
     await this.#check.write(deflated, this.bytesIn);
   }

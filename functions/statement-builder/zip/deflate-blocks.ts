@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import { Transform, type TransformCallback } from "node:stream";
 import { promisify } from "node:util";
+import { mostInflated } from "../../verification/limits.ts";
 import { giveBack } from "../memory/lent-block.ts";
 import { constants, crc32, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
 
@@ -17,6 +18,13 @@ const AT_ONCE_BYTES = 8 * 1024;
 /** libuv has four threads, and others need them too. */
 const THREADS = Math.min(availableParallelism(), 3);
 
+/** Of one that was begun. */
+interface BlockUnderWay {
+  readonly block: Buffer;
+  readonly finishFlush: number;
+  readonly deflated: Promise<Buffer>;
+}
+
 const deflateOnThread = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
 
 export class DeflateBlocks extends Transform {
@@ -25,7 +33,9 @@ export class DeflateBlocks extends Transform {
   bytesIn = 0;
   bytesOut = 0;
   readonly #level: number;
-  readonly #underWay: Promise<Buffer>[] = [];
+  readonly #underWay: BlockUnderWay[] = [];
+  /** Bytes of the blocks that were handed on. */
+  #given = 0;
   /** Filled in turn: one is free again when it comes up, for its deflate was awaited before. */
   readonly #blocks: Buffer[] = [];
   #turn = 0;
@@ -85,15 +95,23 @@ export class DeflateBlocks extends Transform {
     const deflated = deflateBlock(block, this.#window, { level: this.#level, finishFlush });
     // Told when it is awaited.
     deflated.catch(() => undefined);
-    this.#underWay.push(deflated);
+    this.#underWay.push({ block, finishFlush, deflated });
     this.#window = block.subarray(-WINDOW_BYTES);
     this.#turn = (this.#turn + 1) % (THREADS + 1);
     this.#filled = 0;
   }
 
   async #give(): Promise<void> {
-    const deflated = await this.#underWay.shift();
-    if (!deflated) return;
+    const first = this.#underWay.shift();
+    if (!first) return;
+    const { block, finishFlush } = first;
+    this.#given += block.length;
+    const asDeflated = await first.deflated;
+    // Nobody reads a zip that grows by more than that, wherever it is in it: the block is stored then.
+    const deflated =
+      this.#given > mostInflated(this.bytesOut)
+        ? await deflateBlock(block, undefined, { level: 0, finishFlush })
+        : asDeflated;
     this.bytesOut += deflated.length;
     this.push(deflated);
   }

@@ -6,6 +6,7 @@
  * Only web standards are used, so that it runs in a browser as well.
  */
 import { ByteReader } from "./byte-reader.ts";
+import { mostInflated } from "../limits.ts";
 import { crc32 } from "./crc32.ts";
 import {
   CENTRAL_HEADER,
@@ -34,11 +35,8 @@ const HAS_DESCRIPTOR = 1 << 3;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Deflate can make 1032 bytes of one; lines with numbers and times of their own never come near. */
-const MAX_RATIO = 256;
 /** Bytes of an entry's name. */
 const MAX_NAME = 255;
-const FREE_BYTES = 64 * 1024 * 1024;
 
 type OnDamage = (damage: DamagedZip) => void;
 
@@ -95,7 +93,7 @@ async function readEntry(
   const write = (bytes: Uint8Array): void => {
     content.crc = crc32(bytes, content.crc);
     content.size += bytes.length;
-    if (content.size > FREE_BYTES + MAX_RATIO * counted.compressed) {
+    if (content.size > mostInflated(counted.compressed)) {
       throw new DamagedZip("more data than a statement can hold", name);
     }
     sink.write(bytes);

@@ -18,7 +18,7 @@ interface Exports {
   readonly INPUT: { readonly value: number };
   readonly OUTPUT: { readonly value: number };
   readonly begin: () => void;
-  readonly deflate: (bytes: number, last: number) => number;
+  readonly deflate: (bytes: number, last: number, stored: number) => number;
 }
 
 // Read and compiled with this file: a program without it ends when it starts, not with a statement.
@@ -62,11 +62,12 @@ export class TableDeflate {
 
   /**
    * Deflates what was taken, in half a millisecond: a full block, or with `last` whatever there is.
+   * @param stored as it is, as the stream would hold too much of the same otherwise
    * @returns bytes in the module's own memory, to be copied before anything else is called
    */
-  deflate(last: boolean): Uint8Array {
+  deflate(last: boolean, stored = false): Uint8Array {
     if (!last && !this.isFull) throw new Error("only the last block of a stream may be short");
-    const bytes = this.#module.deflate(this.#filled, last ? 1 : 0);
+    const bytes = this.#module.deflate(this.#filled, last ? 1 : 0, stored ? 1 : 0);
     this.#filled = 0;
     return this.#output.subarray(0, bytes);
   }

@@ -37,7 +37,7 @@ export function beginBlock(): void {
   setFound(MATCHES, LITERALS, INPUT);
 }
 
-export function putBlock(bytes: u32, last: bool): void {
+export function putBlock(bytes: u32, last: bool, asStored: bool): void {
   keepLiterals(literalEnd, uncovered, INPUT + bytes);
   setFound(matchEnd, literalEnd + (INPUT + bytes - uncovered), INPUT + bytes);
   countLiterals();
@@ -45,7 +45,7 @@ export function putBlock(bytes: u32, last: bool): void {
   const dynamic = planDynamic();
   const fixed = fixedBits();
   const stored = (bytes + 5 * (bytes / STORED_BYTES + 1)) << 3;
-  if (stored < min(dynamic, fixed)) {
+  if (asStored || stored < min(dynamic, fixed)) {
     putStored(bytes, last);
     return;
   }

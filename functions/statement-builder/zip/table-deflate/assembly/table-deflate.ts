@@ -48,10 +48,10 @@ export function begin(): void {
 }
 
 /**
- * Deflates the bytes at INPUT: all BLOCK_BYTES of them, but for the last ones of a stream.
+ * Deflates the bytes at INPUT: all BLOCK_BYTES of them, but for the last ones of a stream; with `stored` as they are.
  * Answers how many bytes are at OUTPUT; up to 7 bits wait for the next call.
  */
-export function deflate(bytes: u32, last: bool): u32 {
+export function deflate(bytes: u32, last: bool, stored: bool): u32 {
   memory.fill(INPUT + bytes, 0, PADDING_BYTES);
   setBits(pending, pendingBits, OUTPUT);
   findLandmarks(bytes);
@@ -59,7 +59,7 @@ export function deflate(bytes: u32, last: bool): u32 {
   const floor = INPUT - windowBytes;
   if (isText) findInText(INPUT + bytes, origin, floor);
   else findInTable(INPUT + bytes, origin, floor);
-  putBlock(bytes, last);
+  putBlock(bytes, last, stored);
   if (last) {
     putToByteBoundary();
     return u32(end - OUTPUT);
