@@ -89,6 +89,8 @@ test.each([
   ["bytes in the second row", "reference", "IF(id = 2, UNHEX('FF'), 'ok')", "reference, row 2"],
   ["a day with a time", "booking_date", "CAST(posted_at AS DATETIME)", "booking_date, row 1"],
   ["an instant without a time", "value_date", "NULL", "value_date, row 1"],
+  ["a day that its month does not have", "value_date", "'2026-02-31'", "value_date, row 1"],
+  ["no type", "type", "IF(id = 2, NULL, type)", "type, row 2"],
   ["no id", "id", "NULLIF(id, 2)", "transaction_id, row 2"],
   [
     "a state of another case",

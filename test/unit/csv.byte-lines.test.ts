@@ -123,6 +123,39 @@ test.each(["2025-01-02 10:00:00", "2025-01-02 10:00:00.5", "2025-01-02", "", nul
   },
 );
 
+test("a day is one of its month, in a column of days and in an instant", () => {
+  const two = (most: number) =>
+    fc.integer({ min: 0, max: most }).map((n) => String(n).padStart(2, "0"));
+  const year = fc.oneof(
+    fc.constantFrom("0000", "0001", "0004", "0100", "0400", "1900", "2000", "2024", "2100"),
+    fc.integer({ min: 0, max: 9999 }).map((n) => String(n).padStart(4, "0")),
+  );
+  const date = fc.oneof(
+    fc.tuple(year, two(13), two(32)).map((parts) => parts.join("-")),
+    fc.tuple(year, fc.constantFrom("02-28", "02-29", "02-30", "02-31")).map((all) => all.join("-")),
+  );
+  fc.assert(
+    fc.property(date, fc.constantFrom(2, 3, 4), (day, place) => {
+      const [plain, bytes] = both([row({ [place]: place === 3 ? `${day} 10:00:00.123456` : day })]);
+      expect(bytes).toEqual(plain);
+    }),
+    { numRuns: 2_000 },
+  );
+  for (const day of ["2026-02-29", "2026-02-31", "2100-02-29", "2026-04-31", "0000-01-01"]) {
+    expect(both([row({ 4: day })])).toEqual(Array(2).fill({ code: "invalid_value" }));
+  }
+  for (const day of ["2024-02-29", "2000-02-29", "2026-12-31"]) {
+    expect(both([row({ 4: day })])[1]).toMatchObject({ rows: 2 });
+  }
+});
+
+test.each([
+  ["", "invalid_value"],
+  [null, "invalid_value"],
+])("a type of %p, which no reader of the contract expects, is refused", (type, code) => {
+  expect(both([row({ 9: type })])).toEqual([{ code }, { code }]);
+});
+
 test("sums beyond what a double holds are exact", () => {
   const rows = Array.from({ length: 5_000 }, () => row({ 6: "9999999999999.9900", 8: "1.0000" }));
   const [plain, bytes] = both([...rows, row({ 6: "-9999999999999.9900" })]);
@@ -191,7 +224,8 @@ test("whatever the texts are, both paths write the same", () => {
           6: amount,
           7: account.currency,
           8: balance,
-          9: a,
+          // Nothing is refused, in a test of its own.
+          9: a || "CARD",
           10: b,
           11: c,
           12: d,

@@ -62,7 +62,9 @@ test("a table of line ends alone, by the table deflate", async () => {
       level: 4,
       date: Date.UTC(2026, 1, 1),
       signal: new AbortController().signal,
-      write: async (addFile) => void (await addFile("table.csv", "text/csv", blocks())),
+      write: async (addFile) => {
+        await addFile("table.csv", "text/csv", blocks());
+      },
     }),
   );
   let bytes = 0;

@@ -145,7 +145,9 @@ const goodRow = fc
     fc.integer({ min: -9_999, max: 9_999 }),
     fc.array(text, { minLength: 6, maxLength: 6 }),
   )
-  .map(([name, whole, texts]) => row(name, `${whole || 1}.0000`, `${whole}.0000`, texts));
+  .map(([name, whole, [type, ...texts]]) =>
+    row(name, `${whole || 1}.0000`, `${whole}.0000`, [type || "CARD", ...texts]),
+  );
 
 /** A value in the place of another, of which some have not the form of their column. */
 const misformed = fc
@@ -271,6 +273,6 @@ test("an account that the statement does not have ends it", () => {
 });
 
 test("NULL and empty values, whatever lies behind the block", () => {
-  const empty = row(["a1", "EUR"], "1.0000", "1.0000", [null, "", null, "", null, ""]);
+  const empty = row(["a1", "EUR"], "1.0000", "1.0000", ["T", "", null, "", null, ""]);
   expectTheSame([encodeRows([row(["a1", "EUR"], "1.0000"), empty]), encodeRows([empty])]);
 });

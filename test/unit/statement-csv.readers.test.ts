@@ -33,25 +33,24 @@ const text = fc.oneof(
   fc.constant(null),
 );
 const rows = fc.array(
-  fc
-    .tuple(text, text, text, text)
-    .map(([type, description, name, reference]): TransactionRow => [
-      ACCOUNT.accountId,
-      "1",
-      "2026-01-15",
-      "2026-01-15 10:00:00.000000",
-      "2026-01-16",
-      "BOOK",
-      "-1234.5000",
-      "EUR",
-      "-0.5000",
-      type,
-      description,
-      name,
-      "12345678",
-      reference,
-      null,
-    ]),
+  fc.tuple(text, text, text, text).map(([type, description, name, reference]): TransactionRow => [
+    ACCOUNT.accountId,
+    "1",
+    "2026-01-15",
+    "2026-01-15 10:00:00.000000",
+    "2026-01-16",
+    "BOOK",
+    "-1234.5000",
+    "EUR",
+    "-0.5000",
+    // Never nothing.
+    type || "CARD",
+    description,
+    name,
+    "12345678",
+    reference,
+    null,
+  ]),
   { minLength: 1, maxLength: 10 },
 );
 const dialect = fc

@@ -44,7 +44,8 @@ function checkOf(column: Column): keyof typeof CHECK {
     case "amount":
       return "none";
     case "text":
-      return column.masked ? "masked" : "none";
+      if (column.masked) return "masked";
+      return column.nullable ? "none" : "present";
   }
 }
 
@@ -100,20 +101,28 @@ function pair(row: Buffer, at: number): number {
   return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
 }
 
-/** `2026-01-31`; the server has no days that are none, but `0000-00-00`. */
+/** `2026-01-31`: a day of its month, and of a year that `xs:date` has too. A server may be told to take any. */
 function isDate(row: Buffer, at: number): boolean {
+  const [century, ofCentury] = [pair(row, at), pair(row, at + 2)];
   const month = pair(row, at + 5);
   const day = pair(row, at + 8);
   return (
-    pair(row, at) >= 0 &&
-    pair(row, at + 2) >= 0 &&
+    century >= 0 &&
+    ofCentury >= 0 &&
+    century + ofCentury > 0 &&
     row[at + 4] === HYPHEN &&
     row[at + 7] === HYPHEN &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
-    day <= 31
+    (day <= 28 || day <= lastDay(century, ofCentury, month))
   );
+}
+
+/** Of a month; a century's first year is a leap year where its number is one of four. */
+function lastDay(century: number, ofCentury: number, month: number): number {
+  if (month !== 2) return 30 + ((month + (month >> 3)) & 1);
+  return (ofCentury > 0 ? ofCentury : century) % 4 === 0 ? 29 : 28;
 }
 
 /** `2026-01-31 23:59:59`, with up to six digits behind a point. */

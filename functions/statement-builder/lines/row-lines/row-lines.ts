@@ -150,6 +150,7 @@ function formOf(column: Column): number {
   switch (column.kind) {
     case "id":
     case "integer":
+    case "text":
       return column.nullable ? FORM.any : FORM.present;
     case "date":
     case "enum":

@@ -28,18 +28,27 @@ export function hasForm(form: u32, column: u32, from: usize, length: u32): bool 
   }
 }
 
-/** `2026-01-31` */
+/** `2026-01-31`: a day of its month. */
 function isDate(at: usize): bool {
+  const century = pair(at);
+  const ofCentury = pair(at + 2);
   const month = pair(at + 5);
   const day = pair(at + 8);
   return (
-    pair(at) < 100 &&
-    pair(at + 2) < 100 &&
+    century < 100 &&
+    ofCentury < 100 &&
+    century + ofCentury > 0 &&
     load<u8>(at, 4) == 0x2d &&
     load<u8>(at, 7) == 0x2d &&
     month - 1 < 12 &&
-    day - 1 < 31
+    day - 1 < 31 &&
+    (day < 29 || day <= lastDay(century, ofCentury, month))
   );
+}
+
+function lastDay(century: u32, ofCentury: u32, month: u32): u32 {
+  if (month != 2) return 30 + ((month + (month >> 3)) & 1);
+  return (ofCentury ? ofCentury : century) & 3 ? 28 : 29;
 }
 
 /** `PMNT-RCDT-ESCT` */
