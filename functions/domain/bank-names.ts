@@ -34,11 +34,19 @@ export const ACCOUNT_NAMES = ["iban", "name", "product", "owner"] as const;
 
 /** Characters of each. */
 export const MAX_NAME = 256;
-const LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
-/** Whether a text may stand on a line of its own: UTF-8 without controls or marks of direction, of a bounded length. */
+/**
+ * What may stand on a line of its own: no control, no end of a line, nothing that turns the direction of what
+ * stands beside it, no half of a character. The rest is a name's own business: joiners are letters' spelling in
+ * Persian and Hindi and make one picture of several, and a character that this Unicode does not know yet may
+ * be in the bank's.
+ */
+export const NAME =
+  /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{NChar}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]{1,256}$/u;
+
+/** Whether a text is one, of at most so many units of UTF-16, and was UTF-8. */
 export function isName(text: string, max = MAX_NAME): boolean {
-  return text.length > 0 && text.length <= max && LINE.test(text) && !text.includes("\uFFFD");
+  return text.length <= max && NAME.test(text) && !text.includes("\uFFFD");
 }
 
 /** What people know an account by. */

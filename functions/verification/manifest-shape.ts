@@ -4,6 +4,7 @@
  * readers compared them as text. What the fields say is not looked at here. Each shape
  * says the same as JSON Schema too, so that what is published is what is checked.
  */
+import { NAME } from "../domain/bank-names.ts";
 import { ACCOUNT_ID } from "../domain/money/account-totals.ts";
 import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import {
@@ -29,6 +30,8 @@ interface Shape {
 /** Nothing that moves a cursor or turns the direction of what is shown beside it. */
 const text = pattern(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]{0,256}$/u);
 const id = pattern(ACCOUNT_ID);
+/** Of people, accounts and the bank. */
+const properName = pattern(NAME);
 const customerId = pattern(CUSTOMER_ID);
 /** Of a ConfigMap. */
 const requestId = pattern(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
@@ -127,7 +130,7 @@ function manifestShape(schema: ManifestSchema): Shape {
     attempt: whole,
     supersedes: orNull(statementId),
     customer_id: customerId,
-    ...(!isFirst && { bank: later(record({ name: later(id), bic: later(name) })) }),
+    ...(!isFirst && { bank: later(record({ name: later(properName), bic: later(name) })) }),
     accounts: listOf(
       record(
         {
@@ -135,9 +138,9 @@ function manifestShape(schema: ManifestSchema): Shape {
           currency: name,
           ...(!isFirst && {
             iban: later(name),
-            name: later(id),
-            product: later(id),
-            owner: later(id),
+            name: later(properName),
+            product: later(properName),
+            owner: later(properName),
           }),
         },
         isFirst,

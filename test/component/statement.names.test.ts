@@ -4,6 +4,7 @@ import { verifyStatement } from "../../functions/verification/verify-statement.t
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
 import { camt053Validator } from "../support/statements/camt053-checks.ts";
 import { withMariaDb } from "../support/servers/mariadb.ts";
+import { poppler } from "../support/programs/pdf-programs.ts";
 import { readByOfxtools } from "../support/programs/ofx-readers.ts";
 import { chunks } from "../support/statements/sample-statement.ts";
 import {
@@ -122,11 +123,50 @@ test("without settings nothing of it is asked for, or written", async () => {
   });
 });
 
+test("a name may be spelt with joiners, and with what is newer than this Unicode", async () => {
+  const names = ["علی\u200cرضا", "क्\u200dष", "👩\u200d💻 Freelance", "\u0378\u{1FBFA}"];
+  await withBank(async (databaseUrl, execute) => {
+    await execute(
+      `CREATE OR REPLACE VIEW named_accounts AS SELECT customer_id, account_id, currency, NULL AS iban,
+         '${names[0]}' AS nickname, IF(account_id = 'giro', '${names[1]}', '${names[3]}') AS product_name,
+         '${names[2]}' AS holder FROM accounts;`,
+    );
+    const views = { accountView: "named_accounts", accountColumns: ACCOUNT_COLUMNS };
+    await using transactions = readTransactions(databaseUrl, views);
+    const formats = ["csv", "pdf", "camt.053", "ofx"] as const;
+    const bank = { ...BANK, name: names[0] ?? "" };
+    const asked: Asked = { ...ASKED, bank, options: { formats, combined: true } };
+    const zip = await statementZip(transactions, asked);
+    const found = await verifyStatement(chunks(zip));
+    if (!found.ok) throw new Error(found.problems.join("; "));
+    expect(found.manifest.bank?.name).toBe(names[0]);
+    expect(found.manifest.accounts).toMatchObject([
+      { name: names[0], product: names[1], owner: names[2] },
+      { name: names[0], product: names[3], owner: names[2] },
+    ]);
+    const files = await unzip(zip);
+    expect(files["README.txt"]).toContain(names[2]);
+    expect(files["camt.053.xml"]).toContain(`<Nm>${names[0]}</Nm>`);
+    await withZipFile(zip, async (folder, file) => {
+      await run("unzip", ["-q", file, "-d", folder]);
+      const { stdout } = await (
+        await poppler("pdftotext")
+      ).run("-layout", `${folder}/statement.pdf`, "-");
+      // A joiner has no form of its own, and no number in the place of one.
+      expect(stdout).not.toMatch(/U\+200[CD]/);
+    });
+  });
+});
+
 test.each([
   ["iban", "'DE00'"],
   ["nickname", "'a\\nb'"],
   ["holder", "CONCAT('a', CHAR(0xE2, 0x80, 0xAE USING utf8mb4), 'b')"],
   ["product_name", "REPEAT('x', 257)"],
+  ["nickname", "'a\u200fb'"],
+  ["nickname", "'a\u2066b'"],
+  ["nickname", "'a\uFFFEb'"],
+  ["nickname", "'a\u2028b'"],
   ["holder", "UNHEX('C328')"],
 ])("%s of %s ends the statement, naming the column", async (column, value) => {
   await withBank(async (databaseUrl, execute) => {
