@@ -11,6 +11,7 @@ import {
   execute,
   fail,
   recordRequest,
+  startAgain,
   type PendingRequest,
   type RequestFacts,
   type ProcessingRequest,
@@ -20,6 +21,8 @@ import {
   makeConfigMapLedger,
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
+import { retryRequest } from "../../infra/operator/act/operator-moves.ts";
 import { withAct } from "../../infra/operator/words/acts.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 import type { S3Server } from "../support/servers/s3-server.ts";
@@ -233,6 +236,43 @@ describe("retry and cancel", () => {
       code: 1,
       stderr: expect.stringContaining("only what has failed") as unknown,
     });
+  });
+
+  test("a wish to cancel that came too late does not end the new attempt", async () => {
+    await keepFailed("wished-late");
+    await ledger.wish({
+      record: "wished-late",
+      customerId: "other",
+      requestedAt: START,
+      requestedBy: "upstream",
+    });
+    expect(await tool("retry", "wished-late")).toMatchObject({ code: 0 });
+    // As whoever claims it next reads it.
+    const again = (await wishedLedger(ledger).read("wished-late"))?.request;
+    expect(again).toMatchObject({ status: "pending", cancelRequestedAt: undefined });
+    expect(await ledger.readWish("wished-late")).toBeUndefined();
+  });
+
+  test("a wish that was written after another had retried is not taken for a late one", async () => {
+    await keepFailed("wished-anew");
+    const stored = await ledger.read("wished-anew");
+    if (!stored) throw new Error("not there");
+    const failed = stored.request;
+    if (failed.status !== "failed") throw new Error("not failed");
+    const wish = { record: "wished-anew", customerId: "other", requestedBy: "upstream" };
+    let isFirst = true;
+    const find = async () => {
+      if (!isFirst) return (await ledger.read("wished-anew")) ?? stored;
+      isFirst = false;
+      // Between the read and what follows it.
+      await ledger.replace(stored, startAgain(failed, START));
+      await ledger.wish({ ...wish, requestedAt: START });
+      return stored;
+    };
+    const { signal } = new AbortController();
+    const desk = { ledger, find, now: Date.now, by: "second", signal };
+    expect(await retryRequest(desk)).toMatchObject({ kind: "refused" });
+    expect(await ledger.readWish("wished-anew")).toBeDefined();
   });
 
   test("a wish to cancel is kept with the state, of a builder's request too", async () => {

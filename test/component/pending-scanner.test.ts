@@ -391,7 +391,7 @@ describe("a wish to cancel beside a record", () => {
     await scanner.put(request);
     await scanner.local.ledger.wish(wishFor(request));
     await scanner.tick();
-    expect(await scanner.local.ledger.readWish(name)).toEqual(wishFor(request));
+    expect((await scanner.local.ledger.readWish(name))?.wish).toEqual(wishFor(request));
     const stored = await scanner.local.ledger.read(name);
     if (!stored) throw new Error("not stored");
     await scanner.local.ledger.replace(stored, failed(request, NOW, true));

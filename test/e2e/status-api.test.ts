@@ -196,7 +196,7 @@ describe("status-api is killed", () => {
     const told = await cancelIt(asking.api, name);
     expect([told.status, told.body["cancel_requested_at"]]).toEqual([
       202,
-      new Date(wish?.requestedAt ?? 0).toISOString(),
+      new Date(wish?.wish.requestedAt ?? 0).toISOString(),
     ]);
     expect(await pipeline.ledger.readWish(name)).toEqual(wish);
     await start("statement-builder");

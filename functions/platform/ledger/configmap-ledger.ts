@@ -18,7 +18,8 @@ import {
   toConfigMap,
   type ConfigMap,
 } from "./configmap-record.ts";
-import { fromWish, toWish, wishName, type CancelWish, type WishesPage } from "./cancel-wish.ts";
+import { fromWish, toWish, wishName } from "./cancel-wish.ts";
+import type { CancelWish, StoredWish, WishesPage } from "./cancel-wish.ts";
 import { fromIndex, indexName, toIndex, type IndexedEvent, type IndexPage } from "./event-index.ts";
 import { UnreadableRecord } from "./record-codec.ts";
 import {
@@ -117,7 +118,7 @@ export interface Ledger {
   listUndelivered(signal?: AbortSignal): AsyncIterable<NotesPage>;
   /** `exists` when somebody has asked for the end of this record before. */
   wish(wish: CancelWish, signal?: AbortSignal): Promise<"created" | "exists">;
-  readWish(record: string, signal?: AbortSignal): Promise<CancelWish | undefined>;
+  readWish(record: string, signal?: AbortSignal): Promise<StoredWish | undefined>;
   /** From the server's memory, a moment behind. */
   listWishes(
     filter?: Pick<ListFilter, "customerId">,
@@ -299,7 +300,7 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     async readWish(record, signal) {
       const found = await find(wishName(record), signal);
       // One that somebody has spoilt is no wish; the scanner says so.
-      return found && readAll([found], fromWish).read[0]?.wish;
+      return found && readAll([found], fromWish).read[0];
     },
 
     async *listWishes({ customerId } = {}, signal) {

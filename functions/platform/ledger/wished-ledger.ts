@@ -23,7 +23,7 @@ export function wishedLedger(ledger: Ledger): Ledger {
       if (!stored || !mayBeWished(stored.request)) return stored;
       // Behind the record: whoever sees what an earlier claim wrote sees every wish from before that, too.
       const wish = await ledger.readWish(name, signal);
-      return wish ? wished(stored, wish.requestedAt) : stored;
+      return wished(stored, wish?.wish.requestedAt);
     },
 
     async *list(filter, signal) {

@@ -14,7 +14,7 @@ import type { Session } from "../session/session.ts";
 import { withAct, type Act, type ActName } from "../words/acts.ts";
 
 export interface OperatorDesk {
-  readonly ledger: Pick<Ledger, "replace">;
+  readonly ledger: Pick<Ledger, "replace" | "readWish" | "remove">;
   /** The request as it is now. */
   readonly find: () => Promise<Stored>;
   readonly now: () => number;
@@ -36,9 +36,26 @@ export type Moved =
 
 /** What has failed is owed once more. @throws LedgerUnavailable, and what `find` throws */
 export async function retryRequest(desk: OperatorDesk): Promise<Moved> {
-  return await move(desk, "retry", (request) =>
-    request.status === "failed" ? startAgain(request, desk.now()) : undefined,
+  return await move(
+    desk,
+    "retry",
+    (request) => (request.status === "failed" ? startAgain(request, desk.now()) : undefined),
+    (stored) => dropLateWish(desk, stored),
   );
+}
+
+/**
+ * A wish beside the record came too late, and would end the new attempt. It goes first: after a crash the request
+ * is as failed as before, and the scanner would have deleted the wish as well.
+ *
+ * @returns false when it may be of a later attempt, for somebody was quicker: look again
+ */
+async function dropLateWish({ ledger, find, signal }: OperatorDesk, stored: Stored) {
+  const wish = await ledger.readWish(stored.name, signal);
+  if (!wish) return true;
+  // The record unchanged since before the wish was read: it is of no attempt after this failure.
+  if ((await find()).version !== stored.version) return false;
+  return (await ledger.remove(wish)) === "removed";
 }
 
 /** Asks for the end of what has not ended. @throws LedgerUnavailable, and what `find` throws */
@@ -64,11 +81,14 @@ async function move(
   { ledger, find, now, by, signal }: OperatorDesk,
   name: ActName,
   next: (request: StatementRequest) => StatementRequest | undefined,
+  /** False: look again. */
+  prepare: (stored: Stored) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Moved> {
   for (;;) {
     const stored = await find();
     const request = next(stored.request);
     if (!request) return { kind: "refused", before: stored.request };
+    if (!(await prepare(stored))) continue;
     const act: Act = { act: name, by, at: new Date(now()).toISOString() };
     if ((await ledger.replace(withAct(stored, act), request, signal)) === "conflict") continue;
     return { kind: "moved", before: stored.request, act };

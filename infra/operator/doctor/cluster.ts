@@ -98,7 +98,7 @@ const VERBS = {
   get: "show, explain, download, link",
   watch: "watch, request --wait",
   update: "retry, cancel",
-  delete: "replay",
+  delete: "replay, retry",
 } as const;
 
 async function* checkRights(config: KubeConfig, namespace: string): AsyncGenerator<Finding> {

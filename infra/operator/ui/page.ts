@@ -16,7 +16,7 @@ import { travelsOfStep, type Travel } from "./travels.ts";
 import { pathWithin } from "./who-may-ask.ts";
 
 export interface PageOptions extends Counter, Omit<AskOptions, "signal"> {
-  readonly ledger: Pick<Ledger, "list" | "read" | "replace">;
+  readonly ledger: Pick<Ledger, "list" | "read" | "readWish" | "remove" | "replace">;
   readonly kubeconfig: string;
   readonly namespace: string;
   /** Of its address: `/`, or `/…/` with a part that nobody can guess. */

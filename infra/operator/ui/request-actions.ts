@@ -17,7 +17,7 @@ import { inspect } from "./inspection.ts";
 import { openObject, sendObject } from "./statement-object.ts";
 
 export interface Counter {
-  readonly ledger: Pick<Ledger, "read" | "replace">;
+  readonly ledger: Pick<Ledger, "read" | "readWish" | "remove" | "replace">;
   /** Opened when it is first needed. @throws CommandError */
   readonly store: () => Promise<S3Client>;
   /** As the builder has them. */

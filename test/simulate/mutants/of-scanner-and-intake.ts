@@ -73,7 +73,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     name: "wish-unseen",
     says: "a builder does not look for a wish beside the record",
     file: "platform/ledger/wished-ledger.ts",
-    find: `return wish ? wished(stored, wish.requestedAt) : stored;`,
+    find: `return wished(stored, wish?.wish.requestedAt);`,
     replace: `return wish ? stored : stored;`,
   },
   {
