@@ -6,7 +6,7 @@ set -eu
 id="batch-$(date +%s)-$$"
 time=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 
-# curl repeats the very same events: another id or time would be another request.
+# curl repeats the very same events: source and id are the request, another id would be another one.
 curl --silent --show-error --include --fail-with-body --retry 5 \
   ${INTAKE_TOKEN:+--header "authorization: Bearer $INTAKE_TOKEN"} \
   --header 'content-type: application/cloudevents-batch+json' \

@@ -3,7 +3,7 @@
 # usage: sh binary.sh [ADDRESS OF REQUEST-INTAKE]      INTAKE_TOKEN for an intake that asks for tokens
 set -eu
 
-# curl repeats the very same event: another id or time would be another request.
+# curl repeats the very same event: source and id are the request, another id would be another one.
 curl --silent --show-error --include --fail-with-body --retry 5 \
   ${INTAKE_TOKEN:+--header "authorization: Bearer $INTAKE_TOKEN"} \
   --header 'content-type: application/json' \
