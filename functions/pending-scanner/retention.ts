@@ -109,7 +109,9 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
 
   async function removeLogged({ name, uid, version, kind, endedAt }: Ended, log: Log) {
     const ended_at = new Date(endedAt).toISOString();
-    log.info({ audit: "delete", record: name, kind, ended_at }, "deleting after its retention");
+    // As elsewhere: `request_id` names a request, `record` a ConfigMap that is none.
+    const which = kind === "rejected-event" || kind === "event-index" ? "record" : "request_id";
+    log.info({ audit: "delete", [which]: name, kind, ended_at }, "deleting after its retention");
     return (await ledger.remove({ name, uid, version })) === "removed";
   }
 
