@@ -14,7 +14,7 @@ import { requestIntakeConfig, type RequestIntakeConfig } from "./config.ts";
 import { makeDeadLetterRoute } from "./dead-letter.ts";
 import { makeRequestIntake } from "./handler.ts";
 import { makeRequestRecorder } from "./record-request.ts";
-import { explainMalformed } from "./requested-data.ts";
+import { makeExplain } from "./requested-event.ts";
 import { namedSenders } from "../platform/requests/allowed-sources.ts";
 import { REQUESTS_PATH } from "../platform/requests/request-status.ts";
 import { locationOf, makeStatusRoute } from "./request-status.ts";
@@ -55,10 +55,11 @@ export async function startRequestIntake(
     now,
     ...(config.PUBLIC_ROUTE ? {} : { locationOf }),
   });
+  const explain = makeExplain(rules, now);
   const status = makeStatusRoute({ ledger, recorder, allowedSources, senders, now });
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.
-    "/broker": { handle, explain: explainMalformed, isForBroker: true },
+    "/broker": { handle, explain, isForBroker: true },
     "/dead-letter": makeDeadLetterRoute({
       ledger,
       firstPauseMs: config.OUTCOME_REPEAT_SECONDS * 1000,
@@ -73,7 +74,7 @@ export async function startRequestIntake(
     host: config.HOST,
     routes: {
       // Whoever may use a source may send, but not park events.
-      "/": { handle, explain: explainMalformed, senders },
+      "/": { handle, explain, senders },
       ...(config.PUBLIC_ROUTE ? {} : routesOfBroker),
     },
     resources: config.PUBLIC_ROUTE ? {} : { [REQUESTS_PATH]: status },

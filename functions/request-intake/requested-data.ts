@@ -1,7 +1,6 @@
 import { requestedData, UNSUPPORTED_OPTIONS, type RequestedData } from "../domain/events.ts";
 import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
-import type { MalformedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { fieldName } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 
@@ -15,8 +14,7 @@ export type ReadData =
     };
 
 export type AskedInPart = {
-  readonly [Field in "start_date" | "end_date" | "time_zone" | "partial" | "callback_url"]?:
-    RequestedData[Field] | undefined;
+  readonly [Field in keyof typeof PARTS]?: RequestedData[Field] | undefined;
 };
 
 /** The data of a `requested` event by its schema in `domain/events.ts`, every problem at once. */
@@ -24,13 +22,12 @@ export function readRequestedData(data: unknown): ReadData {
   // Bytes are data of another content type than JSON.
   if (data instanceof Uint8Array) return problem("datacontenttype", "invalid_format");
   if (data === undefined) return problem("data", "required");
-  // A schema would list the mistakes of every item.
-  if (hasTooMany(data))
-    return problem("formats", "invalid_format", `${FORMATS.length} of them, each once`);
-  const result = requestedData.safeParse(data);
-  if (result.success) return { kind: "data", data: result.data };
+  // The schema would list the mistakes of every item.
+  const limited = hasTooMany(data) ? { ...data, formats: undefined } : data;
+  const result = requestedData.safeParse(limited);
+  if (result.success && limited === data) return { kind: "data", data: result.data };
   const present = new Set(typeof data === "object" && data !== null ? Object.keys(data) : []);
-  const problems = result.error.issues.flatMap(({ path, ...issue }): readonly Problem[] => {
+  const problems = (result.error?.issues ?? []).flatMap(({ path, ...issue }): Problem[] => {
     const [field] = path;
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map(field === "csv" ? unknownCsvField : unknownField);
@@ -41,50 +38,44 @@ export function readRequestedData(data: unknown): ReadData {
     const code = invalidCode(option, issue.code);
     return [{ field: option, code, allowed: ALLOWED[code] }];
   });
+  if (limited !== data)
+    problems.push({
+      field: "formats",
+      code: "invalid_format",
+      limit: `${FORMATS.length} of them, each once`,
+    });
   // A date that fails its pattern fails the calendar too; once is enough.
   const distinct = new Map(problems.map((one) => [`${one.code} ${one.field}`, one]));
   return { kind: "problems", problems: [...distinct.values()], asked: askedInPart(data) };
 }
 
+/** What another check needs, beside the schema's own. */
+const PARTS = {
+  customer_id: requestedData.shape.customer_id,
+  start_date: requestedData.shape.start_date,
+  end_date: requestedData.shape.end_date,
+  time_zone: requestedData.shape.time_zone,
+  partial: requestedData.shape.partial,
+  supersedes: requestedData.shape.supersedes,
+  callback_url: requestedData.shape.callback_url,
+};
+
 function askedInPart(data: unknown): AskedInPart {
   const given = new Map(typeof data === "object" && data !== null ? Object.entries(data) : []);
-  const { start_date, end_date, time_zone, partial, callback_url } = requestedData.shape;
-  const rightOf = <T>(schema: { safeParse(value: unknown): { data?: T } }, name: string) =>
-    schema.safeParse(given.get(name)).data;
-  return {
-    start_date: rightOf(start_date, "start_date"),
-    end_date: rightOf(end_date, "end_date"),
-    time_zone: rightOf(time_zone, "time_zone"),
-    partial: rightOf(partial, "partial"),
-    callback_url: rightOf(callback_url, "callback_url"),
-  };
+  const right = Object.entries(PARTS).map(([name, schema]) => [
+    name,
+    schema.safeParse(given.get(name)).data,
+  ]);
+  return Object.fromEntries(right) as AskedInPart;
 }
 
-const FIELDS = Object.keys(requestedData.shape);
-
-/** Of what is no event; fields of the data that stand beside it are told as that. */
-export function explainMalformed({
-  problems,
-  attributes,
-  asked,
-}: Pick<MalformedEvent, "problems" | "attributes" | "asked">): readonly Problem[] {
-  if (!asked) return problems;
-  const misplaced = asked.data === undefined ? FIELDS.filter((name) => name in attributes) : [];
-  const read = readRequestedData(asked.data);
-  return [
-    ...problems.filter(({ field }) => !misplaced.includes(field)),
-    ...(read.kind === "problems" ? read.problems : []),
-    ...misplaced.map((field) => ({ field, code: "belongs_in_data" })),
-  ];
-}
-
-function hasTooMany(data: unknown): boolean {
+function hasTooMany(data: unknown): data is { readonly formats: readonly unknown[] } {
   const { formats } = (data ?? {}) as { readonly formats?: unknown };
   return Array.isArray(formats) && formats.length > FORMATS.length;
 }
 
-function problem(field: string, code: string, limit?: string): ReadData {
-  return { kind: "problems", problems: [{ field, code, limit }], asked: {} };
+function problem(field: string, code: string): ReadData {
+  return { kind: "problems", problems: [{ field, code }], asked: {} };
 }
 
 /** The code of a field that is of the right type, and not one of what is there to choose from. */

@@ -2,7 +2,7 @@
  * What a `requested` event asks for, and everything that can be wrong with it. Pure: the clock is
  * an argument, and each problem names its field and a code, never a value.
  */
-import { eventType, type RequestedData } from "../domain/events.ts";
+import { eventType, requestedData, type RequestedData } from "../domain/events.ts";
 import { callbackHost } from "../domain/outcome/callback.ts";
 import { parseStatementKey } from "../domain/statement-key.ts";
 import {
@@ -15,8 +15,8 @@ import {
 } from "../domain/statement-period.ts";
 import type { PeriodBasis } from "../domain/manifest.ts";
 import type { RequestFacts } from "../domain/statement-request.ts";
-import type { ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
-import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
+import type { MalformedEvent, ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
+import type { Problem, RawAttributes } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Answer } from "../platform/server/http-answer.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
 import { readRequestedData, type AskedInPart } from "./requested-data.ts";
@@ -58,21 +58,18 @@ export function readRequestedEvent(
   if (allowedSources && !isAllowedSource(allowedSources, event.source, sender))
     return { kind: "forbidden", problems: [{ field: "source", code: "source_not_allowed" }] };
 
-  const time = readTime(event);
+  const time = readTime(event.attributes);
   const read = readRequestedData(event.data);
   const asked = read.kind === "data" ? read.data : read.asked;
-  const dates = datesOf(asked, rules);
   const problems = [
     ...(typeof time === "number" ? [] : [time]),
     ...(read.kind === "data" ? [] : read.problems),
-    ...(dates ? periodProblems(dates, rules) : []),
+    ...periodProblems(asked, rules),
   ];
   if (problems.length > 0 || typeof time !== "number" || read.kind !== "data") {
     // And what is wrong today, as far as it can be told.
-    const ofTime = typeof time === "number" ? timeProblems(time, rules, now) : [];
-    const ofDays = dates ? dayProblems(statementPeriod(dates), asked.partial === true, now) : [];
-    const ofCallback = callbackProblems(asked.callback_url, rules);
-    return { kind: "invalid", problems: [...problems, ...ofTime, ...ofDays, ...ofCallback] };
+    const ofToday = changingProblems(asked, time, rules, now);
+    return { kind: "invalid", problems: [...problems, ...ofToday] };
   }
 
   const { customer_id, start_date, end_date, ...options } = read.data;
@@ -90,11 +87,36 @@ export function readRequestedEvent(
   };
 }
 
+const FIELDS = Object.keys(requestedData.shape);
+
+/** All that is wrong with what is no event; fields of the data that stand beside it are told as that. */
+export function makeExplain(rules: IntakeRules, now: () => number) {
+  return ({ problems, attributes, asked }: MalformedEvent): readonly Problem[] => {
+    if (!asked) return problems;
+    const misplaced = asked.data === undefined ? FIELDS.filter((name) => name in attributes) : [];
+    const read = readRequestedData(asked.data);
+    const part = read.kind === "data" ? read.data : read.asked;
+    const time = problems.some(({ field }) => TIMES.includes(field))
+      ? undefined
+      : readTime(attributes);
+    return [
+      ...problems.filter(({ field }) => !misplaced.includes(field)),
+      ...(typeof time === "object" ? [time] : []),
+      ...(read.kind === "problems" ? read.problems : []),
+      ...misplaced.map((field) => ({ field, code: "belongs_in_data" })),
+      ...periodProblems(part, rules),
+      ...changingProblems(part, time, rules, now()),
+    ];
+  };
+}
+
+const TIMES = ["time", "knativearrivaltime"];
+
 /** The event's own time, else the moment Knative's ingress took it. */
-function readTime(event: ReceivedEvent): number | Problem {
-  const field = event.time === undefined ? "knativearrivaltime" : "time";
+function readTime(event: RawAttributes): number | Problem {
+  const field = event["time"] === undefined ? "knativearrivaltime" : "time";
   const text = event[field];
-  if (text === undefined) return { field: "time", code: "time_missing" };
+  if (typeof text !== "string") return { field: "time", code: "time_missing" };
   return parseRfc3339(text) ?? { field, code: "invalid_format" };
 }
 
@@ -104,7 +126,10 @@ function datesOf(asked: AskedInPart, { defaultTimeZone }: IntakeRules): PeriodDa
   return { startDate, endDate, timeZone: canonicalTimeZone(time_zone) };
 }
 
-function periodProblems(dates: PeriodDates, { maxPeriodMonths }: IntakeRules): readonly Problem[] {
+function periodProblems(asked: AskedInPart, rules: IntakeRules): readonly Problem[] {
+  const dates = datesOf(asked, rules);
+  if (!dates) return [];
+  const { maxPeriodMonths } = rules;
   if (dates.endDate < dates.startDate) return [{ field: "end_date", code: "end_before_start" }];
   const limit = `${maxPeriodMonths} months`;
   return isLongerThan(dates, maxPeriodMonths)
@@ -133,15 +158,26 @@ export function problemsToday(
   rules: IntakeRules,
   now: number,
 ): readonly Problem[] {
-  const { partial, supersedes, callback_url } = requested.options;
-  const period = statementPeriod(requested);
+  const { customerId: customer_id, startDate: start_date, endDate: end_date } = requested;
+  const asked = { ...requested.options, customer_id, start_date, end_date };
+  const inZone = { ...asked, time_zone: requested.timeZone };
+  return changingProblems(inZone, requested.event.time, rules, now);
+}
+
+/** @param time undefined or a problem where it is not known */
+function changingProblems(
+  asked: AskedInPart,
+  time: number | Problem | undefined,
+  rules: IntakeRules,
+  now: number,
+): readonly Problem[] {
+  const dates = datesOf(asked, rules);
+  const period = dates && statementPeriod(dates);
   return [
-    ...callbackProblems(callback_url, rules),
-    ...timeProblems(requested.event.time, rules, now),
-    ...dayProblems(period, partial === true, now),
-    ...(isOfSamePeriod(supersedes, requested.customerId, period)
-      ? []
-      : [{ field: "supersedes", code: "other_statement" }]),
+    ...(typeof time === "number" ? timeProblems(time, rules, now) : []),
+    ...(period ? dayProblems(period, asked.partial === true, now) : []),
+    ...(period ? replacedProblems(asked, period) : []),
+    ...callbackProblems(asked.callback_url, rules),
   ];
 }
 
@@ -177,16 +213,16 @@ function callbackProblems(
 }
 
 /** A statement replaces one of the same customer and the same days, or none. */
-function isOfSamePeriod(
-  supersedes: string | undefined,
-  customerId: string,
-  { from, lastDayFrom }: StatementPeriod,
-): boolean {
-  if (supersedes === undefined) return true;
+function replacedProblems(
+  { customer_id, supersedes }: AskedInPart,
+  { startDate, endDate, from, lastDayFrom }: StatementPeriod,
+): readonly Problem[] {
+  // Without a customer, or with days that are reversed, it may be the right one.
+  if (supersedes === undefined || customer_id === undefined || endDate < startDate) return [];
   const replaced = parseStatementKey(`${supersedes}.zip`);
-  return (
-    replaced?.customerId === customerId &&
+  const isOfSamePeriod =
+    replaced?.customerId === customer_id &&
     replaced.startEpoch * 1000 === from &&
-    replaced.endEpoch * 1000 === lastDayFrom
-  );
+    replaced.endEpoch * 1000 === lastDayFrom;
+  return isOfSamePeriod ? [] : [{ field: "supersedes", code: "other_statement" }];
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
-import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
+import { makeExplain } from "../../functions/request-intake/requested-event.ts";
 import { locationOf, makeStatusRoute } from "../../functions/request-intake/request-status.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import {
@@ -49,7 +49,7 @@ async function startIntake(path: `/${string}`) {
   });
   const server = opened.use(
     await startEventServer({
-      routes: { "/": { handle, explain: explainMalformed } },
+      routes: { "/": { handle, explain: makeExplain(rules, Date.now) } },
       resources: { [path]: status },
     }),
   );

@@ -709,7 +709,7 @@ describe("retention", () => {
       ledger: (ledger) => ({
         ...ledger,
         async remove(ref) {
-          saidBefore.push(scanner.lines.some((line) => line["record"] === ref.name));
+          saidBefore.push(scanner.lines.some((line) => line["request_id"] === ref.name));
           return await ledger.remove(ref);
         },
       }),

@@ -5,7 +5,7 @@ import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudev
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
-import { explainMalformed } from "../../functions/request-intake/requested-data.ts";
+import { makeExplain } from "../../functions/request-intake/requested-event.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import {
@@ -56,6 +56,7 @@ async function startIntake(settings: IntakeSettings = {}) {
     eventWindowDays: 29,
     ...settings.rules,
   };
+  const explain = makeExplain(rules, now);
   const handle = makeRequestIntake({
     recorder: makeRequestRecorder({ ledger, rules, now }),
     sink: makeCloudEventSink({ url: sink.url, log }),
@@ -69,8 +70,8 @@ async function startIntake(settings: IntakeSettings = {}) {
       log,
       maxBodyBytes: settings.maxBodyBytes ?? 65_536,
       routes: {
-        "/": { handle, explain: explainMalformed },
-        "/broker": { handle, explain: explainMalformed, isForBroker: true },
+        "/": { handle, explain },
+        "/broker": { handle, explain, isForBroker: true },
         "/dead-letter": makeDeadLetterRoute({ ledger, firstPauseMs: 60_000, now }),
       },
     }),
@@ -796,6 +797,54 @@ describe("what is not valid", () => {
     expect(codesOf(reply)).toEqual([
       { index: 0, field: "id", code: "required" },
       { index: 0, field: "language", code: "unknown_language" },
+    ]);
+  });
+
+  it("an event that is none is told what is wrong with its days, its time and its callback too", async () => {
+    await using intake = await startIntake();
+    const reply = await postStructured(intake.url, {
+      ...EVENT,
+      subject: 1,
+      source: "no URI",
+      dataschema: "no URI",
+      time: at(NOW - 40 * DAY),
+      data: {
+        ...DATA,
+        start_date: "2020-01-01",
+        end_date: "2026-01-16",
+        language: "xx",
+        formats: Array(6).fill("pdf"),
+        callback_url: "https://hooks.example.com/",
+        supersedes: `c-1002-${REPLACED}`,
+      },
+    });
+    expect(new Set(codesOf(reply).map(({ field, code }) => `${field} ${code}`))).toEqual(
+      new Set([
+        "subject invalid_format",
+        "source invalid_format",
+        "dataschema invalid_format",
+        "time time_out_of_window",
+        "formats invalid_format",
+        "language unknown_language",
+        "end_date period_too_long",
+        "end_date period_not_over",
+        "callback_url callbacks_off",
+        "supersedes other_statement",
+      ]),
+    );
+  });
+
+  it("its time is told once, and missed where the data is all there is", async () => {
+    await using intake = await startIntake();
+    const spoilt = await postStructured(intake.url, { ...EVENT, time: "noon", source: "no URI" });
+    expect(codesOf(spoilt)).toEqual([
+      { index: 0, field: "source", code: "invalid_format" },
+      { index: 0, field: "time", code: "invalid_format" },
+    ]);
+    const { time: _, ...timeless } = EVENT;
+    expect(codesOf(await postStructured(intake.url, { ...timeless, id: "" }))).toEqual([
+      { index: 0, field: "id", code: "required" },
+      { index: 0, field: "time", code: "time_missing" },
     ]);
   });
 

@@ -8,6 +8,7 @@ import { toConfigMap } from "../../functions/platform/ledger/configmap-record.ts
 import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
+import { makeExplain } from "../../functions/request-intake/requested-event.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import { collectGarbage } from "../support/collect-garbage.ts";
 import {
@@ -67,7 +68,7 @@ beforeAll(async () => {
   server = opened.use(
     await startEventServer({
       routes: {
-        "/": { handle },
+        "/": { handle, explain: makeExplain(rules, now) },
         "/dead-letter": makeDeadLetterRoute({ ledger, firstPauseMs: 60_000, now }),
       },
       maxBodyBytes: MAX_BYTES,

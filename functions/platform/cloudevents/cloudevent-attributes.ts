@@ -3,7 +3,7 @@
  * package invents a missing id, takes any specversion and replaces a bad time by now, so what it
  * must not touch is checked on the raw attributes first; formats are then left to its own schema.
  */
-import { CloudEvent, ValidationError } from "cloudevents";
+import { CloudEvent } from "cloudevents";
 
 /** What is wrong with an event: a field and a code, never a value. */
 export interface Problem {
@@ -24,28 +24,40 @@ const MAX_TEXT_BYTES = 1_024;
 const MAX_ATTRIBUTE_BYTES = 4_096;
 const MAX_ATTRIBUTES = 64;
 
+/** Of which the schema asks for more than `isAttributeValue`. */
+const FORMED = ["source", "time", "dataschema", "subject", "datacontenttype"] as const;
 const REQUIRED = ["id", "source", "type", "specversion"] as const;
 
 export function attributeProblems(attributes: RawAttributes): readonly Problem[] {
   const problems: Problem[] = [];
+  const wrong = new Set<string>();
+  const refuse = (name: string, code: string, limit?: string): void => {
+    wrong.add(name);
+    problems.push({ field: fieldName(name), code, limit });
+  };
   const names = Object.keys(attributes);
   if (names.length > MAX_ATTRIBUTES)
     return [{ field: UNNAMED, code: "too_many", limit: `${MAX_ATTRIBUTES} attributes` }];
   for (const name of REQUIRED) {
     const value = attributes[name];
-    if (value === undefined || value === "") problems.push({ field: name, code: "required" });
+    if (value === undefined || value === "") refuse(name, "required");
   }
   for (const [name, value] of Object.entries(attributes)) {
-    if (!isAttributeName(name)) problems.push({ field: fieldName(name), code: "invalid_format" });
+    if (!isAttributeName(name)) refuse(name, "invalid_format");
     else if (!isAttributeValue(value) || (isText(name) && typeof value !== "string"))
-      problems.push({ field: fieldName(name), code: "invalid_format" });
-    else if (isTooLong(name, value))
-      problems.push({ field: fieldName(name), code: "too_long", limit: `${limitOf(name)} bytes` });
+      refuse(name, "invalid_format");
+    else if (isTooLong(name, value)) refuse(name, "too_long", `${limitOf(name)} bytes`);
   }
   const { specversion } = attributes;
   if (typeof specversion === "string" && specversion !== "" && specversion !== "1.0")
-    problems.push({ field: "specversion", code: "unsupported_specversion" });
-  return problems.length > 0 ? problems : schemaProblems(attributes);
+    refuse("specversion", "unsupported_specversion");
+  if (problems.length === 0) return schemaProblems(attributes);
+  const others = FORMED.filter((name) => name in attributes && !wrong.has(name));
+  if (others.length === 0) return problems;
+  return [
+    ...problems,
+    ...schemaProblems(Object.fromEntries(others.map((name) => [name, attributes[name]]))),
+  ];
 }
 
 function isTooLong(name: string, value: unknown): boolean {
@@ -79,22 +91,31 @@ function isAttributeValue(value: unknown): boolean {
 // eslint-disable-next-line no-control-regex -- the characters the specification forbids
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
+/** Stands for what is missing, and is right. */
+const SOUND = { id: "1", source: "/", type: "t", specversion: "1.0" };
+
+/** The schema tells one mistake, so where there is one each attribute that has a form is tried by itself. */
 function schemaProblems(attributes: RawAttributes): readonly Problem[] {
+  if (fitsSchema({ ...SOUND, ...attributes })) return [];
+  const wrong = FORMED.filter(
+    (name) => name in attributes && !fitsSchema({ ...SOUND, [name]: attributes[name] }),
+  );
+  const fields = wrong.length > 0 ? wrong : [UNNAMED];
+  return fields.map((field) => ({ field, code: "invalid_format" }));
+}
+
+function fitsSchema(attributes: RawAttributes): boolean {
   try {
     new CloudEvent({ ...attributes }, true);
-    return [];
-  } catch (error) {
-    const [first]: unknown[] =
-      error instanceof ValidationError && Array.isArray(error.errors) ? error.errors : [];
-    const path = (first as { instancePath?: unknown } | undefined)?.instancePath;
-    const field = typeof path === "string" ? fieldName(path.slice(1)) : UNNAMED;
-    return [{ field, code: "invalid_format" }];
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /** A URI reference, as the specification asks for. */
 export function isSource(source: string): boolean {
-  return schemaProblems({ id: "1", type: "t", specversion: "1.0", source }).length === 0;
+  return fitsSchema({ ...SOUND, source });
 }
 
 const UNNAMED = "attributes";
