@@ -1,6 +1,7 @@
 /**
- * A way from this machine to a Service of the cluster: `kubectl port-forward`, or, where the node
- * refuses that, straight to the Service's own address, which a node itself can reach.
+ * A way from this machine to a Service of the cluster: `kubectl port-forward`. Where the node refuses that,
+ * `WAY_IN=cluster-ip` asks for the Service's own address, which a node itself can reach: what passes so has not
+ * shown that `port-forward` works, so nobody gets it unasked.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,34 +13,38 @@ import { freePort } from "../../infra/local/programs/free-port.ts";
 const READY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const PAUSE_MS = 200;
-/** Of port-forward in a row, before the other way is tried. */
-const FAILURES = 3;
 
 export interface WayIn extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
 }
 
-/** @throws Error with what kubectl said last. */
-export async function openWayIn(namespace: string, service: string, port: number): Promise<WayIn> {
-  const forwarding = await startForwarding(namespace, service, port);
-  const deadline = performance.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const forwarded = { host: "127.0.0.1", port: forwarding.port };
-    if (await accepts(forwarded)) return { ...forwarded, [Symbol.asyncDispose]: forwarding.stop };
-    if (forwarding.failures() >= FAILURES) {
-      const direct = { host: await clusterIp(namespace, service), port };
-      if (await accepts(direct)) {
-        await forwarding.stop();
-        return { ...direct, [Symbol.asyncDispose]: () => Promise.resolve() };
-      }
-    }
+/** Says which way it is. @throws Error with what kubectl said last. */
+export async function openWayIn(
+  namespace: string,
+  service: string,
+  port: number,
+  timeoutMs = READY_TIMEOUT_MS,
+): Promise<WayIn> {
+  const isDirect = process.env["WAY_IN"] === "cluster-ip";
+  const way = isDirect
+    ? { host: await clusterIp(namespace, service), port, said: () => "", stop: async () => {} }
+    : await startForwarding(namespace, service, port);
+  const { host, port: there } = way;
+  const deadline = performance.now() + timeoutMs;
+  while (!(await accepts({ host, port: there }))) {
     if (performance.now() > deadline) {
-      await forwarding.stop();
-      throw new Error(`no way to service ${service} in ${namespace}: ${forwarding.said()}`);
+      await way.stop();
+      throw new Error(
+        `no way to service ${service} in ${namespace} at ${host}:${there}: ${way.said()}` +
+          (isDirect ? "" : "\nOn a node that refuses port-forward: WAY_IN=cluster-ip"),
+      );
     }
     await sleep(PAUSE_MS);
   }
+  const by = isDirect ? "the Service's own address" : "kubectl port-forward";
+  process.stderr.write(`way to service ${service} in ${namespace}: ${by}, ${host}:${there}\n`);
+  return { host, port: there, [Symbol.asyncDispose]: way.stop };
 }
 
 /** Started again whenever it ends: a pod was replaced, or is not there yet. */
@@ -47,7 +52,6 @@ async function startForwarding(namespace: string, service: string, remotePort: n
   const port = await freePort();
   const stopping = new AbortController();
   let said = "";
-  let failures = 0;
 
   async function keepForwarding(): Promise<void> {
     const args = ["port-forward", "-n", namespace, `service/${service}`, `${port}:${remotePort}`];
@@ -59,15 +63,14 @@ async function startForwarding(namespace: string, service: string, remotePort: n
       child.stderr.setEncoding("utf8").on("data", (text: string) => (said = text.trim()));
       // Rejects when it is stopped, and when there is no kubectl.
       await once(child, "close").catch((error: unknown) => (said = String(error)));
-      failures += 1;
       await sleep(PAUSE_MS, undefined, stopping).catch(() => undefined);
     }
   }
   const running = keepForwarding();
   return {
+    host: "127.0.0.1",
     port,
     said: () => said,
-    failures: () => failures,
     stop: async () => {
       stopping.abort();
       await running;
