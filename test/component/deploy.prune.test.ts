@@ -35,7 +35,8 @@ beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), "overlays-")));
   const crds = [
     ...(await knativeCrds("v0.47.0")),
-    ...["PodMonitor", "PrometheusRule"].map(anyForm),
+    ...["PodMonitor", "PrometheusRule"].map((kind) => anyForm(kind, "monitoring.coreos.com/v1")),
+    anyForm("RabbitmqBrokerConfig", "eventing.knative.dev/v1alpha1"),
   ];
   await serveCrds(server, crds);
   await server.createNamespace("knative-eventing");
@@ -47,12 +48,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Of the Prometheus operator, as far as storing them goes. */
-function anyForm(kind: string): Manifest {
-  const group = "monitoring.coreos.com";
+/** Of others than Knative's core, as far as storing them goes. */
+function anyForm(kind: string, apiVersion: string): Manifest {
+  const [group = "", name = ""] = apiVersion.split("/");
   const plural = `${kind.toLowerCase()}s`;
   const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }];
+  const versions = [{ name, served: true, storage: true, schema: { openAPIV3Schema } }];
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -314,6 +315,35 @@ test("a Broker of another class is refused before anything is applied", async ()
     "Broker statements is of the class MTChannelBasedBroker, and is to be Kafka",
   );
   expect(await there()).toEqual(before);
+}, 240_000);
+
+test.each([
+  ["kafka", "Kafka"],
+  ["rabbitmq", "RabbitMQBroker"],
+])(
+  "%s, and then no class named: refused, as applying it would take the class away",
+  async (component, named) => {
+    await kubectl("delete", "broker", "statements", "-n", "statements");
+    expect(await deployed({ on: "base", components: [component] })).toMatchObject({ code: 0 });
+    const { code, stderr } = await deployed({ on: "base" });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `Broker statements is of the class ${named}, and the overlay no longer names it: that can never be changed. Nothing was applied.`,
+    );
+    expect(
+      await kubectl("get", "broker", "statements", "-n", "statements", "-o", "yaml"),
+    ).toContain(`${CLASS}: ${named}`);
+  },
+  240_000,
+);
+
+test("a class that Knative's webhook has filled in stays, and is refused to nobody", async () => {
+  await kubectl("delete", "broker", "statements", "-n", "statements");
+  expect(await deployed({ on: "base" })).toMatchObject({ code: 0 });
+  const broker = ["broker", "statements", "-n", "statements"];
+  await kubectl("annotate", ...broker, `${CLASS}=MTChannelBasedBroker`);
+  expect(await deployed({ on: "base" })).toMatchObject({ code: 0 });
+  expect(await kubectl("get", ...broker, "-o", "yaml")).toContain(`${CLASS}: MTChannelBasedBroker`);
 }, 240_000);
 
 const CLASS = "eventing.knative.dev/broker.class";

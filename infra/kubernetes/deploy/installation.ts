@@ -1,4 +1,5 @@
 /** An installation in a cluster: applied, waited for, looked at, removed. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseAllDocuments, stringify } from "yaml";
 import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
 import { brokerClassOf } from "./preflight.ts";
@@ -41,10 +42,14 @@ export interface WaitOptions {
 /** Applies and waits. @throws NotReadyInTime with what was not ready, and why. */
 export async function deploy(rendered: Rendered, options: WaitOptions): Promise<void> {
   const first = rendered.objects.filter(({ kind }) => FIRST.includes(kind));
-  await removeClasslessBrokers(first, options.log);
-  // The address of a Broker by reference is what SinkBindings hand to the functions.
+  const brokers = yamlOf(first.filter(({ kind }) => kind === "Broker"));
+  await removeDead(brokers, options.log);
   await apply(first, options.log);
-  await untilReady(yamlOf(first.filter(({ kind }) => kind === "Broker")), options);
+  // The webhook may run and not be asked yet, as its rules are filled in a moment later.
+  await untilSeen(brokers, Math.min(options.timeoutMs, UNSEEN_MS));
+  if (await removeDead(brokers, options.log)) await apply(first, options.log);
+  // The address of a Broker by reference is what SinkBindings hand to the functions.
+  await untilReady(brokers, options);
   await apply(rendered.objects, options.log);
   // Before the wait: what is left of another overlay may be what keeps this one from being ready.
   await removeLeftovers(rendered, options);
@@ -68,17 +73,27 @@ async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions):
  * A Broker that was stored before Knative's webhook ran has no class, and no controller looks at it, ever. Its
  * class can never be changed, so it is made anew; what it holds nobody would have delivered.
  */
-async function removeClasslessBrokers(
-  objects: readonly ClusterObject[],
-  log: (line: string) => void,
-): Promise<void> {
-  const brokers = yamlOf(objects.filter(({ kind }) => kind === "Broker"));
-  const dead = (await liveObjects(brokers)).filter(
-    (one) => brokerClassOf(one) === undefined && one.status?.["conditions"] === undefined,
-  );
-  if (dead.length === 0) return;
+async function removeDead(brokers: string, log: (line: string) => void): Promise<boolean> {
+  const dead = await unseen(brokers);
+  if (dead.length === 0) return false;
   log("a Broker has no class, as it was made before Knative's webhook ran: making it anew");
   await remove(dead);
+  return true;
+}
+
+/** Without a class, and not looked at. */
+async function unseen(brokers: string): Promise<readonly ClusterObject[]> {
+  return (await liveObjects(brokers)).filter(
+    (one) => brokerClassOf(one) === undefined && one.status?.["conditions"] === undefined,
+  );
+}
+
+const UNSEEN_MS = 10_000;
+
+/** Or until nobody will look at it any more. */
+async function untilSeen(brokers: string, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while ((await unseen(brokers)).length > 0 && performance.now() < deadline) await sleep(500);
 }
 
 /** Client-side: of delivery specs, server-side apply refuses fields that Knative leaves open. */
@@ -112,7 +127,7 @@ async function untilReady(yaml: string, options: WaitOptions): Promise<void> {
         `not ready after ${Math.round(timeoutMs / 1000)} s:\n  ${waiting.join("\n  ")}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await sleep(everyMs);
   }
 }
 

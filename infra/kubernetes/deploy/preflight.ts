@@ -88,20 +88,32 @@ export async function requireFeatures(objects: readonly ClusterObject[]): Promis
 
 const OIDC_FEATURE = "authentication-oidc";
 
-/** @throws NotReadyForUs when a Broker is there and of another class: that cannot be changed */
+/**
+ * @throws NotReadyForUs when a Broker is there and of another class, or of one that the overlay named and names no
+ * more, which applying it would take away: neither can be changed
+ */
 export async function requireBrokerClass(objects: readonly ClusterObject[]): Promise<void> {
   for (const broker of objects.filter(({ kind }) => kind === "Broker")) {
     const wanted = brokerClassOf(broker);
     const [live] = await liveObjects(JSON.stringify(broker));
-    const there = live && brokerClassOf(live);
-    if (wanted === undefined || there === undefined || wanted === there) continue;
+    // What the webhook filled in stays where no class is named.
+    const there = live && brokerClassOf(wanted === undefined ? lastApplied(live) : live);
+    if (there === undefined || wanted === there) continue;
     const { name, namespace = "" } = broker.metadata;
     throw new NotReadyForUs(
-      `Broker ${name} is of the class ${there}, and is to be ${wanted}: that can never be changed. Nothing was applied.\n` +
-        "Delete it first; the ledger repeats what it held, but outcomes in it are lost:\n" +
+      `Broker ${name} is of the class ${there}, and ${wanted === undefined ? "the overlay no longer names it" : `is to be ${wanted}`}: ` +
+        "that can never be changed. Nothing was applied.\n" +
+        `${wanted === undefined ? "Keep the component that names it, or delete the Broker" : "Delete it"} first; the ledger repeats what it held, but outcomes in it are lost:\n` +
         `  kubectl delete broker ${name} -n ${namespace}`,
     );
   }
+}
+
+/** What `kubectl apply` takes away where it is not written any more; of one that others have made, nothing. */
+function lastApplied({ metadata }: ClusterObject): ClusterObject {
+  const annotations = (metadata["annotations"] ?? {}) as Readonly<Record<string, string>>;
+  const applied = annotations["kubectl.kubernetes.io/last-applied-configuration"];
+  return JSON.parse(applied ?? '{"metadata":{}}') as ClusterObject;
 }
 
 /** Undefined until Knative's webhook has filled it in. */
