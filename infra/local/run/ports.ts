@@ -1,13 +1,8 @@
 import { freePort, isFree } from "../programs/free-port.ts";
+import { isBlockedPort } from "../../operator/ui/blocked-ports.ts";
 import { type LocalSettings, type PortName, PORTS } from "../settings.ts";
 
 export type LocalPorts = Readonly<Record<PortName, number>>;
-
-/**
- * Of the ports that browsers and `fetch` refuse to ask, the one that an offset leads to.
- * Source: https://fetch.spec.whatwg.org/#port-blocking
- */
-const BLOCKED_PORT = 10_080;
 
 /** Decides every port before anything is started. @throws Error that names those that cannot be used. */
 export async function choosePorts(
@@ -19,8 +14,8 @@ export async function choosePorts(
   const taken: string[] = [];
   for (const name of Object.keys(PORTS) as PortName[]) {
     ports[name] = offset === "free" ? await anotherFreePort(chosen) : PORTS[name] + offset;
-    if (ports[name] === BLOCKED_PORT)
-      throw new Error(`PORT_OFFSET is not valid: no browser asks port ${BLOCKED_PORT} (${name})`);
+    if (isBlockedPort(ports[name]))
+      throw new Error(`PORT_OFFSET is not valid: no browser asks port ${ports[name]} (${name})`);
     chosen.add(ports[name]);
     if (needed.includes(name) && !(await isFree(ports[name])))
       taken.push(`${ports[name]} (${name})`);

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { printAudit } from "../words/acts.ts";
 import type { Session } from "../session/session.ts";
 import type { Store } from "../session/store-access.ts";
+import { isBlockedPort } from "../ui/blocked-ports.ts";
 import type { PageOptions, PageWords } from "../ui/page.ts";
 
 interface UiOptions {
@@ -41,8 +42,11 @@ Examples:
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError("From 1 to 65535.");
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("From 1 to 65535.");
+  if (isBlockedPort(port))
+    throw new InvalidArgumentError("No browser asks this port: choose another, such as 8090.");
+  return port;
 }
 
 async function serve(
