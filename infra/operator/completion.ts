@@ -1,5 +1,5 @@
 /** `statements completion`: a script that teaches a shell the commands, their options and the requests' names. */
-import { Argument, Command } from "commander";
+import { Argument, Command, type Option } from "commander";
 import { REQUEST_STATES } from "../../functions/domain/statement-request.ts";
 import type { Session } from "./session/session.ts";
 
@@ -14,7 +14,9 @@ export function completionCommand(session: Session): Command {
     .addHelpText(
       "after",
       `
-Names of requests are completed too, from the ledger of KUBECONFIG.
+Names of requests are completed too, from the ledger of KUBECONFIG, or of the options in front of the command.
+It completes the word \`statements\`; where that is npx's, have a function of that name first:
+statements() { npx statements "$@"; }
 
 Examples:
   source <(statements completion bash)
@@ -22,8 +24,9 @@ Examples:
   statements completion fish > ~/.config/fish/completions/statements.fish`,
     )
     .action((shell: Shell) => {
-      const all = command.parent?.commands ?? [];
-      session.screen.printDocument(shell === "fish" ? fishScript(all) : bashScript(all, shell));
+      const program = command.parent ?? command;
+      const script = shell === "fish" ? fishScript(program) : bashScript(program, shell);
+      session.screen.printDocument(script);
     });
 }
 
@@ -52,13 +55,9 @@ function requestsFor(command: Command): string | undefined {
   }
 }
 
-/** Values of options: those that commander knows, and the states. */
-function valuesOf(command: Command): readonly (readonly [names: string, values: string])[] {
-  return command.options.flatMap((option) => {
-    const names = [option.short, option.long].filter((one) => one !== undefined).join("|");
-    const values = option.long === "--state" ? STATES : (option.argChoices ?? []);
-    return values.length > 0 ? [[names, values.join(" ")] as const] : [];
-  });
+/** Values of an option: those that commander knows, and the states. */
+function valuesOf({ long, argChoices = [] }: Pick<Option, "long" | "argChoices">) {
+  return long === "--state" ? STATES : argChoices;
 }
 
 const STATES = [...REQUEST_STATES];
@@ -67,13 +66,16 @@ const namesOf = (commands: readonly Command[]): string =>
   commands.flatMap((command) => [command.name(), ...command.aliases()]).join(" ");
 
 /** zsh runs the same through its emulation of bash's completion. */
-function bashScript(commands: readonly Command[], shell: "bash" | "zsh"): string {
+function bashScript(program: Command, shell: "bash" | "zsh"): string {
+  const { commands } = program;
   const cases = commands.map((command) => {
     const requests = requestsFor(command);
     const names = [command.name(), ...command.aliases()].join("|");
-    const values = valuesOf(command).map(
-      ([options, list]) => `${options}) words="${list}"; requests=""; options="" ;;`,
-    );
+    const values = command.options.flatMap((option) => {
+      const list = valuesOf(option).join(" ");
+      const flags = [option.short, option.long].filter((one) => one !== undefined).join("|");
+      return list === "" ? [] : [`${flags}) words="${list}"; requests=""; options="" ;;`];
+    });
     return [
       `    ${names})`,
       `      options="${optionsOf(command).join(" ")}" requests="${requests ?? ""}"`,
@@ -95,7 +97,7 @@ function bashScript(commands: readonly Command[], shell: "bash" | "zsh"): string
     "  done",
     '  case "$command" in',
     ...cases,
-    `    *) words="${namesOf(commands)} --kubeconfig --namespace --local --help" ;;`,
+    `    *) words="${namesOf(commands)}" options="${optionsOf(program).join(" ")}" ;;`,
     "  esac",
     '  case "$current" in -*) words="$words $options" ;; esac',
     '  if [ -n "$requests" ]; then words="$words $("${of[@]}" $requests 2>/dev/null)"; fi',
@@ -106,20 +108,53 @@ function bashScript(commands: readonly Command[], shell: "bash" | "zsh"): string
   ].join("\n");
 }
 
-function fishScript(commands: readonly Command[]): string {
-  const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
-  const none = `not __fish_seen_subcommand_from ${namesOf(commands)}`;
-  return commands
-    .flatMap((command) => {
-      const seen = `-n '__fish_seen_subcommand_from ${command.name()}'`;
+const quote = (text: string): string => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
+
+/** One option, with its values where they are known; files are offered for no other than a file. */
+function fishOption(option: Option): string {
+  const { short, long } = option;
+  const values = valuesOf(option).map((one) => (/^\w/.test(one) ? one : `"${one}"`));
+  const isPath = /[<[](file|folder)[\]>]/.test(option.flags);
+  return [
+    ...(short ? [`-s ${short.slice(1)}`] : []),
+    ...(long ? [`-l ${long.slice(2)}`] : []),
+    ...(option.required ? [isPath ? "-r" : "-x"] : []),
+    ...(values.length > 0 ? [`-a ${quote(values.join(" "))}`] : []),
+    ...(option.description ? [`-d ${quote(option.description)}`] : []),
+  ].join(" ");
+}
+
+function fishScript({ commands, options }: Command): string {
+  const all = namesOf(commands);
+  const first = "-n __statements_is_first";
+  const help = "-s h -l help";
+  return [
+    "function __statements_is_first",
+    `  not __fish_seen_subcommand_from ${all}`,
+    "end",
+    // The same cluster and namespace are asked for names as the command itself will ask.
+    "function __statements_names",
+    "  set -l of",
+    "  for word in (commandline -opc)",
+    `    contains -- $word ${all}; and break`,
+    "    set -a of $word",
+    "  end",
+    "  $of $argv 2>/dev/null",
+    "end",
+    ...options.map((option) => `complete -c statements ${first} ${fishOption(option)}`),
+    `complete -c statements ${first} ${help}`,
+    ...commands.flatMap((command) => {
+      const names = namesOf([command]);
+      const seen = `-n ${quote(`__fish_seen_subcommand_from ${names}`)}`;
       const requests = requestsFor(command);
       return [
-        `complete -c statements -n '${none}' -a ${command.name()} -d ${quote(command.description())}`,
-        ...optionsOf(command).map((long) => `complete -c statements ${seen} -l ${long.slice(2)}`),
+        `complete -c statements ${first} -f -a ${quote(names)} -d ${quote(command.description())}`,
+        ...command.options.map((option) => `complete -c statements ${seen} ${fishOption(option)}`),
+        `complete -c statements ${seen} ${help}`,
         ...(requests === undefined
           ? []
-          : [`complete -c statements -f ${seen} -a '(statements ${requests} 2>/dev/null)'`]),
+          : [`complete -c statements ${seen} -f -a '(__statements_names ${requests})'`]),
       ];
-    })
-    .join("\n");
+    }),
+  ].join("\n");
 }
