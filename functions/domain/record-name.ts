@@ -9,11 +9,13 @@ export const CUSTOMER_ID = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 const DNS_1123_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+export const RECORD_PREFIX = "transaction-request-";
+
 /** First hex digits of a SHA-256; an argument, because domain/ imports nothing of a platform. */
 export type HexDigest = (text: string) => string;
 
 export function recordName(customerId: string, time: number, sha256: HexDigest): string {
-  return `transaction-request-${dnsName(customerId, sha256)}-${String(time).padStart(13, "0")}`;
+  return `${RECORD_PREFIX}${dnsName(customerId, sha256)}-${String(time).padStart(13, "0")}`;
 }
 
 /**

@@ -126,7 +126,7 @@ export class StatementTable implements EntrySink {
   #line(fields: readonly string[]): void {
     this.lines += 1;
     if (fields.length !== this.columns.length) {
-      throw this.#wrong(`line ${this.lines} has another number of fields`);
+      throw this.#wrong(`line ${this.lines} has more or fewer fields than the header`);
     }
     for (const [at, form] of this.#formed) {
       const value = fields[at] ?? "";

@@ -60,7 +60,7 @@ export class TransactionSums implements EntrySink {
     const [side, decimal = "", balanceAfter = "", postedAt = "", bookedOn = ""] = proved;
     const wrong = (what: string): WrongStatement =>
       new WrongStatement(`${TRANSACTIONS_FILE}: line ${number} ${what}`);
-    if (line !== String(number)) throw wrong("has another number");
+    if (line !== String(number)) throw wrong("has the wrong number in its column `line`");
     if (status !== "BOOK") throw wrong("is not booked");
     const account = this.#accountOf(accountId, currency, scaleOf(decimal));
     const amount = amountAt(decimal, account.minorUnit);

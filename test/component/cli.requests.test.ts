@@ -215,6 +215,14 @@ const auditOf = (audit: string, request: string) => ({
   at: expect.any(String) as string,
 });
 
+test("a request is found by its name as the page shortens it, and as kubectl writes it", async () => {
+  for (const name of [EXECUTED, EXECUTED.replace("transaction-request-", ""), `cm/${EXECUTED}`])
+    expect((await tool("explain", name)).stdout).toContain(`${EXECUTED}  executed`);
+  const part = await tool("explain", "acme-42");
+  expect(part).toMatchObject({ code: 1, stdout: "" });
+  expect(part.stderr).toContain("there is no request acme-42 in");
+});
+
 describe("retry and cancel", () => {
   test("a failed request is pending again with its whole budget, and once only", async () => {
     await keepFailed("try-again");
@@ -289,7 +297,9 @@ describe("retry and cancel", () => {
     }
     const shown = JSON.parse((await tool("show", "never", "-o", "json")).stdout) as object;
     expect(shown).toMatchObject({ acts: [traceOf("cancel")] });
-    expect((await tool("explain", "never")).stdout).toContain(`Its end was asked for by ${BY} at `);
+    expect((await tool("explain", "never")).stdout).toContain(
+      `Cancellation was requested by ${BY} at `,
+    );
     for (const [name, status] of [
       ["never", "pending"],
       ["stop-it", "processing"],
@@ -370,7 +380,11 @@ describe("the file", () => {
   });
 
   test.each([
-    ["damaged", (zip: Buffer) => zip.fill(0, 600, 610), "is no right statement and was not kept"],
+    [
+      "damaged",
+      (zip: Buffer) => zip.fill(0, 600, 610),
+      "is not a valid statement and was not kept",
+    ],
     ["another", (zip: Buffer) => zip, "not the file that the record another names"],
   ])("an object that is %s is not kept", async (name, change, message) => {
     const zip = await sampleZip();
@@ -537,11 +551,34 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _statements; printf '%s\\n' "\
     expect(await offered("list", "-o", "")).toEqual(["table", "wide", "name", "json", "yaml"]);
     expect(await offered("cancel", "--state", "p")).toEqual(["pending", "processing"]);
     expect(await offered("verify", "w")).toEqual([]);
+    expect(await offered("--")).toEqual(
+      expect.arrayContaining(["--version", "--kubeconfig", "--namespace", "--local", "--help"]),
+    );
+  });
+
+  /** There is no fish where tests run: what it is told, line by line. */
+  test("fish is told of every option, its values, and whose requests are meant", async () => {
+    const lines = (await tool("completion", "fish")).stdout.split("\n");
+    const first = "complete -c statements -n __statements_is_first";
+    const of = (command: string): string =>
+      `complete -c statements -n '__fish_seen_subcommand_from ${command}'`;
+    for (const line of [
+      `${first} -s V -l version`,
+      `${first} -l local`,
+      `${first} -l kubeconfig -r`,
+      `${first} -s n -l namespace -x`,
+      `${of("list ls")} -s o -l output -x -a 'table wide name json yaml'`,
+      `${of("request")} -l delimiter -x -a '"," ";" "|" tab'`,
+      `${of("cancel")} -s s -l state -x -a '`,
+      `${of("retry")} -f -a '(__statements_names list -o name --state failed)'`,
+    ])
+      expect(lines).toContainEqual(expect.stringContaining(line));
+    expect(lines).toContain("  $of $argv 2>/dev/null");
   });
 
   test("another shell is wrong use", async () => {
     expect(await tool("completion", "tcsh")).toMatchObject({ code: 2 });
-    expect((await tool("completion", "fish")).stdout).toContain("-a explain -d ");
+    expect((await tool("completion", "fish")).stdout).toContain("-a 'explain' -d ");
   });
 });
 

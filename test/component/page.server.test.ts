@@ -319,7 +319,7 @@ test("one request alone by its whole name, and how far its build is", async () =
   );
   expect(board).toMatchObject({ matching: 1, totals: { pending: 1, processing: 1 } });
   expect(board.rows[0]).toMatchObject({ name, status: "processing", share: 0.25 });
-  expect(board.rows[0]?.result).toContain("250 of 1000 (25 %) rows");
+  expect(board.rows[0]?.result).toContain("250 of 1,000 (25 %) rows");
 });
 
 async function end(name: string): Promise<void> {

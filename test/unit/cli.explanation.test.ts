@@ -20,7 +20,13 @@ import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";
 import { NOON, RECORDED as recorded } from "../support/functions/recorded-event.ts";
 
 const MINUTE = 60_000;
-const terms: ExplainTerms = { now: NOON, leaseMs: MINUTE, clockSkewMs: 30_000, maxFailures: 5 };
+const terms: ExplainTerms = {
+  tool: "statements --local",
+  now: NOON,
+  leaseMs: MINUTE,
+  clockSkewMs: 30_000,
+  maxFailures: 5,
+};
 
 function heldAt(now: number, request: StatementRequest = recorded): ProcessingRequest {
   const decision = claim(request, {
@@ -55,7 +61,7 @@ describe("what comes next", () => {
     });
     // 3,640 of them at 8 a second are 455 seconds.
     expect(queued.join()).toContain(
-      "3640 requests have been waiting longer; customers take turns. 24 ended while this tool looked for 3 s; " +
+      "3,640 requests have been waiting longer; customers take turns. 24 ended while this tool looked for 3 s; " +
         "if it goes on as fast, those take 7m35s.",
     );
     const { next: kept } = explain(recorded, {
@@ -97,7 +103,7 @@ describe("what comes next", () => {
     const renewed = renew(held, NOON + MINUTE, progress);
     expect(happened(renewed)).toContain(
       "2026-01-15T11:59:48.000Z (12s ago) its builder was writing transactions.csv, " +
-        "415000 of 830000 (50 %) rows, 5000 rows a second, 21.0 MB sent.",
+        "415,000 of 830,000 (50 %) rows, 5,000 rows a second, 21.0 MB sent.",
     );
     expect(next(renewed)).toContain(
       "If it goes on as fast, transactions.csv takes about 83s more.",
@@ -174,6 +180,8 @@ describe("what comes next", () => {
     expect(happened(executed)).toContain("s3://b/c-1-2-1768478400000.zip");
     expect(next(executed)).toContain("has not been accepted yet");
     expect(next({ ...executed, announced: true })).toContain("nothing more happens by itself");
+    // It can be pasted.
+    expect(next(executed)).toContain(`statements --local download ${executed.facts.name} fetches`);
   });
 
   test("a callback: made, tried again and when, given up and what to do", () => {

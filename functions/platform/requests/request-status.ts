@@ -30,7 +30,7 @@ export const requestStatus = z.object({
   time_zone: z.string().optional(),
   attempt: count("How often a builder has taken it.").optional(),
   recorded_at: time("When it was recorded.").optional(),
-  cancel_requested_at: time("When its end was asked for.").optional(),
+  cancel_requested_at: time("When cancellation was requested.").optional(),
   ended_at: time("When it was executed, failed or cancelled.").optional(),
   next_step_at: time(
     "Pending: the next attempt is not made before. Processing: its builder renews its lease by then, or another takes over.",

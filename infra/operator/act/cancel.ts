@@ -1,4 +1,4 @@
-/** `statements cancel`: asks for the end of open requests. */
+/** `statements cancel`: asks for cancellation of open requests. */
 import { Command } from "commander";
 import { printAudit } from "../words/acts.ts";
 import {
@@ -14,7 +14,7 @@ const CANCEL = { verb: "Cancel", states: ["pending", "processing"] } as const;
 
 export function cancelCommand(session: Session): Command {
   return withChosenRequests(
-    new Command("cancel").description("Asks for the end of requests that have not ended yet."),
+    new Command("cancel").description("Asks for cancellation of requests that have not ended yet."),
     CANCEL,
   )
     .addHelpText(

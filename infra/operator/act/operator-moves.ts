@@ -58,7 +58,7 @@ async function dropLateWish({ ledger, find, signal }: OperatorDesk, stored: Stor
   return (await ledger.remove(wish)) === "removed";
 }
 
-/** Asks for the end of what has not ended. @throws LedgerUnavailable, and what `find` throws */
+/** Asks for cancellation of what has not ended. @throws LedgerUnavailable, and what `find` throws */
 export async function cancelRequest(desk: OperatorDesk): Promise<Moved> {
   return await move(desk, "cancel", (request) =>
     isFinal(request) ? undefined : requestCancel(request, desk.now()),

@@ -19,7 +19,7 @@ interface DownloadOptions extends KeysOption {
 
 export function downloadCommand(session: Session): Command {
   return new Command("download")
-    .description("Fetches statements and verifies them; a file that is not right is not kept.")
+    .description("Fetches statements and verifies them; a file that does not verify is not kept.")
     .argument("<name...>", "of executed requests")
     .option("-d, --directory <folder>", "to put them in", ".")
     .option("--force", "replace files that are there")
@@ -96,7 +96,9 @@ async function fetchVerified(
   screen.progress("");
   printVerification(screen, path.replace(/\.part$/, ""), found);
   if (!found.ok)
-    throw unmet("the object is no right statement and was not kept: tell whoever owns the bucket");
+    throw unmet(
+      "the object is not a valid statement and was not kept: tell whoever owns the bucket",
+    );
   if (found.sha256 !== request.sha256) {
     throw unmet(
       `the object is whole, but not the file that the record ${request.facts.name} names; it was not kept`,

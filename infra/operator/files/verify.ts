@@ -8,6 +8,7 @@ import {
 } from "../../../functions/verification/verify-statement.ts";
 import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
 import { EXIT, unmet, wrongUse } from "../words/exit.ts";
+import { inThousands } from "../words/plural.ts";
 import { formatBytes } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
 import type { Screen } from "../words/terminal.ts";
@@ -137,7 +138,7 @@ export function printVerification(screen: Screen, file: string, found: Verificat
   screen.print(`${file}: ${screen.paint("green", "verified")}`);
   screen.print(`  ${manifest.customer_id}, ${start} to ${end} (${zone}), as of ${manifest.as_of}`);
   screen.print(
-    `  ${manifest.rows} rows of ${manifest.accounts.length} accounts, ${formatBytes(bytes)}`,
+    `  ${inThousands(manifest.rows)} rows of ${manifest.accounts.length} accounts, ${formatBytes(bytes)}`,
   );
   screen.print(`  request ${manifest.request_id}`);
   screen.print(`  sha256 ${sha256}`);

@@ -50,6 +50,7 @@ async function explainOne(session: Session, name: string): Promise<Explained> {
     request.cancelRequestedAt === undefined &&
     isDue(request, now());
   const explanation = explain(request, {
+    tool: session.isLocal ? "statements --local" : "statements",
     queue: isWaiting ? await viewQueue(session, request) : undefined,
     // What the records say is said all the same to whoever may not see pods.
     trouble: isWaiting && !session.isLocal ? await session.trouble().catch(() => []) : [],

@@ -22,6 +22,8 @@ import { describeProgress, formatBytes } from "../words/record-view.ts";
 
 /** As the installation has them; milliseconds. */
 export interface ExplainTerms {
+  /** How the operator's tool is called for this installation. */
+  readonly tool: string;
   readonly now: number;
   readonly leaseMs: number;
   readonly clockSkewMs: number;
@@ -45,7 +47,7 @@ export function explain(request: StatementRequest, terms: ExplainTerms): Explana
     happened: [...beginning(request, terms), ...(isOpen ? [] : ending(request, terms))],
     next: isOpen
       ? [...nextOfOpen(request, terms), ...(terms.trouble ?? []).map((why) => `But ${why}.`)]
-      : nextOfFinal(request, terms.now),
+      : nextOfFinal(request, terms),
   };
 }
 
@@ -57,7 +59,7 @@ function when(instant: number, now: number): string {
 
 const DONE: Readonly<Record<ActName, string>> = {
   announce: "Its outcome was owed once more",
-  cancel: "Its end was asked for",
+  cancel: "Cancellation was requested",
   link: "A link to its file was made",
   replay: "Its event was replayed",
   retry: "It was put back to pending",
@@ -115,11 +117,11 @@ function inBrackets(text: string | undefined): string {
   return text === undefined ? "" : ` (${text})`;
 }
 
-function nextOfFinal(request: FinalRequest, now: number): string[] {
+function nextOfFinal(request: FinalRequest, { now, tool }: ExplainTerms): string[] {
   const told = [outcomeInWords(request), ...nextOfCallback(request, now)].join(" ");
   switch (request.status) {
     case "executed":
-      return [told, "statements download fetches and verifies it."];
+      return [told, `${tool} download ${request.facts.name} fetches and verifies it.`];
     case "failed":
       return [told, wordsOfFailure(request.errorCode).todo];
     case "cancelled":

@@ -10,6 +10,7 @@ import { formatElapsed } from "../words/duration.ts";
 import { formatBytes, reasonOf, STATE_COLOURS, timeTaken } from "../words/record-view.ts";
 import { noteUnreadable, readSelected, withSelection, type Selection } from "./selection.ts";
 import type { Session } from "../session/session.ts";
+import { inThousands } from "../words/plural.ts";
 import { formatTable } from "../words/table.ts";
 
 const FORMS = ["text", "json"] as const;
@@ -139,7 +140,7 @@ function printStats({ screen }: Session, stats: Stats): void {
         ? "-"
         : `p50 ${duration(seconds.p50)}, p99 ${duration(seconds.p99)}, max ${duration(seconds.max)}`,
     ],
-    ["in the files", `${stats.rows} rows, ${formatBytes(stats.bytes)}`],
+    ["in the files", `${inThousands(stats.rows)} rows, ${formatBytes(stats.bytes)}`],
   ];
   screen.print("");
   for (const [what = "", value = ""] of lines) screen.print(`${what.padEnd(30)}${value}`);

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { RECORD_PREFIX } from "../../../functions/domain/record-name.ts";
 import type { Log } from "../../../functions/platform/telemetry/log.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import type { S3Settings } from "../../../functions/platform/store/s3-client.ts";
@@ -156,8 +157,11 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     },
 
     async find(name) {
-      const stored = await (await session.ledger()).read(recordNameOf(name), session.signal);
-      if (stored) return stored;
+      const opened = await session.ledger();
+      for (const one of recordNamesOf(name)) {
+        const stored = await opened.read(one, session.signal);
+        if (stored) return stored;
+      }
       throw unmet(
         `there is no request ${name} in ${session.config.LEDGER_NAMESPACE}: ` +
           "it was never recorded, or its retention is over; `statements list` shows what there is",
@@ -231,7 +235,8 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   return session;
 }
 
-/** Also as `kubectl get configmap -o name` writes it. */
-function recordNameOf(name: string): string {
-  return name.replace(/^(configmaps?|cm)\//, "");
+/** Also as `kubectl get configmap -o name` writes it, or without the part that all begin with, as the page does. */
+function recordNamesOf(name: string): readonly string[] {
+  const own = name.replace(/^(configmaps?|cm)\//, "");
+  return own.startsWith(RECORD_PREFIX) ? [own] : [own, RECORD_PREFIX + own];
 }

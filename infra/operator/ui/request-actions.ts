@@ -22,6 +22,8 @@ export interface Counter {
   readonly store: () => Promise<S3Client>;
   /** As the builder has them. */
   readonly terms: Pick<ExplainTerms, "leaseMs" | "clockSkewMs" | "maxFailures">;
+  /** How the operator's tool is called for it. */
+  readonly words: { readonly tool: string };
   /** Who sits in front of the page, as records name it. */
   readonly who: () => Promise<string>;
   /** Told once it stands in the record. */
@@ -45,9 +47,9 @@ export interface Action {
 export const ACTIONS: Readonly<Record<string, Action>> = {
   "GET explanation": {
     writes: false,
-    run: async ({ terms }, { stored, response }) => {
-      const acts = actsOf(stored);
-      sendJson(response, 200, explain(stored.request, { ...terms, now: Date.now(), acts }));
+    run: async ({ terms, words: { tool } }, { stored, response }) => {
+      const now = { now: Date.now(), acts: actsOf(stored) };
+      sendJson(response, 200, explain(stored.request, { ...terms, tool, ...now }));
       await Promise.resolve();
     },
   },

@@ -6,6 +6,7 @@ import {
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
+import { inThousands } from "./plural.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
 
 export const STATE_COLOURS = {
@@ -38,11 +39,11 @@ export function describeProgress(progress: BuildProgress): string {
   const ofAll =
     rowsCounted === undefined || share === undefined
       ? ""
-      : ` of ${rowsCounted} (${Math.floor(share * 100)} %)`;
+      : ` of ${inThousands(rowsCounted)} (${Math.floor(share * 100)} %)`;
   return [
     PHASES[phase] ?? `writing ${phase}`,
-    ...(rows > 0 || ofAll !== "" ? [`${rows}${ofAll} rows`] : []),
-    ...(rowsPerSecond > 0 ? [`${rowsPerSecond} rows a second`] : []),
+    ...(rows > 0 || ofAll !== "" ? [`${inThousands(rows)}${ofAll} rows`] : []),
+    ...(rowsPerSecond > 0 ? [`${inThousands(rowsPerSecond)} rows a second`] : []),
     ...(bytesSent > 0 ? [`${formatBytes(bytesSent)} sent`] : []),
   ].join(", ");
 }
@@ -62,7 +63,7 @@ export function timeTaken(request: StatementRequest, now: number): number {
 export function describeEnd(request: FinalRequest): string {
   switch (request.status) {
     case "executed":
-      return `${request.rows} rows, ${formatBytes(request.bytes)}`;
+      return `${inThousands(request.rows)} rows, ${formatBytes(request.bytes)}`;
     case "failed":
       return request.errorCode;
     case "cancelled":
