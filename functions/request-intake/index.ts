@@ -7,6 +7,7 @@ import { connectLedger, makeConfigMapLedger } from "../platform/ledger/configmap
 import { openSourceCounts } from "../platform/ledger/source-counts.ts";
 import { tracedSink } from "../platform/server/event-spans.ts";
 import { observedLedger } from "../platform/ledger/observed-ledger.ts";
+import { wishedLedger } from "../platform/ledger/wished-ledger.ts";
 import { runFunction, type FunctionContext } from "../platform/function-process.ts";
 import { sendersOf } from "../platform/server/senders.ts";
 import { countedSink, makeServerMetrics } from "../platform/server/server-metrics.ts";
@@ -56,7 +57,13 @@ export async function startRequestIntake(
     ...(config.PUBLIC_ROUTE ? {} : { locationOf }),
   });
   const explain = makeExplain(rules, now);
-  const status = makeStatusRoute({ ledger, recorder, allowedSources, senders, now });
+  // Somebody may have asked for the end beside the record, where no builder has seen it yet.
+  const wished = wishedLedger(ledger);
+  const status = makeStatusRoute({
+    ledger: wished,
+    recorder: makeRequestRecorder({ ledger: wished, rules, now }),
+    ...{ allowedSources, senders, now },
+  });
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.
     "/broker": { handle, explain, isForBroker: true },

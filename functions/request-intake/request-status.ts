@@ -2,6 +2,7 @@
  * What a sender can ask of a request over HTTP: how it stands, and when to look again. One record is
  * read by its name, or by the index of its event; nothing is listed, so nobody's place in the queue is known.
  */
+import type { StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
 import { againIn, RECORD, REQUESTS_PATH, statusOf } from "../platform/requests/request-status.ts";
@@ -23,10 +24,15 @@ export function locationOf(name: string): string {
 /** Names that are no request's, or another sender's, are not told apart. */
 export function makeStatusRoute(options: RequestStatusOptions): ResourceRoute {
   const { ledger, recorder, allowedSources, senders, now } = options;
-  const mayAsk = (source: string, sender: string | undefined): boolean =>
-    sender === undefined ||
-    allowedSources === undefined ||
-    isAllowedSource(allowedSources, source, sender);
+
+  /** Where nobody is asked who they are, or every sender may use every source, the state alone: it is anybody's. */
+  function bodyFor(request: StatementRequest, sender: string | undefined) {
+    if (sender === undefined || allowedSources === undefined)
+      return { request_id: request.facts.name, status: request.status };
+    return isAllowedSource(allowedSources, request.facts.event.source, sender)
+      ? statusOf(request)
+      : undefined;
+  }
 
   async function find({ name, query }: Asked, signal: AbortSignal) {
     if (name !== undefined)
@@ -46,10 +52,10 @@ export function makeStatusRoute(options: RequestStatusOptions): ResourceRoute {
         return { kind: "invalid", problems };
       }
       const request = await find(asked, signal);
-      if (!request || !mayAsk(request.facts.event.source, sender)) return { kind: "absent" };
-      const state = { request_id: request.facts.name, status: request.status };
-      const body = sender === undefined ? state : statusOf(request);
-      return { kind: "found", body, againInMs: againIn(request, now()) };
+      const body = request && bodyFor(request, sender);
+      return body
+        ? { kind: "found", body, againInMs: againIn(request, now()) }
+        : { kind: "absent" };
     },
   };
 }

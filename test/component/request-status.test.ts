@@ -22,6 +22,8 @@ let ledger: LocalLedger;
 /** With tokens, and another one of the same ledger without. */
 let url: string;
 let openUrl: string;
+/** With tokens, and nobody has said whose source is whose. */
+let looseUrl: string;
 
 beforeAll(async () => {
   const authority = opened.use(await makeAuthority());
@@ -46,6 +48,11 @@ beforeAll(async () => {
     CALLBACK_HOSTS: "hooks.example.com:443",
   });
   openUrl = await start({ IDENTITY: "none" });
+  looseUrl = await start({
+    K_CA_CERTS: authority.ca,
+    OIDC_ISSUER: issuer.url,
+    OIDC_AUDIENCE: "intake",
+  });
 }, 120_000);
 afterAll(() => opened.disposeAsync());
 
@@ -233,6 +240,19 @@ describe("a request that is asked about", () => {
     expect((await read(answer.headers.get("location") ?? "")).status).toBe(200);
   });
 
+  it("its end was asked for: told as soon as the wish is there, before a builder has seen it", async () => {
+    const { id, name } = await recorded();
+    const wish = { record: name, customerId: "c-1", requestedAt: AT, requestedBy: BILLING };
+    await ledger.ledger.wish(wish);
+    const query = new URLSearchParams({ source: "/billing", id });
+    for (const path of [`/requests/${name}`, `/requests?${query.toString()}`]) {
+      expect((await read(path)).body).toMatchObject({
+        status: "pending",
+        cancel_requested_at: "2026-01-15T12:00:00.000Z",
+      });
+    }
+  });
+
   it("is found by source and id", async () => {
     const { id, name } = await recorded();
     const query = new URLSearchParams({ source: "/billing", id });
@@ -287,6 +307,16 @@ describe("what is not told", () => {
   it("more than the state where nobody is asked who they are", async () => {
     const { name } = await recorded();
     const response = await fetch(`${openUrl}/requests/${name}`);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { request_id: name, status: "pending" },
+    ]);
+  });
+
+  it("more than the state where every sender may use every source", async () => {
+    const { name } = await recorded();
+    const headers = await headersOf("system:serviceaccount:anybody:else");
+    const response = await fetch(`${looseUrl}/requests/${name}`, { headers });
     expect([response.status, await response.json()]).toEqual([
       200,
       { request_id: name, status: "pending" },

@@ -20,7 +20,7 @@ const time = (description: string) =>
   z.string().meta({ description: `${description} RFC 3339 in UTC.`, format: "date-time" });
 const count = (description: string) => z.int().min(0).meta({ description });
 
-/** Without tokens to tell senders apart the first two fields alone are told. */
+/** Where nothing tells senders and their sources apart the first two fields alone are told. */
 export const requestStatus = z.object({
   request_id: z.string().meta({ description: "Name of the record, as the answer to POST has it." }),
   status: z.enum(REQUEST_STATES),

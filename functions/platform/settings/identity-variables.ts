@@ -34,7 +34,10 @@ export const IDENTITY_VARIABLES = {
     expected: "issuer or cluster",
     example: "cluster",
   }),
-  /** Subjects that may send here, `*` at the end of one; every subject of the issuer when not set. */
+  /**
+   * Subjects that may send here, `*` at the end of one; every subject of the issuer when not set, but on a path of
+   * named ones.
+   */
   OIDC_ALLOWED_SUBJECTS: variable(
     list()
       .pipe(z.array(z.string().regex(SUBJECT)))

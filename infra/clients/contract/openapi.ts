@@ -122,7 +122,10 @@ function read(summary: string, parameters: readonly object[]): object {
     summary: `See how a request stands. ${summary}`,
     parameters: [...parameters, IF_NONE_MATCH],
     responses: {
-      ...found("Without tokens `request_id` and `status` alone.", "RequestStatus"),
+      ...found(
+        "Without tokens, or where every sender may use every source, `request_id` and `status` alone.",
+        "RequestStatus",
+      ),
       "400": problem("A parameter is missing."),
       "404": ABSENT,
       ...REFUSED,
