@@ -109,7 +109,7 @@ function version(): string {
 const ENVIRONMENT_HELP = `Environment, named as for the functions:
   KUBECONFIG, LEDGER_NAMESPACE                     the ledger
   S3_ENDPOINT, S3_FORCE_PATH_STYLE, AWS_*          the store, for download, link, ui and doctor
-  INTAKE_URL, INTAKE_TOKEN                         intake, for request, replay and ui --write
+  INTAKE_URL, INTAKE_HOST, INTAKE_TOKEN            intake, for request, replay and ui --write
   DATABASE_URL, S3_BUCKET                          for doctor
   LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain and ui
   RETENTION_DAYS                                   as the scanner has it, for prune`;

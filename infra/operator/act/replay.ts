@@ -6,7 +6,8 @@ import { isOutcome } from "../../../functions/domain/events.ts";
 import { printAudit } from "../words/acts.ts";
 import { confirm } from "./confirm.ts";
 import { EXIT, unavailable, wrongUse } from "../words/exit.ts";
-import { postToIntake } from "../session/intake.ts";
+import { hostWords, postToIntake } from "../session/intake.ts";
+import { readRefusal } from "./refusal.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
 import { lineOf, readRejected, NONE_REJECTED } from "../look/rejected.ts";
 import type { Session } from "../session/session.ts";
@@ -97,7 +98,10 @@ async function replayOne(
   );
   const isAccepted = answer.status >= 200 && answer.status < 300;
   screen.print(`${stored.name}  ${answer.status}  ${answer.subject ?? answer.text}`);
-  if (!isAccepted) return false;
+  if (!isAccepted) {
+    if (!readRefusal(answer.text)) for (const line of hostWords(intake, answer)) screen.note(line);
+    return false;
+  }
   if (answer.subject !== undefined) await leaveTrace(session, answer.subject);
   await ledger.remove(stored);
   return true;

@@ -6,7 +6,13 @@ import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudev
 import { download, makeFolder } from "../files/download.ts";
 import { findExecuted } from "../files/executed.ts";
 import { EXIT, unavailable, unmet, wrongUse } from "../words/exit.ts";
-import { postToIntake, requestedEvent, type IntakeAnswer } from "../session/intake.ts";
+import {
+  hostWords,
+  postToIntake,
+  requestedEvent,
+  type IntakeAddress,
+  type IntakeAnswer,
+} from "../session/intake.ts";
 import { readRefusal } from "./refusal.ts";
 import type { Session } from "../session/session.ts";
 import { keysOption, type KeysOption } from "../files/verification-keys.ts";
@@ -84,7 +90,7 @@ async function post(session: Session, event: StatementEvent): Promise<string> {
     signal.throwIfAborted();
     if (typeof answer !== "string") {
       if (answer.status === 200 && answer.subject !== undefined) return answer.subject;
-      if (!isPassing(answer)) throw unmet(...describeRefusal(answer));
+      if (!isPassing(answer)) throw unmet(...describeRefusal(answer, intake));
     }
     last = typeof answer === "string" ? answer : `HTTP ${answer.status} ${answer.text}`;
     screen.progress(`intake: ${last}; the same event again …`);
@@ -110,12 +116,15 @@ function reachFailure(error: unknown): string {
   return [code, name].find((one) => typeof one === "string") ?? "no answer";
 }
 
-function describeRefusal({ status, text, retryAfter }: IntakeAnswer): readonly string[] {
-  const { words = text, problems = [] } = readRefusal(text) ?? {};
+function describeRefusal(answer: IntakeAnswer, intake: IntakeAddress): readonly string[] {
+  const { status, text, retryAfter } = answer;
+  const refusal = readRefusal(text);
+  const { words = text, problems = [] } = refusal ?? {};
   const lines = problems.map((one) => `  ${one.field}: ${one.code}. ${one.words}`);
   return [
     `intake refused the request, HTTP ${status}`,
     ...(lines.length > 0 ? lines : [words]),
+    ...(refusal ? [] : hostWords(intake, answer)),
     ...(retryAfter === undefined ? [] : [`It may be sent again after ${retryAfter} s.`]),
   ];
 }

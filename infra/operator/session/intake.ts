@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { dataSchemaUri, eventType, type StatementEvent } from "../../../functions/domain/events.ts";
 import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import { text as textOf } from "node:stream/consumers";
 
 /** An event that asks for a statement; the same source and id are the same request. */
@@ -78,7 +79,9 @@ async function postTo(
   signal: AbortSignal,
 ): Promise<IntakeAnswer> {
   return await new Promise((resolve, reject) => {
-    const call = requestHttp(url, { method: "POST", headers, signal, agent: false }, (answer) => {
+    // The host is also the name that a certificate has to be for.
+    const ask = url.startsWith("https:") ? requestHttps : requestHttp;
+    const call = ask(url, { method: "POST", headers, signal, agent: false }, (answer) => {
       const subject = [answer.headers["ce-subject"]].flat()[0];
       const status = answer.statusCode ?? 0;
       const retryAfter = secondsOf(answer.headers["retry-after"]);
@@ -86,6 +89,15 @@ async function postTo(
     });
     call.on("error", reject).end(body);
   });
+}
+
+/** What to do where something else than intake says that it has nothing there, as a gateway does to a host it does not know. */
+export function hostWords({ INTAKE_URL, host }: IntakeAddress, { status }: IntakeAnswer): string[] {
+  if (status !== 404) return [];
+  return [
+    `What answers at ${INTAKE_URL} is no intake; it was sent the host ${host ?? new URL(INTAKE_URL).host}.`,
+    "A gateway knows intake by its own host: set INTAKE_HOST, as `kubectl get ksvc -A` shows it under URL.",
+  ];
 }
 
 function secondsOf(header: string | undefined): number | undefined {

@@ -179,13 +179,13 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     },
 
     async intake() {
-      const { INTAKE_URL, INTAKE_TOKEN } = session.config;
-      if (INTAKE_URL !== undefined) return { INTAKE_URL, INTAKE_TOKEN };
+      const { INTAKE_URL, INTAKE_HOST, INTAKE_TOKEN } = session.config;
+      if (INTAKE_URL !== undefined) return { INTAKE_URL, host: INTAKE_HOST, INTAKE_TOKEN };
       intake ??= ofCluster()
         .intake()
         .then(({ url, host, closed }) => {
           void closed.then(() => (intake = undefined));
-          return { INTAKE_URL: url, host, INTAKE_TOKEN };
+          return { INTAKE_URL: url, host: INTAKE_HOST ?? host, INTAKE_TOKEN };
         });
       try {
         return await intake;

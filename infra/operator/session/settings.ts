@@ -15,7 +15,7 @@ import {
   withoutPlainDatabase,
   withoutPlainStore,
 } from "../../../functions/platform/settings/plain-text.ts";
-import { text, url } from "../../../functions/platform/settings/variables.ts";
+import { text, url, variable } from "../../../functions/platform/settings/variables.ts";
 import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import { runningIn, type Running } from "../../local/running.ts";
 import { readLocalSettings } from "../../local/settings.ts";
@@ -30,6 +30,10 @@ export const operatorConfig = withoutPlainStore(
       KUBECONFIG,
       LEDGER_NAMESPACE,
       INTAKE_URL: url("http://localhost:8081/").optional(),
+      INTAKE_HOST: variable(z.string().regex(/^[\w.-]+(:\d+)?$/), {
+        expected: "a host name, with a port or without",
+        example: "request-intake.statements.svc.cluster.local",
+      }).optional(),
       INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
       RETENTION_DAYS,
       LEASE_SECONDS: builder.LEASE_SECONDS,
@@ -95,7 +99,10 @@ export function environmentOf(options: GlobalOptions, env: Environment): Environ
 
 /** What `make run` says of itself; it reaches this process alone. @throws CommandError when it is not up */
 function localEnvironment(env: Environment): Environment {
-  const none = { S3_PREFIX: undefined, S3_ENDPOINT: undefined, AWS_SESSION_TOKEN: undefined };
+  const none = {
+    ...{ S3_PREFIX: undefined, S3_ENDPOINT: undefined, AWS_SESSION_TOKEN: undefined },
+    INTAKE_HOST: undefined,
+  };
   return { ...none, ...localRun(env).environment };
 }
 

@@ -5,6 +5,7 @@ import {
 } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import { CommandError } from "../words/exit.ts";
 import {
+  hostWords,
   postToIntake,
   requestedEvent,
   type IntakeAddress,
@@ -41,7 +42,8 @@ export async function askForStatement(
   try {
     const address = await intake();
     url = address.INTAKE_URL;
-    return toAsked(await postToIntake(address, withoutEmpty(toBinaryMessage(event)), signal));
+    const answer = await postToIntake(address, withoutEmpty(toBinaryMessage(event)), signal);
+    return toAsked(answer, address);
   } catch (error) {
     const words =
       error instanceof CommandError
@@ -62,9 +64,11 @@ function unknownForm(): Asked {
   return { status: 200, body: { problems: [{ field: "event", code: "unknown_form", words }] } };
 }
 
-function toAsked({ status, subject, text }: IntakeAnswer): Asked {
+function toAsked(answer: IntakeAnswer, address: IntakeAddress): Asked {
+  const { status, subject, text } = answer;
   if (status === 200 && subject !== undefined) return { status, body: { name: subject } };
-  const { words = "What answers there is no intake.", problems = [] } = readRefusal(text) ?? {};
+  const other = hostWords(address, answer).join(" ") || "What answers there is no intake.";
+  const { words = other, problems = [] } = readRefusal(text) ?? {};
   if (problems.length > 0) return { status: 200, body: { problems } };
   return { status: 503, body: { words: `${words} (HTTP ${status})` } };
 }
