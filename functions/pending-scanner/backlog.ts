@@ -4,11 +4,17 @@
  *
  *   room = free builders + what they finish in a second − offers they have not claimed yet
  *
- * A Job that is offered is a Job that is started, so in its lane nothing is offered ahead.
+ * A Job that is offered is a Job that is started, so in its lane nothing is offered ahead. Fewer builders may run
+ * than there is room for: so an offer keeps its place until it counts as lost, and is then the next one to be made.
  *
  * `from` of what waits is a reading of `monotonic()`; dates of records are by the clock.
  */
-import { isFinal, type Lane, type StatementRequest } from "../domain/statement-request.ts";
+import {
+  isFinal,
+  type Lane,
+  type OpenRequest,
+  type StatementRequest,
+} from "../domain/statement-request.ts";
 import { isAccepted } from "../domain/outcome/telling.ts";
 import { dueAt, isLive } from "./due.ts";
 import { makeFairQueue } from "./fair-queue.ts";
@@ -19,6 +25,8 @@ export interface OfferLimits {
   readonly perCustomer: number;
   /** Requests the builders can work on at a time. */
   readonly builderCapacity: number;
+  /** Each offer starts a Job, whatever the lane. */
+  readonly offersAreJobs?: boolean;
 }
 
 export interface Standing {
@@ -74,10 +82,13 @@ const CAPACITY = 10_000;
 export const WAKE_UP_MS = 3_000;
 /** A builder announces what it has ended itself. */
 const ANNOUNCEMENT_MS = 10_000;
-/** An offer that is not claimed for so long, beside a free builder, does not keep others waiting … */
+/** An offer that is not claimed for so long, beside a free builder, keeps nobody waiting, if few are so slow … */
 const SLOW_OFFER_MS = 2_000;
 /** … and after so long it counts as lost. */
 const LOST_OFFER_MS = 15_000;
+/** How many slow offers may keep nobody waiting: at least so many, and this share of the builders. */
+const FEW_SLOW = 2;
+const SLOW_SHARE = 0.25;
 /** Lists are made at least so often, tick by tick. */
 const SOON_MS = 60_000;
 /** A Job waits for a node; its record says the same, see JOB_START_MS of the domain. */
@@ -91,7 +102,11 @@ interface Offer {
 }
 
 export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
-  const queues = { service: makeFairQueue(CAPACITY), job: makeFairQueue(CAPACITY) };
+  const makeQueues = () => ({ service: makeFairQueue(CAPACITY), job: makeFairQueue(CAPACITY) });
+  const firstTime = makeQueues();
+  /** Lost offers. One may have waited behind what is built: another in its place would wait there as well. */
+  const again = makeQueues();
+  const queues = [...Object.values(again), ...Object.values(firstTime)];
   /** Somebody waits for the end of these: they come before every turn. */
   const cancels = new Map<string, StatementRequest>();
   /** When they were wished for, of all open requests, whoever has them. */
@@ -104,10 +119,12 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   const lanes: Lane[] = ["service", "job"];
   /** When no builder was free for the last time: until then an unclaimed offer was no lost one. */
   let fullAt = 0;
+  const fewSlow = Math.max(FEW_SLOW, Math.ceil(limits.builderCapacity * SLOW_SHARE));
+  const laneOf = ({ lane }: StatementRequest): Lane => (limits.offersAreJobs ? "job" : lane);
 
   function forget(name: string): void {
     noteFull();
-    for (const queue of Object.values(queues)) queue.remove(name);
+    for (const queue of queues) queue.remove(name);
     for (const names of [cancels, wishes, live, statuses]) names.delete(name);
   }
 
@@ -116,16 +133,15 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   }
 
   /** @param waitMs how long something else may still take care of it */
-  function place(request: StatementRequest, waitMs: number): void {
+  function place(request: StatementRequest, waitMs: number, into = firstTime): void {
     const { name } = request.facts;
-    if (request.status === "pending" && request.cancelRequestedAt !== undefined)
-      cancels.set(name, request);
-    else if (isLive(request, now())) live.set(name, request);
+    if (isLive(request, now())) live.set(name, request);
+    else if (isWished(request)) cancels.set(name, request);
     else {
       const ms = Math.max(waitMs, dueAt(request) - now());
       // A callback may have days to wait: it takes no place from what is due, and a list brings it up again.
       if (isFinal(request) && ms > SOON_MS) return;
-      queues[request.lane].put({ request, from: ms > 0 ? monotonic() + ms : 0 });
+      into[laneOf(request)].put({ request, from: ms > 0 ? monotonic() + ms : 0 });
     }
   }
 
@@ -133,8 +149,7 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     const { name } = request.facts;
     forget(name);
     statuses.set(name, statusOf(request));
-    if (!isFinal(request) && request.cancelRequestedAt !== undefined)
-      wishes.set(name, request.cancelRequestedAt);
+    if (isWished(request)) wishes.set(name, request.cancelRequestedAt);
     const offer = offers.get(name);
     if (offer && isSameTurn(offer.request, request)) return;
     end(name);
@@ -151,7 +166,18 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
   }
 
   function lostAt({ request, sentAt }: Offer): number {
-    return Math.max(sentAt, fullAt) + (request.lane === "job" ? LOST_JOB_MS : LOST_OFFER_MS);
+    return Math.max(sentAt, fullAt) + (laneOf(request) === "job" ? LOST_JOB_MS : LOST_OFFER_MS);
+  }
+
+  /** How many places are taken by offers that nobody has claimed yet. */
+  function unclaimed(): number {
+    let waiting = 0;
+    let slow = 0;
+    for (const offer of offers.values()) {
+      if (laneOf(offer.request) === "job" || ageOf(offer) <= SLOW_OFFER_MS) waiting++;
+      else if (!mayHaveToWait(offer.request)) slow++;
+    }
+    return waiting + Math.max(0, slow - fewSlow);
   }
 
   /** What time alone has changed: leases that expired, offers that were lost. */
@@ -165,19 +191,19 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     for (const offer of offers.values()) {
       if (lostAt(offer) > monotonic()) continue;
       offers.delete(offer.request.facts.name);
-      place(offer.request, 0);
+      place(offer.request, 0, again);
     }
   }
 
   return {
     beginList() {
       noteFull();
-      for (const queue of Object.values(queues)) queue.clear();
+      for (const queue of queues) queue.clear();
       for (const names of [cancels, wishes, live, statuses]) names.clear();
     },
     listed: (request) => see(request, 0),
     endList() {
-      for (const queue of Object.values(queues)) queue.sort();
+      for (const queue of queues) queue.sort();
       // They ended at any time since somebody looked: no measure of the pace.
       for (const name of offers.keys()) if (!statuses.has(name)) offers.delete(name);
     },
@@ -195,22 +221,20 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
         void taken.set(customerId, (taken.get(customerId) ?? 0) + 1);
       const chosen = [...cancels.values()];
       cancels.clear();
-      let waiting = 0;
       for (const request of [...live.values(), ...chosen]) count(request);
-      for (const offer of offers.values()) {
-        count(offer.request);
-        if (offer.request.lane === "job" || ageOf(offer) <= SLOW_OFFER_MS) waiting++;
-      }
-      const free = limits.builderCapacity - live.size - waiting;
+      for (const { request } of offers.values()) count(request);
+      const free = limits.builderCapacity - live.size - unclaimed();
       for (const lane of lanes) {
         const more = lane === "job" ? 0 : ahead;
-        const next = queues[lane].take(
-          Math.max(0, free + more - chosen.length),
-          monotonic(),
-          (customer, mine) => (taken.get(customer) ?? 0) + mine < limits.perCustomer + more,
-        );
-        for (const request of next) count(request);
-        chosen.push(...next);
+        for (const queue of [again[lane], firstTime[lane]]) {
+          const next = queue.take(
+            Math.max(0, free + more - chosen.length),
+            monotonic(),
+            (customer, mine) => (taken.get(customer) ?? 0) + mine < limits.perCustomer + more,
+          );
+          for (const request of next) count(request);
+          chosen.push(...next);
+        }
       }
       lanes.reverse();
       for (const request of chosen) {
@@ -222,28 +246,26 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
     refused(request) {
       if (offers.delete(request.facts.name)) place(request, 0);
     },
-    hasDue: () =>
-      cancels.size > 0 || Object.values(queues).some((queue) => queue.hasDue(monotonic())),
+    hasDue: () => cancels.size > 0 || queues.some((queue) => queue.hasDue(monotonic())),
     nextAt() {
       let expiresAt = Infinity;
       for (const { leaseExpiresAt } of live.values())
         expiresAt = Math.min(expiresAt, leaseExpiresAt);
       let next = monotonic() + (expiresAt - now());
       for (const offer of offers.values()) next = Math.min(next, lostAt(offer));
-      for (const queue of Object.values(queues)) next = Math.min(next, queue.nextFrom());
+      for (const queue of queues) next = Math.min(next, queue.nextFrom());
       return next;
     },
     get isCut() {
-      return Object.values(queues).some(({ dropped }) => dropped > 0);
+      return queues.some(({ dropped }) => dropped > 0);
     },
 
     standing() {
       const counts = { pending: 0, processing: 0, unannounced: 0, callbacks: 0 };
       for (const status of statuses.values()) counts[status]++;
-      const all = Object.values(queues);
       let due = cancels.size;
       let oldest = Infinity;
-      for (const queue of all) {
+      for (const queue of queues) {
         due += queue.due(monotonic()) + queue.dropped;
         oldest = Math.min(oldest, queue.oldestPendingAt() ?? Infinity);
       }
@@ -266,6 +288,18 @@ export function makeBacklog(limits: OfferLimits, now: () => number): Backlog {
 
 const finite = (instant: number): number | undefined =>
   instant === Infinity ? undefined : instant;
+
+/** Somebody waits for its end. */
+function isWished(
+  request: StatementRequest,
+): request is OpenRequest & { readonly cancelRequestedAt: number } {
+  return !isFinal(request) && request.cancelRequestedAt !== undefined;
+}
+
+/** A builder may have answered that it is too early: for a cancel, or behind a dead builder. */
+function mayHaveToWait(request: StatementRequest): boolean {
+  return request.status === "processing" || isWished(request);
+}
 
 function statusOf(request: StatementRequest): Status {
   if (!isFinal(request)) return request.status;

@@ -36,7 +36,7 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     says: "an offer that nobody claimed is not made again",
     file: BACKLOG,
     find: `      offers.delete(offer.request.facts.name);
-      place(offer.request, 0);`,
+      place(offer.request, 0, again);`,
     replace: `      place(offer.request, Infinity);`,
   },
   {
