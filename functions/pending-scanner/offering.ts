@@ -110,12 +110,20 @@ export function makeOffering(options: OfferingOptions): Offering {
       const isInTime = monotonic() < runEndsAt();
       return watch.goesOn && isInTime && !stopping.aborted && (backlog.hasDue() || !backlog.isCut);
     };
+    let hasOffered = false;
     do {
-      const isTaken = await offer(backlog.take());
+      const taken = backlog.take();
+      hasOffered ||= taken.length > 0;
+      const isTaken = await offer(taken);
       for (const tick of ticks) settle(tick, endOf(tick));
       if (goesOn()) await (isTaken ? change(runEndsAt()) : pause(PAUSE_MS));
     } while (goesOn());
     if (!watch.goesOn) await pause(PAUSE_MS);
+    // What there was no room for is not due yet either, as far as another list can tell.
+    else if (backlog.isCut && !hasOffered)
+      await pause(
+        Math.min(PAUSE_MS, Math.max(0, Math.min(backlog.nextAt(), endsAt) - monotonic())),
+      );
     // Nobody looks until the next tick, so what builders finish by then is offered now.
     if (monotonic() >= endsAt) await offer(backlog.take(limits.deadlineMs * GAP));
     over.abort();
