@@ -44,7 +44,7 @@ export interface SweepContext {
   readonly log: Log;
 }
 
-/** Two thousand records: a pass over 100 000 takes 50 ticks, and no tick much memory. */
+/** Two thousand records or indexes: a pass over 100 000 of each takes 100 ticks, and no tick much memory. */
 const MAX_PAGES_PER_TICK = 4;
 const MAX_DELETIONS_PER_TICK = 500;
 
