@@ -2,7 +2,7 @@ import * as z from "zod";
 import { COMMON_VARIABLES } from "../platform/settings/config.ts";
 import { eventWindow, withEventWindow } from "../platform/settings/event-window.ts";
 import { withIdentity } from "../platform/settings/identity-variables.ts";
-import { integer } from "../platform/settings/variables.ts";
+import { integer, yesOrNo } from "../platform/settings/variables.ts";
 
 export const pendingScannerConfig = withIdentity(
   withEventWindow(
@@ -12,6 +12,8 @@ export const pendingScannerConfig = withIdentity(
       TICK_CAP_PER_CUSTOMER: integer({ min: 1, max: 100_000, default: 5 }),
       /** Requests the builders can work on at a time. */
       BUILDER_CAPACITY: integer({ min: 1, max: 10_000, default: 8 }),
+      /** Each offer starts a Job, whatever the request's lane. */
+      OFFERS_ARE_JOBS: yesOrNo("false"),
       TICK_DEADLINE_SECONDS: integer({ min: 1, max: 600, default: 50 }),
       ...eventWindow.shape,
     }),

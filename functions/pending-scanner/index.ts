@@ -38,6 +38,7 @@ export async function startPendingScanner(
   const limits = {
     perCustomer: config.TICK_CAP_PER_CUSTOMER,
     builderCapacity: config.BUILDER_CAPACITY,
+    offersAreJobs: config.OFFERS_ARE_JOBS,
     deadlineMs: tickMs,
   };
   const now = wallClock;

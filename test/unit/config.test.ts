@@ -54,6 +54,7 @@ describe("readConfig", () => {
     expect(readConfig(pendingScannerConfig, NEEDED)).toMatchObject({
       TICK_CAP_PER_CUSTOMER: 5,
       BUILDER_CAPACITY: 8,
+      OFFERS_ARE_JOBS: false,
       TICK_DEADLINE_SECONDS: 50,
       EVENT_WINDOW_DAYS: 29,
       RETENTION_DAYS: 30,

@@ -135,4 +135,10 @@ test("one setting makes every request a Job, offered by the scanner, which count
     ["statement-due", "JobSink"],
     ["statement-oversized", "JobSink"],
   ]);
+  const offersAreJobs = (of: readonly Manifest[]): unknown =>
+    of.find(
+      (one) => one.kind === "ConfigMap" && one.metadata.name.startsWith("pending-scanner-"),
+    )?.["data"];
+  expect(offersAreJobs(everyRequest)).toMatchObject({ OFFERS_ARE_JOBS: "true" });
+  expect(offersAreJobs(withJobs)).toMatchObject({ OFFERS_ARE_JOBS: "false" });
 });
