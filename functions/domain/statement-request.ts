@@ -292,8 +292,8 @@ export function cancel(request: ProcessingRequest, cancelledAt: number): Cancell
 
 export interface Release {
   readonly now: number;
-  /** When the holder's last upload, if one was begun, cannot be its own doing any more. */
-  readonly leaseEndsAt: number;
+  /** Of the last lease under which an upload may have been sent; undefined where none can land any more. */
+  readonly leaseEndsAt: number | undefined;
 }
 
 /** Given back without a failure: the process is going, or whoever waited has gone. */
@@ -327,7 +327,10 @@ export function retry(
   backoff: Backoff,
 ): PendingRequest | FailedRequest {
   if (error === DEADLINE_EXCEEDED && request.lastError === DEADLINE_EXCEEDED) {
-    return fail(request, "too_large", release.now, error);
+    if (release.leaseEndsAt === undefined) return fail(request, TOO_LARGE, release.now, error);
+    // A file may be there, or land: who claims it next waits until none can any more, looks, and ends it.
+    const next = { nextAttemptAt: release.now, lastError: TOO_LARGE };
+    return { ...backToPending(request, release, next), failures: backoff.maxFailures };
   }
   const failures = request.failures + 1;
   return {
@@ -340,6 +343,8 @@ export function retry(
 }
 
 export const DEADLINE_EXCEEDED = "deadline_exceeded";
+/** Two attempts in a row ran out of time. */
+const TOO_LARGE = "too_large";
 /** Nothing was heard of the builder until its lease was over. */
 export const LEASE_EXPIRED = "lease_expired";
 /** The builder lived, and could not renew its lease in time. */
@@ -350,6 +355,7 @@ export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
 
 /** Why a request ends whose attempts are used up. */
 export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
+  if (lastError === TOO_LARGE) return TOO_LARGE;
   return lastError === UNKNOWN_ON_REPLICA ? "unknown_customer" : "retries_exhausted";
 }
 

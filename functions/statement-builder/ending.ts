@@ -73,20 +73,6 @@ export function endingOf(
   return { kind: "retry", code: "internal" };
 }
 
-/**
- * When the last lease ends under which an upload may have been sent that can still land: whoever ends
- * the request without a build waits from there. An attempt that sent nothing does not shorten the
- * wait for the one before it.
- *
- * @param leases undefined where nothing of them can land any more
- */
-export function lastLeaseEnd(
-  now: number,
-  leases: { readonly own: number | undefined; readonly earlier: number | undefined },
-): number {
-  return leases.own ?? Math.max(now, leases.earlier ?? 0);
-}
-
 function leaseEnding(reason: unknown, mayBeThere: boolean): Ending {
   if (reason instanceof CancelRequested) {
     // Otherwise the claim that follows waits until nothing can land any more, looks, and then cancels.

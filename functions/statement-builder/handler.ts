@@ -32,7 +32,7 @@ import {
 import type { CallbackSender } from "./callback/callback-sender.ts";
 import { makeBuildMeter } from "./build-meter.ts";
 import type { BuildSettings } from "./build-settings.ts";
-import { endingOf, lastLeaseEnd, moveTo, type Ending, type RetrySettings } from "./ending.ts";
+import { endingOf, moveTo, type Ending, type RetrySettings } from "./ending.ts";
 import { holdLease, type Lease, type LeaseSettings } from "./lease.ts";
 import type { Outage } from "./outage.ts";
 import { reachObject, type BuildDependencies, type Claim } from "./reach-object.ts";
@@ -121,7 +121,7 @@ async function reachEnding(
   { purpose, isFirst, claimId, earlierLandsUntil, earlierLeaseEndsAt, lease, meter }: Held,
   context: EventContext,
   deps: BuilderDependencies,
-): Promise<{ ending: Ending; leaseEndsAt: () => number }> {
+): Promise<{ ending: Ending; leaseEndsAt: () => number | undefined }> {
   using deadline = startDeadline(deps.settings.buildDeadlineMs, context.signal, lease.signal);
   const { signal } = deadline;
   const stops = { request: context.signal, lease: lease.signal, deadline };
@@ -134,11 +134,12 @@ async function reachEnding(
   const onPublish = (): void => {
     publishing = mayBeThere = true;
   };
-  const leaseEndsAt = (): number =>
-    lastLeaseEnd(deps.now(), {
-      own: publishing ? lease.expiresAt : undefined,
-      earlier: mayBeThere ? earlierLeaseEndsAt : undefined,
-    });
+  // When the last lease ends under which something may have been sent that can still land. An attempt that sent
+  // nothing does not shorten the wait for the one before it.
+  const leaseEndsAt = (): number | undefined => {
+    if (publishing) return lease.expiresAt;
+    return mayBeThere ? earlierLeaseEndsAt : undefined;
+  };
   try {
     const told = { onAbsent, onPublish, log: context.log };
     const claim = { lease, meter, claimId, purpose, isFirst, signal, ...told };
@@ -154,7 +155,7 @@ async function reachEnding(
 async function settle(
   lease: Lease,
   ending: Ending,
-  leaseEndsAt: () => number,
+  leaseEndsAt: () => number | undefined,
   { ledger, settings, now }: BuilderDependencies,
 ): Promise<Stored | undefined> {
   if (ending.kind === "lost") return undefined;

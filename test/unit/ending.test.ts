@@ -1,6 +1,6 @@
 /** What a signal that stops a build makes of its claim. */
 import { StatementFailure } from "../../functions/domain/failure.ts";
-import { endingOf, lastLeaseEnd } from "../../functions/statement-builder/ending.ts";
+import { endingOf } from "../../functions/statement-builder/ending.ts";
 import { CancelRequested, LeaseLate, LeaseLost } from "../../functions/statement-builder/lease.ts";
 
 const never = new AbortController().signal;
@@ -38,13 +38,4 @@ test("a damaged object is there, so it ends the request at once", () => {
   const damaged = new StatementFailure("object_damaged", "it is cut");
   const failed = { kind: "failed", code: "object_damaged" };
   expect(endingOf(damaged, stops, { mayBeThere: true })).toEqual(failed);
-});
-
-test.each([
-  ["its own upload, as long as its lease", { own: 5_000, earlier: undefined }, 5_000],
-  ["an earlier one, although this attempt sent nothing", { own: undefined, earlier: 4_000 }, 4_000],
-  ["none, where the earlier lease is over", { own: undefined, earlier: 900 }, 1_000],
-  ["none, where nothing can land", { own: undefined, earlier: undefined }, 1_000],
-])("a record that is given back waits for %s", (_what, leases, until) => {
-  expect(lastLeaseEnd(1_000, leases)).toBe(until);
 });

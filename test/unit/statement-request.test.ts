@@ -176,13 +176,27 @@ describe("the holder's moves", () => {
     expect(codeOfGivingUp({ ...held, lastError: "internal" })).toBe("retries_exhausted");
   });
 
-  test("a second deadline in a row is too_large", () => {
-    const once = retry(held, "deadline_exceeded", released, backoff);
-    expect(once.status).toBe("pending");
-    const again = claimed(once, { now: NOON + 3_600_000 }).request;
-    expect(retry(again, "deadline_exceeded", released, backoff)).toMatchObject({
-      status: "failed",
-      errorCode: "too_large",
+  describe("a second deadline in a row", () => {
+    const settled = { ...released, leaseEndsAt: undefined };
+    const secondTime = () => {
+      const once = retry(held, "deadline_exceeded", released, backoff);
+      expect(once.status).toBe("pending");
+      return claimed(once, { now: NOON + 3_600_000 }).request;
+    };
+
+    test("is too_large where nothing of the request can be in the bucket", () => {
+      const ended = retry(secondTime(), "deadline_exceeded", settled, backoff);
+      expect(ended).toMatchObject({ status: "failed", errorCode: "too_large" });
+    });
+
+    test("is given up like a request out of attempts where a file may be there, or land", () => {
+      const back = retry(secondTime(), "deadline_exceeded", released, backoff);
+      expect(back).toMatchObject({ status: "pending", leaseExpiresAt: released.leaseEndsAt });
+      expect(claim(back, { ...terms, now: released.leaseEndsAt + 1 }).kind).toBe("wait");
+      const last = claim(back, { ...terms, now: NOON + 7_200_000 });
+      expect(last).toMatchObject({ kind: "claim", purpose: "give-up" });
+      if (last.kind !== "claim") throw new Error("it is not claimed");
+      expect(codeOfGivingUp(last.request)).toBe("too_large");
     });
   });
 

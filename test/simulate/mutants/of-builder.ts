@@ -182,8 +182,8 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     name: "hand-over-at-once",
     says: "a claim that has published is handed over as if nothing of it could land any more",
     file: HANDLER,
-    find: `own: publishing ? lease.expiresAt : undefined,`,
-    replace: `own: publishing ? deps.now() - 3_600_000 : undefined,`,
+    find: `if (publishing) return lease.expiresAt;`,
+    replace: `if (publishing) return deps.now() - 3_600_000;`,
   },
   {
     name: "not-executed-after-all",
