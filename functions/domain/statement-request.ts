@@ -371,12 +371,13 @@ export function requestCancel<R extends OpenRequest>(request: R, cancelRequested
  * error count against it, and a wish to cancel that came too late is dropped. The object's key
  * stays, so a file that was published after all is found and adopted.
  */
-export function startAgain(request: FailedRequest, now: number): PendingRequest {
+export function startAgain(request: FailedRequest): PendingRequest {
   return {
     ...commonFields(request),
     status: "pending",
     failures: 0,
-    nextAttemptAt: now,
+    // Due at once, and not by the clock of whoever's machine this is.
+    nextAttemptAt: request.failedAt,
     cancelRequestedAt: undefined,
     lastError: undefined,
   };

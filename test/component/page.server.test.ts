@@ -361,7 +361,7 @@ test("of what has ended long ago it keeps no more than the state, until somebody
   expect(makeBoard(followed, { ...filter, name: fourth }).rows).toMatchObject([{ name: fourth }]);
   const stored = await ledger.ledger.read(third);
   if (stored?.request.status !== "failed") throw new Error("not failed");
-  await ledger.ledger.replace(stored, startAgain(stored.request, Date.now()));
+  await ledger.ledger.replace(stored, startAgain(stored.request));
   await until(() => followed.requests.get(third)?.request.status === "pending");
   expect(makeBoard(followed, filter)).toMatchObject({
     totals: { pending: 3, failed: 9 },

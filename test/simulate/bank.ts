@@ -18,7 +18,15 @@ import type { Faults } from "./faults.ts";
 import { sleep } from "./simulated-clock.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-export const CUSTOMER_KINDS = ["plain", "parted", "slow", "endless", "large", "unknown"] as const;
+export const CUSTOMER_KINDS = [
+  "plain",
+  "parted",
+  "slow",
+  "long",
+  "endless",
+  "large",
+  "unknown",
+] as const;
 export type CustomerKind = (typeof CUSTOMER_KINDS)[number];
 
 /** More rows than the service takes. */
@@ -30,6 +38,7 @@ const BATCHES: Readonly<Record<CustomerKind, number>> = {
   plain: 1,
   parted: 3,
   slow: 8,
+  long: 29,
   endless: 200,
   large: 4,
   unknown: 0,
@@ -93,8 +102,8 @@ export function makeBank({ seed, time, faults, call }: BankOptions): Transaction
     let received = 0;
     async function* marks(): AsyncGenerator<string> {
       for (let batch = 0; batch < BATCHES[kind]; batch++) {
-        // Eight of them take longer than a lease.
-        if (kind === "slow" || kind === "endless") await sleep(3_000, signal);
+        // Eight of them take longer than a lease, and twenty-nine about as long as a build may.
+        if (kind === "slow" || kind === "long" || kind === "endless") await sleep(3_000, signal);
         yield await ask("rows", () => markOf(customerId, batch), signal);
         received++;
       }
@@ -188,6 +197,7 @@ export function kindAt(seed: number, number: number): CustomerKind {
   if (drawn < 0.5) return "plain";
   if (drawn < 0.72) return "parted";
   if (drawn < 0.86) return "slow";
-  if (drawn < 0.88) return "endless";
+  if (drawn < 0.87) return "endless";
+  if (drawn < 0.885) return "long";
   return drawn < 0.96 ? "large" : "unknown";
 }

@@ -48,7 +48,7 @@ export interface Faults {
     call: number,
     isDecisive: boolean,
   ): Fate | undefined;
-  /** Whether this goes wrong, such as a delivery that is doubled. @param likely of a hundred */
+  /** Whether this goes wrong, such as a delivery that is doubled. @param likely of a thousand, at a rate of one */
   happens(what: string, likely: number, ...keys: readonly number[]): boolean;
   /** From now on nothing goes wrong any more. */
   end(): void;
@@ -66,6 +66,7 @@ export interface FaultOptions {
 }
 
 export const MOST_BEFORE = 6;
+const MOST_LIKELY = 0.6;
 /** One call in twenty makes a statement visible, and most of the rules are about it. */
 const MORE_OFTEN = 4;
 /** In leases: longer than it takes until somebody else may claim, end, and tell. */
@@ -97,9 +98,10 @@ export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
       };
     },
     happens(what, likely, ...keys) {
+      // Never certain: what always goes wrong hides what comes behind it.
+      const chance = MOST_LIKELY * (1 - Math.exp((-rate * likely) / 1000));
       // By its name too: what is drawn for the same number must not always happen together, or never.
-      if (script || over || draw(seed, 4, keyOf(what), ...keys) * 1000 >= rate * likely)
-        return false;
+      if (script || over || draw(seed, 4, keyOf(what), ...keys) >= chance) return false;
       return take(`${what} ${keys.join(".")}`);
     },
     end() {

@@ -55,6 +55,8 @@ const TIMEOUT_MS = 15_000;
 const CREATE_TIMEOUT_MS = 60_000;
 const UPLOADS_A_PAGE = 1;
 const FOR_EVER_MS = 90_000;
+/** What neither makes an object visible nor takes a part away may come as late as it likes: two leases. */
+const LATE_MS = 40_000;
 
 interface OpenUpload extends Upload {
   readonly parts: Map<number, Buffer>;
@@ -175,18 +177,24 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       timeoutMs: isCreating ? CREATE_TIMEOUT_MS : TIMEOUT_MS,
       isRepeated: true,
       isDecisive: isCreating,
-      // A completion may come ever so late: the fence is there for it.
-      landsWithinMs: isCompleting ? FOR_EVER_MS : Math.max(0, landsBy(request, by) - now()),
+      landsWithinMs: landsWithin(command, request, by),
       tell: told,
     });
     const { Body } = output as { readonly Body?: Buffer };
     return Body ? { ...output, Body: inPieces(Body, number) } : output;
   }
 
+  function landsWithin(command: unknown, request: string, by: string): number {
+    // A completion may come ever so late: the fence is there for it.
+    if (command instanceof CompleteMultipartUploadCommand) return FOR_EVER_MS;
+    if (command instanceof PutObjectCommand) return Math.max(0, landsBy(request, by) - now());
+    return LATE_MS;
+  }
+
   async function* inPieces(body: Buffer, number: number): AsyncGenerator<Buffer> {
     const half = body.byteLength >> 1;
     yield await Promise.resolve(body.subarray(0, half));
-    if (faults.happens("body breaks off", 300, SimulatedProcess.current()?.key ?? 0, number))
+    if (faults.happens("body breaks off", 60, SimulatedProcess.current()?.key ?? 0, number))
       throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
     yield body.subarray(half);
   }

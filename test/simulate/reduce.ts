@@ -7,7 +7,7 @@ export interface Reduced {
   readonly runs: number;
 }
 
-/** Of what was found it tries to leave out halves, quarters, … single ones, while any rule still breaks. */
+/** Of what was found it tries to leave out halves, quarters, … single ones, while the same rule still breaks. */
 export async function reduce(
   options: WorldOptions,
   found: WorldEnd,
@@ -16,6 +16,7 @@ export async function reduce(
   let requests = [...Array(options.requests).keys()];
   let faults = [...found.faults];
   let runs = 0;
+  const broken = kindOf(found.broken[0] ?? "");
   const run = async (isTold = false): Promise<WorldEnd> => {
     runs++;
     return await runWorld({
@@ -33,7 +34,7 @@ export async function reduce(
         const fewer = [...kept.slice(0, at), ...kept.slice(at + size)];
         set(fewer);
         const end = await run();
-        if (end.broken.length > 0) {
+        if (end.broken.some((rule) => kindOf(rule) === broken)) {
           kept = fewer.filter((one) => typeof one === "number" || end.faults.has(String(one)));
           isSmaller = true;
         } else at += size;
@@ -46,4 +47,9 @@ export async function reduce(
   await shrink(requests, (kept) => (requests = [...kept]));
   await shrink(faults, (kept) => (faults = [...kept]));
   return { end: await run(true), requests: requests.length, runs };
+}
+
+/** The words of a broken rule, whenever it was and whosever. */
+function kindOf(rule: string): string {
+  return rule.replaceAll(/\S*\d\S*/g, "");
 }

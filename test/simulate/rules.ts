@@ -26,7 +26,7 @@ import {
   type IndexedEvent,
 } from "../../functions/platform/ledger/event-index.ts";
 import { fromWish } from "../../functions/platform/ledger/cancel-wish.ts";
-import { isWholeOf, readMarked } from "./bank.ts";
+import { isWholeOf, kindOf, readMarked } from "./bank.ts";
 import type { RecordChange } from "./api-server.ts";
 import { GONE } from "./receivers.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -37,6 +37,7 @@ export interface Terms {
   /** How far two clocks may be apart. */
   readonly clockSkewMs: number;
   readonly retentionMs: number;
+  readonly maxFailures: number;
   /** They are further apart: what rests on clocks alone need not hold, everything else must. */
   readonly isBeyondSkew: boolean;
   /** For how long nothing has gone wrong, nor come late. */
@@ -111,7 +112,7 @@ export function makeRules(
   now: () => number,
   read: (bytes: Buffer) => ReadObject | undefined = readSimulated,
 ): Rules {
-  const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew, calmMs } = terms;
+  const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew, calmMs, maxFailures } = terms;
   const histories = new Map<string, History>();
   /** The records that an event has had, with the times at which they appeared. */
   const byEvent = new Map<string, Map<string, number>>();
@@ -258,16 +259,27 @@ export function makeRules(
         history.heldUntil = sentAt + leaseMs;
       }
     }
-    if (after.status === "pending" && before.status !== "processing" && by !== OPERATOR) {
+    if (after.status === "pending" && before.status !== "processing" && !by.startsWith(OPERATOR)) {
       if (before.status !== "pending") fail(`${name} moves from ${move} by ${by}`);
     }
     if (isFinal(before) && after.status !== before.status) {
       const foundLate = after.status === "executed" && before.status !== "executed";
-      const again = after.status === "pending" && before.status === "failed" && by === OPERATOR;
+      const again =
+        after.status === "pending" && before.status === "failed" && by.startsWith(OPERATOR);
       if (!foundLate && !again) fail(`${name} moves from ${move}`);
     }
     if (before.status !== "processing" && isFinal(after) && !isFinal(before))
       fail(`${name} moves from ${move} without a holder`);
+    if (before.status === "processing" && after.status !== "processing") {
+      // Of a write that nobody has signed it is not known.
+      if (by !== "" && by !== history.holder)
+        fail(`${name} moves from ${move} by ${by}, which does not hold it`);
+      if (after.status === "pending" && after.lastError === undefined)
+        fail(`${name} is given back without a reason`);
+    }
+    if (isFinal(after) && !isFinal(before)) hasItsReason(name, after);
+    if (isFinal(before) && (!isFinal(after) || (before.announced && !after.announced)))
+      history.told.delete(before.status);
     if (isFinal(after)) tellsTheTruth(history, after);
     if (after.status === "pending" && after.nextAttemptAt > now() + EPOCH + LONGEST_WAIT_MS)
       fail(`${name} waits longer than any pause`);
@@ -280,6 +292,17 @@ export function makeRules(
       for (const object of visible.values())
         if (object.metadata["request-id"] === name && read(object.bytes))
           failByClock(`${name} ends as ${after.status} although its object is there`);
+  }
+
+  function hasItsReason(name: string, request: FinalRequest): void {
+    const { status, cancelRequestedAt, failures, facts } = request;
+    if (status === "cancelled" && cancelRequestedAt === undefined)
+      fail(`${name} is cancelled, and nobody has asked for it`);
+    if (status !== "failed") return;
+    if (request.errorCode === "retries_exhausted" && failures < maxFailures)
+      fail(`${name} is given up after ${failures} failures`);
+    if (request.errorCode === "unknown_customer" && kindOf(facts.customerId) !== "unknown")
+      if (failures < maxFailures) fail(`${name} fails for a customer that is there`);
   }
 
   function tellsTheTruth({ name, told, calledBack }: History, request: FinalRequest): void {

@@ -67,6 +67,7 @@ const COARSE_MS = 500;
 const CLOCK_MS = (SKEW_MS - COARSE_MS) / 2;
 const BEYOND_MS = 40_000;
 const RETRY_MAX_MS = 20_000;
+const MAX_FAILURES = 3;
 const TICK_MS = 20_000;
 const TICK_DEADLINE_MS = 17_000;
 const BUILD_DEADLINE_MS = 90_000;
@@ -147,6 +148,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     leaseMs: LEASE_MS,
     clockSkewMs: SKEW_MS,
     retentionMs: RETENTION_MS,
+    maxFailures: MAX_FAILURES,
     isBeyondSkew,
     calmMs: () => (isCalm ? time.now - Math.max(lastFaultAt, call.quietFrom) : 0),
   };
@@ -243,7 +245,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         renewMs: LEASE_MS / 3,
         clockSkewMs: SKEW_MS,
         publishTimeoutMs: LEASE_MS,
-        maxFailures: 3,
+        maxFailures: MAX_FAILURES,
         retryBaseMs: 1_000,
         retryMaxMs: RETRY_MAX_MS,
         buildDeadlineMs: execution === "job" ? 10 * BUILD_DEADLINE_MS : BUILD_DEADLINE_MS,
@@ -374,6 +376,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const stormMs = script ? 1 : 10_000 + draw(seed, 70) * 50_000;
   const names = new Map<number, string>();
+  const sentAts = new Map<number, number>();
   let unanswered = 0;
   let late = 0;
   let isCalm = false;
@@ -386,6 +389,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     // Several of one customer, some in the same millisecond.
     const customer_id = customerOf(kind, Math.floor(draw(seed, 72, number) * 3));
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
+    sentAts.set(number, sentAt);
     const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
     const event: Partial<ReceivedEvent> = {
       id: `event-${number}`,
@@ -425,9 +429,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       time.put(wishedAt, () => wish(number));
       if (draw(seed, 89, number) < 0.3) time.put(wishedAt + 2_000, () => wish(number));
     }
-    time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
-      if (faults.happens("tried again by", 500, 81, number)) operate("retry", number);
-    });
+    if (faults.happens("tried again by", 500, 81, number)) {
+      late++;
+      time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
+        late--;
+        operate("retry", number);
+      });
+    }
   }
 
   /** By the intake of the version before, in one step: how it did that is no matter here. */
@@ -491,6 +499,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         unanswered--;
         if ("problems" in answer && answer.problems.some(({ code }) => code === "event_conflict"))
           rules.break(`the event ${event.id ?? ""} came again and was taken for another one`);
+        // The first event's time counts, whatever a repeat says.
+        const age = time.now - (sentAts.get(number) ?? 0);
+        if ("problems" in answer && age < WINDOW_MS - 2 * SKEW_MS)
+          rules.break(`the event ${event.id ?? ""} is refused, and is good`);
         if (answer.kind !== "event") return;
         names.set(number, answer.event.subject);
         rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);
@@ -498,14 +510,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     });
   }
 
-  const operator = new SimulatedProcess(OPERATOR, seed, time);
-  const desk = operator.run(openLedger);
-
+  /** Each command is a process, which may die of it. */
   function operate(what: keyof typeof MOVES, number: number): void {
     const name = names.get(number);
-    if (name === undefined || operator.dead) return;
+    if (name === undefined) return;
+    const operator = new SimulatedProcess(`${OPERATOR}-${what}-${number}`, seed, time);
     operator.run(() => {
       const { signal } = new AbortController();
+      const desk = openLedger();
       const find = async () => {
         const stored = await desk.read(name);
         if (!stored) throw new Error("it is not there");
@@ -517,14 +529,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     });
   }
 
-  const upstream = new SimulatedProcess("status-api", seed, time);
-  const statusApi = upstream.run(() => wishedLedger(openLedger()));
-
   function wish(number: number): void {
     const name = names.get(number);
-    if (name === undefined || upstream.dead) return;
+    if (name === undefined) return;
+    const upstream = new SimulatedProcess(`status-api-${number}`, seed, time);
     upstream.run(() => {
       const { signal } = new AbortController();
+      const statusApi = wishedLedger(openLedger());
       const asked = async (): Promise<void> => {
         const stored = await statusApi.read(name, signal);
         const wishing = { ledger: statusApi, now: wallClock, by: "upstream" };

@@ -39,7 +39,7 @@ export async function retryRequest(desk: OperatorDesk): Promise<Moved> {
   return await move(
     desk,
     "retry",
-    (request) => (request.status === "failed" ? startAgain(request, desk.now()) : undefined),
+    (request) => (request.status === "failed" ? startAgain(request) : undefined),
     (stored) => dropLateWish(desk, stored),
   );
 }

@@ -51,6 +51,8 @@ const SOURCE = "/deep";
 /** Within which everything must be at rest once nothing goes wrong any more. */
 const REST_MS = 300_000;
 const LONGEST_PAUSE_MS = 2 * LEASE_MS;
+/** No request is to run out of them. */
+const MAX_FAILURES = 1_000;
 /** Every wake-up goes to so many builders. */
 const COPIES = 2;
 
@@ -67,7 +69,8 @@ const SETTINGS = {
   CLOCK_SKEW_SECONDS: String(SKEW_MS / 1000),
   RETRY_BASE_SECONDS: "1",
   RETRY_MAX_SECONDS: "2",
-  MAX_FAILURES: "1000",
+  MAX_FAILURES: String(MAX_FAILURES),
+  CANCEL_WISHES: "true",
   TICK_DEADLINE_SECONDS: "5",
   DRAIN_SECONDS: "5",
   BUILDER_CAPACITY: "16",
@@ -99,6 +102,7 @@ export async function runDeepWorld(options: DeepWorldOptions): Promise<DeepWorld
       leaseMs: LEASE_MS,
       clockSkewMs: SKEW_MS,
       retentionMs: 30 * DAY_MS,
+      maxFailures: MAX_FAILURES,
       isBeyondSkew: false,
       // Nothing is deleted there.
       calmMs: () => 0,
