@@ -273,7 +273,7 @@ describe("retry and cancel", () => {
       if (!isFirst) return (await ledger.read("wished-anew")) ?? stored;
       isFirst = false;
       // Between the read and what follows it.
-      await ledger.replace(stored, startAgain(failed, START));
+      await ledger.replace(stored, startAgain(failed));
       await ledger.wish({ ...wish, requestedAt: START });
       return stored;
     };

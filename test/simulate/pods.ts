@@ -191,5 +191,6 @@ export function makePods(options: PodsOptions): Pods {
 
 /** As it comes out of the HTTP binding. */
 export function received(event: StatementEvent | Partial<ReceivedEvent>): ReceivedEvent {
-  return { ...event, kind: "event", attributes: {} } as unknown as ReceivedEvent;
+  const { data: _, ...attributes } = event;
+  return { ...event, kind: "event", attributes } as unknown as ReceivedEvent;
 }
