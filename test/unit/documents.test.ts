@@ -25,6 +25,15 @@ test("every block in a language says who runs it, or why nobody does", () => {
   expect(silent.map(({ document, line }) => `${document}:${line}`)).toEqual([]);
 });
 
+const RUNBOOKS = DOCUMENTS.filter((document) => document.includes("/runbooks/"));
+test.each(RUNBOOKS)("each step of %s is a command, and they are numbered from 1", (document) => {
+  const steps = readDocument(document)
+    .split(/^(?=\d+\. )/m)
+    .slice(1);
+  expect(steps.map((step) => Number.parseInt(step))).toEqual(steps.map((_, at) => at + 1));
+  expect(steps.filter((step) => !step.includes("```sh\n"))).toEqual([]);
+});
+
 const tested = BLOCKS.flatMap(({ document, line, mark }) =>
   mark?.kind === "tested" ? [[document, line, mark.file, mark.name] as const] : [],
 );
