@@ -113,7 +113,9 @@ test("every component switched on and off: what is there is what is written, and
   const base: Installation = { on: "base" };
   const all: Installation = { on: "base", components: await allComponents() };
 
-  expect((await deployed(base)).code).toBe(0);
+  const bare = await deployed(base);
+  expect(bare.code).toBe(0);
+  expect(bare.stdout).not.toContain("TOKEN");
   expect(await there()).toEqual(await written(base));
   await foreignObjects();
 
@@ -126,6 +128,9 @@ test("every component switched on and off: what is there is what is written, and
 
   const on = await deployed(all);
   expect(on).toMatchObject({ code: 0 });
+  // Intake asks for tokens now: what is printed to ask with has one.
+  expect(on.stdout).toMatch(/curl .*-H "Authorization: Bearer \$TOKEN" -H 'content-type/);
+  expect(on.stdout).toMatch(/TOKEN .*infra\/identity\.md.* --audience request-intake\n/);
   expect(on.stdout).toContain("no longer written: Trigger statement-recorded");
   expect(await there()).toEqual(await written(all));
   const again = await deployed(all);

@@ -10,7 +10,7 @@ import {
   undeploy,
   type Rendered,
 } from "./installation.ts";
-import { kubectl, KubectlError, liveObjects } from "./kubectl.ts";
+import { kubectl, KubectlError, liveObjects, type ClusterObject } from "./kubectl.ts";
 import {
   NotReadyForUs,
   requireBrokerClass,
@@ -100,8 +100,14 @@ async function nextStep({ objects, namespace, ledger }: Rendered): Promise<strin
           `kubectl port-forward -n ${gateway.namespace} service/${gateway.service} ${GATEWAY_PORT}:80 &\n  `,
           `--retry 5 --retry-connrefused http://localhost:${GATEWAY_PORT} -H 'host: ${new URL(url).hostname}'`,
         ];
+  const [token, from] = asksForTokens(objects)
+    ? [
+        ` -H "Authorization: Bearer $TOKEN"`,
+        `TOKEN is of somebody who may send (infra/identity.md), as of kubectl create token -n ${namespace} ACCOUNT --audience request-intake\n  `,
+      ]
+    : ["", ""];
   return `next: ask for a statement, and watch it
-  ${way}curl -i ${address} -H 'content-type: application/json' -H 'ce-specversion: 1.0' \\
+  ${from}${way}curl -i ${address}${token} -H 'content-type: application/json' -H 'ce-specversion: 1.0' \\
     -H 'ce-id: 4711' -H 'ce-source: /online-banking' -H "ce-time: $(date -u +%FT%TZ)" \\
     -H 'ce-type: io.transactions-collector.statement.requested.v1' \\
     -d '{"customer_id":"customer-000001","start_date":"2025-01-01","end_date":"2025-12-31"}'
@@ -109,6 +115,15 @@ async function nextStep({ objects, namespace, ledger }: Rendered): Promise<strin
 }
 
 const GATEWAY_PORT = 8084;
+
+/** By the settings of intake that the overlay writes. */
+function asksForTokens(objects: readonly ClusterObject[]): boolean {
+  return objects.some((one) => {
+    const { data } = one as { readonly data?: Readonly<Record<string, string>> };
+    const isIntakes = /^request-intake(-|$)/.test(one.metadata.name);
+    return one.kind === "ConfigMap" && isIntakes && data?.["OIDC_ISSUER"] !== undefined;
+  });
+}
 
 /** Whether an address is one of a route from outside the cluster. */
 function isOutside(url: string): boolean {
