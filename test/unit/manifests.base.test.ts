@@ -1,10 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Cron } from "croner";
 import { DEADLINE_MARGIN_MS as AFTER_OFFERS_MS } from "../../functions/pending-scanner/index.ts";
 import { DEADLINE_MS as INTAKE_DEADLINE_MS } from "../../functions/request-intake/index.ts";
 import { BEYOND_BUILD_MS } from "../../functions/statement-builder/index.ts";
 import { eventingObject } from "../../infra/local/cluster/router/manifest-schema.ts";
+import { renderInstallation } from "../support/cluster/installation.ts";
 import { knativeService, type KnativeService } from "../support/cluster/knative-service-schema.ts";
 import { render, type Manifest } from "../support/cluster/kustomize.ts";
+import { REPOSITORY } from "../support/document-blocks.ts";
 import { RESTRICTED } from "../support/cluster/restricted-container.ts";
 
 const FUNCTIONS = ["pending-scanner", "request-intake", "statement-builder"] as const;
@@ -32,6 +36,13 @@ function settingsOf(name: Name): Readonly<Record<string, string>> {
   return find("ConfigMap", configMapRef.name)["data"] as Readonly<Record<string, string>>;
 }
 const seconds = (name: Name, variable: string) => Number(settingsOf(name)[variable]);
+
+test.each(FUNCTIONS)("%s asks for the memory that platform.md derives", async (name) => {
+  const text = await readFile(join(REPOSITORY, "infra/kubernetes/platform.md"), "utf8");
+  const row = text.split("\n").find((line) => line.startsWith(`| ${name} `)) ?? "";
+  const [, request = "none"] = /\| +(\d+ Mi) \|[^|]*\|$/.exec(row) ?? [];
+  expect(containerOf(name).resources.requests.memory).toBe(request.replace(" ", ""));
+});
 
 test("the base holds what it should and nothing else", () => {
   const counts = Object.groupBy(rendered, (manifest) => manifest.kind);
@@ -202,6 +213,13 @@ describe("timeouts nest", () => {
       expect(responseStartTimeoutSeconds).toBe(timeoutSeconds);
     },
   );
+
+  test("a Broker waits for intake's own answer, and for a pod that has to start before it", async () => {
+    const all = await renderInstallation({ on: "base", components: ["broker-intake"] });
+    const trigger = eventingObject.parse(find("Trigger", "statement-requested", all));
+    if (trigger.kind !== "Trigger") throw new Error("no Trigger");
+    expect(trigger.spec.delivery?.timeout).toBe(INTAKE_DEADLINE_MS + 40_000);
+  });
 
   // Both together are more than Knative lets anybody have; a drain lets the build end that is under way, so it
   // is enough that each is over by then.
