@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { JANUARY } from "../support/statements/sample-statement.ts";
+import { factsOf } from "../support/statements/statement.ts";
 import { ofxdump, readByOfxtools, type OfxStatement } from "../support/programs/ofx-readers.ts";
 import {
   ACCOUNTS,
@@ -51,6 +53,18 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
         { account: "acme-4", currency: "EUR", opening: "7.00", closing: "7.00", rows: 0 },
       ].map((statement) => ({ ...january, ...statement })),
     );
+  });
+
+  test("reads the same instants of a zone with half an hour, at full ones", async () => {
+    const facts = factsOf({ ...JANUARY, timeZone: "Asia/Kolkata" });
+    const content = statementContent([{ accountId: "a", currency: "INR", posted: [] }], { facts });
+    expect(await read(content)).toMatchObject([
+      {
+        from: "2025-12-31T18:30:00+00:00",
+        next: "2026-01-31T18:30:00+00:00",
+        closingAt: "2026-01-31T18:29:59.999000+00:00",
+      },
+    ]);
   });
 
   test("reads a transaction as it was booked", async () => {

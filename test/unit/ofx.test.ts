@@ -2,8 +2,12 @@
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { XmlDocument, type XmlElement } from "libxml2-wasm";
+import { Temporal } from "temporal-polyfill";
+import { localInstant } from "../../functions/statement-builder/formats/ofx/ofx-fields.ts";
 import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
+import { JANUARY } from "../support/statements/sample-statement.ts";
+import { factsOf } from "../support/statements/statement.ts";
 import {
   ACCOUNTS,
   statementContent,
@@ -93,6 +97,59 @@ describe("a statement of several accounts", () => {
       "20260201000000.000[+1]",
       "20260131235959.999[+1]",
     ]);
+  });
+
+  test.each([
+    ["Asia/Kolkata", "20260101003000.000[+6]", "20260201003000.000[+6]", "20260131232959.999[+5]"],
+    [
+      "Asia/Kathmandu",
+      "20260101001500.000[+6]",
+      "20260201001500.000[+6]",
+      "20260131231459.999[+5]",
+    ],
+    // In its summer, +10:30, and west of Greenwich, -3:30.
+    [
+      "Australia/Adelaide",
+      "20260101003000.000[+11]",
+      "20260201003000.000[+11]",
+      "20260131232959.999[+10]",
+    ],
+    [
+      "America/St_Johns",
+      "20260101003000.000[-3]",
+      "20260201003000.000[-3]",
+      "20260131232959.999[-4]",
+    ],
+    [
+      "America/New_York",
+      "20260101000000.000[-5]",
+      "20260201000000.000[-5]",
+      "20260131235959.999[-5]",
+    ],
+    ["UTC", "20260101000000.000[0:GMT]", "20260201000000.000[0:GMT]", "20260131235959.999[0:GMT]"],
+  ])("in %s too its days are the period's", async (timeZone, ...expected) => {
+    const facts = factsOf({ ...JANUARY, timeZone });
+    const content = statementContent([account([])], { facts, asOf: Date.UTC(2026, 2, 1) });
+    expect(await texts(content, "//DTSTART|//DTEND|//DTASOF")).toEqual(expected);
+  });
+
+  test("whatever the zone and the moment, it is that moment, on its day there", () => {
+    const zones = Intl.supportedValuesOf("timeZone");
+    const at = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2037, 0, 1) });
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), at, fc.boolean(), (timeZone, moment, atMidnight) => {
+        const local = Temporal.Instant.fromEpochMilliseconds(moment).toZonedDateTimeISO(timeZone);
+        const then = atMidnight ? local.startOfDay().subtract({ milliseconds: 1 }) : local;
+        const [, digits = "", hours = ""] =
+          /^(\d{14}\.\d{3})\[([+-]?\d+)(?::GMT)?\]$/.exec(
+            localInstant(then.epochMilliseconds, timeZone),
+          ) ?? [];
+        expect(digits.slice(0, 8)).toBe(then.toPlainDate().toString().replaceAll("-", ""));
+        const iso = digits.replace(/^(....)(..)(..)(..)(..)/, "$1-$2-$3T$4:$5:");
+        expect(Date.parse(`${iso}Z`) - Number(hours) * 3_600_000).toBe(then.epochMilliseconds);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test("goes no further than it looked, where the period was not over", async () => {

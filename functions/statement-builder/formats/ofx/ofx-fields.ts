@@ -15,12 +15,19 @@ export function instant(epochMs: number): string {
 
 /**
  * An instant in the statement's own zone, `20260131235959.999[+1]`: much software takes the first
- * eight digits for the day. Readers do not agree on offsets with minutes: those stand in GMT.
+ * eight digits for the day. Readers do not agree on offsets with minutes: of a zone with such, it is the same
+ * instant at the full hour below or above, whichever leaves it on its day there.
  */
 export function localInstant(epochMs: number, timeZone: string): string {
   const at = Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone);
-  const hours = at.offsetNanoseconds / 1_000_000 / HOUR_MS;
-  if (hours === 0 || !Number.isInteger(hours)) return instant(epochMs);
+  const offset = at.offsetNanoseconds / 1_000_000 / HOUR_MS;
+  const day = at.toPlainDate().toString().replaceAll("-", "");
+  const below = atOffset(epochMs, Math.floor(offset));
+  return below.startsWith(day) ? below : atOffset(epochMs, Math.ceil(offset));
+}
+
+function atOffset(epochMs: number, hours: number): string {
+  if (hours === 0) return instant(epochMs);
   return `${digits(epochMs + hours * HOUR_MS)}[${hours > 0 ? "+" : ""}${hours}]`;
 }
 
