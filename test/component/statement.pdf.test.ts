@@ -133,6 +133,19 @@ describe("a statement over several pages", () => {
   });
 });
 
+test("names customer and period on each further page of a long cover", async () => {
+  const accounts = Array.from({ length: 80 }, (_, n) => {
+    return { accountId: `acme-${n}`, currency: "EUR", posted: [] };
+  });
+  const { pages } = await read(statementContent(accounts));
+  const header = "Account statement · acme-42 · 1 January 2026 – 31 January 2026 ";
+  const [first = "", ...more] = pages.map((page) => flat(page).trimStart());
+  expect(first.startsWith(header)).toBe(false);
+  const cover = more.findIndex((page) => page.includes("Opening balance on"));
+  expect(cover).toBeGreaterThan(1);
+  for (const page of more.slice(0, cover)) expect(page.startsWith(header)).toBe(true);
+});
+
 test("sums up each month of several, by what the period counts by", async () => {
   const posted = [
     "2026-01-31T22:00",

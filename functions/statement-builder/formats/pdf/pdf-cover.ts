@@ -19,15 +19,19 @@ const NOTE_GAP = 4;
 const NOTE_PADDING = 9;
 
 export function writeCover(statement: PdfStatement): void {
-  const { paper, words } = statement;
+  const { paper, words, content } = statement;
+  const dates = datesOf(statement);
   paper.nextPage();
+  // The first page says so itself, what goes on behind it does not.
+  paper.header = `${words.title} · ${content.facts.customerId} · ${dates}`;
   paper.bookmark(words.title);
   const section = paper.open("Sect", paper.root);
   writeBank(statement, section);
   paper.decorate(() => paper.panel(PAGE.left, paper.y, 44, 4, paper.styles.accent));
   paper.y += 24;
   block(statement, section, "H1", words.title, paper.styles.title);
-  block(statement, section, "P", periodText(statement), paper.styles.subtitle);
+  const period = `${dates} (${words.bothDaysIncluded})`;
+  block(statement, section, "P", period, paper.styles.subtitle);
   paper.y += 16;
   writeFacts(statement, section);
   paper.y += 14;
@@ -67,10 +71,9 @@ function writeLogo(statement: PdfStatement, section: Element, logo: BankLogo): v
   paper.y += height + 10;
 }
 
-function periodText({ content, locale, words }: PdfStatement): string {
+function datesOf({ content, locale }: PdfStatement): string {
   const { startDate, endDate } = content.facts.period;
-  const dates = `${locale.longDate(startDate)} – ${locale.longDate(endDate)}`;
-  return `${dates} (${words.bothDaysIncluded})`;
+  return `${locale.longDate(startDate)} – ${locale.longDate(endDate)}`;
 }
 
 function writeFacts({ paper, words, locale, content }: PdfStatement, section: Element): void {
