@@ -1,4 +1,5 @@
 /** The bank, accounts and owners by name: from settings and the bank's own columns into the files of a statement. */
+import { buffer } from "node:stream/consumers";
 import type { Manifest } from "../../functions/domain/manifest.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
@@ -6,7 +7,7 @@ import { camt053Validator } from "../support/statements/camt053-checks.ts";
 import { withMariaDb } from "../support/servers/mariadb.ts";
 import { poppler } from "../support/programs/pdf-programs.ts";
 import { readByOfxtools } from "../support/programs/ofx-readers.ts";
-import { chunks } from "../support/statements/sample-statement.ts";
+import { chunks, JANUARY, snapshotOf } from "../support/statements/sample-statement.ts";
 import {
   insertAccount,
   readTransactions,
@@ -14,6 +15,7 @@ import {
   statementZip,
   unzip,
   withZipFile,
+  zipOf,
   type Asked,
 } from "../support/statements/statement.ts";
 
@@ -88,6 +90,10 @@ test("they are in manifest, README.txt, camt.053 and OFX, and what is not known 
     );
     expect(readme).toContain("Account holder: محمد & Zoë Ångström\n");
 
+    expect(readme).toContain(
+      `\nAccounts:\n\ngiro EUR DE89370400440532013000, Haushalt ${"x".repeat(100)}, Girokonto\nother EUR\n\nWhat each file`,
+    );
+
     const camt = files["camt.053.xml"] ?? "";
     validate(Buffer.from(camt));
     const servicer =
@@ -110,6 +116,17 @@ test("they are in manifest, README.txt, camt.053 and OFX, and what is not known 
   });
 });
 
+test("of very many accounts README.txt names the first hundred, and counts them", async () => {
+  const balances = Array.from({ length: 250 }, (_, n) => {
+    const names = { name: `Account no. ${n}` };
+    return { accountId: `acme-${n}`, currency: "EUR", opening: 7n, closing: 7n, names };
+  });
+  const zip = await buffer(zipOf(JANUARY, snapshotOf([], { rows: 0, balances })));
+  const readme = (await unzip(zip))["README.txt"] ?? "";
+  expect(readme.match(/^acme-\d+ EUR +Account no\. \d+$/gm)).toHaveLength(100);
+  expect(readme).toContain("The first 100 of 250; balances.csv has all of them.\n");
+});
+
 test("without settings nothing of it is asked for, or written", async () => {
   await withBank(async (databaseUrl) => {
     await using transactions = readTransactions(databaseUrl);
@@ -118,6 +135,7 @@ test("without settings nothing of it is asked for, or written", async () => {
     const manifest = JSON.parse(files["manifest.json"] ?? "") as Manifest;
     expect(manifest).not.toHaveProperty("bank");
     expect(manifest.accounts).toContainEqual({ account_id: "giro", currency: "EUR" });
+    expect(files["README.txt"]).not.toContain("Accounts:");
     expect(files["camt.053.xml"]).not.toMatch(/Svcr|Ownr|<Nm>/);
     expect(files["statement.ofx"]).not.toContain("<FI>");
   });

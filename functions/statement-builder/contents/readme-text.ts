@@ -9,6 +9,7 @@ import {
   SUMS_FILE,
 } from "../../domain/manifest.ts";
 import type { Format } from "../../domain/statement-options.ts";
+import type { AccountBalance } from "../../domain/money/account-totals.ts";
 import type { BankNames } from "../../domain/bank-names.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 import { statementLocale } from "../formats/statement-locale.ts";
@@ -24,11 +25,16 @@ export interface ReadmeFacts extends StatementFacts {
   /** Of transactions.csv. */
   readonly rows: number;
   /** Accounts and currencies: of balances.csv. */
-  readonly accounts: number;
+  readonly accounts: readonly ReadmeAccount[];
   readonly signed: boolean;
   /** Names of those whom the statement's accounts belong to, each once. */
   readonly owners: readonly string[];
 }
+
+type ReadmeAccount = Pick<AccountBalance, "accountId" | "currency" | "names">;
+
+/** Of very many accounts the file that has all is a table. */
+const MAX_LISTED = 100;
 
 /** By system, what holds every file against SHA256SUMS. */
 const CHECKS = [
@@ -66,6 +72,7 @@ export function readmeText(facts: ReadmeFacts): string {
       ...(supersedes === null ? [] : [named(words.replaces, supersedes)]),
     ]),
     ...(partial ? ["", statement.provisional] : []),
+    ...accountList(facts),
     "",
     `${words.files}:`,
     "",
@@ -92,12 +99,35 @@ export function readmeText(facts: ReadmeFacts): string {
   ].join("\n");
 }
 
+/** What each account is called, where the bank says so of any. */
+function accountList({ accounts, options }: ReadmeFacts): readonly string[] {
+  const lines = accounts.slice(0, MAX_LISTED).map(({ accountId, currency, names = {} }) => {
+    const { iban, name, product } = names;
+    const called = [iban, name, product].filter((one) => one !== undefined);
+    return { account: `${accountId} ${currency}`, called: called.join(", ") };
+  });
+  if (lines.every(({ called }) => called === "")) return [];
+  const words = README_WORDS[options.language];
+  const locale = statementLocale(options.language);
+  return [
+    "",
+    `${words.accounts}:`,
+    "",
+    ...table(lines.map(({ account, called }) => [account, called] as const)).map((line) =>
+      line.trimEnd(),
+    ),
+    ...(accounts.length > lines.length
+      ? [words.firstAccounts(locale.count(lines.length), locale.count(accounts.length))]
+      : []),
+  ];
+}
+
 /** Of several accounts a reader has to know whether they are in one file. */
 function formatLine(format: Format, { options, accounts }: ReadmeFacts): readonly [string, string] {
   const { purpose, byAccount, together } = README_WORDS[options.language];
   const path = FORMAT_FILES[format];
-  if (!(format in FORMAT_FOLDERS) || accounts < 2) return [path, purpose[format]];
-  if (!isByAccount(format, accounts, options)) return [path, purpose[format] + together];
+  if (!(format in FORMAT_FOLDERS) || accounts.length < 2) return [path, purpose[format]];
+  if (!isByAccount(format, accounts.length, options)) return [path, purpose[format] + together];
   return [`${FORMAT_FOLDERS[format].folder}/`, purpose[format] + byAccount];
 }
 

@@ -5,6 +5,9 @@ export interface ReadmeWords {
   readonly period: string;
   readonly made: string;
   readonly replaces: string;
+  /** In front of what each account is called, and behind some of very many. */
+  readonly accounts: string;
+  readonly firstAccounts: (shown: string, all: string) => string;
   readonly files: string;
   readonly purpose: Readonly<
     Record<Format | "balances" | "pending" | "manifest" | "signature" | "sums", string>
@@ -30,6 +33,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Period",
     made: "Made",
     replaces: "Replaces",
+    accounts: "Accounts",
+    firstAccounts: (shown, all) => `The first ${shown} of ${all}; balances.csv has all of them.`,
     files: "What each file is for",
     purpose: {
       csv: "every booked transaction, for spreadsheets and programs",
@@ -60,6 +65,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Zeitraum",
     made: "Erstellt",
     replaces: "Ersetzt",
+    accounts: "Konten",
+    firstAccounts: (shown, all) => `Die ersten ${shown} von ${all}; balances.csv hat alle.`,
     files: "Wozu welche Datei dient",
     purpose: {
       csv: "alle gebuchten Umsätze, für Tabellenkalkulationen und Programme",
@@ -90,6 +97,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Période",
     made: "Établi",
     replaces: "Remplace",
+    accounts: "Comptes",
+    firstAccounts: (shown, all) => `Les ${shown} premiers sur ${all} ; balances.csv les a tous.`,
     files: "À quoi sert chaque fichier",
     purpose: {
       csv: "toutes les opérations comptabilisées, pour tableurs et programmes",
@@ -119,6 +128,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Período",
     made: "Emitido",
     replaces: "Sustituye a",
+    accounts: "Cuentas",
+    firstAccounts: (shown, all) => `Las primeras ${shown} de ${all}; balances.csv las tiene todas.`,
     files: "Para qué sirve cada archivo",
     purpose: {
       csv: "todos los movimientos contabilizados, para hojas de cálculo y programas",
@@ -148,6 +159,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Periodo",
     made: "Emesso",
     replaces: "Sostituisce",
+    accounts: "Conti",
+    firstAccounts: (shown, all) => `I primi ${shown} di ${all}; balances.csv li ha tutti.`,
     files: "A che cosa serve ogni file",
     purpose: {
       csv: "tutti i movimenti contabilizzati, per fogli di calcolo e programmi",
@@ -178,6 +191,8 @@ export const README_WORDS: Readonly<Record<Language, ReadmeWords>> = {
     period: "Okres",
     made: "Sporządzono",
     replaces: "Zastępuje",
+    accounts: "Rachunki",
+    firstAccounts: (shown, all) => `Pierwsze ${shown} z ${all}; balances.csv ma wszystkie.`,
     files: "Do czego służy każdy plik",
     purpose: {
       csv: "wszystkie zaksięgowane operacje, dla arkuszy kalkulacyjnych i programów",

@@ -73,7 +73,7 @@ export async function writeStatementFiles(
 ): Promise<void> {
   const { asOf, asOfBasis } = snapshot;
   const partial = isPartial(facts, asOf);
-  const counted = { asOf, rows: snapshot.rows, accounts: snapshot.balances.length };
+  const counted = { asOf, rows: snapshot.rows, accounts: snapshot.balances };
   const owners = ownersOf(snapshot.balances).slice(0, MAX_OWNERS);
   const text = readmeText({ ...facts, ...counted, owners, partial, signed: sign !== undefined });
   const readme = await addFile(README_FILE, "text/plain", Buffer.from(text));
