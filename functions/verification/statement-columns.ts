@@ -1,5 +1,12 @@
-/** Which columns the rows of a statement must have, from what its manifest says. */
-import { FIRST_COLUMNS, isAmountName } from "../domain/columns.ts";
+/** Which columns the rows of a statement must have, from what its manifest says, and which form their values. */
+import {
+  COLUMNS,
+  FIRST_COLUMNS,
+  isAmountName,
+  TRANSACTION_CODE,
+  type Column,
+} from "../domain/columns.ts";
+import { isSafeId } from "../domain/csv/csv-field.ts";
 import { MANIFEST_SCHEMAS, type Manifest } from "../domain/manifest.ts";
 import { WrongStatement } from "./wrong-statement.ts";
 
@@ -23,4 +30,51 @@ export function pendingColumnsOf(manifest: Manifest, found: readonly string[]): 
   const columns = columnsOf(manifest);
   if (manifest.schema === MANIFEST_SCHEMAS[0]) return columns;
   return columns.filter((name) => found.includes(name));
+}
+
+const columns: readonly Column[] = COLUMNS;
+
+type HasForm = (value: string) => boolean;
+
+/**
+ * Of the values of a column, by its name, as the canonical table has them. `undefined` where there is none to
+ * look at: any text, what is added up or counted anyway, a column of a later version.
+ */
+export function formOf(name: string): HasForm | undefined {
+  const column = columns.find((one) => one.name === name);
+  const hasForm = column && formOfKind(column);
+  return hasForm && ((value) => (value === "" ? column.nullable === true : hasForm(value)));
+}
+
+function formOfKind(column: Column): HasForm | undefined {
+  switch (column.kind) {
+    case "date":
+      return isDate;
+    case "instant":
+      return (value) => INSTANT.test(value) && isDate(value.slice(0, 10));
+    case "enum":
+      return (value) => column.values.includes(value);
+    case "currency":
+      return (value) => CURRENCY.test(value);
+    case "transaction_code":
+      return (value) => TRANSACTION_CODE.test(value);
+    case "id":
+      return isSafeId;
+    case "text":
+      return column.nullable ? undefined : () => true;
+    case "integer":
+    case "amount":
+      return undefined;
+  }
+}
+
+const CURRENCY = /^[A-Z]{3}$/;
+/** In UTC with six decimals; its day is looked at alone. */
+const INSTANT = /^.{10}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
+const DATE = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+
+/** A day of its month too. */
+function isDate(value: string): boolean {
+  if (!DATE.test(value)) return false;
+  return value.slice(8) <= "28" || new Date(value).toISOString().startsWith(value);
 }

@@ -270,6 +270,7 @@ export class StatementContents {
     const table = this.#tables[PENDING_FILE];
     table?.checkColumns(pendingColumnsOf(manifest, table.columns));
     table?.checkDialect(manifest);
+    table?.checkForms(manifest);
     if (table?.lines !== rows) throw new WrongStatement(`${PENDING_FILE} has other rows`);
   }
 }

@@ -1,9 +1,9 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
 import { readHeader, type CsvDialect } from "../domain/csv/csv-dialect.ts";
-import { TRANSACTION_CODE } from "../domain/columns.ts";
 import { quoteField, readAsText } from "../domain/csv/csv-field.ts";
 import { CsvReader } from "./csv-reader.ts";
-import { CSV_EOL, type Manifest } from "../domain/manifest.ts";
+import { CSV_EOL, MANIFEST_SCHEMAS, type Manifest } from "../domain/manifest.ts";
+import { formOf } from "./statement-columns.ts";
 import { WrongStatement } from "./wrong-statement.ts";
 import type { EntrySink } from "./zip/zip-reader.ts";
 
@@ -22,16 +22,15 @@ export interface TableReader {
 /** No header is longer. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Of columns that a table need not have, and whose values may be nothing. */
-const FORMS: Readonly<Record<string, RegExp>> = { bank_transaction_code: TRANSACTION_CODE };
-
 /** `write` and `end` throw WrongStatement, MalformedCsv, or what `onLine` throws. */
 export class StatementTable implements EntrySink {
   readonly #table: TableReader;
   /** Places of `columns` and of amounts in a line. */
   #read: readonly number[] = [];
   #amounts: readonly number[] = [];
-  #formed: readonly (readonly [at: number, form: RegExp])[] = [];
+  #formed: readonly (readonly [at: number, hasForm: (value: string) => boolean])[] = [];
+  /** The first value without the form of its column. */
+  #misformed: string | undefined;
   readonly #encoder = new TextEncoder();
   #head = new Uint8Array();
   #dialect: Omit<CsvDialect, "decimalComma"> | undefined;
@@ -76,6 +75,13 @@ export class StatementTable implements EntrySink {
     }
   }
 
+  /** @throws WrongStatement when a value has not the form of its column. The first version promised none. */
+  checkForms({ schema }: Manifest): void {
+    if (this.#misformed !== undefined && schema !== MANIFEST_SCHEMAS[0]) {
+      throw this.#wrong(this.#misformed);
+    }
+  }
+
   #readHeader(bytes: Uint8Array): void {
     const head = new Uint8Array(this.#head.length + bytes.length);
     head.set(this.#head);
@@ -96,8 +102,8 @@ export class StatementTable implements EntrySink {
     this.#read = columns.map((name) => header.columns.indexOf(name));
     this.#amounts = [...header.columns.keys()].filter((at) => isAmount(header.columns[at] ?? ""));
     this.#formed = header.columns.flatMap((name, at) => {
-      const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
-      return form ? [[at, form] as const] : [];
+      const hasForm = formOf(name);
+      return hasForm ? [[at, hasForm] as const] : [];
     });
     this.#dialect = header;
     this.#isRaw = this.#hasCommas;
@@ -128,12 +134,11 @@ export class StatementTable implements EntrySink {
     if (fields.length !== this.columns.length) {
       throw this.#wrong(`line ${this.lines} has more or fewer fields than the header`);
     }
-    for (const [at, form] of this.#formed) {
-      const value = fields[at] ?? "";
-      if (value === "" || form.test(value)) continue;
-      throw this.#wrong(`line ${this.lines} has a ${this.columns[at]} of another form`);
-    }
     const canonical = fields.map((field) => readAsText(field) ?? field);
+    const wrong = this.#formed.find(([at, hasForm]) => !hasForm(canonical[at] ?? ""));
+    if (wrong) {
+      this.#misformed ??= `line ${this.lines} has a ${this.columns[wrong[0]]} of another form`;
+    }
     const isAsText = canonical.some((field, at) => field !== fields[at]);
     if (isAsText) this.#linesAsText += 1;
     // One later on makes a table of neither dialect.

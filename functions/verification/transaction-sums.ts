@@ -105,6 +105,7 @@ export class TransactionSums implements EntrySink {
   check(manifest: Manifest): void {
     this.#table.checkColumns(columnsOf(manifest));
     this.#table.checkDialect(manifest);
+    this.#table.checkForms(manifest);
     const rows = this.#table.lines;
     const file = manifest.files.find(({ path }) => path === TRANSACTIONS_FILE);
     if (rows !== manifest.rows || rows !== file?.rows) {

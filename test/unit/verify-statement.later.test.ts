@@ -86,6 +86,52 @@ test("what is known is proved as ever", async () => {
   expect(await problemsOf(wrong, laterManifest)).toHaveLength(1);
 });
 
+/** A table with another value in a column of its first line. */
+function withValue(csv: string | undefined, column: string, value: string): string {
+  const [header = "", line = "", ...rest] = (csv ?? "").split("\r\n");
+  const place = header.split(",").indexOf(column);
+  const fields = line.match(/(?<=^|,)("([^"]|"")*"|[^,"]*)(?=,|$)/g) ?? [];
+  return [header, fields.with(place, value).join(","), ...rest].join("\r\n");
+}
+
+describe("each value has the form of its column, from the second version on", () => {
+  const inV2Alone = { ...laterManifest, columns };
+
+  test.each([
+    ["value_date", "2026-02-31"],
+    ["value_date", "2026-1-02"],
+    ["value_date", ""],
+    ["booking_date", "0000-01-01"],
+    ["posted_at", "2026-01-15T25:00:00.000000Z"],
+    ["posted_at", "2025-12-31T23:00:00Z"],
+    ["type", ""],
+    ["transaction_id", ""],
+    ["transaction_id", "=1+1"],
+    ["reversal_of", "@x"],
+  ])("%s of %j", async (column, value) => {
+    const csv = withValue(files["transactions.csv"], column, value);
+    const found = await problemsOf({ ...files, "transactions.csv": csv }, inV2Alone);
+    expect(found).toEqual([`transactions.csv: line 1 has a ${column} of another form`]);
+  });
+
+  test.each([
+    ["currency", "eur"],
+    ["value_date", "2026-04-31"],
+  ])("%s of %j in pending.csv", async (column, value) => {
+    const csv = withValue(files["pending.csv"], column, value);
+    const found = await problemsOf({ ...files, "pending.csv": csv }, inV2Alone);
+    expect(found).toEqual([`pending.csv: line 1 has a ${column} of another form`]);
+  });
+
+  test("what has none is as it was, and so is the first version", async () => {
+    expect(await problemsOf(files, inV2Alone)).toEqual([]);
+    const empty = withValue(files["transactions.csv"], "reversal_of", "");
+    expect(await problemsOf({ ...files, "transactions.csv": empty }, inV2Alone)).toEqual([]);
+    const csv = withValue(files["transactions.csv"], "value_date", "2026-02-31");
+    expect(await problemsOf({ ...files, "transactions.csv": csv }, manifest)).toEqual([]);
+  });
+});
+
 test("what is not known is hashed", async () => {
   const whole = { ...laterFiles, "manifest.json": JSON.stringify(laterManifest) };
   const zip = sealedWithRows(whole, laterFiles["transactions.csv"]);
