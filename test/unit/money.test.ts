@@ -13,6 +13,16 @@ describe("each currency has its own scale", () => {
     ["BHD", 3],
     ["KWD", 3],
     ["CLF", 4],
+    // Withdrawn: as list one had them until then.
+    ["BYR", 0],
+    ["ANG", 2],
+    ["BGN", 2],
+    ["HRK", 2],
+    ["LTL", 2],
+    ["MRO", 2],
+    ["SLL", 2],
+    ["STD", 2],
+    ["ZMK", 2],
     ["no such currency", 2],
     // A name that every JavaScript object knows.
     ["constructor", 2],

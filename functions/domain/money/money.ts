@@ -10,6 +10,8 @@
  */
 const MINOR_UNITS: Readonly<Record<string, number>> = {
   BIF: 0,
+  // Withdrawn in 2017; BYN, which came for it, has two.
+  BYR: 0,
   CLP: 0,
   DJF: 0,
   GNF: 0,
@@ -40,7 +42,7 @@ const DEFAULT_MINOR_UNIT = 2;
 /** No statement has an amount with more digits after the point: what ISO 20022 has room for. */
 export const MAX_MINOR_UNIT = 5;
 
-/** Those of the same list with two, and those withdrawn since 2015. */
+/** Those of the same list with two, and those withdrawn since 2015 that had two in it. */
 const TWO_DIGITS = new Set(
   (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF " +
@@ -48,7 +50,7 @@ const TWO_DIGITS = new Set(
     "HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU " +
     "MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR " +
     "SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED " +
-    "VES WST XAD XCD XCG YER ZAR ZMW ZWG ANG BGN BYR CUC HRK LTL MRO SLL STD VEF ZMK ZWL"
+    "VES WST XAD XCD XCG YER ZAR ZMW ZWG ANG BGN CUC HRK LTL MRO SLL STD VEF ZMK ZWL"
   ).split(" "),
 );
 
