@@ -89,6 +89,21 @@ describe("a store that knows If-None-Match", () => {
     );
   });
 
+  test("is not proved by another conflict than that of the condition", async () => {
+    await using proxy = await startHttpFaultProxy({ url: server.endpoint });
+    const conflict = (code: string) =>
+      ({
+        ...{ kind: "answer", status: 409, headers: { "content-type": "application/xml" } },
+        body: `<Error><Code>${code}</Code><Message>another one is at it</Message></Error>`,
+      }) as const;
+    using bucket = bucketOn(server, proxy.url);
+    proxy.fail({ ...PROBE, fault: conflict("OperationAborted") });
+    await expect(bucket.proveCreateOnly()).rejects.toMatchObject({ code: "storage_unavailable" });
+    proxy.pass();
+    proxy.fail({ ...PROBE, fault: conflict("ConditionalRequestConflict") });
+    await bucket.proveCreateOnly();
+  });
+
   test("that does not answer holds back no process that ends", async () => {
     await using proxy = await startHttpFaultProxy({ url: server.endpoint });
     proxy.fail({ ...PROBE, fault: { kind: "drop" } });

@@ -186,14 +186,17 @@ function params(store: ProbedStore, Key: string) {
   };
 }
 
-/** Another start that creates it at the same moment (409) is as good as one before. */
+/**
+ * 412 says that the object is there. Another start that creates it at the same moment is as good as one before, and S3
+ * has a code for that; any other conflict says nothing of `If-None-Match`.
+ */
 async function answerTo(request: Promise<unknown>): Promise<Answer> {
   try {
     await request;
     return "created";
   } catch (error) {
     const { status, code } = storageFault(error);
-    const refused = status === 412 || status === 409 || code === "PreconditionFailed";
+    const refused = status === 412 || (status === 409 && code === "ConditionalRequestConflict");
     if (!refused) throw error;
     return "refused";
   }
