@@ -15,7 +15,7 @@ const FIRST =
   "bank-statements statements/customer-000001-1735686000-1767135600-1795434992291.zip\n";
 const SECOND =
   "bank-statements statements/customer-000002-1735686000-1767135600-1795435001874.zip\n";
-const NONE = /^(s3-test-event|s3-removed|sns-subscription|versitygw-test-event)\.json$/;
+const NONE = /^(s3-test-event|s3-removed|s3-probe|sns-subscription|versitygw-test-event)\.json$/;
 const OF_THE_SECOND = /^(s3-multipart|eventbridge-sqs-lambda)\.json$/;
 
 let folder = "";
