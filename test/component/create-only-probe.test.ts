@@ -16,7 +16,11 @@ import {
 import { parseS3Event } from "../../infra/clients/consumer/index.ts";
 import { startStore } from "../support/engines/chosen-engine.ts";
 import { startRclone } from "../support/engines/rclone.ts";
-import { startHttpFaultProxy, type HttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
+import {
+  startHttpFaultProxy,
+  type HttpFault,
+  type HttpFaultProxy,
+} from "../support/wire/http-fault-proxy.ts";
 import type { S3Server } from "../support/servers/s3-server.ts";
 import { uploadOf } from "../support/servers/statement-bucket.ts";
 
@@ -91,11 +95,12 @@ describe("a store that knows If-None-Match", () => {
 
   test("is not proved by another conflict than that of the condition", async () => {
     await using proxy = await startHttpFaultProxy({ url: server.endpoint });
-    const conflict = (code: string) =>
-      ({
-        ...{ kind: "answer", status: 409, headers: { "content-type": "application/xml" } },
-        body: `<Error><Code>${code}</Code><Message>another one is at it</Message></Error>`,
-      }) as const;
+    const conflict = (code: string): HttpFault => ({
+      kind: "answer",
+      status: 409,
+      headers: { "content-type": "application/xml" },
+      body: `<Error><Code>${code}</Code><Message>another one is at it</Message></Error>`,
+    });
     using bucket = bucketOn(server, proxy.url);
     proxy.fail({ ...PROBE, fault: conflict("OperationAborted") });
     await expect(bucket.proveCreateOnly()).rejects.toMatchObject({ code: "storage_unavailable" });

@@ -90,7 +90,7 @@ test("what is known is proved as ever", async () => {
 function withValue(csv: string | undefined, column: string, value: string): string {
   const [header = "", line = "", ...rest] = (csv ?? "").split("\r\n");
   const place = header.split(",").indexOf(column);
-  const fields = line.match(/(?<=^|,)("([^"]|"")*"|[^,"]*)(?=,|$)/g) ?? [];
+  const fields: readonly string[] = line.match(/(?<=^|,)("([^"]|"")*"|[^,"]*)(?=,|$)/g) ?? [];
   return [header, fields.with(place, value).join(","), ...rest].join("\r\n");
 }
 
