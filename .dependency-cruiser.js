@@ -115,6 +115,7 @@ const MAY_IMPORT = {
     DOMAIN,
     VERIFICATION,
     "functions/platform/server/problem-details.ts",
+    "functions/platform/server/problem-words.ts",
     "functions/platform/requests/request-status.ts",
     "functions/status-api/answers.ts",
     CLOUDEVENTS,

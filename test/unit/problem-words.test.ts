@@ -1,7 +1,7 @@
 /** What intake says of each code that senders are told of: the tool and its page show these words as they come. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { knownWords } from "../../functions/platform/server/problem-words.ts";
+import { knownWords, PROBLEM_CODES } from "../../functions/platform/server/problem-words.ts";
 import { REPOSITORY } from "../support/document-blocks.ts";
 
 function documentedCodes(): readonly string[] {
@@ -13,6 +13,13 @@ function documentedCodes(): readonly string[] {
     [...(line.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, code = ""]) => code),
   );
 }
+
+test("each code has its heading on the page that `type` names", () => {
+  const page = readFileSync(join(REPOSITORY, "eventing/problems.md"), "utf8");
+  const headings = [...page.matchAll(/^## (\w+)$/gm)].map(([, code]) => code);
+  expect(headings).toEqual(PROBLEM_CODES);
+  expect(headings).toEqual(expect.arrayContaining(["invalid_event", ...documentedCodes()]));
+});
 
 test("each code of a 400 has words of its own", () => {
   const codes = documentedCodes();

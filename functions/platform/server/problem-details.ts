@@ -63,7 +63,7 @@ export interface Refused {
 /** As long as it may be; what is recorded is always in it. */
 export function detailsText({ status, error, problems = [], limit, recorded }: Refused): string {
   const [first] = problems;
-  const title = error === "invalid_event" ? "Several things are wrong." : wordsOfProblem(error);
+  const title = wordsOfProblem(error);
   const fields = new Set(problems.slice(0, MAX_NAMED).map(({ field }) => `\`${field}\``));
   const several = `${problems.length} problems: ${[...fields].join(", ")}${problems.length > MAX_NAMED ? " …" : ""}.`;
   const one = first ? `\`${first.field}\`: ${wordsOf(first)}` : title;

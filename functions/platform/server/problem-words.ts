@@ -3,6 +3,7 @@
  * that belongs to it comes with the problem, from whoever knows it; a value that was sent never does.
  */
 const WORDS: Readonly<Record<string, string>> = {
+  invalid_event: "Several things are wrong.",
   // fields
   required: "It is missing, and must be there.",
   invalid_format: "It is not in the form it must have.",
@@ -96,6 +97,17 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
   "data required":
     "The event has no data: its fields go inside `data`, or into the body where attributes are headers.",
 };
+
+/** Of every refusal. */
+export const PROBLEM_CODES: readonly string[] = Object.keys(WORDS);
+
+/** Where a field has words of its own for the code. */
+export function wordsAtFields(code: string) {
+  return Object.entries(WORDS_OF_FIELD).flatMap(([key, words]) => {
+    const [field = "", itsCode] = key.split(" ");
+    return itsCode === code ? [{ field, words }] : [];
+  });
+}
 
 /** undefined for a code that this version does not know. */
 export function knownWords(code: string, field = ""): string | undefined {

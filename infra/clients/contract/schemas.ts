@@ -10,6 +10,7 @@ import { asyncApiDocument } from "./asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import { eventTypeObject } from "./event-types.ts";
 import { openApiDocument } from "./openapi.ts";
+import { problemsPage } from "./problems.ts";
 import { statusApiDocument } from "./status-api.ts";
 import { manifestSchema, manifestSchemaFile, PUBLISHED_SCHEMAS } from "./manifest-schema.ts";
 
@@ -29,6 +30,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set("eventing/asyncapi.yaml", comment + (await yaml(await asyncApiDocument())));
   files.set("eventing/openapi.yaml", comment + (await yaml(openApiDocument())));
   files.set("eventing/status-api.openapi.yaml", comment + (await yaml(statusApiDocument())));
+  files.set("eventing/problems.md", await markdown(problemsPage()));
   return files;
 }
 
@@ -41,6 +43,10 @@ function eventTypeFile(name: EventName): string {
 
 async function json(value: object): Promise<string> {
   return await format(JSON.stringify(value), { ...(await style()), parser: "json" });
+}
+
+async function markdown(text: string): Promise<string> {
+  return await format(text, { ...(await style()), parser: "markdown" });
 }
 
 async function yaml(value: object): Promise<string> {
