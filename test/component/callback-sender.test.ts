@@ -137,7 +137,8 @@ describe("the handshake", () => {
     receiver.onOptions = answering(200, { ...CONSENT, "webhook-allowed-rate": "2" });
     const { send, clock } = startSender();
     expect([await send(), await send()]).toEqual([{ kind: "delivered" }, { kind: "delivered" }]);
-    const later = { kind: "failed", notBefore: Date.parse("2026-03-01T12:01:00Z") };
+    const notBefore = Date.parse("2026-03-01T12:01:00Z");
+    const later = { kind: "failed", notBefore, isAsked: false };
     expect(await send()).toEqual({ ...later, error: "rate_used_up" });
     expect(await send()).toEqual({ ...later, error: "host_paused" });
     expect(receiver.seen.filter(({ method }) => method === "POST")).toHaveLength(2);
@@ -176,7 +177,12 @@ describe("the answer", () => {
     expect(await send()).toEqual({ kind: "failed", error: "http_429", notBefore });
     if (notBefore === undefined) return;
     receiver.seen.length = 0;
-    expect(await send()).toEqual({ kind: "failed", error: "host_paused", notBefore });
+    expect(await send()).toEqual({
+      kind: "failed",
+      error: "host_paused",
+      notBefore,
+      isAsked: false,
+    });
     expect(receiver.seen).toEqual([]);
     clock.now = notBefore;
     receiver.onPost = answering(200);

@@ -68,6 +68,17 @@ describe("a try that was not taken", () => {
     expect(next(NOON + 1_000 * HOUR)).toBe(NOON + 24 * HOUR);
   });
 
+  test("that nobody was asked in uses up none, however often", () => {
+    const notBefore = NOON + MINUTE;
+    let callback = tried(3);
+    for (let times = 0; times < 2 * MAX_CALLBACKS; times++)
+      callback = afterCallback(callback, { ...AWAY, isAsked: false, notBefore }, AT);
+    expect(callback).toMatchObject({ state: "owed", attempts: 3 });
+    // They wait for one moment, and do not all come back in it.
+    expect(callback.nextAt).toBeGreaterThan(notBefore + MINUTE);
+    expect(afterCallback(callback, AWAY, AT)).toMatchObject({ attempts: 4 });
+  });
+
   test("is final when its receiver says so", () => {
     expect(afterCallback({}, { kind: "refused", error: "http_410" }, AT)).toEqual({
       state: "given-up",

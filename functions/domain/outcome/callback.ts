@@ -28,6 +28,8 @@ export type CallbackResult =
       readonly error: string;
       /** As the receiver asks (`Retry-After`). */
       readonly notBefore?: number | undefined;
+      /** The receiver was not asked, since it has said when: that uses up no try. */
+      readonly isAsked?: false;
     };
 
 /** After so many a person has to look: one to two days. */
@@ -42,13 +44,16 @@ export function afterCallback(
   result: CallbackResult,
   { now, random }: { readonly now: number; readonly random: number },
 ): Callback {
-  const attempts = before + 1;
+  const isAsked = result.kind !== "failed" || result.isAsked !== false;
+  const attempts = before + (isAsked ? 1 : 0);
   if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
   const { kind, error } = result;
-  if (kind === "refused" || attempts >= MAX_CALLBACKS)
+  if (kind === "refused" || (isAsked && attempts >= MAX_CALLBACKS))
     return { state: "given-up", attempts, triedAt: now, error };
   const asked = Math.min(result.notBefore ?? 0, now + LONGEST_WAIT_MS);
-  const nextAt = Math.max(now + backoffMs(attempts, { ...BACKOFF, random }), asked);
+  const backoff = backoffMs(Math.max(1, attempts), { ...BACKOFF, random });
+  // Those that wait for one moment do not all come back in it.
+  const nextAt = isAsked ? Math.max(now + backoff, asked) : Math.max(now, asked) + backoff;
   return { state: "owed", attempts, triedAt: now, nextAt, error };
 }
 

@@ -75,7 +75,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     if (pace.minute !== minute) Object.assign(pace, { minute, sent: 0 });
     if (rate > 0 && pace.sent >= rate) {
       const notBefore = (minute + 1) * MINUTE_MS;
-      return paused({ kind: "failed", error: "rate_used_up", notBefore }, pace);
+      return paused({ kind: "failed", error: "rate_used_up", notBefore, isAsked: false }, pace);
     }
     pace.sent++;
     const { data, ...attributes } = event;
@@ -93,7 +93,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     const pace = paces.get(host) ?? { pausedUntil: 0, minute: 0, sent: 0 };
     paces.set(host, pace);
     if (pace.pausedUntil > now())
-      return { kind: "failed", error: "host_paused", notBefore: pace.pausedUntil };
+      return { kind: "failed", error: "host_paused", notBefore: pace.pausedUntil, isAsked: false };
 
     using deadline = startDeadline(timeoutMs);
     // One connection for both; another one is resolved and looked at anew.
