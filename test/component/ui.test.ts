@@ -181,7 +181,7 @@ test("shows requests of this cluster and their progress, and offers nothing that
   const { page, row } = visitor;
   await page.getByText(`${namespace} of `).waitFor();
   const building = row("building");
-  await building.getByText("Writing transactions.csv, 3000 of 4000 (75 %) rows").waitFor();
+  await building.getByText("Writing transactions.csv, 3,000 of 4,000 (75 %) rows").waitFor();
   const share = building.getByRole("progressbar", { name: "How much is built" });
   expect(await share.evaluate((one) => (one as unknown as { value: number }).value)).toBe(0.75);
   await page.getByText("This page only shows.").waitFor();
