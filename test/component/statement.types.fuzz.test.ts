@@ -208,7 +208,8 @@ async function outcomeOf(one: Case): Promise<Outcome> {
 }
 
 /** Where an error says that a wrong value is. */
-const PLACE = /^(\w+)(?:, row| of the account in row) (\d+)( of the account view)?$/;
+const PLACE =
+  /^(\w+)(?:(?:, row| of the account in row) (\d+)( of the account view)?$| of a (booked|pending) row is NULL: )/;
 
 async function codeOf(error: unknown, { column, asked }: Case): Promise<string> {
   if (!(error instanceof StatementFailure) && !(error instanceof RetryableError)) throw error;

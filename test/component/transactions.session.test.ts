@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { pino } from "pino";
+import { textRows } from "../../functions/statement-builder/lines/row-bytes.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
@@ -63,12 +64,25 @@ describe("a server's defaults", () => {
     ["init_connect", "'SET sql_mode = ANSI_QUOTES'"],
     ["sql_select_limit", "1"],
     ["max_join_size", "1"],
-    ["wait_timeout", "1"],
   ])("%s = %s changes nothing", async (name, value) => {
     await withGlobal(name, value, async () => {
       await using transactions = asReader();
       const { rows } = await readStatement(transactions, JANUARY);
       expect(rows.map(({ description }) => description)).toEqual([TEXT, TEXT]);
+    });
+  });
+
+  it("a connection may rest in a snapshot for longer than the server's default lets it", async () => {
+    await withGlobal("wait_timeout", "1", async () => {
+      await using transactions = asReader();
+      await using snapshot = await openSnapshot(transactions, JANUARY);
+      await sleep(2_500);
+      let rows = 0;
+      for await (const batch of snapshot.batches()) {
+        rows += [...textRows(batch.bytes)].length;
+        batch.release();
+      }
+      expect(rows).toBe(2);
     });
   });
 

@@ -36,6 +36,9 @@ test.each([
   ["sql_mode", "ANSI"],
   ["sql_select_limit", "100"],
   ["transaction_isolation", "READ-COMMITTED"],
+  ["sql_big_selects", "OFF"],
+  ["net_write_timeout", "60"],
+  ["wait_timeout", "1"],
 ])("a session whose %s is %s after all is refused by that name", async (name, value) => {
   await expect(sessionOf({ [name]: value })).rejects.toMatchObject({
     code: "database_refused",

@@ -31,6 +31,7 @@ const QUERIES: Readonly<
     ]),
   count: (sql, who, day, booked) => sql.count(customer(who, day, booked), "BOOK"),
   "count of pending": (sql, who, day, booked) => sql.count(customer(who, day, booked), "PDNG"),
+  "undated pending": (sql, who, day, booked) => sql.undatedPending(customer(who, day, booked)),
   rows: (sql, who, day, booked) => sql.rows(customer(who, day, booked), "BOOK"),
   "rows of one account": (sql, who, day, booked) =>
     sql.rows(customer(who, day, booked), "BOOK", account(`${who}-2`, "EUR")),

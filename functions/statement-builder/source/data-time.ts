@@ -6,7 +6,6 @@
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { RetryableError } from "../../domain/failure.ts";
 import { refused } from "./database-error.ts";
-import type { ServerSession } from "./server-session.ts";
 import type { SnapshotConnection } from "./snapshot-connection.ts";
 
 export interface DataTimeConfig {
@@ -14,6 +13,8 @@ export interface DataTimeConfig {
   readonly watermarkView?: string | undefined;
   /** How old the watermark may be. */
   readonly maxStalenessMs?: number | undefined;
+  /** How far it may be ahead of the server's clock, which somebody else's clock wrote it by. */
+  readonly clockSkewMs?: number | undefined;
   /** Whether a read-only server will do without a watermark; the manifest then says so. */
   readonly replicaWithoutWatermark?: boolean | undefined;
 }
@@ -25,15 +26,20 @@ export interface DataTime {
 }
 
 const DEFAULT_STALENESS_MS = 300_000;
+const DEFAULT_SKEW_MS = 30_000;
 const DATE_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/;
 
-/** @throws RetryableError `database_behind`, `database_refused`, and what the query rejects with. */
+/**
+ * @param readOnly whether the server is read-only at this snapshot
+ * @throws RetryableError `database_behind`, `database_refused`, and what the query rejects with.
+ */
 export async function readDataTime(
   connection: SnapshotConnection,
-  { readOnly }: ServerSession,
+  readOnly: boolean,
   config: DataTimeConfig,
 ): Promise<DataTime> {
   const { watermarkView, maxStalenessMs = DEFAULT_STALENESS_MS } = config;
+  const { clockSkewMs = DEFAULT_SKEW_MS } = config;
   if (watermarkView === undefined) {
     if (readOnly && !config.replicaWithoutWatermark) {
       throw refused("a read-only server, and no STATEMENT_WATERMARK_VIEW");
@@ -46,6 +52,10 @@ export async function readDataTime(
     throw refused("STATEMENT_WATERMARK_VIEW is not one row with one DATETIME");
   }
   const behind = inUtc(now) - inUtc(watermark);
+  if (-behind > clockSkewMs) {
+    const ahead = `${Math.round(-behind / 1000)} s`;
+    throw refused(`STATEMENT_WATERMARK_VIEW is ${ahead} ahead of the server's clock`);
+  }
   if (behind > maxStalenessMs) {
     const detail = `${Math.round(behind / 1000)} s`;
     throw new RetryableError("database_behind", `the data is ${detail} old`, { detail });

@@ -16,7 +16,7 @@ export interface ServerSession {
   readonly server: string;
   /** `9.7.4-2 (Debian)` */
   readonly version: string;
-  /** It takes no writes of other users: a replica, whose data may be old. */
+  /** It took no writes of other users when this was read; a server that is promoted or demoted says otherwise later. */
   readonly readOnly: boolean;
   /** Whether the driver was told another id: a router or a balancer is between. */
   readonly throughRouter: boolean;
@@ -46,6 +46,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   sql_select_limit: NO_LIMIT,
   max_execution_time: "0",
   max_statement_time: "0.000000",
+  sql_big_selects: "ON",
+  net_write_timeout: "900",
+  wait_timeout: "28800",
   // The name of MySQL, and of MariaDB from 11.1 on; and MariaDB's before.
   transaction_isolation: "REPEATABLE-READ",
   tx_isolation: "REPEATABLE-READ",
@@ -93,9 +96,14 @@ export async function readSession(run: Run, { threadId }: ToldId): Promise<Serve
     connectionId: String(connectionId),
     server: identityOf(read),
     version: `${read("version")} (${read("version_comment")})`,
-    readOnly: !["OFF", "0", ""].includes(read("read_only")),
+    readOnly: isReadOnly(read("read_only")),
     throughRouter: String(connectionId) !== String(threadId),
   };
+}
+
+/** Of the server's own word for `read_only`: it takes no writes of other users, a replica, whose data may be old. */
+export function isReadOnly(word: string): boolean {
+  return !["OFF", "0", ""].includes(word);
 }
 
 /** By the id that the server made up for itself, else by where it is. */

@@ -66,17 +66,29 @@ export interface StatementAccount {
   readonly names?: AccountNames | undefined;
 }
 
+/** The server's time in UTC, and whether it takes no writes of other users just now. */
+export const SERVER_NOW = "SELECT UTC_TIMESTAMP(3), @@read_only";
+/** Where in an answer of `accounts` these two stand, and what comes behind them. */
+export const SERVER_NOW_AT = 5;
+export const NAMES_AT = 7;
+
 export interface StatementSql {
   /**
-   * account_id, currency, the server's time in UTC, the customer's id as the view has it, how many booked rows
-   * the period has, and `ACCOUNT_NAMES`. The count is the same in each row: the server makes it once.
+   * account_id, currency, the customer's id as the view has it, how many booked rows the period has, whether
+   * the customer has a booked row of no period, what `SERVER_NOW` asks, and `ACCOUNT_NAMES`. All but the
+   * account's own is the same in each row: the server looks once.
    */
   accounts(query: StatementQuery): SqlQuery;
   /**
    * Position of an account in `accounts`, opening, closing; NULL where it has no booked row before.
-   * At least one account; a row for each. By booking dates: `booked-balances.ts`.
+   * At least one account; a row for each. By booking dates: `accounts/booked-balances.ts`.
    */
   balances(query: StatementQuery, accounts: readonly StatementAccount[]): SqlQuery;
+  /**
+   * A row where a pending row may be of the period and nothing says so: it has no booking date yet, and was
+   * posted in it; by posted times it has none at all.
+   */
+  undatedPending(query: StatementQuery): SqlQuery;
   /** One number. `status` at the end of the index of the order makes it index-only. */
   count(query: StatementQuery, status: RowStatus): SqlQuery;
   /** Values in the order of `ROW`, rows in the statement's order; of one account, where one is given. */
@@ -118,6 +130,17 @@ export function statementSql({
   const counted = (period: Period, status: RowStatus) =>
     inPeriod(period, status).select((t) => t.fn.countAll().as("row_count"));
   /**
+   * What no comparison of days, or of instants, finds in any period. Asked apart from these, so that their
+   * range of the index stays one: NULL is one place of the same index.
+   */
+  const undated = (customer: string, byDay: boolean, status: RowStatus) =>
+    db
+      .selectFrom(transactions)
+      .select(sql.lit(1).as("one"))
+      .where("t.customer_id", "=", customer)
+      .where(byDay ? "t.booking_date" : "t.posted_at", "is", null)
+      .where("t.status", "=", status);
+  /**
    * `balance_after` of the account's last booked row before an instant: the one row that the index
    * (account_id, posted_at, id) leads to. Written with `=`, or joined to the accounts, MariaDB
    * enters the index by the account alone and reads every later row on its way.
@@ -145,10 +168,11 @@ export function statementSql({
         db
           .selectFrom(accounts)
           .where("a.customer_id", "=", customer)
-          .select(["a.account_id", "a.currency"])
-          .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
-          .select("a.customer_id")
+          .select(["a.account_id", "a.currency", "a.customer_id"])
           .select(counted({ customer, from, to, byDay }, "BOOK").as("counted"))
+          .select((a) => a.exists(undated(customer, byDay, "BOOK")).as("undated"))
+          .select(sql<string>`UTC_TIMESTAMP(3)`.as("as_of"))
+          .select(sql<string>`@@read_only`.as("read_only"))
           .select(ACCOUNT_NAMES.map((name) => named("a", accountColumns[name]).as(`named_${name}`)))
           .orderBy("a.account_id")
           .orderBy("a.currency")
@@ -172,6 +196,25 @@ export function statementSql({
         if (!first) throw new Error("there is no account to ask for");
         return more.reduce((all, one) => all.unionAll(one), first).compile();
       });
+    },
+    undatedPending(query) {
+      const byDay = query.booked !== undefined;
+      const values = [query.customerId, dateTime(query.from), dateTime(query.to)];
+      const shape = `undated${byDay ? " by day" : ""}`;
+      return compileOnce(shape, byDay ? values : [query.customerId], ([customer = "", ...days]) =>
+        undated(customer, byDay, "PDNG")
+          .$if(byDay, (rows) => {
+            const [from = "", to = ""] = days;
+            return rows.where((t) =>
+              t.or([
+                t("t.posted_at", "is", null),
+                t.and([t("t.posted_at", ">=", from), t("t.posted_at", "<", to)]),
+              ]),
+            );
+          })
+          .limit(1)
+          .compile(),
+      );
     },
     count: (query, status) => {
       const byDay = query.booked !== undefined;

@@ -4,30 +4,31 @@
  */
 import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
-import { ACCOUNT_ID, type AccountBalance } from "../../domain/money/account-totals.ts";
+import type { AccountBalance } from "../../domain/money/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
-import { ACCOUNT_NAMES, isName, type AccountNames } from "../../domain/bank-names.ts";
 import { COLUMNS, USUAL_COLUMNS, type Column } from "../../domain/columns.ts";
-import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
-import { byPosition, toBalance, type AnsweredBalance } from "./balances.ts";
-import { readBookedBalances, type BookedBalances } from "./booked-balances.ts";
-import { inUtc, readDataTime, type DataTime, type DataTimeConfig } from "./data-time.ts";
+import { toAccount } from "./accounts/account-rows.ts";
+import { readPostedBalances, toBalance } from "./accounts/balances.ts";
+import { readBookedBalances, type BookedBalances } from "./accounts/booked-balances.ts";
+import { inUtc, readDataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
 import { databaseError } from "./database-error.ts";
 import { killQuery } from "./kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import { missingPeriodIndexes } from "./period-index.ts";
 import type { RowBatch } from "./row-stream.ts";
-import { prepareSession, readSession, type ServerSession } from "./server-session.ts";
+import { isReadOnly, prepareSession, readSession, type ServerSession } from "./server-session.ts";
 import {
   makeSnapshotConnection,
   type SnapshotConnection,
   type SqlText,
 } from "./snapshot-connection.ts";
 import {
+  SERVER_NOW,
+  SERVER_NOW_AT,
   statementSql,
   type AccountColumns,
   type StatementAccount,
@@ -105,6 +106,7 @@ export interface Transactions extends AsyncDisposable {
    * `unknown_on_replica`; the signal's reason when it aborts.
    */
   open(query: StatementQuery, signal: AbortSignal): Promise<StatementSnapshot>;
+  /** Whether a snapshot opens, by one of a customer whom nobody has. @throws as `open` */
   ready(signal: AbortSignal): Promise<void>;
   /**
    * DDL of the indexes that statements by booking date need and the database does not use.
@@ -122,6 +124,9 @@ const THROUGH_ROUTER =
 const START_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 /** In one query; more would make a very long one. */
 const ACCOUNTS_AT_ONCE = 100;
+
+/** Nobody has this customer: what is looked at is how the server would go about it. */
+export const NOBODY = { customerId: "-", from: Date.UTC(2025, 0, 1), to: Date.UTC(2025, 1, 1) };
 
 /** @throws Error for a driver that is not as known here */
 export function makeTransactions(config: TransactionsConfig): Transactions {
@@ -198,32 +203,31 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
    * Asked in the snapshot, which a router keeps on one session: it may be another one than was set up,
    * with an id that is somebody else's by now.
    */
-  async function sessionNow({ connection, session, pooled }: Connected): Promise<ServerSession> {
-    if (!session.throughRouter) return session;
+  async function meetAgain({ connection, session, pooled }: Connected): Promise<void> {
+    if (!session.throughRouter) return;
     const now = await readSession((text) => connection.run(text), pooled);
     sessions.set(pooled, now);
     meet(now);
-    return now;
   }
 
   return {
     async open(query, signal) {
       const connected = await timed("connect", connect(signal));
-      const begun = async () => {
-        const session = await sessionNow(connected);
-        return { session, ...(await readDataTime(connected.connection, session, config)) };
-      };
+      const { connection } = connected;
       try {
-        return await openSnapshot(connected.connection, { sql, config }, query, { timed, begun });
+        const begin = { timed, begun: () => meetAgain(connected) };
+        const begun = await beginSnapshot(connection, { sql, config }, query, begin);
+        return await openSnapshot(connection, { sql, config }, query, { timed, begun });
       } catch (error) {
-        await connected.connection[Symbol.asyncDispose]();
+        await connection[Symbol.asyncDispose]();
         throw error;
       }
     },
     async ready(signal) {
       const connected = await connect(signal);
       await using connection = connected.connection;
-      await connection.run("SELECT 1");
+      const untimed = { timed: UNTIMED, begun: () => meetAgain(connected) };
+      await beginSnapshot(connection, { sql, config }, NOBODY, untimed);
     },
     async missingIndexes(signal) {
       const connected = await connect(signal);
@@ -257,6 +261,8 @@ async function acquire(pool: Pool, signal: AbortSignal): Promise<PoolConnection>
 
 type TimeQuery = <T>(query: QueryName, work: Promise<T>) => Promise<T>;
 
+const UNTIMED: TimeQuery = (_, work) => work;
+
 function makeQueryTimer(onQuery: ObserveQuery = () => undefined): TimeQuery {
   return async (query, work) => {
     const startedAt = monotonic();
@@ -277,54 +283,86 @@ interface Connected {
   readonly pooled: PoolConnection;
 }
 
-/** With whom a snapshot has begun, and what instant its data is of. */
-type Begun = DataTime & { readonly session: ServerSession };
+/** Of what instant a snapshot is, and what the account view has for a customer's id in it. */
+interface Begun {
+  readonly asOf: number;
+  readonly basis: AsOfBasis | undefined;
+  readonly readOnly: boolean;
+  readonly matching: readonly TransactionRow[];
+}
 
 interface Asking {
   readonly sql: StatementSql;
   readonly config: BookedBalances &
+    DataTimeConfig &
     Pick<TransactionsConfig, "currencyDecimals" | "transactionCodeColumn">;
+}
+
+/** @param begun told when the snapshot is there */
+async function beginSnapshot(
+  connection: SnapshotConnection,
+  { sql, config }: Asking,
+  query: StatementQuery,
+  { timed, begun }: { readonly timed: TimeQuery; readonly begun: () => Promise<void> },
+): Promise<Begun> {
+  await timed("snapshot", connection.run(START_SNAPSHOT));
+  await begun();
+  const matching = await timed("accounts", connection.run(sql.accounts(query)));
+  // Asked each time: a primary may have become a replica since the connection was made, or the other way round.
+  const [now, word] =
+    matching[0]?.slice(SERVER_NOW_AT) ?? (await connection.run(SERVER_NOW))[0] ?? [];
+  const readOnly = isReadOnly(word ?? "");
+  const { watermark, basis } = await readDataTime(connection, readOnly, config);
+  return { asOf: watermark ?? inUtc(now), basis, readOnly, matching };
 }
 
 async function openSnapshot(
   connection: SnapshotConnection,
   { sql, config }: Asking,
   query: StatementQuery,
-  { timed, begun }: { readonly timed: TimeQuery; readonly begun: () => Promise<Begun> },
+  { timed, begun }: { readonly timed: TimeQuery; readonly begun: Begun },
 ): Promise<StatementSnapshot> {
-  await timed("snapshot", connection.run(START_SNAPSHOT));
-  const { session, watermark, basis } = await begun();
-  const matching = await timed("accounts", connection.run(sql.accounts(query)));
   // To a collation `ab` may be `AB`, and to a column of numbers `7b` is 7: other customers, to us.
-  const found = matching.filter((row) => String(row[3]) === query.customerId);
-  if (found.length === 0) {
+  const found = begun.matching.filter((row) => String(row[2]) === query.customerId);
+  const [first] = found;
+  if (!first) {
     const message = "the account view has no row of the customer";
-    if (session.readOnly) throw new RetryableError(UNKNOWN_ON_REPLICA, message);
+    if (begun.readOnly) throw new RetryableError(UNKNOWN_ON_REPLICA, message);
     throw new StatementFailure("unknown_customer", message);
   }
+  const [, , , rows, undatedRows] = first;
+  if (undatedRows !== "0") throw undated(query, "booked");
   const accounts = found.map(toAccount).map((account) => {
     const decimals = config.currencyDecimals?.get(account.currency);
     return decimals === undefined ? account : { ...account, decimals };
   });
-  const asOf = found[0]?.[2];
   const balances = await timed(
     "balances",
     readBalances(connection, { sql, config }, query, accounts),
   );
   return {
-    asOf: watermark ?? inUtc(asOf),
-    asOfBasis: basis,
+    asOf: begun.asOf,
+    asOfBasis: begun.basis,
     columns: config.transactionCodeColumn === undefined ? USUAL_COLUMNS : COLUMNS,
-    rows: Number(found[0]?.[4]),
+    rows: Number(rows),
     balances,
     batches: (account) => connection.stream(sql.rows(query, "BOOK", account)),
     async pending() {
+      const without = await timed("count", connection.run(sql.undatedPending(query)));
+      if (without.length > 0) throw undated(query, "pending");
       const [[rows = null] = []] = await timed("count", connection.run(sql.count(query, "PDNG")));
       return { rows: Number(rows), batches: () => connection.stream(sql.rows(query, "PDNG")) };
     },
     received: () => connection.received(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/** A row of every period or of none: nobody but the bank can say. */
+function undated({ booked }: StatementQuery, kind: "booked" | "pending"): StatementFailure {
+  const column = booked ? "booking_date" : "posted_at";
+  const detail = `${column} of a ${kind} row is NULL: give it one, in the table or in STATEMENT_VIEW`;
+  return new StatementFailure("invalid_value", `a row without ${column}`, { detail });
 }
 
 async function readBalances(
@@ -346,52 +384,4 @@ async function readBalances(
     balances.push(...some.map((one, n) => toBalance(one, answered[n] ?? {}, from + n + 1)));
   }
   return balances;
-}
-
-async function readPostedBalances(
-  run: (text: SqlText) => Promise<readonly TransactionRow[]>,
-  sql: StatementSql,
-  query: StatementQuery,
-  accounts: readonly StatementAccount[],
-): Promise<readonly AnsweredBalance[]> {
-  const found = byPosition(await run(sql.balances(query, accounts)));
-  return accounts.map((_, position) => {
-    const [opening = null, closing = null] = found.get(position) ?? [];
-    return { opening: [opening], closing: [closing] };
-  });
-}
-
-const CURRENCY = /^[A-Z]{3}$/;
-
-/** @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula. */
-function toAccount(row: TransactionRow, place: number): StatementAccount {
-  const [accountId, currency, , , , ...texts] = row;
-  const wrong = (column: string): StatementFailure =>
-    new StatementFailure("invalid_value", `${column} of an account has not its form`, {
-      detail: `${column}, row ${place + 1} of the account view`,
-    });
-  if (!accountId || !ACCOUNT_ID.test(accountId) || !isSafeId(accountId)) throw wrong("account_id");
-  // What the driver puts in the place of bytes that are not UTF-8.
-  if (accountId.includes("\uFFFD")) throw wrong("account_id");
-  if (!currency || !CURRENCY.test(currency)) throw wrong("currency");
-  const names = toNames(texts, wrong);
-  return names ? { accountId, currency, names } : { accountId, currency };
-}
-
-const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
-
-/** Nothing is the same as NULL, and leaves no hole. */
-function toNames(
-  texts: readonly (string | null)[],
-  wrong: (column: string) => StatementFailure,
-): AccountNames | undefined {
-  const names: Partial<Record<keyof AccountNames, string>> = {};
-  ACCOUNT_NAMES.forEach((name, at) => {
-    const text = (texts[at] ?? "").trim();
-    if (text === "") return;
-    const value = name === "iban" ? text.replaceAll(" ", "") : text;
-    if (!(name === "iban" ? IBAN.test(value) : isName(value))) throw wrong(`the ${name}`);
-    names[name] = value;
-  });
-  return Object.keys(names).length > 0 ? names : undefined;
 }

@@ -6,9 +6,11 @@ import { createHash } from "node:crypto";
 import { format } from "mysql2";
 import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
 import {
+  SERVER_NOW,
   statementSql,
   type StatementQuery,
 } from "../../../functions/statement-builder/source/transactions-sql.ts";
+import { NOBODY } from "../../../functions/statement-builder/source/transactions.ts";
 import { IDENTITY } from "../../../functions/statement-builder/source/server-session.ts";
 
 export const PERIOD = { start_date: "2025-01-01", end_date: "2025-01-31" };
@@ -103,18 +105,24 @@ export function answersOf(isMixed: boolean): ReadonlyMap<string, () => Rows> {
     const rows = transactionsOf(customerId, isMixed ? "somebody-1" : customerId);
     const closing = (100 + count * 1.25).toFixed(2);
     put(sql.accounts(query), () => [
-      [account.accountId, "EUR", now(), customerId, String(count), null, null, null, null],
+      [
+        ...[account.accountId, "EUR", customerId, String(count), "0"],
+        ...[...serverNow(), null, null, null, null],
+      ],
     ]);
     put(sql.balances(query, [account]), () => [["0", "100.00", closing]]);
     put(sql.rows(query, "BOOK"), () => rows);
   }
   answers.set(IDENTITY, () => SERVER);
-  answers.set("SELECT 1", () => [["1"]]);
+  // Whom a builder asks for to know whether it is ready.
+  put(sql.accounts(NOBODY), () => []);
+  answers.set(SERVER_NOW, () => [serverNow()]);
   return answers;
 }
 
-function now(): string {
-  return new Date().toISOString().slice(0, 23).replace("T", " ");
+/** The time, and that it takes writes. */
+function serverNow(): readonly string[] {
+  return [new Date().toISOString().slice(0, 23).replace("T", " "), "0"];
 }
 
 /** What tells this server from others, for whoever wants to end a query on it. */

@@ -1,8 +1,14 @@
 /** Balances of accounts from what the server answers, whichever order of rows they follow. */
-import type { AccountBalance } from "../../domain/money/account-totals.ts";
-import { StatementFailure } from "../../domain/failure.ts";
-import { exactAmount, scaleOf } from "./row-values.ts";
-import type { StatementAccount, TransactionRow } from "./transactions-sql.ts";
+import type { AccountBalance } from "../../../domain/money/account-totals.ts";
+import { StatementFailure } from "../../../domain/failure.ts";
+import { exactAmount, scaleOf } from "../row-values.ts";
+import type { SqlText } from "../snapshot-connection.ts";
+import type {
+  StatementAccount,
+  StatementQuery,
+  StatementSql,
+  TransactionRow,
+} from "../transactions-sql.ts";
 
 /** What stands behind the position in each row, by that. */
 export function byPosition(rows: readonly TransactionRow[]): ReadonlyMap<number, TransactionRow> {
@@ -37,4 +43,18 @@ export function toBalance(
     const detail = `balance_after of the account in row ${row} of the account view`;
     throw new StatementFailure(error.code, error.message, { cause: error, detail });
   }
+}
+
+/** By posted times. At least one account. @throws what `run` throws */
+export async function readPostedBalances(
+  run: (query: SqlText) => Promise<readonly TransactionRow[]>,
+  sql: StatementSql,
+  query: StatementQuery,
+  accounts: readonly StatementAccount[],
+): Promise<readonly AnsweredBalance[]> {
+  const found = byPosition(await run(sql.balances(query, accounts)));
+  return accounts.map((_, position) => {
+    const [opening = null, closing = null] = found.get(position) ?? [];
+    return { opening: [opening], closing: [closing] };
+  });
 }

@@ -11,10 +11,10 @@
  * was posted up to p, of which the rows that are booked behind the boundary are taken away.
  */
 import { sql, type CompiledQuery, type RawBuilder } from "kysely";
-import { StatementFailure } from "../../domain/failure.ts";
+import { StatementFailure } from "../../../domain/failure.ts";
 import { byPosition, type AnsweredBalance } from "./balances.ts";
-import type { SqlText } from "./snapshot-connection.ts";
-import { db, type StatementAccount, type TransactionRow } from "./transactions-sql.ts";
+import type { SqlText } from "../snapshot-connection.ts";
+import { db, type StatementAccount, type TransactionRow } from "../transactions-sql.ts";
 
 /** The days that rows lie between, and whose. */
 export interface BookedPeriod {
