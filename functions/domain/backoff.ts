@@ -7,7 +7,11 @@ export interface Backoff {
   readonly maxFailures: number;
   /** Only a person can help, and needs time: the longest pause from the first failure on. */
   readonly patient?: boolean;
+  /** It is known for how long nothing can change: no shorter pause, and no patience beyond it. */
+  readonly waitMs?: number | undefined;
 }
+
+const MOST_KNOWN_WAIT_MS = 24 * 3_600_000;
 
 /**
  * Exponential with jitter: between half and the whole of `base × 2^(failures − 1)`, at most `max`.
@@ -16,6 +20,9 @@ export interface Backoff {
 export function backoffMs(failures: number, backoff: Backoff): number {
   const last = failures >= backoff.maxFailures;
   const doubled = backoff.baseMs * 2 ** (last ? 0 : failures - 1);
-  const whole = backoff.patient && !last ? backoff.maxMs : Math.min(backoff.maxMs, doubled);
-  return Math.round(whole * (0.5 + backoff.random / 2));
+  const { patient = false, waitMs } = backoff;
+  const longest = patient && waitMs === undefined && !last;
+  const whole = longest ? backoff.maxMs : Math.min(backoff.maxMs, doubled);
+  const pause = Math.round(whole * (0.5 + backoff.random / 2));
+  return last ? pause : Math.max(pause, Math.min(waitMs ?? 0, MOST_KNOWN_WAIT_MS));
 }

@@ -8,6 +8,11 @@ interface FailureOptions extends ErrorOptions {
   readonly detail?: string | undefined;
 }
 
+interface RetryOptions extends FailureOptions {
+  /** Before that it can only fail again, as far as one can tell. */
+  readonly waitMs?: number | undefined;
+}
+
 /** An ending no retry can cure: the request becomes `failed` with this code. */
 export class StatementFailure extends Error {
   override readonly name = "StatementFailure";
@@ -45,11 +50,17 @@ export class RetryableError extends Error {
   override readonly name = "RetryableError";
   readonly code: RetryableCode;
   readonly detail: string | undefined;
+  readonly waitMs: number | undefined;
 
-  constructor(code: RetryableCode, message: string, { detail, ...options }: FailureOptions = {}) {
+  constructor(
+    code: RetryableCode,
+    message: string,
+    { detail, waitMs, ...options }: RetryOptions = {},
+  ) {
     super(message, options);
     this.code = code;
     this.detail = detail;
+    this.waitMs = waitMs;
   }
 }
 

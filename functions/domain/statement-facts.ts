@@ -30,6 +30,14 @@ export function isPartial({ options, period }: StatementFacts, asOf: number): bo
   return options.partial && asOf < period.to;
 }
 
+/**
+ * How far, in milliseconds, the data of a snapshot ends before the period does, which the request wants whole;
+ * 0 where it does not.
+ */
+export function missingMs({ options, period }: StatementFacts, asOf: number): number {
+  return options.partial ? 0 : Math.max(0, period.to - asOf);
+}
+
 /** The object's file name without its ending. */
 export function statementId({ customerId, period, generatedAt }: StatementFacts): string {
   const startEpoch = period.from / 1000;

@@ -31,7 +31,12 @@ export type Ending =
   | { readonly kind: "cancelled" }
   /** Too many rows for the service; the Job lane takes it. */
   | { readonly kind: "oversized" }
-  | { readonly kind: "retry"; readonly code: string; readonly detail?: string | undefined }
+  | {
+      readonly kind: "retry";
+      readonly code: string;
+      readonly detail?: string | undefined;
+      readonly waitMs?: number | undefined;
+    }
   /** Given back unharmed: whoever waited has gone, or the process must go. */
   | { readonly kind: "handed-over"; readonly reason: string }
   /** The record is somebody else's now: write nothing. */
@@ -68,7 +73,8 @@ export function endingOf(
     return { kind: mayLand ? "retry" : "failed", code: error.code, detail: error.detail };
   }
   if (error instanceof RetryableError) {
-    return { kind: "retry", code: error.code, detail: error.detail };
+    const { code, detail, waitMs } = error;
+    return { kind: "retry", code, detail, ...(waitMs !== undefined && { waitMs }) };
   }
   return { kind: "retry", code: "internal" };
 }
@@ -87,6 +93,9 @@ export interface RetrySettings {
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
 }
+
+/** What takes hours rather than seconds: a person's doing, or a replica's. */
+const PATIENT: readonly string[] = ["database_refused", "database_behind", "store_not_create_only"];
 
 /** The record after this ending. */
 export function moveTo(
@@ -108,7 +117,8 @@ export function moveTo(
       return handOver(request, ending.reason, release);
     case "retry":
       return retry(request, lastError(ending), release, {
-        patient: ["database_refused", "store_not_create_only"].includes(ending.code),
+        patient: PATIENT.includes(ending.code),
+        waitMs: ending.waitMs,
         baseMs: settings.retryBaseMs,
         maxMs: settings.retryMaxMs,
         maxFailures: settings.maxFailures,

@@ -22,6 +22,7 @@ const FIRST_LOOK_TIMEOUT_MS = 15_000;
 const OF_DEPENDENCIES: readonly string[] = [
   "database_unavailable",
   "database_refused",
+  "database_behind",
   "storage_unavailable",
   // A first attempt asks the store nothing before its one write, which is what a store that is away does not answer.
   "publish_unknown",

@@ -22,11 +22,11 @@ import type { BuildSettings } from "./build-settings.ts";
 import { chosenOptions } from "./contents/chosen-options.ts";
 import { encryptionFor } from "./store/encryption.ts";
 import type { Ending } from "./ending.ts";
-import { DEFLATE_MISMATCH, StatementFailure } from "../domain/failure.ts";
+import { DEFLATE_MISMATCH, RetryableError, StatementFailure } from "../domain/failure.ts";
 import type { Lease } from "./lease.ts";
 import { MANIFEST_SCHEMA } from "../domain/manifest.ts";
 import type { StatementBucket } from "./store/statement-bucket.ts";
-import type { StatementFacts } from "../domain/statement-facts.ts";
+import { missingMs, type StatementFacts } from "../domain/statement-facts.ts";
 import type { makeStatementZip } from "./zip/statement-zip.ts";
 import type { Narrator } from "./steps.ts";
 import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
@@ -119,6 +119,7 @@ export async function buildObject(
     () => transactions.open(statementQuery(facts.customerId, facts.period), signal),
     ({ rows }) => ({ rows }),
   );
+  requireWholePeriod(facts, snapshot);
   meter.readFrom(snapshot);
   await story.onStep("snapshot-opened");
   if (isOversized(snapshot, settings)) return { kind: "oversized" };
@@ -186,6 +187,18 @@ async function adopt(claim: Claim, { bucket, contents }: BuildDependencies): Pro
 function withoutAccount({ kind, file, message }: StatementProblem): string {
   const folder = file === null ? undefined : accountFolder(file);
   return folder === undefined ? message : `a file in ${folder}: ${kind}`;
+}
+
+/** A closed period's statement is final: it is not made of data that ends before the period does. */
+function requireWholePeriod(facts: StatementFacts, { asOf }: StatementSnapshot): void {
+  const waitMs = missingMs(facts, asOf);
+  if (waitMs === 0) return;
+  const [data, end] = [asOf, facts.period.to].map((at) => new Date(at).toISOString());
+  const detail = `the data is of ${data}, and is waited for until ${end}`;
+  throw new RetryableError("database_behind", "the period is not over in the data", {
+    detail,
+    waitMs,
+  });
 }
 
 function isOversized(

@@ -65,6 +65,28 @@ test.each(["database", "store"] as const)(
   150_000,
 );
 
+test("of a view: what only a statement's own queries are refused claims nothing, with the whole budget left", async () => {
+  const { mariaDb } = pipeline;
+  expect(await isReady()).toBe(true);
+  await mariaDb.execute("RENAME TABLE accounts TO moved");
+  while (await isReady()) await sleep(100);
+  const name = await pipeline.request({ ...JANUARY, customer_id: "customer-000005" });
+  const sink = makeCloudEventSink({
+    url: pipeline.urlOf("statement-builder"),
+    log: makeTestLog().log,
+  });
+  for (let offers = 0; offers < 5; offers++) {
+    const stored = await pipeline.ledger.read(name);
+    if (!stored) throw new Error("not recorded");
+    const sent = await sink.send(offerEvent(stored.request, "pending-scanner", Date.now()));
+    expect(sent).toMatchObject({ kind: "refused", status: 503 });
+    expect(stored.request).toMatchObject({ status: "pending", attempt: 0, failures: 0 });
+  }
+  await mariaDb.execute("RENAME TABLE moved TO accounts");
+  const { request } = await pipeline.until(name, "executed", 60);
+  expect(request).toMatchObject({ attempt: 1, failures: 0 });
+}, 150_000);
+
 const OUTAGES = {
   database: { begin: () => pipeline.mariaDb.kill(), end: () => pipeline.mariaDb.start() },
   // A first attempt asks it nothing before its one write.

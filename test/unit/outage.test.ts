@@ -5,6 +5,8 @@ import { makeOutage } from "../../functions/statement-builder/outage.ts";
 test.each([
   ["database_unavailable", false],
   ["storage_unavailable", false],
+  ["database_refused", false],
+  ["database_behind", false],
   // The one write of a small statement had no answer.
   ["publish_unknown", false],
   ["publish_conflict", true],

@@ -59,7 +59,8 @@ const LAST_ERRORS: Readonly<
     "the database refuses what only an operator can change: a login, a right, a limit or a view; " +
     "`statements doctor` names it",
   database_behind:
-    "the database's watermark is older than MAX_STALENESS_SECONDS: a replica that lags, or a load that hangs",
+    "the database's data ends before the period does, or is older than MAX_STALENESS_SECONDS: a replica that lags, " +
+    "or a load that hangs",
   [UNKNOWN_ON_REPLICA]:
     "the replica does not know the customer, who may be new: it is asked again, and believed in the end",
   store_not_create_only:
