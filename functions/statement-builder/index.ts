@@ -24,6 +24,7 @@ import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
 import { requireKnownZlib } from "./zip/inflate-check.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
+import { makeIndexLook } from "./source/period-index.ts";
 import { makeTransactions } from "./source/transactions.ts";
 import { wallClock } from "../platform/clock/clock.ts";
 
@@ -56,7 +57,12 @@ interface Parts {
 async function start(config: BuilderConfig, context: FunctionContext, parts: Parts) {
   const opened = await openDependencies(config, context, parts);
   const { ledger, transactions, bucket, settings } = opened;
-  if (config.PERIOD_BASIS === "booking_date") await requireIndexes(opened, context);
+  // Without them each statement would read the customer's whole past.
+  const lookForIndexes =
+    config.PERIOD_BASIS === "booking_date"
+      ? makeIndexLook((signal) => transactions.missingIndexes(signal), context.log)
+      : () => Promise.resolve();
+  await lookForIndexes(context.stopping);
   const isJob = config.EXECUTION === "job";
   const ask = async (signal: AbortSignal): Promise<void> => {
     await Promise.all([
@@ -65,6 +71,7 @@ async function start(config: BuilderConfig, context: FunctionContext, parts: Par
       bucket.ready(signal),
       bucket.proveCreateOnly(),
     ]);
+    await lookForIndexes(signal);
   };
   const outage = makeOutage(ask, { looksFirst: isJob });
   const deps = { ...opened, outage };
@@ -83,30 +90,6 @@ async function start(config: BuilderConfig, context: FunctionContext, parts: Par
     maxInFlight: BUILDS_AT_ONCE,
     deadlineMs: settings.buildDeadlineMs + BEYOND_BUILD_MS,
   });
-}
-
-/**
- * Without them each statement would read the customer's whole past. A database that is not there says
- * nothing; the builder is then not ready.
- */
-async function requireIndexes(
-  { transactions }: Pick<BuilderDependencies, "transactions">,
-  { log, stopping }: Pick<FunctionContext, "log" | "stopping">,
-): Promise<void> {
-  let missing: readonly string[];
-  try {
-    missing = await transactions.missingIndexes(stopping);
-  } catch (error) {
-    // As usual for a reader: EXPLAIN of a view needs rights on the table behind it.
-    const reason = error instanceof Error ? error.message : String(error);
-    log.info({ reason }, "it cannot be seen whether indexes lead to a period by booking dates");
-    return;
-  }
-  if (missing.length === 0) return;
-  throw new Error(
-    `PERIOD_INDEX_MISSING: PERIOD_BASIS=booking_date needs ${missing.join(" ")} ` +
-      "or set PERIOD_BASIS=posted_at, here and in request-intake",
-  );
 }
 
 async function openDependencies(
@@ -133,6 +116,7 @@ async function openDependencies(
       bookingOrderRows: config.BOOKING_ORDER_ROWS,
       watermarkView: config.STATEMENT_WATERMARK_VIEW,
       maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,
+      clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
       replicaWithoutWatermark: config.REPLICA_WITHOUT_WATERMARK,
       currencyDecimals: new Map(
         config.CURRENCY_DECIMALS.map(([code, decimals]) => [code, Number(decimals)]),

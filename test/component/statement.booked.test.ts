@@ -2,8 +2,15 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import fc from "fast-check";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
+import {
+  makeIndexLook,
+  missingPeriodIndexes,
+} from "../../functions/statement-builder/source/period-index.ts";
+import { statementSql } from "../../functions/statement-builder/source/transactions-sql.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { sequence } from "../support/bank/sequence.ts";
+import { makeTestLog } from "../support/functions/event-server.ts";
 import { startLocalLedger } from "../support/servers/local-ledger.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
 import { readStatement } from "../support/statements/read-statement.ts";
@@ -165,6 +172,114 @@ test("what is not booked yet follows the same days; a reversal is a row of its o
   ]);
 });
 
+describe("a row without the day or the instant that its period goes by", () => {
+  const loose = (transactionView = "loose") =>
+    readTransactions(server.databaseUrl, { transactionView });
+  const JANUARY = booked("2025-01-01", "2025-01-31");
+  const WITH_PENDING = { ...JANUARY, options: { includePending: true } };
+
+  beforeAll(async () => {
+    await server.execute(`CREATE TABLE loose LIKE transactions;
+      ALTER TABLE loose MODIFY booking_date DATE NULL, MODIFY posted_at DATETIME(6) NULL`);
+  });
+  afterEach(async () => await server.execute("DELETE FROM loose"));
+  afterAll(async () => await server.execute("DROP TABLE loose"));
+
+  async function given(change: string, ...postings: readonly Posting[]): Promise<void> {
+    await server.execute(
+      insertAccount("a1") +
+        insertPostings(...postings).replace("INTO transactions", "INTO loose") +
+        `UPDATE loose SET ${change} WHERE id = 1`,
+    );
+  }
+
+  const outcomeOf = async (asked: Asked): Promise<unknown> => {
+    await using transactions = loose();
+    return await readStatement(transactions, asked).then(
+      ({ rows, files }) => [rows.length, files["pending.csv"]?.trimEnd().split("\r\n").length],
+      (error: unknown) => error,
+    );
+  };
+
+  test.each([
+    ["booking_date", "alone in its account", []],
+    ["posted_at", "alone in its account", []],
+    [
+      "booking_date",
+      "beside others",
+      [{ id: 2, at: "2025-01-03 10:00:00", amount: "1", balance: "2" }],
+    ],
+    [
+      "posted_at",
+      "beside others",
+      [{ id: 2, at: "2025-01-03 10:00:00", amount: "1", balance: "2" }],
+    ],
+  ] as const)(
+    "by %s, booked and %s: no statement, and it is said what to do",
+    async (basis, _, more) => {
+      const first = { id: 1, at: "2025-01-02 10:00:00", amount: "1", balance: "1" };
+      await given(`${basis} = NULL`, first, ...more);
+      const failure = {
+        name: "StatementFailure",
+        code: "invalid_value",
+        detail: `${basis} of a booked row is NULL: give it one, in the table or in STATEMENT_VIEW`,
+      };
+      expect(await outcomeOf({ ...JANUARY, basis })).toMatchObject(failure);
+    },
+  );
+
+  test.each([
+    ["posted in the period", "booking_date = NULL", "booking_date of a pending row is NULL"],
+    [
+      "of no time at all",
+      "booking_date = NULL, posted_at = NULL",
+      "booking_date of a pending row is NULL",
+    ],
+    ["posted in another period", "booking_date = NULL, posted_at = '2025-02-01'", undefined],
+  ])("pending and %s: of no pending.csv that would lack it", async (_, change, detail) => {
+    const others = { amount: "1", balance: "1" };
+    await given(
+      change,
+      { id: 1, at: "2025-01-02 10:00:00", status: "PDNG", ...others },
+      { id: 2, at: "2025-01-03 10:00:00", ...others },
+      { id: 3, at: "2025-01-04 10:00:00", status: "PDNG", ...others },
+    );
+    expect(await outcomeOf(JANUARY)).toEqual([1, undefined]);
+    const withPending = await outcomeOf(WITH_PENDING);
+    if (detail === undefined) expect(withPending).toEqual([1, 2]);
+    else {
+      const told = expect.stringContaining(detail) as string;
+      expect(withPending).toMatchObject({ code: "invalid_value", detail: told });
+    }
+  });
+
+  test("is looked for in one place of the index, and the rows of a period are one range of it", async () => {
+    await server.execute(`INSERT INTO loose
+      SELECT seq, CONCAT('c', seq % 50), 'a', 'BOOK', '2025-01-01' + INTERVAL seq HOUR, '2025-01-01' + INTERVAL seq HOUR,
+        '2025-01-01', 1, 'EUR', 1, 'CARD', NULL, NULL, NULL, NULL, NULL FROM ${sequence(20_000)}`);
+    await server.execute(insertAccount("a1") + "ANALYZE TABLE loose");
+    const { sql, parameters } = statementSql({
+      transactionView: "loose",
+      accountView: "statement_accounts",
+    }).accounts({
+      customerId: "c1",
+      from: 0,
+      to: 0,
+      booked: { from: "2025-02-01", to: "2025-03-01" },
+    });
+    const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, [
+      ...parameters,
+    ]);
+    const found = plan
+      .filter(({ table }) => table === "t")
+      .map(({ type, key }) => `${type} ${key}`);
+    expect(found.toSorted()).toEqual([
+      "range transactions_of_customer_by_day",
+      "ref transactions_of_customer_by_day",
+    ]);
+  });
+});
+
 test("a partial statement holds what is booked up to its last day, be that to come", async () => {
   await given({
     id: 1,
@@ -220,6 +335,63 @@ test("the indexes that are needed are known by the server's plan, on a table of 
   await given({ id: 1, at: "2025-01-10 10:00:00", amount: "1", balance: "1" });
   expect(await missing("statement_transactions")).toEqual([]);
   await server.execute("DROP VIEW some; DROP TABLE few");
+});
+
+test("a plan is read where the server says how, whatever the bank calls its tables and indexes", async () => {
+  await server.execute(`CREATE TABLE temporary_rows LIKE transactions;
+    ALTER TABLE temporary_rows RENAME KEY transactions_of_customer_by_day TO using_filesort`);
+  await using source = readTransactions(server.databaseUrl, { transactionView: "temporary_rows" });
+  expect(await source.missingIndexes(new AbortController().signal)).toEqual([]);
+  await server.execute("DROP TABLE temporary_rows");
+});
+
+test.each([
+  ["TiDB's", [["Limit_11", "1.00", "root", "", "offset:0, count:1"]]],
+  ["a tree", [["-> Limit: 1 row(s)"]]],
+  ["nothing", []],
+  ["of no table", [["1", "SIMPLE", ...Array.from({ length: 7 }, () => null), "Impossible WHERE"]]],
+])("a plan of another form, %s, says nothing", async (_, plan) => {
+  const run = () => Promise.resolve(plan);
+  await expect(missingPeriodIndexes(run, "v")).rejects.toThrow("of another form");
+});
+
+test("indexes are asked for until the server has shown its plans once, which takes more than a reader's grants", async () => {
+  await server.execute(`CREATE USER reader@'%' IDENTIFIED BY 'secret';
+    GRANT SELECT ON bank.statement_transactions TO reader@'%';
+    GRANT SELECT ON bank.statement_accounts TO reader@'%';`);
+  const reader = Object.assign(new URL(server.databaseUrl), {
+    username: "reader",
+    password: "secret",
+  });
+  await using source = readTransactions(reader.href);
+  let asked = 0;
+  const ask = async (signal: AbortSignal) => {
+    asked += 1;
+    return await source.missingIndexes(signal);
+  };
+  const { log, lines } = makeTestLog();
+  const look = makeIndexLook(ask, log);
+  const { signal } = new AbortController();
+  await look(signal);
+  await look(signal);
+  expect([asked, lines.filter(({ msg }) => String(msg).includes("SHOW VIEW")).length]).toEqual([
+    2, 1,
+  ]);
+  // As a view and as a table, which the view is of.
+  await server.execute(`GRANT SHOW VIEW ON bank.statement_transactions TO reader@'%';
+    GRANT SELECT ON bank.transactions TO reader@'%';
+    ALTER TABLE transactions DROP KEY transactions_of_account_by_day`);
+  try {
+    await expect(look(signal)).rejects.toThrow(
+      /PERIOD_INDEX_MISSING.* CREATE INDEX transactions_of_account_by_day ON <the table behind statement_transactions>/,
+    );
+  } finally {
+    await server.execute(`CREATE INDEX transactions_of_account_by_day
+      ON transactions (account_id, booking_date, posted_at, id, status)`);
+  }
+  await look(signal);
+  await look(signal);
+  expect(asked).toBe(4);
 });
 
 test("without an index the builder's process ends, and says with which statement it would not", async () => {
