@@ -22,6 +22,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 const COLUMNS =
   "customer_id, account_id, id, status, posted_at, booking_date, value_date, amount, currency, balance_after, type, description, counterparty_name, counterparty_account, reference, reversal_of";
 
+const OTHERS = COLUMNS.split(", ")
+  .filter((name) => !["customer_id", "account_id", "currency"].includes(name))
+  .join(", ");
+
 /** The view of the transactions with other expressions in the place of some columns. */
 async function given(expressions: Readonly<Record<string, string>>): Promise<void> {
   const selected = COLUMNS.split(", ").map((name) => `${expressions[name] ?? name} AS ${name}`);
@@ -138,6 +142,31 @@ test("a read-only server is a replica, whose snapshot opens only with a word on 
     await server.execute("SET GLOBAL read_only = 0");
   }
 });
+
+test("a clock that is apart from this one is told", async () => {
+  expect(await doctor()).toContain("ok  this clock and the database's agree");
+  // Whose session begins an hour late, where the server itself does not.
+  await server.execute("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 3600'");
+  try {
+    expect(await doctor({}, { user: "reader" })).toContainEqual(
+      expect.stringMatching(/^no {2}the database's clock is 360\d s behind this one/),
+    );
+  } finally {
+    await server.execute("SET GLOBAL init_connect = ''");
+  }
+});
+
+test.each(["booking_date", "posted_at"])(
+  "a collation that only the queries of balances meet is told, by %s",
+  async (basis) => {
+    await server.execute(`SET collation_connection = utf8mb4_slovak_ci;
+      CREATE OR REPLACE VIEW alone AS SELECT customer_id, account_id, CONCAT('EU', 'R') AS currency, ${OTHERS}
+      FROM transactions`);
+    expect(await doctor({ STATEMENT_VIEW: "alone", PERIOD_BASIS: basis })).toContainEqual(
+      expect.stringMatching(/^no {2}alone is not the view it should be: Illegal mix/),
+    );
+  },
+);
 
 test("several servers behind one address, and a router that hides ids", async () => {
   await using other = await startTestMariaDb({ schema: BANK_SCHEMA });

@@ -14,7 +14,7 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import { formatDuration, parseDuration } from "../../infra/operator/words/duration.ts";
 import { explain, type ExplainTerms } from "../../infra/operator/look/explanation.ts";
-import { judgeClock } from "../../infra/operator/doctor/cluster.ts";
+import { judgeClock } from "../../infra/operator/doctor/clock.ts";
 import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
 import { judgeLifecycle } from "../../infra/operator/doctor/store.ts";
 import { NOON, RECORDED as recorded } from "../support/functions/recorded-event.ts";
@@ -259,7 +259,9 @@ describe("what the doctor makes of", () => {
     ["ten minutes ahead", -600_000, "wrong"],
     ["no time at all", NaN, "unknown"],
   ])("a clock: %s", (_, behind, level) => {
-    expect(judgeClock(NOON - behind, NOON, NOON + 200)).toMatchObject({ level });
+    const between = { sentAt: NOON, receivedAt: NOON + 200 };
+    const cluster = { whose: "the cluster", wholeMs: 1_000 };
+    expect(judgeClock(NOON - behind, between, cluster, "NTP")).toMatchObject({ level });
   });
 
   test.each([

@@ -4,10 +4,9 @@ import { request as requestHttps } from "node:https";
 import { ApiException, ApisApi, AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
 import { CommandError } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
+import { judgeClock } from "./clock.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
-/** Between the clocks; more than half of CLOCK_SKEW_SECONDS's default. */
-const WORRYING_SKEW_MS = 15_000;
 const TIMEOUT_MS = 10_000;
 
 export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
@@ -23,9 +22,9 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
   }
   const { server = "" } = config.getCurrentCluster() ?? {};
   try {
-    const { date, sentAt, receivedAt } = await askVersion(config, session.signal);
+    const { date, ...between } = await askVersion(config, session.signal);
     yield ok(`the cluster answers at ${server}`);
-    yield judgeClock(date, sentAt, receivedAt);
+    yield judgeClock(date, between, CLOCK, BY_CLOCK);
   } catch (error) {
     yield error instanceof NotLetIn
       ? wrong(
@@ -78,19 +77,10 @@ async function askVersion(config: KubeConfig, signal: AbortSignal): Promise<Answ
   });
 }
 
-/** The header has whole seconds, so a second of distance says nothing. */
-export function judgeClock(date: number, sentAt: number, receivedAt: number): Finding {
-  if (Number.isNaN(date))
-    return unknown("the cluster does not tell its time", "compare the clocks by hand");
-  const ahead = Math.max(0, date - receivedAt);
-  const behind = Math.max(0, sentAt - (date + 1_000));
-  const seconds = Math.round(Math.max(ahead, behind) / 1000);
-  if (Math.max(ahead, behind) <= WORRYING_SKEW_MS) return ok(`this clock and the cluster's agree`);
-  return wrong(
-    `the cluster's clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} this one`,
-    "set both by NTP: presigned addresses and ages are wrong by as much; nothing is lost by it",
-  );
-}
+/** The header has whole seconds. */
+const CLOCK = { whose: "the cluster", wholeMs: 1_000 };
+const BY_CLOCK =
+  "set both by NTP: presigned addresses and ages are wrong by as much; nothing is lost by it";
 
 /** What each verb on ConfigMaps is for. */
 const VERBS = {

@@ -1,8 +1,8 @@
 /** Which server it is, what stands in front of it, and whether the builder's own snapshot opens there. */
 import { readFileSync } from "node:fs";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
-import { RetryableError, StatementFailure } from "../../../functions/domain/failure.ts";
-import { UNKNOWN_ON_REPLICA } from "../../../functions/domain/statement-request.ts";
+import { RetryableError } from "../../../functions/domain/failure.ts";
+import { inUtc } from "../../../functions/statement-builder/source/data-time.ts";
 import {
   IDENTITY,
   identityFrom,
@@ -11,14 +11,12 @@ import {
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { silentLog } from "../session/session.ts";
 import type { OperatorConfig } from "../session/settings.ts";
+import { judgeClock } from "./clock.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Connections that are made to see whether they meet one server. */
 const MEETINGS = 4;
-
-/** Of nobody: what is looked at is how the server would go about it. */
-export const NOBODY = { customerId: "-", from: Date.UTC(2025, 0, 1), to: Date.UTC(2025, 1, 1) };
 
 /** As the builder connects. */
 export async function connectTo(
@@ -60,8 +58,19 @@ export async function* checkServer(
       "have it keep a connection to one server for as long as the client keeps it",
     );
   }
+  yield await checkClock(connection);
   yield await checkAddress(session.server, url, config);
 }
+
+async function checkClock(connection: Connection): Promise<Finding> {
+  const sentAt = Date.now();
+  const [[now] = []] = await textsOf(connection, "SELECT CAST(UTC_TIMESTAMP(3) AS CHAR)");
+  const clock = { whose: "the database", wholeMs: 1 };
+  return judgeClock(inUtc(now), { sentAt, receivedAt: Date.now() }, clock, AS_OF);
+}
+
+const AS_OF =
+  "set both by NTP: by the database's clock a statement says what instant it is of, and whether its period is over";
 
 const REPLICA = "give the builder STATEMENT_WATERMARK_VIEW, or REPLICA_WITHOUT_WATERMARK=true";
 
@@ -102,30 +111,24 @@ export async function checkSnapshot(
     accountView: config.ACCOUNT_VIEW,
     watermarkView: config.STATEMENT_WATERMARK_VIEW,
     maxStalenessMs: config.MAX_STALENESS_SECONDS * 1000,
+    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
     replicaWithoutWatermark: config.REPLICA_WITHOUT_WATERMARK,
     bookingOrderRows: 1,
     connections: 1,
     log: await silentLog(),
   });
   try {
-    const snapshot = await transactions.open(NOBODY, signal);
-    await snapshot[Symbol.asyncDispose]();
+    await transactions.ready(signal);
+    return ok("the builder's snapshot opens");
   } catch (error) {
     signal.throwIfAborted();
-    if (!isNobody(error)) {
-      const next = error instanceof RetryableError ? NEXT[error.code] : undefined;
-      return wrong(
-        `the builder's snapshot does not open: ${reasonOf(error)}`,
-        next ?? "mend what the message names; requests wait for it, or fail",
-      );
-    }
+    const next = error instanceof RetryableError ? NEXT[error.code] : undefined;
+    return wrong(
+      `the builder's snapshot does not open: ${reasonOf(error)}`,
+      next ?? "mend what the message names; requests wait for it, or fail",
+    );
   }
-  return ok("the builder's snapshot opens");
 }
-
-const isNobody = (error: unknown): boolean =>
-  (error instanceof StatementFailure && error.code === "unknown_customer") ||
-  (error instanceof RetryableError && error.code === UNKNOWN_ON_REPLICA);
 
 const NEXT: Readonly<Record<string, string>> = {
   database_behind: "let the replica catch up, or raise MAX_STALENESS_SECONDS",

@@ -4,9 +4,11 @@ import { databaseError } from "../../../functions/statement-builder/source/datab
 import { missingPeriodIndexes } from "../../../functions/statement-builder/source/period-index.ts";
 import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
+import { NOBODY } from "../../../functions/statement-builder/source/transactions.ts";
+import { readBookedBalances } from "../../../functions/statement-builder/source/accounts/booked-balances.ts";
 import type { OperatorConfig } from "../session/settings.ts";
 import type { Session } from "../session/session.ts";
-import { checkServer, checkSnapshot, connectTo, NOBODY } from "./database-server.ts";
+import { checkServer, checkSnapshot, connectTo } from "./database-server.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { checkColumns } from "./view-columns.ts";
 
@@ -72,14 +74,25 @@ async function* checkViews(
     PERIOD_BASIS: basis,
   } = config;
   const sql = statementSql({ transactionView, accountView });
-  const queries = {
-    [transactionView]: sql.rows(NOBODY, "BOOK"),
+  const run = (query: SqlText) => textsOf(connection, query);
+  const balances = { transactionView, bookingOrderRows: 1 };
+  const booked = { from: "2025-01-01", to: "2025-02-01" };
+  const queries: readonly (readonly [string, () => Promise<unknown>])[] = [
+    [transactionView, () => run(sql.rows(NOBODY, "BOOK"))],
     // Behind the rows, which it counts.
-    [accountView]: sql.accounts(NOBODY),
-  };
-  for (const [view, query] of Object.entries(queries)) {
+    [accountView, () => run(sql.accounts(NOBODY))],
+    // They alone compare accounts and currencies.
+    [
+      transactionView,
+      () =>
+        basis === "booking_date"
+          ? readBookedBalances(run, balances, { ...NOBODY, booked }, [NO_ACCOUNT])
+          : run(sql.balances(NOBODY, [NO_ACCOUNT])),
+    ],
+  ];
+  for (const [view, ask] of queries) {
     try {
-      await connection.query(query.sql, [...query.parameters]);
+      await ask();
     } catch (error) {
       yield wrong(`${view} is not the view it should be: ${reasonOf(error)}`, SCHEMA);
       return;
@@ -94,26 +107,29 @@ async function* checkViews(
     yield await checkPeriodIndexes(connection, transactionView);
     return;
   }
-  const account = { accountId: "-", currency: "EUR" };
   for (const [what, query] of [
     ["the rows of a period", sql.count(NOBODY, "BOOK")],
-    ["the last balance before an instant", sql.balances(NOBODY, [account])],
+    ["the last balance before an instant", sql.balances(NOBODY, [NO_ACCOUNT])],
   ] as const) {
     yield await checkPlan(connection, what, query);
   }
 }
 
+/** Of nobody. */
+const NO_ACCOUNT = { accountId: "-", currency: "EUR" };
+
+async function textsOf(connection: Connection, query: SqlText): Promise<(string | null)[][]> {
+  const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
+  const values = [...parameters];
+  const [rows] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
+  const answer = rows as unknown as (string | number | null)[][];
+  return answer.map((row) => row.map((value) => (value === null ? null : String(value))));
+}
+
 async function checkPeriodIndexes(connection: Connection, view: string): Promise<Finding> {
   const what = "the rows and balances of a period by booking dates";
-  const run = async (query: SqlText) => {
-    const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
-    const values = [...parameters];
-    const [rows] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
-    const plan = rows as unknown as (string | number | null)[][];
-    return plan.map((step) => step.map((cell) => (cell === null ? null : String(cell))));
-  };
   try {
-    const missing = await missingPeriodIndexes(run, view);
+    const missing = await missingPeriodIndexes((query) => textsOf(connection, query), view);
     if (missing.length === 0) return ok(`indexes lead to ${what}`);
     return wrong(
       `the database would read a customer's whole past for ${what}`,
