@@ -4,8 +4,10 @@
  */
 import { createConnection } from "mysql2";
 import { takeRowBytes } from "../../../functions/statement-builder/source/byte-rows.ts";
+import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
 
 const connection = createConnection({ uri: process.env["DATABASE_URL"] ?? "", charset: "utf8mb4" });
+const session = connection.promise();
 
 export interface Discard {
   readonly sql: string;
@@ -21,4 +23,9 @@ process.on("message", ({ sql }: Discard) => {
   command.on("error", fail);
   command.on("end", () => process.send?.(rows));
 });
-connection.query("SELECT 1", () => process.send?.("ready"));
+// In the session that all others read in: defaults of the server would make another query of it.
+await prepareSession(
+  async (sql) => (await session.query({ sql, rowsAsArray: true }))[0] as unknown as string[][],
+  connection,
+);
+process.send?.("ready");
