@@ -113,7 +113,11 @@ describe("a builder is ready", () => {
       { accountView: "mysql.user" },
       "1142 ER_TABLEACCESS_DENIED_ERROR",
     ],
-    ["a watermark that is none", { watermarkView: "two" }, expect.stringContaining("WATERMARK")],
+    [
+      "a watermark that is none",
+      { watermarkView: "two" },
+      expect.stringContaining("WATERMARK") as string,
+    ],
   ])("not with %s", async (_, config, detail) => {
     expect(await problemOf(config)).toMatchObject({ code: "database_refused", detail });
   });
