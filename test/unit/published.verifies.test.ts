@@ -1,5 +1,6 @@
 /** What the builder publishes, verifyStatement accepts: at the bounds of a reader too, which both have from one place. */
 import { buffer } from "node:stream/consumers";
+import { CANONICAL_CSV } from "../../functions/domain/csv/csv-dialect.ts";
 import { makeSmallZip } from "../../functions/statement-builder/zip/small-zip.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { readZip } from "../../functions/verification/zip/zip-reader.ts";
@@ -10,14 +11,14 @@ import { lentRows } from "../support/bank/text-protocol.ts";
 const MIB = 1024 * 1024;
 
 /** Each with the same description. */
-function manyRows(rows: number, description: string) {
+function manyRows(rows: number, description: string, idOf = (n: number) => `t${n}`) {
   const balances = [{ accountId: "acme-1", currency: "EUR", opening: 0n, closing: 0n }];
   const day = "2026-01-15";
   const batches = function* () {
     for (let n = 0; n < rows; n++) {
       const values = [
         "acme-1",
-        `t${n}`,
+        idOf(n),
         day,
         `${day} 10:00:00.000000`,
         day,
@@ -77,6 +78,21 @@ test("a table of line ends alone, by the table deflate", async () => {
   expect(bytes).toBe(100 * MIB);
   expect(zip.length).toBeLessThan(2 * MIB);
 }, 60_000);
+
+test.each([
+  [1_000_000, { ok: true }],
+  [1_500_000, undefined],
+])(
+  "an id of %d quotes, of which text makes four each",
+  async (quotes, expected) => {
+    const csv = { ...CANONICAL_CSV, idsAsText: true };
+    const snapshot = manyRows(1, "x", () => `t${'"'.repeat(quotes)}`);
+    const zip = buffer(zipOf({ ...JANUARY, options: { csv } }, snapshot));
+    if (expected) expect(await verifyStatement(inPieces(await zip, MIB))).toMatchObject(expected);
+    else await expect(zip).rejects.toMatchObject({ code: "invalid_value", detail: "row 1" });
+  },
+  60_000,
+);
 
 test.each([
   [30_000, { ok: true }],

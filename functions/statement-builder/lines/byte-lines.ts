@@ -135,7 +135,7 @@ export function makeByteLines(
         } catch (error) {
           throw atRow(error, line, columns[column]?.name);
         }
-        refuseLongLine(at - begin, line);
+        refuseLongLine(at - begin, [block, starts, ends], line);
       }
       if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
       for (const account of accounts) account.settle();

@@ -93,6 +93,7 @@ function hasForm(check: number, place: number, row: Buffer, from: number, to: nu
 }
 
 const [ZERO, HYPHEN, SPACE, COLON, POINT] = [0x30, 0x2d, 0x20, 0x3a, 0x2e];
+const QUOTE = 0x22;
 
 /** Two digits as a number, or -1. */
 function pair(row: Buffer, at: number): number {
@@ -182,12 +183,32 @@ export function refuseNotUtf8(block: Buffer, firstRow: number): never {
   throw new Error("lines are not UTF-8, and their rows are");
 }
 
-/** Quotes around fields that need none with a comma between. */
+/** Quotes around fields that need none with a comma between, and what stands around an id as text. */
 const ROOM_FOR_A_DIALECT = 4096;
 
-/** A line of any dialect is never longer than the verifier reads. @throws StatementFailure `invalid_value` */
-export function refuseLongLine(bytes: number, row: number): void {
-  if (bytes <= LONGEST_LINE - ROOM_FOR_A_DIALECT) return;
+/** Each quote of an id is two in its line, and four where ids are written as text. */
+function quotesInIds(block: Buffer, starts: Int32Array, ends: Int32Array): number {
+  let quotes = 0;
+  for (let place = 0; place < VALUES; place++) {
+    if (checks[place] !== CHECK.id) continue;
+    const end = ends[place] ?? 0;
+    for (let at = starts[place] ?? 0; at < end; at++) if (block[at] === QUOTE) quotes += 1;
+  }
+  return quotes;
+}
+
+/**
+ * A line of any dialect is never longer than the verifier reads.
+ * @param bytes of the line for the row that stands in the block between `starts` and `ends`
+ * @throws StatementFailure `invalid_value`
+ */
+export function refuseLongLine(
+  bytes: number,
+  [block, starts, ends]: readonly [Buffer, Int32Array, Int32Array],
+  row: number,
+): void {
+  const most = LONGEST_LINE - ROOM_FOR_A_DIALECT;
+  if (bytes <= most / 2 || bytes + 2 * quotesInIds(block, starts, ends) <= most) return;
   throw invalidValue(`row ${row}`, `row ${row} makes a line of ${bytes} bytes`);
 }
 
