@@ -1,6 +1,7 @@
 /** The same bank in two databases makes the same bytes, whichever they are. */
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
+import { PERIOD_BASES } from "../../functions/domain/manifest.ts";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { createSchema } from "../../infra/local/cluster/sample-bank/create-schema.ts";
@@ -31,12 +32,14 @@ const YEAR = { startDate: "2025-01-01", endDate: "2025-12-31", timeZone: "Europe
 const STATEMENTS: readonly Asked[] = [
   ...[1, 2, 3, 4].map((n) => ({
     ...YEAR,
+    basis: PERIOD_BASES[n % PERIOD_BASES.length] ?? "booking_date",
     customerId: `customer-00000${n}`,
     options: { formats: FORMATS, includePending: true },
   })),
   { ...YEAR, customerId: "customer-000005", timeZone: "America/Los_Angeles", masked: false },
   {
     ...YEAR,
+    basis: "booking_date",
     customerId: "customer-000005",
     options: { csv: { delimiter: ";", decimalComma: true, bom: true } },
   },
