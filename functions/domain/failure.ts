@@ -1,4 +1,5 @@
-import type { ErrorCode, UNKNOWN_ON_REPLICA } from "./statement-request.ts";
+import type { UNKNOWN_ON_REPLICA } from "./last-error.ts";
+import type { ErrorCode } from "./statement-request.ts";
 
 /**
  * What stands in the record behind the code: an error's number, a column and a row's position.

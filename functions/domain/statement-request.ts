@@ -12,6 +12,13 @@
  * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
  * All times are milliseconds since 1970-01-01T00:00:00Z.
  */
+import {
+  DEADLINE_EXCEEDED,
+  LEASE_EXPIRED,
+  LEASE_LATE,
+  TOO_LARGE,
+  UNKNOWN_ON_REPLICA,
+} from "./last-error.ts";
 import { backoffMs, type Backoff } from "./backoff.ts";
 import type { BuildProgress } from "./build-progress.ts";
 import type { Callback } from "./outcome/callback.ts";
@@ -341,17 +348,6 @@ export function retry(
     failures,
   };
 }
-
-export const DEADLINE_EXCEEDED = "deadline_exceeded";
-/** Two attempts in a row ran out of time. */
-const TOO_LARGE = "too_large";
-/** Nothing was heard of the builder until its lease was over. */
-export const LEASE_EXPIRED = "lease_expired";
-/** The builder lived, and could not renew its lease in time. */
-export const LEASE_LATE = "lease_late";
-
-/** A new customer may not have got to a replica yet: only the last attempt takes that for the truth. */
-export const UNKNOWN_ON_REPLICA = "unknown_on_replica";
 
 /** Why a request ends whose attempts are used up. */
 export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {

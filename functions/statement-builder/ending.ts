@@ -5,13 +5,12 @@
 import { abortCause } from "../platform/http/request-aborted.ts";
 import type { Deadline } from "../platform/limits/deadline.ts";
 import { LedgerUnavailable } from "../platform/ledger/ledger-unavailable.ts";
+import { DEADLINE_EXCEEDED, LEASE_LATE } from "../domain/last-error.ts";
 import {
   cancel,
-  DEADLINE_EXCEEDED,
   execute,
   fail,
   handOver,
-  LEASE_LATE,
   oversize,
   retry,
   type ErrorCode,

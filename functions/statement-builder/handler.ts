@@ -7,11 +7,11 @@
 import { eventType, offerEvent, outcomeEvent, repeatsWishedFor } from "../domain/events.ts";
 import { oweOutcome, repeatsOf } from "../domain/outcome/outcome-repeats.ts";
 import { announce, calledBack, isAccepted, owesCallback } from "../domain/outcome/telling.ts";
+import { LEASE_EXPIRED } from "../domain/last-error.ts";
 import {
   blameSlowness,
   execute,
   isFinal,
-  LEASE_EXPIRED,
   type FinalRequest,
   type ProcessingRequest,
   type StatementRequest,

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
-import { UNKNOWN_ON_REPLICA } from "../../functions/domain/statement-request.ts";
+import { UNKNOWN_ON_REPLICA } from "../../functions/domain/last-error.ts";
 import type {
   Transactions,
   StatementSnapshot,

@@ -1,8 +1,8 @@
 import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
+  codeOfGivingUp,
   cancel,
   claim,
-  codeOfGivingUp,
   execute,
   fail,
   handOver,

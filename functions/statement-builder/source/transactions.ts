@@ -9,7 +9,7 @@ import type { Log } from "../../platform/telemetry/log.ts";
 import { COLUMNS, USUAL_COLUMNS, type Column } from "../../domain/columns.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
-import { UNKNOWN_ON_REPLICA } from "../../domain/statement-request.ts";
+import { UNKNOWN_ON_REPLICA } from "../../domain/last-error.ts";
 import { toAccount } from "./accounts/account-rows.ts";
 import { readPostedBalances, toBalance } from "./accounts/balances.ts";
 import { readBookedBalances, type BookedBalances } from "./accounts/booked-balances.ts";

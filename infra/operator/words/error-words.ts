@@ -4,9 +4,8 @@ import {
   LEASE_EXPIRED,
   LEASE_LATE,
   UNKNOWN_ON_REPLICA,
-  type ErrorCode,
-  type FailedRequest,
-} from "../../../functions/domain/statement-request.ts";
+} from "../../../functions/domain/last-error.ts";
+import { type ErrorCode, type FailedRequest } from "../../../functions/domain/statement-request.ts";
 import { meaningOf, type RetryableCode } from "../../../functions/domain/failure.ts";
 
 export interface ErrorWords {
