@@ -1,8 +1,6 @@
 /** What stands in a record as its last error and decides what becomes of it; other words are for people. */
 
 export const DEADLINE_EXCEEDED = "deadline_exceeded";
-/** Two attempts in a row ran out of time. */
-export const TOO_LARGE = "too_large";
 /** Nothing was heard of the builder until its lease was over. */
 export const LEASE_EXPIRED = "lease_expired";
 /** The builder lived, and could not renew its lease in time. */

@@ -12,13 +12,7 @@
  * The functions here decide; the ledger's compare-and-swap makes a decision true or void.
  * All times are milliseconds since 1970-01-01T00:00:00Z.
  */
-import {
-  DEADLINE_EXCEEDED,
-  LEASE_EXPIRED,
-  LEASE_LATE,
-  TOO_LARGE,
-  UNKNOWN_ON_REPLICA,
-} from "./last-error.ts";
+import { DEADLINE_EXCEEDED, LEASE_EXPIRED, LEASE_LATE, UNKNOWN_ON_REPLICA } from "./last-error.ts";
 import { backoffMs, type Backoff } from "./backoff.ts";
 import type { BuildProgress } from "./build-progress.ts";
 import type { Callback } from "./outcome/callback.ts";
@@ -334,9 +328,9 @@ export function retry(
   backoff: Backoff,
 ): PendingRequest | FailedRequest {
   if (error === DEADLINE_EXCEEDED && request.lastError === DEADLINE_EXCEEDED) {
-    if (release.leaseEndsAt === undefined) return fail(request, TOO_LARGE, release.now, error);
+    if (release.leaseEndsAt === undefined) return fail(request, "too_large", release.now, error);
     // A file may be there, or land: who claims it next waits until none can any more, looks, and ends it.
-    const next = { nextAttemptAt: release.now, lastError: TOO_LARGE };
+    const next = { nextAttemptAt: release.now, lastError: "too_large" };
     return { ...backToPending(request, release, next), failures: backoff.maxFailures };
   }
   const failures = request.failures + 1;
@@ -351,7 +345,7 @@ export function retry(
 
 /** Why a request ends whose attempts are used up. */
 export function codeOfGivingUp({ lastError }: ProcessingRequest): ErrorCode {
-  if (lastError === TOO_LARGE) return TOO_LARGE;
+  if (lastError === "too_large") return "too_large";
   return lastError === UNKNOWN_ON_REPLICA ? "unknown_customer" : "retries_exhausted";
 }
 

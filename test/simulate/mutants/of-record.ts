@@ -57,8 +57,8 @@ export const MUTANTS_OF_RECORD: readonly Mutant[] = [
     name: "too-large-beside-upload",
     says: "a second deadline ends a request for good although a file of it may be there",
     file: "domain/statement-request.ts",
-    find: `if (release.leaseEndsAt === undefined) return fail(request, TOO_LARGE, release.now, error);`,
-    replace: `if (error !== "") return fail(request, TOO_LARGE, release.now, error);`,
+    find: `if (release.leaseEndsAt === undefined) return fail(request, "too_large", release.now, error);`,
+    replace: `if (error !== "") return fail(request, "too_large", release.now, error);`,
   },
   {
     name: "no-compare-and-swap",
