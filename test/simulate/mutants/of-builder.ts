@@ -200,6 +200,5 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: "statement-builder/claim.ts",
     find: `if (sent && isHeldBy(stored, holder)) return`,
     replace: `if (sent && isHeldBy(stored, "")) return`,
-    survives: "the claim waits for its own lease to end and is made once more: later, and as safe",
   },
 ];
