@@ -113,16 +113,21 @@ describe.each(STORES)("a statement's bucket on %s", (name) => {
     );
 
     const kinds = outcomes.map((o) => (o.status === "fulfilled" ? o.value.kind : "rejected"));
-    expect(kinds.filter((kind) => kind === "published")).toHaveLength(1);
+    const winners = claims.filter((_, n) => kinds[n] === "published");
+    // It takes the completions of one moment all, and one after another's look as well: there the lease keeps
+    // builders from getting so far. Elsewhere the store does.
+    if (chosenStore() === "seaweedfs" && size > 5 * MIB) expect(winners).not.toEqual([]);
+    else expect(winners).toHaveLength(1);
     for (const outcome of outcomes) {
       if (outcome.status !== "rejected") continue;
-      // It takes the completions of one moment all; whoever is overwritten by that notices.
+      // Whoever is overwritten before its look notices.
       if (chosenStore() === "seaweedfs" && outcome.reason instanceof StatementFailure)
         expect(outcome.reason.code).toBe("object_damaged");
       else expect(outcome.reason).toBeInstanceOf(RetryableError);
     }
-    const winner = claims[kinds.indexOf("published")] ?? "nobody";
-    expect(await store.bucket.look(key, never)).toMatchObject({ metadata: { claim: winner } });
+    const found = await store.bucket.look(key, never);
+    if (found.kind !== "present") throw new Error("nobody's object is there");
+    expect(winners).toContain(found.metadata.claim);
   });
 
   it.each([1_000, 12 * MIB])("a body that fails publishes nothing (%d bytes)", async (size) => {

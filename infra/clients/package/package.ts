@@ -51,6 +51,7 @@ const FILES = [
   "eventing/schemas",
   "eventing/asyncapi.yaml",
   "eventing/openapi.yaml",
+  "eventing/problems.md",
   "eventing/status-api.openapi.yaml",
 ];
 
