@@ -45,7 +45,7 @@ export function startKnativeControllers(
       const { items } = (await custom.listClusterCustomObject({ group, version, plural })) as {
         readonly items: readonly Observed[];
       };
-      for (const one of items) await callReady(one, "Ready");
+      for (const one of items) await callReady(one, "Ready").catch(letPass);
     }
     const { items } = await apps.listDeploymentForAllNamespaces();
     for (const { metadata, status } of items) {
@@ -56,7 +56,7 @@ export function startKnativeControllers(
         metadata: { name, namespace, generation },
         status: status as NonNullable<Observed["status"]>,
       };
-      await callReady(observed, "Available");
+      await callReady(observed, "Available").catch(letPass);
     }
   }
 
@@ -95,10 +95,7 @@ export function startKnativeControllers(
 
   const running = (async () => {
     while (!stop.signal.aborted) {
-      // As a controller does, what was refused is done in the next round.
-      await round().catch((error: unknown) => {
-        if (!isPassing(error)) throw error;
-      });
+      await round().catch(letPass);
       await sleep(PAUSE_MS);
     }
   })();
@@ -110,7 +107,10 @@ export function startKnativeControllers(
   };
 }
 
-/** Somebody else has changed it, or the server has only just been told of the kind: 429, its storage is being made. */
-function isPassing(error: unknown): boolean {
-  return error instanceof ApiException && [404, 409, 429].includes(error.code);
+/**
+ * As a controller does, what is refused for now is done in the next round: somebody else has changed it (409), the
+ * server has only just been told of the kind (404; 429, its storage is being made), or the namespace goes (403).
+ */
+function letPass(error: unknown): void {
+  if (!(error instanceof ApiException) || ![403, 404, 409, 429].includes(error.code)) throw error;
 }
