@@ -8,6 +8,8 @@ import {
   identityFrom,
   prepareSession,
 } from "../../../functions/statement-builder/source/server-session.ts";
+import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
+import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { silentLog } from "../session/session.ts";
 import type { OperatorConfig } from "../session/settings.ts";
@@ -33,9 +35,13 @@ export async function connectTo(
   });
 }
 
-async function textsOf(connection: Connection, sql: string): Promise<string[][]> {
-  const [rows] = await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true });
-  return rows as unknown as string[][];
+/** Of each row the values as texts, as the builder has them; of what answers with no rows none. */
+export async function textsOf(connection: Connection, query: SqlText): Promise<TransactionRow[]> {
+  const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
+  const values = [...parameters];
+  const [answer] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
+  const rows = Array.isArray(answer) ? (answer as unknown as (string | number | null)[][]) : [];
+  return rows.map((row) => row.map((value) => (value === null ? null : String(value))));
 }
 
 /** Leaves the connection in the builder's own session, which all that follows is asked in. */

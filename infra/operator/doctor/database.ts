@@ -8,7 +8,7 @@ import { NOBODY } from "../../../functions/statement-builder/source/transactions
 import { readBookedBalances } from "../../../functions/statement-builder/source/accounts/booked-balances.ts";
 import type { OperatorConfig } from "../session/settings.ts";
 import type { Session } from "../session/session.ts";
-import { checkServer, checkSnapshot, connectTo } from "./database-server.ts";
+import { checkServer, checkSnapshot, connectTo, textsOf } from "./database-server.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { checkColumns } from "./view-columns.ts";
 
@@ -117,14 +117,6 @@ async function* checkViews(
 
 /** Of nobody. */
 const NO_ACCOUNT = { accountId: "-", currency: "EUR" };
-
-async function textsOf(connection: Connection, query: SqlText): Promise<(string | null)[][]> {
-  const { sql, parameters } = typeof query === "string" ? { sql: query, parameters: [] } : query;
-  const values = [...parameters];
-  const [rows] = await connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true });
-  const answer = rows as unknown as (string | number | null)[][];
-  return answer.map((row) => row.map((value) => (value === null ? null : String(value))));
-}
 
 async function checkPeriodIndexes(connection: Connection, view: string): Promise<Finding> {
   const what = "the rows and balances of a period by booking dates";
