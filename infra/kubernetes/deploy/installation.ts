@@ -43,11 +43,12 @@ export interface WaitOptions {
 export async function deploy(rendered: Rendered, options: WaitOptions): Promise<void> {
   const first = rendered.objects.filter(({ kind }) => FIRST.includes(kind));
   const brokers = yamlOf(first.filter(({ kind }) => kind === "Broker"));
-  await removeDead(brokers, options.log);
+  await removeDead(await unseen(brokers), options.log);
   await apply(first, options.log);
   // The webhook may run and not be asked yet, as its rules are filled in a moment later.
-  await untilSeen(brokers, Math.min(options.timeoutMs, UNSEEN_MS));
-  if (await removeDead(brokers, options.log)) await apply(first, options.log);
+  const dead = await unseenFor(brokers, Math.min(options.timeoutMs, UNSEEN_MS));
+  await removeDead(dead, options.log);
+  if (dead.length > 0) await apply(first, options.log);
   // The address of a Broker by reference is what SinkBindings hand to the functions.
   await untilReady(brokers, options);
   await apply(rendered.objects, options.log);
@@ -73,12 +74,10 @@ async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions):
  * A Broker that was stored before Knative's webhook ran has no class, and no controller looks at it, ever. Its
  * class can never be changed, so it is made anew; what it holds nobody would have delivered.
  */
-async function removeDead(brokers: string, log: (line: string) => void): Promise<boolean> {
-  const dead = await unseen(brokers);
-  if (dead.length === 0) return false;
+async function removeDead(dead: readonly ClusterObject[], log: (line: string) => void) {
+  if (dead.length === 0) return;
   log("a Broker has no class, as it was made before Knative's webhook ran: making it anew");
   await remove(dead);
-  return true;
 }
 
 /** Without a class, and not looked at. */
@@ -90,10 +89,14 @@ async function unseen(brokers: string): Promise<readonly ClusterObject[]> {
 
 const UNSEEN_MS = 10_000;
 
-/** Or until nobody will look at it any more. */
-async function untilSeen(brokers: string, timeoutMs: number): Promise<void> {
+/** Those that nobody has looked at in all that time. */
+async function unseenFor(brokers: string, timeoutMs: number): Promise<readonly ClusterObject[]> {
   const deadline = performance.now() + timeoutMs;
-  while ((await unseen(brokers)).length > 0 && performance.now() < deadline) await sleep(500);
+  for (;;) {
+    const left = await unseen(brokers);
+    if (left.length === 0 || performance.now() >= deadline) return left;
+    await sleep(500);
+  }
 }
 
 /** Client-side: of delivery specs, server-side apply refuses fields that Knative leaves open. */

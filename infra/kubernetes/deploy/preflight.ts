@@ -100,10 +100,16 @@ export async function requireBrokerClass(objects: readonly ClusterObject[]): Pro
     const there = live && brokerClassOf(wanted === undefined ? lastApplied(live) : live);
     if (there === undefined || wanted === there) continue;
     const { name, namespace = "" } = broker.metadata;
+    const [change, todo] =
+      wanted === undefined
+        ? [
+            "the overlay no longer names it",
+            "Keep the component that names it, or delete the Broker",
+          ]
+        : [`is to be ${wanted}`, "Delete it"];
     throw new NotReadyForUs(
-      `Broker ${name} is of the class ${there}, and ${wanted === undefined ? "the overlay no longer names it" : `is to be ${wanted}`}: ` +
-        "that can never be changed. Nothing was applied.\n" +
-        `${wanted === undefined ? "Keep the component that names it, or delete the Broker" : "Delete it"} first; the ledger repeats what it held, but outcomes in it are lost:\n` +
+      `Broker ${name} is of the class ${there}, and ${change}: that can never be changed. Nothing was applied.\n` +
+        `${todo} first; the ledger repeats what it held, but outcomes in it are lost:\n` +
         `  kubectl delete broker ${name} -n ${namespace}`,
     );
   }
