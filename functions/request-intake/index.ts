@@ -62,7 +62,9 @@ export async function startRequestIntake(
   const status = makeStatusRoute({
     ledger: wished,
     recorder: makeRequestRecorder({ ledger: wished, rules, now }),
-    ...{ allowedSources, senders, now },
+    allowedSources,
+    senders,
+    now,
   });
   const routesOfBroker = {
     // What a Trigger posts to, with the same rules: the address decides how the answer looks.

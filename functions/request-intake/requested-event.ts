@@ -61,14 +61,15 @@ export function readRequestedEvent(
   const time = readTime(event.attributes);
   const read = readRequestedData(event.data);
   const asked = read.kind === "data" ? read.data : read.asked;
+  const dates = datesOf(asked, rules);
   const problems = [
     ...(typeof time === "number" ? [] : [time]),
     ...(read.kind === "data" ? [] : read.problems),
-    ...periodProblems(asked, rules),
+    ...periodProblems(dates, rules),
   ];
   if (problems.length > 0 || typeof time !== "number" || read.kind !== "data") {
     // And what is wrong today, as far as it can be told.
-    const ofToday = changingProblems(asked, time, rules, now);
+    const ofToday = changingProblems({ asked, dates, time }, rules, now);
     return { kind: "invalid", problems: [...problems, ...ofToday] };
   }
 
@@ -96,6 +97,7 @@ export function makeExplain(rules: IntakeRules, now: () => number) {
     const misplaced = asked.data === undefined ? FIELDS.filter((name) => name in attributes) : [];
     const read = readRequestedData(asked.data);
     const part = read.kind === "data" ? read.data : read.asked;
+    const dates = datesOf(part, rules);
     const time = problems.some(({ field }) => TIMES.includes(field))
       ? undefined
       : readTime(attributes);
@@ -104,8 +106,8 @@ export function makeExplain(rules: IntakeRules, now: () => number) {
       ...(typeof time === "object" ? [time] : []),
       ...(read.kind === "problems" ? read.problems : []),
       ...misplaced.map((field) => ({ field, code: "belongs_in_data" })),
-      ...periodProblems(part, rules),
-      ...changingProblems(part, time, rules, now()),
+      ...periodProblems(dates, rules),
+      ...changingProblems({ asked: part, dates, time }, rules, now()),
     ];
   };
 }
@@ -126,10 +128,11 @@ function datesOf(asked: AskedInPart, { defaultTimeZone }: IntakeRules): PeriodDa
   return { startDate, endDate, timeZone: canonicalTimeZone(time_zone) };
 }
 
-function periodProblems(asked: AskedInPart, rules: IntakeRules): readonly Problem[] {
-  const dates = datesOf(asked, rules);
+function periodProblems(
+  dates: PeriodDates | undefined,
+  { maxPeriodMonths }: IntakeRules,
+): readonly Problem[] {
   if (!dates) return [];
-  const { maxPeriodMonths } = rules;
   if (dates.endDate < dates.startDate) return [{ field: "end_date", code: "end_before_start" }];
   const limit = `${maxPeriodMonths} months`;
   return isLongerThan(dates, maxPeriodMonths)
@@ -158,20 +161,23 @@ export function problemsToday(
   rules: IntakeRules,
   now: number,
 ): readonly Problem[] {
-  const { customerId: customer_id, startDate: start_date, endDate: end_date } = requested;
-  const asked = { ...requested.options, customer_id, start_date, end_date };
-  const inZone = { ...asked, time_zone: requested.timeZone };
-  return changingProblems(inZone, requested.event.time, rules, now);
+  const asked = { ...requested.options, customer_id: requested.customerId };
+  const { time } = requested.event;
+  return changingProblems({ asked, dates: requested, time }, rules, now);
 }
 
-/** @param time undefined or a problem where it is not known */
+interface ReadInPart {
+  readonly asked: AskedInPart;
+  readonly dates: PeriodDates | undefined;
+  /** Undefined or a problem where it is not known. */
+  readonly time: number | Problem | undefined;
+}
+
 function changingProblems(
-  asked: AskedInPart,
-  time: number | Problem | undefined,
+  { asked, dates, time }: ReadInPart,
   rules: IntakeRules,
   now: number,
 ): readonly Problem[] {
-  const dates = datesOf(asked, rules);
   const period = dates && statementPeriod(dates);
   return [
     ...(typeof time === "number" ? timeProblems(time, rules, now) : []),

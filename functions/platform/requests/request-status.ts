@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { msLeft } from "../../domain/build-progress.ts";
 import { meaningOf } from "../../domain/failure.ts";
+import { RECORD_PREFIX } from "../../domain/record-name.ts";
 import { callbackHost, CALLBACK_STATES, callbackUrlOf } from "../../domain/outcome/callback.ts";
 import {
   isFinal,
@@ -14,7 +15,7 @@ import {
 export const REQUESTS_PATH = "/requests";
 
 /** What may be the name of a record; anything else is that of none, and not asked for. */
-export const RECORD = /^transaction-request-[a-z0-9.-]{1,230}$/;
+export const RECORD = new RegExp(`^${RECORD_PREFIX}[a-z0-9.-]{1,230}$`);
 
 const time = (description: string) =>
   z.string().meta({ description: `${description} RFC 3339 in UTC.`, format: "date-time" });
