@@ -72,8 +72,7 @@ export function endingOf(
     return { kind: mayLand ? "retry" : "failed", code: error.code, detail: error.detail };
   }
   if (error instanceof RetryableError) {
-    const { code, detail, waitMs } = error;
-    return { kind: "retry", code, detail, ...(waitMs !== undefined && { waitMs }) };
+    return { kind: "retry", code: error.code, detail: error.detail, waitMs: error.waitMs };
   }
   return { kind: "retry", code: "internal" };
 }

@@ -228,6 +228,7 @@ export function makeRules(
     { sentAt, by }: RecordChange,
   ): void {
     const { name } = history;
+    const isOperators = by.startsWith(OPERATOR);
     const move = `${before.status} to ${after.status}`;
     if (JSON.stringify(before.facts) !== JSON.stringify(after.facts))
       fail(`the facts of ${name} have changed`);
@@ -259,13 +260,12 @@ export function makeRules(
         history.heldUntil = sentAt + leaseMs;
       }
     }
-    if (after.status === "pending" && before.status !== "processing" && !by.startsWith(OPERATOR)) {
+    if (after.status === "pending" && before.status !== "processing" && !isOperators) {
       if (before.status !== "pending") fail(`${name} moves from ${move} by ${by}`);
     }
     if (isFinal(before) && after.status !== before.status) {
       const foundLate = after.status === "executed" && before.status !== "executed";
-      const again =
-        after.status === "pending" && before.status === "failed" && by.startsWith(OPERATOR);
+      const again = after.status === "pending" && before.status === "failed" && isOperators;
       if (!foundLate && !again) fail(`${name} moves from ${move}`);
     }
     if (before.status !== "processing" && isFinal(after) && !isFinal(before))

@@ -98,29 +98,22 @@ describe("each value has the form of its column, from the second version on", ()
   const inV2Alone = { ...laterManifest, columns };
 
   test.each([
-    ["value_date", "2026-02-31"],
-    ["value_date", "2026-1-02"],
-    ["value_date", ""],
-    ["booking_date", "0000-01-01"],
-    ["posted_at", "2026-01-15T25:00:00.000000Z"],
-    ["posted_at", "2025-12-31T23:00:00Z"],
-    ["type", ""],
-    ["transaction_id", ""],
-    ["transaction_id", "=1+1"],
-    ["reversal_of", "@x"],
-  ])("%s of %j", async (column, value) => {
-    const csv = withValue(files["transactions.csv"], column, value);
-    const found = await problemsOf({ ...files, "transactions.csv": csv }, inV2Alone);
-    expect(found).toEqual([`transactions.csv: line 1 has a ${column} of another form`]);
-  });
-
-  test.each([
-    ["currency", "eur"],
-    ["value_date", "2026-04-31"],
-  ])("%s of %j in pending.csv", async (column, value) => {
-    const csv = withValue(files["pending.csv"], column, value);
-    const found = await problemsOf({ ...files, "pending.csv": csv }, inV2Alone);
-    expect(found).toEqual([`pending.csv: line 1 has a ${column} of another form`]);
+    ["transactions.csv", "value_date", "2026-02-31"],
+    ["transactions.csv", "value_date", "2026-1-02"],
+    ["transactions.csv", "value_date", ""],
+    ["transactions.csv", "booking_date", "0000-01-01"],
+    ["transactions.csv", "posted_at", "2026-01-15T25:00:00.000000Z"],
+    ["transactions.csv", "posted_at", "2025-12-31T23:00:00Z"],
+    ["transactions.csv", "type", ""],
+    ["transactions.csv", "transaction_id", ""],
+    ["transactions.csv", "transaction_id", "=1+1"],
+    ["transactions.csv", "reversal_of", "@x"],
+    ["pending.csv", "currency", "eur"],
+    ["pending.csv", "value_date", "2026-04-31"],
+  ])("in %s: %s of %j", async (path, column, value) => {
+    const csv = withValue(files[path], column, value);
+    const found = await problemsOf({ ...files, [path]: csv }, inV2Alone);
+    expect(found).toEqual([`${path}: line 1 has a ${column} of another form`]);
   });
 
   test("what has none is as it was, and so is the first version", async () => {

@@ -100,7 +100,9 @@ export function environmentOf(options: GlobalOptions, env: Environment): Environ
 /** What `make run` says of itself; it reaches this process alone. @throws CommandError when it is not up */
 function localEnvironment(env: Environment): Environment {
   const none = {
-    ...{ S3_PREFIX: undefined, S3_ENDPOINT: undefined, AWS_SESSION_TOKEN: undefined },
+    S3_PREFIX: undefined,
+    S3_ENDPOINT: undefined,
+    AWS_SESSION_TOKEN: undefined,
     INTAKE_HOST: undefined,
   };
   return { ...none, ...localRun(env).environment };
