@@ -170,6 +170,7 @@ describe("the answer", () => {
   it.each([
     ["seconds", "90", NOW + 90_000],
     ["a date", "Sun, 01 Mar 2026 12:05:00 GMT", Date.parse("2026-03-01T12:05:00Z")],
+    ["seconds, of years: a day", "999999999", Date.parse("2026-03-02T12:00:30Z")],
     ["nonsense", "soon", undefined],
   ])("429 with Retry-After in %s", async (_, text, notBefore) => {
     receiver.onPost = answering(429, { "retry-after": text });

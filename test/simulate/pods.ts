@@ -53,8 +53,8 @@ const DRAIN_MS = 8_000;
 const SWEEP_MS = 6_000;
 
 /** Logs are no part of what is tried. */
-const LOG = {
-  child: () => LOG,
+export const NO_LOG = {
+  child: () => NO_LOG,
   setBindings: () => undefined,
   debug: () => undefined,
   info: () => undefined,
@@ -172,7 +172,7 @@ export function makePods(options: PodsOptions): Pods {
       });
     }
     process.onDeath.push(() => end(undefined));
-    const context: EventContext = { signal: request.signal, log: LOG };
+    const context: EventContext = { signal: request.signal, log: NO_LOG };
     const begin = (): void => {
       handle(event, context).then(end, () => end(undefined));
     };

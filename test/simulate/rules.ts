@@ -28,7 +28,7 @@ import {
 import { fromWish } from "../../functions/platform/ledger/cancel-wish.ts";
 import { isWholeOf, kindOf, readMarked } from "./bank.ts";
 import type { RecordChange } from "./api-server.ts";
-import { GONE } from "./receivers.ts";
+import { NEVER_TAKING } from "./receivers.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
 import { EPOCH } from "./simulated-process.ts";
 
@@ -311,7 +311,7 @@ export function makeRules(
       fail(`${name} says that its end was told, and it was not`);
     if (callback?.state === "delivered" && !calledBack.has(status))
       fail(`${name} says that its callback was made, and it was not`);
-    if (callback?.state === "given-up" && callbackUrlOf(facts) !== GONE)
+    if (callback?.state === "given-up" && !NEVER_TAKING.includes(callbackUrlOf(facts)))
       fail(`${name} gives up a callback that is taken`);
     const isOwed = callback === undefined || callback.state === "owed";
     if (request.announced && callbackUrlOf(facts) !== undefined && isOwed)

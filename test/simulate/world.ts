@@ -23,6 +23,7 @@ import { makePendingScanner } from "../../functions/pending-scanner/handler.ts";
 import { makeOffering } from "../../functions/pending-scanner/offering.ts";
 import { makeHandler } from "../../functions/statement-builder/handler.ts";
 import { makeNarrator } from "../../functions/statement-builder/steps.ts";
+import { makeCallbackSender } from "../../functions/statement-builder/callback/callback-sender.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
 import { wishForEnd } from "../../functions/status-api/cancel-request.ts";
 import {
@@ -46,8 +47,8 @@ import { draw, keyOf } from "./chance.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
-import { makePods, received, type Pods } from "./pods.ts";
-import { GONE, makeReceivers, RECEIVER } from "./receivers.ts";
+import { makePods, NO_LOG, received, type Pods } from "./pods.ts";
+import { BUSY, callbackAt, DEAF, makeReceivers, MOVING, ORIGIN, RECEIVER } from "./receivers.ts";
 import { INTAKE_BEFORE, makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
@@ -180,7 +181,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onAccepted: (event) => rules.told(event),
     deliver,
   });
-  const receivers = makeReceivers(call, (event) => rules.calledBack(event));
+  const receivers = makeReceivers({
+    seed,
+    faults,
+    call,
+    onCalled: (event) => rules.calledBack(event),
+    fail: (rule) => rules.break(rule),
+  });
   const openLedger = (api = server.api): Ledger =>
     makeConfigMapLedger({ namespace: "statements" }, api);
 
@@ -213,14 +220,20 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         forcePathStyle: true,
         partBytes: PART_BYTES,
         queue: 2,
-        log: QUIET,
+        log: NO_LOG,
       },
       store.client,
     );
     const handle = makeHandler({
       ledger: wishedLedger(openLedger(isOfBefore ? writingAsBefore(server.api) : server.api)),
       sink: broker.sink,
-      callbacks: receivers,
+      callbacks: makeCallbackSender({
+        ...receivers,
+        hosts: CALLBACK_HOSTS,
+        origin: ORIGIN,
+        log: NO_LOG,
+        now: wallClock,
+      }),
       tracer: NO_TRACER,
       transactions: bank,
       bucket,
@@ -294,7 +307,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     periodBasis: "posted_at" as const,
     maxPeriodMonths: 24,
     eventWindowDays: WINDOW_MS / DAY_MS,
-    callbackHosts: [callbackHost(RECEIVER)],
+    callbackHosts: CALLBACK_HOSTS,
   };
   const intake = () => ({
     handle: makeRequestIntake({
@@ -397,7 +410,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       type: eventType("requested"),
       time: new Date(EPOCH + sentAt).toISOString(),
       // The version before takes none.
-      data: { customer_id, ...PERIOD, ...(isOfBefore ? {} : callbackAt(seed, number, script)) },
+      data: { customer_id, ...PERIOD, ...(isOfBefore ? {} : callbackOf(number)) },
     };
     if (isOfBefore) recordBefore(customer_id, event, number, at);
     else {
@@ -436,6 +449,12 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         operate("retry", number);
       });
     }
+  }
+
+  function callbackOf(number: number) {
+    const scripted = script?.isCalledBack ? RECEIVER : undefined;
+    const callback_url = script ? scripted : callbackAt(seed, number);
+    return callback_url === undefined ? {} : { callback_url };
   }
 
   /** By the intake of the version before, in one step: how it did that is no matter here. */
@@ -587,12 +606,4 @@ const PERIOD = { start_date: "2026-09-01", end_date: "2026-09-30" };
 /** What an operator may want. */
 const MOVES = { cancel: cancelRequest, retry: retryRequest, announce: announceRequest };
 
-/** A third of the requests wants to be called back, one in ten of these where nobody is any more. */
-function callbackAt(seed: number, number: number, script: Script | undefined) {
-  const isWanted = script ? script.isCalledBack === true : draw(seed, 101, number) < 0.33;
-  if (!isWanted) return {};
-  return { callback_url: !script && draw(seed, 102, number) < 0.1 ? GONE : RECEIVER };
-}
-
-/** Of the ledger's log, nothing. */
-const QUIET = { warn: () => undefined } as never;
+const CALLBACK_HOSTS = [RECEIVER, DEAF, BUSY, MOVING].map(callbackHost);

@@ -37,7 +37,7 @@ export const MAX_CALLBACKS = 16;
 
 const BACKOFF = { baseMs: 60_000, maxMs: 6 * 3_600_000, maxFailures: Infinity };
 /** A receiver that asks for more is tried then. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+export const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 export function afterCallback(
   { attempts: before = 0 }: Partial<Callback>,

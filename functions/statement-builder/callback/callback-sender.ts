@@ -5,12 +5,16 @@
  * within bounds and dropped. No token of ours goes along, and of the address only its host is logged.
  */
 import { lookup } from "node:dns";
-import { Agent, request as requestHttps } from "node:https";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { StatementEvent } from "../../domain/events.ts";
-import { callbackHost, isCallbackUrl, type CallbackResult } from "../../domain/outcome/callback.ts";
+import {
+  callbackHost,
+  isCallbackUrl,
+  LONGEST_WAIT_MS,
+  type CallbackResult,
+} from "../../domain/outcome/callback.ts";
 import { startDeadline } from "../../platform/limits/deadline.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
+import { connectHttps, type Connect, type Connection, type Reply } from "./https-connection.ts";
 import { guardedLookup, isPublicAddress, type Resolve } from "./public-address.ts";
 
 export interface CallbackSender {
@@ -18,10 +22,11 @@ export interface CallbackSender {
   send(url: string, event: StatementEvent): Promise<CallbackResult>;
 }
 
-/** How a name becomes an address that may be connected to: not a setting. */
+/** How a name becomes an address that may be connected to, and what connects: not a setting. */
 export interface CallbackNetwork {
   readonly resolve?: Resolve;
   readonly isAllowed?: (address: string) => boolean;
+  readonly connect?: Connect;
 }
 
 export interface CallbackSenderOptions extends CallbackNetwork {
@@ -37,7 +42,6 @@ export interface CallbackSenderOptions extends CallbackNetwork {
 
 /** What a builder waits at most; a receiver needs no longer to put an event into its queue. */
 const TIMEOUT_MS = 10_000;
-const MAX_ANSWER_BYTES = 65_536;
 const MINUTE_MS = 60_000;
 
 /** What one process knows of a host. */
@@ -49,25 +53,18 @@ interface Pace {
   sent: number;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-}
-
-type Ask = (
-  method: "OPTIONS" | "POST",
-  headers: Readonly<Record<string, string>>,
-  body?: string,
-) => Promise<Reply>;
-
 export function makeCallbackSender(options: CallbackSenderOptions): CallbackSender {
   const { hosts, origin, log, now, timeoutMs = TIMEOUT_MS } = options;
-  const { resolve = lookup, isAllowed = isPublicAddress } = options;
+  const { resolve = lookup, isAllowed = isPublicAddress, connect = connectHttps } = options;
   const paces = new Map<string, Pace>();
   const identified = { "webhook-request-origin": origin };
 
-  async function deliver(event: StatementEvent, ask: Ask, pace: Pace): Promise<CallbackResult> {
-    const handshake = await ask("OPTIONS", identified);
+  async function deliver(
+    event: StatementEvent,
+    connection: Connection,
+    pace: Pace,
+  ): Promise<CallbackResult> {
+    const handshake = await connection.ask({ method: "OPTIONS", headers: identified });
     const refusal = refusalOf(handshake, origin, now());
     if (refusal) return paused(refusal, pace);
     const rate = Number(handshake.headers["webhook-allowed-rate"]);
@@ -83,7 +80,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     // As for an address with a token in it, which is one of the two ways to give one.
     const headers = { ...identified, ...type, "cache-control": "no-store" };
     const body = JSON.stringify({ specversion: "1.0", ...attributes, data });
-    return paused(resultOf(await ask("POST", headers, body), now()), pace);
+    return paused(resultOf(await connection.ask({ method: "POST", headers, body }), now()), pace);
   }
 
   async function call(url: string, event: StatementEvent): Promise<CallbackResult> {
@@ -96,18 +93,14 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
       return { kind: "failed", error: "host_paused", notBefore: pace.pausedUntil, isAsked: false };
 
     using deadline = startDeadline(timeoutMs);
+    const lookupOf = guardedLookup(resolve, isAllowed);
     // One connection for both; another one is resolved and looked at anew.
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const connection = { agent, lookup: guardedLookup(resolve, isAllowed) };
-    const ask: Ask = async (method, headers, body) =>
-      await exchange(url, { ...connection, method, headers, body, signal: deadline.signal });
+    using connection = connect(url, { lookup: lookupOf, signal: deadline.signal });
     try {
-      return await deliver(event, ask, pace);
+      return await deliver(event, connection, pace);
     } catch (error) {
       if (!deadline.passed) return { kind: "failed", error: codeOf(error) };
       return paused({ kind: "failed", error: "timeout", notBefore: now() + MINUTE_MS }, pace);
-    } finally {
-      agent.destroy();
     }
   }
 
@@ -149,33 +142,11 @@ function resultOf({ status, headers }: Reply, now: number): CallbackResult {
   return { kind: "failed", error, notBefore: retryAfter(headers["retry-after"], now) };
 }
 
-/** Seconds, or a date (RFC 9110, section 10.2.3). */
+/** Seconds, or a date (RFC 9110, section 10.2.3); of a longer time, the longest that is waited. */
 function retryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   const at = /^\d{1,9}$/.test(text) ? now + Number(text) * 1000 : Date.parse(text);
-  return Number.isNaN(at) ? undefined : at;
-}
-
-interface Exchange {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-  readonly agent: Agent;
-  readonly lookup: ReturnType<typeof guardedLookup>;
-  readonly signal: AbortSignal;
-}
-
-async function exchange(url: string, { body, ...options }: Exchange): Promise<Reply> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    requestHttps(url, options, resolve).on("error", reject).end(body);
-  });
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Its status is all that counts. Leaving the loop closes the connection.
-    if (bytes > MAX_ANSWER_BYTES) break;
-  }
-  return { status: response.statusCode ?? 0, headers: response.headers };
+  return Number.isNaN(at) ? undefined : Math.min(at, now + LONGEST_WAIT_MS);
 }
 
 /** The network's own, such as `ENOTFOUND`, or that of a certificate; messages may hold the address. */

@@ -1,0 +1,34 @@
+import type { Mutant } from "./mutant.ts";
+
+const SENDER = "statement-builder/callback/callback-sender.ts";
+
+export const MUTANTS_OF_TELLING: readonly Mutant[] = [
+  {
+    name: "callback-without-consent",
+    says: "an event is posted to whoever answers the handshake, whomever that consents to",
+    file: SENDER,
+    find: `if (status < 300 && (allowed === "*" || allowed === origin)) return undefined;`,
+    replace: `if (status < 300 && allowed !== undefined) return undefined;`,
+  },
+  {
+    name: "callback-inside",
+    says: "the first address of a name is enough, whatever the others are",
+    file: "statement-builder/callback/public-address.ts",
+    find: `!addresses.every(({ address }) => isAllowed(address))`,
+    replace: `!addresses.some(({ address }) => isAllowed(address))`,
+  },
+  {
+    name: "callback-beyond-rate",
+    says: "the rate that a receiver allows is not kept",
+    file: SENDER,
+    find: `if (rate > 0 && pace.sent >= rate) {`,
+    replace: `if (rate > 0 && pace.sent >= rate * 100) {`,
+  },
+  {
+    name: "callback-given-up-early",
+    says: "a receiver that does not take the event now is given up",
+    file: SENDER,
+    find: `if (status < 500 && !LATER.includes(status)) return { kind: "refused", error };`,
+    replace: `if (!LATER.includes(status)) return { kind: "refused", error };`,
+  },
+];
