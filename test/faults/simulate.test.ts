@@ -49,6 +49,8 @@ test("what a lagging replica does not have yet is built when it has", async () =
 test.each([
   ["renew-without-holder", "beyond-skew", "which does not hold it"],
   ["delete-without-version", "latecomers", "is deleted while it is"],
+  ["moved-twice", "crowd", "moves to another key, and nobody else has its own"],
+  ["no-if-none-match", "late-landing", "was overwritten"],
 ])(
   "%s is found where worlds are %s",
   async (MUTANT, WEATHER, rule) => {

@@ -164,6 +164,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
         const chance = draw(seed, 20, asked++);
         const { method, path, query, body } = request;
         const name = path[5] ?? (body as ConfigMap | undefined)?.metadata?.name;
+        const moved = (body as ConfigMap | undefined)?.data?.["object_key"];
+        const key = method === "PUT" ? records.get(name ?? "")?.data?.["object_key"] : undefined;
         const result = await call<ApiResult<unknown>>({
           what: name === undefined ? `LIST ${query?.["labelSelector"] ?? ""}` : `${method} ${name}`,
           place: name,
@@ -178,6 +180,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           signal,
           timeoutMs: TIMEOUT_MS,
           isRepeated: true,
+          // A request aims at another key, which decides where its statement will be.
+          isDecisive: key !== undefined && key !== moved,
           landsWithinMs: LATE_MS,
           tell,
         });

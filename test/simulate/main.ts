@@ -1,8 +1,7 @@
 /**
  * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
- * EXHAUST=2 places up to two faults in every way; WEATHER=roll-out, beyond-skew or latecomers has worlds of
- * this kind alone.
+ * EXHAUST=2 places up to two faults in every way; WEATHER=roll-out has worlds of this kind alone.
  */
 import { takeOverClocks } from "./clocks.ts";
 import { MUTANTS } from "./mutants/all.ts";

@@ -44,6 +44,8 @@ export interface ObjectStoreOptions {
   readonly seed: number;
   readonly faults: Faults;
   readonly call: CallPort;
+  /** What makes an object of this request visible is sent, by a claim of this process. */
+  readonly onCreating?: (request: string, holder: string) => void;
   /** Until when a PutObject of this claim's process creates its object, or never does. */
   readonly landsBy: (request: string, process: string) => number;
   readonly now: () => number;
@@ -63,7 +65,7 @@ interface OpenUpload extends Upload {
 }
 
 export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
-  const { seed, faults, call, landsBy, now, onObject } = options;
+  const { seed, faults, call, landsBy, now, onCreating, onObject } = options;
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, OpenUpload>();
   const isConfirming = draw(seed, 30) < 0.5;
@@ -159,9 +161,14 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
     const isCompleting = command instanceof CompleteMultipartUploadCommand;
     const isCreating = isCompleting || command instanceof PutObjectCommand;
     const key = command.input["Key"] ?? command.input["Prefix"];
-    const { Metadata } = command.input as { readonly Metadata?: Record<string, string> };
-    const request = Metadata?.["request-id"] ?? "";
+    const { Metadata, UploadId = "" } = command.input as {
+      readonly Metadata?: Record<string, string>;
+      readonly UploadId?: string;
+    };
+    const { "request-id": request = "", claim = "" } =
+      Metadata ?? uploads.get(UploadId)?.metadata ?? {};
     const by = SimulatedProcess.current()?.name ?? "";
+    if (isCreating && request !== "") onCreating?.(request, `${by}/${claim}`);
     const output = await call<object>({
       place: key as string | undefined,
       what: `${name} ${typeof key === "string" ? key : ""}`,

@@ -146,8 +146,8 @@ export function makeReceivers(options: ReceiversOptions): CallbackNetwork {
           tell: ({ status }) => String(status),
         });
         if (method === "OPTIONS") hasConsented = isConsent(reply);
-        const seconds = Number(reply.headers["retry-after"] ?? 0);
-        known.pausedUntil = Math.max(known.pausedUntil, process.wallClock() + seconds * 1000);
+        const wait = Number(reply.headers["retry-after"] ?? 0) * 1000;
+        if (wait > 0) known.pausedUntil = Math.max(known.pausedUntil, process.wallClock() + wait);
         return reply;
       },
       [Symbol.dispose]: () => undefined,

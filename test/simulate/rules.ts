@@ -11,6 +11,7 @@ import { recordNames } from "../../functions/domain/record-name.ts";
 import {
   isFinal,
   type FinalRequest,
+  type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import {
@@ -40,6 +41,8 @@ export interface Terms {
   readonly maxFailures: number;
   /** They are further apart: what rests on clocks alone need not hold, everything else must. */
   readonly isBeyondSkew: boolean;
+  /** A PutObject may have its effect ever so late: a request that had ended without a file may get one. */
+  readonly isBeyondLanding?: boolean;
   /** For how long nothing has gone wrong, nor come late. */
   readonly calmMs: () => number;
 }
@@ -67,6 +70,8 @@ interface History {
   wish: Wish | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
+  /** The same of every claim, by its holder as the record names it. */
+  readonly leases: Map<string, number>;
 }
 
 interface Wish {
@@ -83,6 +88,8 @@ export interface Rules {
   calledBack(event: StatementEvent): void;
   /** A sender was told that its request is recorded. */
   promised(event: string, record: string): void;
+  /** The write that makes an object visible is sent, by a claim of this process. */
+  creates(record: string, holder: string): void;
   /** When the lease of a claim by this process ends, by the true time; 0 when it is not the holder. */
   heldUntil(record: string, process: string): number;
   /** Whether every request has ended, and said so. */
@@ -113,6 +120,7 @@ export function makeRules(
   read: (bytes: Buffer) => ReadObject | undefined = readSimulated,
 ): Rules {
   const { leaseMs, clockSkewMs, retentionMs, isBeyondSkew, calmMs, maxFailures } = terms;
+  const { isBeyondLanding = false } = terms;
   const histories = new Map<string, History>();
   /** The records that an event has had, with the times at which they appeared. */
   const byEvent = new Map<string, Map<string, number>>();
@@ -125,6 +133,10 @@ export function makeRules(
   /** Of what rests on clocks that agree. */
   const failByClock = (rule: string): void => {
     if (!isBeyondSkew) fail(rule);
+  };
+  /** Of what rests on the time within which a write lands as well. */
+  const failByLanding = (rule: string): void => {
+    if (!isBeyondLanding) failByClock(rule);
   };
   const historyOf = (name: string): History => {
     const known = histories.get(name);
@@ -142,6 +154,7 @@ export function makeRules(
       wishedAt: undefined,
       wish: undefined,
       heldUntil: 0,
+      leases: new Map(),
     };
     histories.set(name, fresh);
     return fresh;
@@ -221,6 +234,11 @@ export function makeRules(
     history.wish = undefined;
   }
 
+  function holds(history: History, { holder }: ProcessingRequest, sentAt: number): void {
+    history.heldUntil = sentAt + leaseMs;
+    history.leases.set(holder, history.heldUntil);
+  }
+
   function moved(
     history: History,
     before: StatementRequest,
@@ -247,7 +265,7 @@ export function makeRules(
           fail(`the lease of ${name} is renewed by ${by}, which does not hold it`);
         if (after.leaseExpiresAt < before.leaseExpiresAt - clockSkewMs)
           failByClock(`the lease of ${name} became shorter`);
-        if (before.leaseExpiresAt !== after.leaseExpiresAt) history.heldUntil = sentAt + leaseMs;
+        if (before.leaseExpiresAt !== after.leaseExpiresAt) holds(history, after, sentAt);
       } else {
         history.claimedAt = now();
         history.holder = after.holder.split("/")[0] ?? "";
@@ -257,7 +275,7 @@ export function makeRules(
           failByClock(
             `${name} is taken from a holder that lives, for ${Math.round(history.heldUntil - now())} ms more`,
           );
-        history.heldUntil = sentAt + leaseMs;
+        holds(history, after, sentAt);
       }
     }
     if (after.status === "pending" && before.status !== "processing" && !isOperators) {
@@ -291,7 +309,7 @@ export function makeRules(
     if ((after.status === "cancelled" || after.status === "failed") && !isFinal(before))
       for (const object of visible.values())
         if (object.metadata["request-id"] === name && read(object.bytes))
-          failByClock(`${name} ends as ${after.status} although its object is there`);
+          failByLanding(`${name} ends as ${after.status} although its object is there`);
   }
 
   function hasItsReason(name: string, request: FinalRequest): void {
@@ -378,9 +396,11 @@ export function makeRules(
       if (before) fail(`the object of ${name} was overwritten`);
       else if (++history.objects > 1) fail(`${name} has ${history.objects} objects`);
       const { request } = history;
-      if (!request) fail(`an object of ${name} appears, which has no record`);
+      if (!request && history.states.size === 0)
+        fail(`an object of ${name} appears, which has no record`);
+      else if (!request) failByLanding(`an object of ${name} appears, whose record is deleted`);
       else if (request.status === "cancelled" || request.status === "failed")
-        failByClock(`an object of ${name} appears after it has ended as ${request.status}`);
+        failByLanding(`an object of ${name} appears after it has ended as ${request.status}`);
       if (Number(metadata["attempt"]) > (history.wishedAt ?? Infinity))
         fail(`an object of ${name} is built by a claim that came after the wish to cancel`);
       // The claim right behind it may have looked before there was one.
@@ -390,7 +410,7 @@ export function makeRules(
       const said = read(bytes);
       if (!said) return;
       if (said.requestId !== name) fail(`the object of ${name} holds another one's`);
-      else if (!request || !said.isWholeOf(request.facts.customerId))
+      else if (request && !said.isWholeOf(request.facts.customerId))
         fail(`the object of ${name} has rows that are not its customer's`);
     },
     told: (event) => hear(event, "told"),
@@ -398,6 +418,11 @@ export function makeRules(
     promised(event, record) {
       if (byEvent.get(event)?.has(record) !== true)
         fail(`the event ${event} was answered for with ${record}, which is not its record`);
+    },
+    creates(record, holder) {
+      const until = histories.get(record)?.leases.get(holder) ?? 0;
+      if (until < now())
+        fail(`${holder.split("/")[0] ?? ""} sends the object of ${record} after its lease`);
     },
     heldUntil(record, process) {
       const history = histories.get(record);
@@ -430,7 +455,7 @@ export function makeRules(
         const name = metadata["request-id"];
         const request = name === undefined ? undefined : histories.get(name)?.request;
         if (request && request.status !== "executed" && read(bytes))
-          failByClock(
+          failByLanding(
             `${request.facts.name} is ${request.status} at rest, and its object is there`,
           );
       }

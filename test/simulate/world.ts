@@ -67,6 +67,8 @@ const COARSE_MS = 500;
 /** How far each may be off: two are apart by no more than SKEW_MS, also when they tick coarsely. */
 const CLOCK_MS = (SKEW_MS - COARSE_MS) / 2;
 const BEYOND_MS = 40_000;
+/** Until when a write may land that the protocol takes for over: long behind the end of its request. */
+const BEYOND_LEASES = 6;
 const RETRY_MAX_MS = 20_000;
 const MAX_FAILURES = 3;
 const TICK_MS = 20_000;
@@ -79,7 +81,7 @@ const RETENTION_MS = 130_000;
 const REST_MS = 30 * 60_000;
 
 /** Kinds of worlds beside the ordinary ones. */
-export const WEATHERS = ["latecomers", "beyond-skew", "roll-out"] as const;
+export const WEATHERS = ["latecomers", "beyond-skew", "late-landing", "roll-out", "crowd"] as const;
 export type Weather = (typeof WEATHERS)[number];
 
 export interface WorldOptions {
@@ -127,6 +129,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const hasLatecomers = has("latecomers", draw(seed, 83) < 0.25);
   /** Clocks of builders differ by more than the protocol assumes: nothing may be doubled all the same. */
   const isBeyondSkew = has("beyond-skew", !hasLatecomers && draw(seed, 88) < 0.2);
+  /** What is sent to the store lands later than the protocol assumes: nothing may be doubled all the same. */
+  const isBeyondLanding = has("late-landing", draw(seed, 104) < 0.1);
+  /** One customer's requests come all at once: the times of their files are the same. */
+  const isCrowded = has("crowd", draw(seed, 105) < 0.15);
   /** Some requests are recorded by the version before, and some builders are of it. */
   const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
   const story = makeStory(isTold, () => time.now);
@@ -151,6 +157,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     retentionMs: RETENTION_MS,
     maxFailures: MAX_FAILURES,
     isBeyondSkew,
+    isBeyondLanding,
     calmMs: () => (isCalm ? time.now - Math.max(lastFaultAt, call.quietFrom) : 0),
   };
   const rules = makeRules(terms, () => time.now);
@@ -166,7 +173,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     faults,
     call,
     // What was sent within a lease lands within another one, or never: the assumption of the protocol.
-    landsBy: (request, process) => rules.heldUntil(request, process) + LEASE_MS,
+    landsBy: (request, process) =>
+      rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
+    onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
     onObject: (object, before) => rules.appeared(object, before),
   });
@@ -207,7 +216,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       faults,
       story,
       skewMs: CLOCK_MS,
-      clockGrainMs: draw(seed, 84) < 0.4 ? COARSE_MS : 1,
+      clockGrainMs: isCrowded || draw(seed, 84) < 0.4 ? COARSE_MS : 1,
       onLeftBehind: (what) => rules.break(`a process of ${name} has ended and left ${what}`),
       ...settings,
     });
@@ -397,10 +406,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const rests = (): boolean => unanswered === 0 && late === 0 && rules.isAtRest();
 
   function ask(number: number): void {
-    const at = Math.floor(draw(seed, 71, number) * stormMs);
-    const kind = script?.kind ?? kindAt(seed, number);
+    const at = Math.floor(draw(seed, 71, ...(isCrowded ? [] : [number])) * stormMs);
+    const kind = script?.kind ?? kindAt(seed, isCrowded ? 0 : number);
     // Several of one customer, some in the same millisecond.
-    const customer_id = customerOf(kind, Math.floor(draw(seed, 72, number) * 3));
+    const customer_id = customerOf(kind, isCrowded ? 0 : Math.floor(draw(seed, 72, number) * 3));
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
     sentAts.set(number, sentAt);
     const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
@@ -453,7 +462,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   function callbackOf(number: number) {
     const scripted = script?.isCalledBack ? RECEIVER : undefined;
-    const callback_url = script ? scripted : callbackAt(seed, number);
+    const callback_url = script ? scripted : callbackAt(seed, isCrowded ? 0 : number);
     return callback_url === undefined ? {} : { callback_url };
   }
 

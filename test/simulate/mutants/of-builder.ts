@@ -54,6 +54,7 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     replace: `    await claim.lease.update((request) =>
       moveObject(request, { ...request.object, key: key && nextStatementKey(request.object.key) }),
     );`,
+    weather: "crowd",
   },
   {
     name: "adopt-unverified",
@@ -89,6 +90,31 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
     file: PUBLISH,
     find: `using deadline = startDeadline((await upload.lease()) * 0.9, upload.signal);`,
     replace: `using deadline = startDeadline(3_600_000);`,
+  },
+  {
+    name: "lease-asked-before",
+    says: "the lease is asked before the build, and not once more before the creating write",
+    file: PUBLISH,
+    find: `using deadline = startDeadline((await upload.lease()) * 0.9, upload.signal);`,
+    replace: `using deadline = startDeadline(3_600_000, upload.signal);`,
+    and: {
+      file: PUBLISH,
+      find: `    const staged = await during("build",`,
+      replace: `    await upload.lease();
+    const staged = await during("build",`,
+    },
+  },
+  {
+    name: "lease-by-wall-clock",
+    says: "a holder counts its lease by a clock that somebody may set",
+    file: LEASE,
+    find: `import { monotonic, sleep, startTimer, stopTimer } from`,
+    replace: `import { wallClock as monotonic, sleep, startTimer, stopTimer } from`,
+    and: {
+      file: CLAIM,
+      find: `import { monotonic, sleep, uuid } from`,
+      replace: `import { wallClock as monotonic, sleep, uuid } from`,
+    },
   },
   {
     name: "write-without-end",

@@ -18,6 +18,14 @@ export const MUTANTS_OF_TELLING: readonly Mutant[] = [
     replace: `!addresses.some(({ address }) => isAllowed(address))`,
   },
   {
+    name: "callback-impatient",
+    says: "a host that has asked for time is called all the same",
+    file: SENDER,
+    find: `if (pace.pausedUntil > now())`,
+    replace: `if (pace.pausedUntil > now() + 3_600_000)`,
+    weather: "crowd",
+  },
+  {
     name: "callback-beyond-rate",
     says: "the rate that a receiver allows is not kept",
     file: SENDER,
