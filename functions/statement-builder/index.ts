@@ -23,6 +23,7 @@ import { makeStatementBucket } from "./store/statement-bucket.ts";
 import { BUILD_LOG, makeNarrator, type BuildListener } from "./steps.ts";
 import { makeStatementZip } from "./zip/statement-zip.ts";
 import { requireKnownZlib } from "./zip/inflate-check.ts";
+import { requireKnownUpload } from "./store/body-parts.ts";
 import { requireKnownArchiver } from "./zip/zip-blocks.ts";
 import { makeIndexLook } from "./source/period-index.ts";
 import { makeTransactions } from "./source/transactions.ts";
@@ -98,6 +99,7 @@ async function openDependencies(
   { onStep, network }: Parts,
 ): Promise<BuilderDependencies> {
   requireKnownArchiver();
+  requireKnownUpload();
   requireKnownZlib();
   const sources = makeSourceMetrics(metrics);
   const transactions = resources.use(

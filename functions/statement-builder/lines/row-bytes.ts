@@ -1,8 +1,9 @@
 /**
- * Where the values of a row are among the bytes of the text protocol: each is a length-encoded
- * string, one behind the other.
+ * Where the values of a row are among the bytes of the text protocol: behind the header of its packet
+ * each is a length-encoded string, one behind the other.
  */
 import { SELECTED_COLUMNS } from "../../domain/columns.ts";
+import { HEADER_BYTES } from "../source/packet-reader.ts";
 
 /** Values of a row. */
 export const VALUES = SELECTED_COLUMNS.length;
@@ -12,7 +13,7 @@ const [NULL, TWO_BYTES, THREE_BYTES] = [0xfb, 0xfc, 0xfd];
 
 /** Finds the values of the row at `from`, NULL as an empty one; answers where the next row is. */
 export function readRow(block: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
-  let at = from;
+  let at = from + HEADER_BYTES;
   for (let column = 0; column < VALUES; column++) {
     let length = block[at++] ?? NULL;
     if (length === NULL) length = 0;

@@ -1,27 +1,28 @@
 /**
- * Takes rows from mysql2 as the bytes the server sent, before the driver makes strings of them: the
+ * Takes rows from mysql2 as the packets the server sent, before the driver makes strings of them: the
  * one place that leans on the driver's inside. Where that is not as known here nothing is read:
  * values would take ten times the CPU, and nobody would know why.
  *
  * A row of the text protocol is its values one after the other, each a length-encoded string:
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html
  */
-import mysql, { type Query } from "mysql2";
+import mysql, { type Connection, type Query } from "mysql2";
+import type { LentBlock } from "../memory/lent-block.ts";
+import { packetReaderOf } from "./packet-socket.ts";
 
-/** What the driver hands to a query for each packet; `offset` to `end` is its payload. */
+/** What the driver hands to a query for each packet. */
 interface Packet {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly end: number;
   isEOF(): boolean;
 }
 
 /** A state of the driver's query: takes a packet, answers the state for the next one. */
 type State = (this: unknown, packet: object, connection: unknown) => unknown;
 
-export interface RowBytesReader {
-  /** The bytes are the driver's, and only good during the call. Errors and the end come as ever. */
-  readonly onRow: (bytes: Buffer, start: number, end: number) => void;
+export interface RowsReader {
+  /** So many rows have come; they are handed on with others. */
+  readonly onReceived: (rows: number) => void;
+  /** Rows as packets, header and all, one behind the other. Errors and the end come as ever. */
+  readonly onBatch: (batch: LentBlock) => void;
   /** A packet is not as known here; no row after it is to be believed. */
   readonly onUnknown: (error: Error) => void;
 }
@@ -41,31 +42,42 @@ function rowParserOf(query: object | undefined): State {
   throw unknownDriver("a query without row()");
 }
 
+/** The number that the driver expects the next packet to have. */
+function sequenceOf(connection: object): { sequenceId: number } {
+  const numbered = connection as Partial<{ sequenceId: number }>;
+  if (typeof numbered.sequenceId === "number") return numbered as { sequenceId: number };
+  throw unknownDriver("a connection without sequenceId");
+}
+
 /**
- * Puts `onRow` in the place of the query's own row parser; to be called before its first packet.
+ * The rows of the command that was put on the connection last, and alone; to be called before its first packet.
  * @throws Error for a driver of another shape
  */
-export function takeRowBytes(command: Query, { onRow, onUnknown }: RowBytesReader): void {
+export function takeRows(connection: Connection, command: Query, reader: RowsReader): void {
+  const { onReceived, onBatch, onUnknown } = reader;
   const driversRow = rowParserOf(command);
-  const row: State = function (packet, connection) {
+  const numbered = sequenceOf(connection);
+  const packets = packetReaderOf(connection);
+  const row: State = function (packet, ofConnection) {
     if (!isPacket(packet)) onUnknown(unknownDriver("a packet of another shape"));
     else if (!packet.isEOF()) {
-      onRow(packet.buffer, packet.offset, packet.end);
+      packets.beginRows();
       return row;
     }
-    return driversRow.call(this, packet, connection);
+    return driversRow.call(this, packet, ofConnection);
   };
   Object.assign(command, { row });
+  packets.expectRows({
+    onReceived,
+    onBatch,
+    onEnd: (sequence) => void (numbered.sequenceId = sequence),
+    onBroken: onUnknown,
+  });
+  command.once("end", () => packets.expectRows(undefined));
 }
 
 function isPacket(packet: object): packet is Packet {
-  const { buffer, offset, end, isEOF } = packet as Partial<Packet>;
-  return (
-    Buffer.isBuffer(buffer) &&
-    typeof offset === "number" &&
-    typeof end === "number" &&
-    typeof isEOF === "function"
-  );
+  return typeof (packet as Partial<Packet>).isEOF === "function";
 }
 
 function unknownDriver(what: string): Error {

@@ -1,77 +1,10 @@
 /**
- * A connection to MySQL that reads into the same memory again and again. Node gives every read 64 KiB
- * of its own, and what a large statement reads that way has the garbage collector look through the
- * heap all the time.
- *
- * The driver keeps hold of what it is given: of a packet that is not whole yet, and of anything that
- * is no row. So it only gets whole packets, and a copy of them unless whoever takes the rows says,
- * with `reuseMemory`, that rows are all that comes and are not kept.
- *
- * A packet is 3 bytes of length, lowest first, one of sequence and the payload:
- * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html
+ * A connection to MySQL whose packets a `PacketReader` cuts. Without TLS it reads into the reader's memory:
+ * Node gives every read 64 KiB of its own, and what a large statement reads that way has the garbage
+ * collector look through the heap all the time.
  */
 import { Socket } from "node:net";
-import { lend } from "../memory/lent-block.ts";
-
-const BLOCK_BYTES = 64 * 1024;
-const HEADER_BYTES = 4;
-
-/** Cuts what is read into whole packets. */
-export class PacketReader {
-  /** Packets are lent as they lie in the memory of the read, for the time of the call. */
-  reuse = false;
-  readonly #onPackets: (packets: Buffer) => void;
-  /** What was handed out last stays as it is until the read after the next one. */
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  #other = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  /** Bytes at the start of the block: the beginning of a packet. */
-  #held = 0;
-  /** Bytes to come of a packet that is larger than a block; it is handed out in pieces. */
-  #missing = 0;
-
-  constructor(onPackets: (packets: Buffer) => void) {
-    this.#onPackets = onPackets;
-  }
-
-  /** Where the next read goes. */
-  room(): Buffer {
-    return this.#block.subarray(this.#held);
-  }
-
-  /** To be called when so many bytes were read into `room()`. */
-  read(bytes: number): void {
-    const block = this.#block;
-    const end = this.#held + bytes;
-    const inPieces = this.#missing > 0;
-    const whole = this.#endOfPackets(block, end);
-    this.#held = block.copy(this.#other, 0, whole, end);
-    [this.#block, this.#other] = [this.#other, block];
-    if (whole === 0) return;
-    const packets = block.subarray(0, whole);
-    if (!this.reuse || inPieces || this.#missing > 0) {
-      this.#onPackets(Buffer.from(packets));
-      return;
-    }
-    const loan = lend(packets);
-    this.#onPackets(loan.bytes);
-    loan.release();
-  }
-
-  #endOfPackets(block: Buffer, end: number): number {
-    let at = Math.min(this.#missing, end);
-    this.#missing -= at;
-    while (end - at >= HEADER_BYTES) {
-      const bytes = HEADER_BYTES + block.readUIntLE(at, 3);
-      if (bytes > end - at) {
-        if (bytes <= BLOCK_BYTES) return at;
-        this.#missing = bytes - (end - at);
-        return end;
-      }
-      at += bytes;
-    }
-    return at;
-  }
-}
+import { PacketReader } from "./packet-reader.ts";
 
 const readers = new WeakMap<object, PacketReader>();
 
@@ -81,13 +14,12 @@ export interface ConnectionTarget {
   readonly port?: number | string | undefined;
   readonly socketPath?: string | undefined;
   readonly ssl?: unknown;
-  readonly compress?: unknown;
 }
 
-/** For the driver's `stream`; where packets cannot be told in what is read, an ordinary socket. */
+/** For the driver's `stream`. */
 export function connectPackets({ config }: { readonly config: ConnectionTarget }): Socket {
-  const { host, port, socketPath, ssl, compress } = config;
-  const socket = ssl || compress ? new Socket() : makePacketSocket();
+  const { host, port, socketPath, ssl } = config;
+  const socket = ssl ? new Socket() : makePacketSocket();
   if (socketPath) return socket.connect(socketPath);
   // As the driver does it.
   socket.setNoDelay(true).setKeepAlive(true);
@@ -122,10 +54,18 @@ export function socketOf(connection: object): Socket {
 }
 
 /**
- * From now on rows come that are not kept beyond the call that hands them out, or no longer. With
- * TLS, or compressed, packets cannot be told in what is read: then it has no effect.
+ * Who cuts the packets of a connection, between two queries. With TLS the driver does until this is asked:
+ * its socket is one that it has made itself.
  */
-export function reuseMemory(socket: Socket, reuse: boolean): void {
-  const reader = readers.get(socket);
-  if (reader) reader.reuse = reuse;
+export function packetReaderOf(connection: object): PacketReader {
+  const socket = socketOf(connection);
+  const known = readers.get(socket);
+  if (known) return known;
+  const driversListeners = socket.listeners("data") as ((packets: Buffer) => void)[];
+  const reader = new PacketReader((packets) => {
+    for (const listener of driversListeners) listener.call(socket, packets);
+  });
+  readers.set(socket, reader);
+  socket.removeAllListeners("data").on("data", (chunk: Buffer) => reader.feed(chunk));
+  return reader;
 }

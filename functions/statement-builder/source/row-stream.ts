@@ -3,14 +3,12 @@
  * connection is paused, and the server waits.
  */
 import type { PoolConnection } from "mysql2";
-import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
-import { takeRowBytes } from "./byte-rows.ts";
-import { reuseMemory, socketOf } from "./packet-socket.ts";
+import type { LentBlock } from "../memory/lent-block.ts";
+import { takeRows } from "./byte-rows.ts";
 
-/** Rows as the bytes of the text protocol, one row behind the other; whoever has read them gives them back. */
+/** Rows as packets of the text protocol, one behind the other; whoever has read them gives them back. */
 export type RowBatch = LentBlock;
 
-const BATCH_BYTES = 128 * 1024;
 /** Batches read ahead of the consumer, and what was on its way when that was enough. */
 const READ_AHEAD = 2;
 
@@ -49,8 +47,7 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
     ready.push(batch);
     change.resolve(undefined);
     if (pausing || ready.length < READ_AHEAD) return;
-    // Not at once: the driver would copy each row it has already received, and a command put on a
-    // paused connection that has rows in hand is lost.
+    // Not at once: a command put on a paused connection that has packets in hand is lost.
     pausing = true;
     process.nextTick(() => {
       pausing = false;
@@ -60,23 +57,15 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
     });
   }
 
-  const rows = collectRows(push);
   const command = connection.query({ sql, values: [...values], rowsAsArray: true });
-  const socket = socketOf(connection);
-  takeRowBytes(command, {
-    onRow(buffer, start, end) {
-      // From the first row on until the end nothing else comes, and each row is copied at once.
-      if (received === 0) reuseMemory(socket, true);
-      received += 1;
-      rows.add(buffer, start, end);
-    },
+  takeRows(connection, command, {
+    onReceived: (rows) => void (received += rows),
+    onBatch: push,
     onUnknown,
   });
   command.on("error", onError);
   command.on("end", () => {
     ended = true;
-    reuseMemory(socket, false);
-    rows.flush();
     change.resolve(undefined);
   });
 
@@ -99,21 +88,4 @@ export function streamRows(connection: PoolConnection, options: RowStreamOptions
     },
     received: () => received,
   };
-}
-
-function collectRows(push: (batch: RowBatch) => void) {
-  const pool = new BlockPool(BATCH_BYTES);
-  let room: Buffer | undefined;
-  let filled = 0;
-  const flush = (): void => {
-    if (room && filled > 0) push(pool.lend(room, filled));
-    room = undefined;
-    filled = 0;
-  };
-  const add = (bytes: Buffer, start: number, end: number): void => {
-    if (room && filled + end - start > room.length) flush();
-    room ??= pool.room(end - start);
-    filled += bytes.copy(room, filled, start, end);
-  };
-  return { add, flush };
 }

@@ -3,15 +3,15 @@ import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import { giveBack } from "../memory/lent-block.ts";
 
-/** Many small chunks waiting in an uploader hold far more memory than their bytes. */
+/** Many small chunks that wait hold far more memory than their bytes. */
 const CHUNK_BYTES = 128 * 1024;
 
 export interface BodyDigest {
   /**
-   * The body in large chunks, counted and hashed. A piece that is joined with others is given back; one that is
-   * large enough goes on as it is.
+   * The body, counted and hashed: in large chunks, and from so many bytes on piece by piece as it comes. A piece
+   * that is joined with others is given back; any other goes on as it is.
    */
-  chunks(body: Readable): AsyncGenerator<Buffer>;
+  chunks(body: Readable, largeUpTo: number): AsyncGenerator<Buffer>;
   bytes(): number;
   /** CRC-32 of the bytes so far, as S3 writes it: big-endian, base64. */
   crc32(): string;
@@ -30,13 +30,13 @@ export function makeBodyDigest(): BodyDigest {
     return chunk;
   };
   return {
-    async *chunks(body) {
+    async *chunks(body, largeUpTo) {
       let held: Uint8Array[] = [];
       let size = 0;
       for await (const chunk of body as AsyncIterable<Uint8Array>) {
         held.push(chunk);
         size += chunk.byteLength;
-        if (size < CHUNK_BYTES) continue;
+        if (size < CHUNK_BYTES && bytes <= largeUpTo) continue;
         const large = joined(held);
         held = [];
         size = 0;

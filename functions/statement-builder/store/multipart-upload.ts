@@ -11,10 +11,10 @@ import {
   type CreateMultipartUploadCommandOutput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
-import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
+import { giveBack } from "../memory/lent-block.ts";
 import { base64Crc32, type BodyDigest } from "./body-digest.ts";
+import { makeUpload, partsOf } from "./body-parts.ts";
 import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
 import { storageUnavailable } from "../../platform/store/storage-error.ts";
 
@@ -30,14 +30,15 @@ export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
   const { client, config, params, source, digest } = task;
   const parts = makePartsClient(task);
   try {
-    await new Upload({
+    const options = {
       client: parts.client,
-      params: { ...params, Body: Readable.from(source, { objectMode: false }) },
+      params,
       partSize: config.partBytes,
       queueSize: config.queue,
       // The own upload is aborted below, with a time-out of its own, whatever the failure was.
       leavePartsOnError: true,
-    }).done();
+    };
+    await makeUpload(options, partsOf(source, config.partBytes)).done();
   } catch (error) {
     task.fail(error);
     await parts.discard();
@@ -95,6 +96,8 @@ function makePartsClient(task: PartsUpload) {
     }
     const sent = await call("UploadPart", client.send(command, { abortSignal: stop }));
     task.upload.onSent?.((Body as Buffer).byteLength);
+    // A try that was given up may still have bytes of it on the way.
+    if (sent.$metadata.attempts === 1) giveBack(Body as Buffer);
     await step("part-uploaded");
     return sent;
   }

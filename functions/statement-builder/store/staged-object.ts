@@ -51,7 +51,7 @@ async function stageChunks(
 ): Promise<StagedObject> {
   const { partBytes } = parts.config;
   const digest = makeBodyDigest();
-  const chunks = digest.chunks(upload.body);
+  const chunks = digest.chunks(upload.body, partBytes);
   const head: Buffer[] = [];
   while (digest.bytes() <= partBytes) {
     const next = await chunks.next();

@@ -1,12 +1,14 @@
 /**
- * A client that asks for rows and drops them, row by row, as bytes: what is left is the database's
- * own work. A warm child of the bench: it is told a query, and answers how many rows came.
+ * A client that asks for rows and drops them, as bytes: what is left is the database's own work. A
+ * warm child of the bench: it is told a query, and answers how many rows came.
  */
 import { createConnection } from "mysql2";
-import { takeRowBytes } from "../../../functions/statement-builder/source/byte-rows.ts";
+import { takeRows } from "../../../functions/statement-builder/source/byte-rows.ts";
+import { connectPackets } from "../../../functions/statement-builder/source/packet-socket.ts";
 import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
 
-const connection = createConnection({ uri: process.env["DATABASE_URL"] ?? "", charset: "utf8mb4" });
+const uri = process.env["DATABASE_URL"] ?? "";
+const connection = createConnection({ uri, stream: connectPackets, charset: "utf8mb4" });
 const session = connection.promise();
 
 export interface Discard {
@@ -19,7 +21,11 @@ process.on("message", ({ sql }: Discard) => {
   const fail = (error: Error): never => {
     throw error;
   };
-  takeRowBytes(command, { onRow: () => void (rows += 1), onUnknown: fail });
+  takeRows(connection, command, {
+    onReceived: (more) => void (rows += more),
+    onBatch: (batch) => batch.release(),
+    onUnknown: fail,
+  });
   command.on("error", fail);
   command.on("end", () => process.send?.(rows));
 });

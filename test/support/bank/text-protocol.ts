@@ -4,13 +4,24 @@ import { lend, type LentBlock } from "../../../functions/statement-builder/memor
 import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
 
 /**
- * The length-encoded strings of MySQL's text protocol, one row behind the other. What a row lacks at
- * its end, as columns join there, is NULL.
+ * Packets of MySQL's text protocol, one row behind the other. What a row lacks at its end, as columns
+ * join there, is NULL.
  */
 export function encodeRows(rows: readonly TransactionRow[]): Buffer {
   return Buffer.concat(
-    rows.flatMap((row) => SELECTED_COLUMNS.map((_, place) => encodeValue(row[place] ?? null))),
+    rows.map((row, n) => {
+      const values = SELECTED_COLUMNS.map((_, place) => encodeValue(row[place] ?? null));
+      return encodePacket(Buffer.concat(values), n);
+    }),
   );
+}
+
+/** Three bytes of length, the lower 8 bits of its number, and the payload. */
+export function encodePacket(payload: Buffer, sequence: number): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUIntLE(payload.length, 0, 3);
+  header.writeUInt8(sequence % 256, 3);
+  return Buffer.concat([header, payload]);
 }
 
 /** The same as a batch of the driver's. */

@@ -53,6 +53,9 @@ const RUNNING: u32 = 10;
 /** An own balance within this and an amount of 18 digits add up within 63 bits. */
 const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
 
+/** Of the packet of each row. */
+const HEADER_BYTES: usize = 4;
+
 /** A field takes at most twice its bytes and so many more; so does what a copy writes too much. */
 const FIELD_MORE: u32 = 32;
 
@@ -106,7 +109,7 @@ export function format(from: usize, end: usize, firstLine: u32): void {
 
 /** Finds the values of a row; answers where the next one is, or 0. */
 function readRow(row: usize, end: usize): usize {
-  let at = row;
+  let at = row + HEADER_BYTES;
   for (let place: u32 = 0; place < values; place++) {
     let length = u32(load<u8>(at++));
     if (length > 250) {

@@ -1,0 +1,72 @@
+/**
+ * The parts of a body for lib-storage, cut here: it would copy each part into 5 MiB of new memory, and all of a
+ * large statement waits for the garbage collector then. The one place that leans on lib-storage's inside.
+ */
+import { Upload, type Options } from "@aws-sdk/lib-storage";
+import { Readable } from "node:stream";
+import { BlockPool, giveBack } from "../memory/lent-block.ts";
+
+/** What lib-storage makes of a body. */
+export interface BodyPart {
+  readonly partNumber: number;
+  readonly data: Buffer;
+  readonly lastPart?: true;
+}
+
+/** Of `Upload`: several of these send the parts of one body at a time, each the next one. */
+interface Uploading {
+  __doConcurrentUpload(parts: AsyncIterable<BodyPart>): Promise<void>;
+}
+
+/** @throws Error for a lib-storage that is not as known here; to be asked at the start. */
+export function requireKnownUpload(): void {
+  uploadingOf(Upload.prototype);
+}
+
+function uploadingOf(upload: object): Uploading {
+  const { __doConcurrentUpload: send } = upload as Partial<Uploading>;
+  if (typeof send === "function") return upload as Uploading;
+  throw new Error(
+    "lib-storage has an upload without __doConcurrentUpload: this release only knows the version of its lock file",
+  );
+}
+
+/** An upload of these parts, two at least. */
+export function makeUpload(
+  { params, ...options }: Options,
+  parts: AsyncIterable<BodyPart>,
+): Upload {
+  const upload = new Upload({ ...options, params: { ...params, Body: Readable.from([]) } });
+  const uploading = uploadingOf(upload);
+  const send = uploading.__doConcurrentUpload.bind(upload);
+  uploading.__doConcurrentUpload = async () => await send(parts);
+  return upload;
+}
+
+/**
+ * Parts of `partBytes` each, but for the last one, from pieces that are given back once they are copied.
+ * A part is lent: whoever has sent it gives it back.
+ */
+export async function* partsOf(
+  pieces: AsyncIterable<Buffer>,
+  partBytes: number,
+): AsyncGenerator<BodyPart> {
+  const pool = new BlockPool(partBytes);
+  let room = pool.room(partBytes);
+  let filled = 0;
+  let partNumber = 0;
+  for await (const piece of pieces) {
+    for (let from = 0; from < piece.length;) {
+      if (filled === partBytes) {
+        yield { partNumber: ++partNumber, data: pool.lend(room, filled).handOn() };
+        room = pool.room(partBytes);
+        filled = 0;
+      }
+      const taken = piece.copy(room, filled, from);
+      filled += taken;
+      from += taken;
+    }
+    giveBack(piece);
+  }
+  yield { partNumber: ++partNumber, data: pool.lend(room, filled).handOn(), lastPart: true };
+}
