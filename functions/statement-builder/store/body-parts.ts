@@ -54,11 +54,12 @@ export async function* partsOf(
   const pool = new BlockPool(partBytes);
   let room = pool.room(partBytes);
   let filled = 0;
-  let partNumber = 0;
+  let partNumber = 1;
   for await (const piece of pieces) {
     for (let from = 0; from < piece.length;) {
       if (filled === partBytes) {
-        yield { partNumber: ++partNumber, data: pool.lend(room, filled).handOn() };
+        yield { partNumber, data: pool.lend(room, filled).handOn() };
+        partNumber += 1;
         room = pool.room(partBytes);
         filled = 0;
       }
@@ -68,5 +69,5 @@ export async function* partsOf(
     }
     giveBack(piece);
   }
-  yield { partNumber: ++partNumber, data: pool.lend(room, filled).handOn(), lastPart: true };
+  yield { partNumber, data: pool.lend(room, filled).handOn(), lastPart: true };
 }

@@ -1,0 +1,76 @@
+/** The parts of a body: all of its bytes, cut where S3 wants them, in memory that is used again. */
+import { Upload } from "@aws-sdk/lib-storage";
+import { giveBack, lend } from "../../functions/statement-builder/memory/lent-block.ts";
+import {
+  partsOf,
+  requireKnownUpload,
+  type BodyPart,
+} from "../../functions/statement-builder/store/body-parts.ts";
+import { seededRandom } from "../../infra/local/cluster/sample-bank/random.ts";
+
+const PART_BYTES = 1_000;
+
+async function* piecesOf(sizes: readonly number[], released: () => void = () => undefined) {
+  for (const [n, size] of sizes.entries()) {
+    const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, i) => (n * 31 + i * 7) % 251));
+    yield await Promise.resolve(lend(bytes, released).handOn());
+  }
+}
+
+async function bytesOf(sizes: readonly number[]): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const piece of piecesOf(sizes)) all.push(piece);
+  return Buffer.concat(all);
+}
+
+const random = seededRandom(3);
+
+test.each([
+  ["pieces of anything", Array.from({ length: 60 }, () => Math.floor(random() * 400)), 12],
+  ["a piece of several parts", [10, 3_500, 10], 4],
+  ["whole parts, to the byte", [400, 600, 1_000, 1_000], 3],
+])(
+  "%s: every byte, in its order, in parts of one size but for the last",
+  async (_, sizes, least) => {
+    const parts: BodyPart[] = [];
+    for await (const part of partsOf(piecesOf(sizes), PART_BYTES)) {
+      // Not given back: each keeps its memory.
+      parts.push(part);
+    }
+    const expected = await bytesOf(sizes);
+    expect(Buffer.concat(parts.map(({ data }) => data)).equals(expected)).toBe(true);
+    expect(parts.map(({ partNumber }) => partNumber)).toEqual(parts.map((_part, n) => n + 1));
+    expect(parts.length).toBeGreaterThanOrEqual(least);
+    expect(parts.slice(0, -1).every(({ data }) => data.length === PART_BYTES)).toBe(true);
+    expect(parts.map(({ lastPart }) => lastPart)).toEqual(
+      parts.map((_part, n) => (n === parts.length - 1 ? true : undefined)),
+    );
+  },
+);
+
+test("pieces are given back once they are copied, and parts that were given back are filled again", async () => {
+  let released = 0;
+  const memories = new Set<ArrayBufferLike>();
+  const sizes = Array<number>(100).fill(300);
+  for await (const { data } of partsOf(
+    piecesOf(sizes, () => (released += 1)),
+    PART_BYTES,
+  )) {
+    memories.add(data.buffer);
+    giveBack(data);
+  }
+  expect(released).toBe(100);
+  expect(memories.size).toBe(1);
+});
+
+test("the lib-storage that is installed is as known; another one ends the start", () => {
+  expect(requireKnownUpload).not.toThrow();
+  const inside = Upload.prototype as unknown as { __doConcurrentUpload?: unknown };
+  const { __doConcurrentUpload: known } = inside;
+  delete inside.__doConcurrentUpload;
+  try {
+    expect(requireKnownUpload).toThrow("lib-storage has an upload without __doConcurrentUpload");
+  } finally {
+    inside.__doConcurrentUpload = known;
+  }
+});
