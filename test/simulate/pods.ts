@@ -2,7 +2,7 @@
 import type { StatementEvent } from "../../functions/domain/events.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
-import type { EventContext, EventHandler } from "../../functions/platform/server/event-handler.ts";
+import type { EventContext } from "../../functions/platform/server/event-handler.ts";
 import type { Answer } from "../../functions/platform/server/http-answer.ts";
 import type { Log } from "../../functions/platform/telemetry/log.ts";
 import { draw, keyOf } from "./chance.ts";
@@ -11,13 +11,13 @@ import { SimulatedProcess } from "./simulated-process.ts";
 import type { Story } from "./story.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-export interface PodWork {
-  readonly handle: EventHandler;
+export interface PodWork<A = Answer> {
+  readonly handle: (event: ReceivedEvent, context: EventContext) => Promise<A>;
   /** When no request is left after the signal to stop. */
   readonly close?: () => Promise<void>;
 }
 
-export interface PodsOptions {
+export interface PodsOptions<A = Answer> {
   readonly name: string;
   readonly seed: number;
   readonly time: VirtualTime;
@@ -30,20 +30,20 @@ export interface PodsOptions {
   readonly skewMs: number;
   readonly clockGrainMs: number;
   /** Runs inside of the process. */
-  readonly open: (hostname: string, stopping: AbortSignal) => PodWork;
+  readonly open: (hostname: string, stopping: AbortSignal) => PodWork<A>;
   /** Something of a process was left behind it that had ended in the ordinary way. */
   readonly onLeftBehind: (what: string) => void;
 }
 
-interface Pod extends PodWork {
+interface Pod<A> extends PodWork<A> {
   readonly process: SimulatedProcess;
   readonly requests: Set<AbortController>;
   readonly stopping: AbortController;
 }
 
-export interface Pods {
+export interface Pods<A = Answer> {
   /** @param done with undefined when no answer came */
-  deliver(event: ReceivedEvent, key: number, done: (answer: Answer | undefined) => void): void;
+  deliver(event: ReceivedEvent, key: number, done: (answer: A | undefined) => void): void;
   /** Every one of them ends in the ordinary way. */
   stopAll(): void;
 }
@@ -62,9 +62,9 @@ export const NO_LOG = {
   error: () => undefined,
 } as unknown as Log;
 
-export function makePods(options: PodsOptions): Pods {
+export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
   const { name, seed, time, faults, story, most, eventsAtOnce, deadlineMs, open } = options;
-  const pods = new Set<Pod>();
+  const pods = new Set<Pod<A>>();
   const nameKey = keyOf(name);
   let started = 0;
   let starting = false;
@@ -98,7 +98,7 @@ export function makePods(options: PodsOptions): Pods {
     }
   }
 
-  function stop(pod: Pod): void {
+  function stop(pod: Pod<A>): void {
     if (!pods.delete(pod)) return;
     const { process, requests, stopping } = pod;
     story.tell(process.name, "is told to stop");
@@ -124,13 +124,9 @@ export function makePods(options: PodsOptions): Pods {
     });
     time.put(time.now + 3 * DRAIN_MS, () => process.kill());
   }
-  const idle = new WeakMap<Pod, () => void>();
+  const idle = new WeakMap<Pod<A>, () => void>();
 
-  function deliver(
-    event: ReceivedEvent,
-    key: number,
-    done: (answer: Answer | undefined) => void,
-  ): void {
+  function deliver(event: ReceivedEvent, key: number, done: (answer: A | undefined) => void): void {
     const free = [...pods].filter(({ requests }) => requests.size < eventsAtOnce);
     const pod = free[Math.floor(draw(seed, nameKey, 62, key) * free.length)];
     if (pod) {
@@ -147,12 +143,12 @@ export function makePods(options: PodsOptions): Pods {
     time.put(time.now + COLD_START_MS + 100, () => deliver(event, key, done));
   }
 
-  function serve(pod: Pod, event: ReceivedEvent, done: (answer: Answer | undefined) => void): void {
+  function serve(pod: Pod<A>, event: ReceivedEvent, done: (answer: A | undefined) => void): void {
     const { process, requests, handle } = pod;
     const request = new AbortController();
     requests.add(request);
     let isDone = false;
-    const end = (answer: Answer | undefined): void => {
+    const end = (answer: A | undefined): void => {
       if (isDone) return;
       isDone = true;
       requests.delete(request);

@@ -12,7 +12,7 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
-import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import type { Answer, HttpAnswer } from "../../functions/platform/server/http-answer.ts";
 import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
@@ -25,13 +25,14 @@ import { makeHandler } from "../../functions/statement-builder/handler.ts";
 import { makeNarrator } from "../../functions/statement-builder/steps.ts";
 import { makeCallbackSender } from "../../functions/statement-builder/callback/callback-sender.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
-import { wishForEnd } from "../../functions/status-api/cancel-request.ts";
 import {
   announceRequest,
   cancelRequest,
   retryRequest,
 } from "../../infra/operator/act/operator-moves.ts";
+import { makeAnswerRules } from "./answer-rules.ts";
 import { makeApiServer } from "./api-server.ts";
+import { makeAskers, openStatusApi, senderOf, SOURCES } from "./askers.ts";
 import {
   CONTENTS,
   type CustomerKind,
@@ -47,7 +48,7 @@ import { draw, keyOf } from "./chance.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
-import { makePods, NO_LOG, received, type Pods } from "./pods.ts";
+import { makePods, NO_LOG, received, type Pods, type PodsOptions } from "./pods.ts";
 import { BUSY, callbackAt, DEAF, makeReceivers, MOVING, ORIGIN, RECEIVER } from "./receivers.ts";
 import { INTAKE_BEFORE, makeRules, OPERATOR } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
@@ -166,7 +167,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     time,
     faults,
     call,
-    onChange: (change) => rules.changed(change),
+    onChange: (change) => {
+      rules.changed(change);
+      answers.changed(change);
+    },
   });
   const store = makeObjectStore({
     seed,
@@ -178,6 +182,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
     onObject: (object, before) => rules.appeared(object, before),
+  });
+  const answers = makeAnswerRules({
+    fail: (rule) => rules.break(rule),
+    objects: store.objects,
+    senderOf,
   });
   const bank = makeBank({ seed, time, faults, call });
   const broker = makeBroker({
@@ -202,14 +211,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   // --- the functions -----------------------------------------------------------------------------
 
-  const pods = (
+  const pods = <A = Answer>(
     name: string,
-    settings: Pick<
-      Parameters<typeof makePods>[0],
-      "most" | "eventsAtOnce" | "deadlineMs" | "open"
-    > & { readonly skewMs?: number },
-  ): Pods =>
-    makePods({
+    settings: Pick<PodsOptions<A>, "most" | "eventsAtOnce" | "deadlineMs" | "open"> & {
+      readonly skewMs?: number;
+    },
+  ): Pods<A> =>
+    makePods<A>({
       name,
       seed,
       time,
@@ -352,6 +360,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     deadlineMs: 30_000,
     open: intake,
   });
+  const statusApis = pods<HttpAnswer>("status-api", {
+    most: 2,
+    eventsAtOnce: 4,
+    deadlineMs: 30_000,
+    open: () => openStatusApi(openLedger(), { store: store.client, rules: rulesOfIntake }),
+  });
+  const askers = makeAskers({ seed, time, faults, story, pods: statusApis, rules: answers });
   const jobs = new Map<string, Pods>();
 
   // --- the events --------------------------------------------------------------------------------
@@ -413,9 +428,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;
     sentAts.set(number, sentAt);
     const isOfBefore = isRollOut && draw(seed, 98, number) < 0.3;
+    const source = SOURCES[draw(seed, 106, number) < 0.7 ? 0 : 1] ?? "";
+    const id = `event-${number}`;
     const event: Partial<ReceivedEvent> = {
-      id: `event-${number}`,
-      source: "/app",
+      id,
+      source,
       type: eventType("requested"),
       time: new Date(EPOCH + sentAt).toISOString(),
       // The version before takes none.
@@ -446,11 +463,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       time.put(at + script.cancelledAfterMs, () => operate("cancel", number));
     if (faults.happens("cancelled by", 200, 78, number))
       time.put(at + draw(seed, 79, number) * 60_000, () => operate("cancel", number));
-    if (faults.happens("wished away by", 200, 87, number)) {
-      const wishedAt = at + draw(seed, 88, number) * 60_000;
-      time.put(wishedAt, () => wish(number));
-      if (draw(seed, 89, number) < 0.3) time.put(wishedAt + 2_000, () => wish(number));
-    }
+    const name = (): string | undefined => names.get(number);
+    const asked = { number, at, customerId: customer_id, event: { source, id } };
+    askers.about({ ...asked, isIndexed: !isOfBefore, name });
     if (faults.happens("tried again by", 500, 81, number)) {
       late++;
       time.put(at + 60_000 + draw(seed, 80, number) * 60_000, () => {
@@ -557,22 +572,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     });
   }
 
-  function wish(number: number): void {
-    const name = names.get(number);
-    if (name === undefined) return;
-    const upstream = new SimulatedProcess(`status-api-${number}`, seed, time);
-    upstream.run(() => {
-      const { signal } = new AbortController();
-      const statusApi = wishedLedger(openLedger());
-      const asked = async (): Promise<void> => {
-        const stored = await statusApi.read(name, signal);
-        const wishing = { ledger: statusApi, now: wallClock, by: "upstream" };
-        if (stored) await wishForEnd(stored.request, wishing, signal);
-      };
-      asked().catch(() => undefined);
-    });
-  }
-
   // --- the way of the world ----------------------------------------------------------------------
 
   for (let number = 0; number < requests; number++) {
@@ -595,8 +594,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     if (unanswered > 0) rules.break("a sender got no answer");
     rules.atRest(server.records, store);
     hasStopped = true;
+    askers.end();
     const stopAt = time.now + 40_000;
-    for (const all of [service, scanners, intakes, ...jobs.values()]) all.stopAll();
+    for (const all of [service, scanners, intakes, statusApis, ...jobs.values()]) all.stopAll();
     while (!isBroken() && time.now < stopAt && (await time.turn()));
   }
   return {
