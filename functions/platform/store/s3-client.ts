@@ -82,8 +82,30 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
       httpsAgent: { ...agent, ...tls },
     },
   });
+  for (const name of UNREAD) client.middlewareStack.remove(name);
+  nameOurselves(client);
   if (settings.onCall) observeCalls(client, settings.onCall);
   return client;
+}
+
+/**
+ * What the SDK does for each call and nobody here reads: every input as a line for a log that is switched off, and
+ * a user agent of all that the client is made of. A fifth of the client's time, beside the network.
+ */
+const UNREAD = ["loggerMiddleware", "getUserAgentMiddleware"];
+
+/** As the access log of a store has it. */
+const USER_AGENT = "transactions-collector";
+
+function nameOurselves(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { readonly headers: Record<string, string> };
+      headers["user-agent"] = USER_AGENT;
+      return next(args);
+    },
+    { step: "build", name: "nameOurselves" },
+  );
 }
 
 /** From outside the SDK's retries: a caller waits for all of them. */
