@@ -299,3 +299,23 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await sleep(20);
   }
 }
+
+test("a snapshot ends with the next one on its connection, or by itself when there is none", async () => {
+  const rollbacks = async (): Promise<number> => {
+    const [rows] = await observer.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Com_rollback'");
+    return Number(rows[0]?.["Value"]);
+  };
+  await using transactions = readTransactions(server.databaseUrl, { connections: 1 });
+  const countedRows = async (): Promise<number> => {
+    await using snapshot = await openSnapshot(transactions, JANUARY);
+    return snapshot.rows;
+  };
+  const before = await rollbacks();
+  for (let n = 0; n < 3; n++) expect(await countedRows()).toBe(2);
+  await until(async () => (await rollbacks()) > before);
+  expect(await rollbacks()).toBe(before + 1);
+  await server.execute(
+    insertPostings({ id: 3, at: "2025-01-04 10:00:00", amount: "1", balance: "4" }),
+  );
+  expect(await countedRows()).toBe(3);
+});

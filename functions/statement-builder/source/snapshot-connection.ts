@@ -1,7 +1,8 @@
 /**
  * One pooled connection for the time of one snapshot. It goes back to the pool only after a clean
  * end; after anything else it is dropped and what it was doing is killed on the server, because a
- * connection with rows on the way would hand them to whoever comes next.
+ * connection with rows on the way would hand them to whoever comes next. Its snapshot ends with the
+ * next one's begin, or by itself when nobody begins one at once.
  */
 import type { Connection, PoolConnection, QueryError } from "mysql2";
 import { RetryableError } from "../../domain/failure.ts";
@@ -9,7 +10,7 @@ import { databaseError } from "./database-error.ts";
 import { socketOf } from "./packet-socket.ts";
 import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
-import { nextTurn, startTimer, stopTimer } from "../../platform/clock/clock.ts";
+import { startTimer, stopTimer, type Timer } from "../../platform/clock/clock.ts";
 
 export interface SnapshotConnection extends AsyncDisposable {
   /** All rows of a small result. */
@@ -52,6 +53,7 @@ export function makeSnapshotConnection(
   const onError = (error: Error): void => drop(databaseError(error));
   signal.addEventListener("abort", onAbort, { once: true });
   connection.on("error", onError);
+  stopTimer(rollbacks.get(connection));
 
   /**
    * The driver tells nobody whose command is pending when a connection goes away: this does. Late is
@@ -101,13 +103,9 @@ export function makeSnapshotConnection(
       receivedBefore += receivedNow();
       receivedNow = rows.received;
       while (!rows.done) {
-        if (!usable) await broken.promise;
         const batch = rows.take();
-        if (batch) {
-          yield batch;
-          // What is ready at once would keep probes and other statements waiting.
-          await nextTurn();
-        } else await inTime(rows.changed(), rows.received);
+        if (batch) yield batch;
+        await inTime(rows.changed(), rows.received);
       }
       // A query that fails ends as well.
       if (!usable) await broken.promise;
@@ -116,16 +114,31 @@ export function makeSnapshotConnection(
 
     received: () => receivedBefore + receivedNow(),
 
-    async [Symbol.asyncDispose]() {
+    [Symbol.asyncDispose]() {
       signal.removeEventListener("abort", onAbort);
       if (busy) drop(new Error("the rows were left early"));
-      if (usable) await this.run("ROLLBACK").catch((error: unknown) => drop(error));
       connection.off("error", onError);
-      if (usable) connection.release();
+      if (usable) release(connection);
       // The driver emits once more when a socket that was destroyed fails late.
       else connection.on("error", () => undefined);
+      return Promise.resolve();
     },
   };
+}
+
+/** How long a snapshot waits for the next one on its connection: a round trip less for a builder that is busy. */
+const ROLLBACK_AFTER_MS = 100;
+/** Of connections in the pool whose snapshot has not ended. */
+const rollbacks = new WeakMap<PoolConnection, Timer>();
+
+function release(connection: PoolConnection): void {
+  const rollback = startTimer(() => {
+    connection.query("ROLLBACK", (error: QueryError | null) => {
+      if (error) closeSocket(connection);
+    });
+  }, ROLLBACK_AFTER_MS);
+  rollbacks.set(connection, rollback.unref());
+  connection.release();
 }
 
 /** The driver only says good-bye, and a paused socket never hears the answer: it would stay open. */
