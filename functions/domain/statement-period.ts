@@ -66,8 +66,22 @@ export function hasDay(timeZone: string, date: string): boolean {
   return day.toZonedDateTime({ timeZone }).toPlainDate().equals(day);
 }
 
+/** Most statements are of the same month, and each asks more than once. */
+const MOST_KNOWN = 64;
+const known = new Map<string, StatementPeriod>();
+
 /** @throws RangeError when a date or the zone does not exist; intake has checked both before. */
 export function statementPeriod(dates: PeriodDates): StatementPeriod {
+  const { startDate, endDate, timeZone, basis = "posted_at" } = dates;
+  const key = `${startDate} ${endDate} ${timeZone} ${basis}`;
+  const period = known.get(key) ?? periodOf(dates);
+  known.set(key, period);
+  const [oldest = key] = known.keys();
+  if (known.size > MOST_KNOWN) known.delete(oldest);
+  return period;
+}
+
+function periodOf(dates: PeriodDates): StatementPeriod {
   const lastDay = Temporal.PlainDate.from(dates.endDate, { overflow: "reject" });
   const startOf = (day: Temporal.PlainDate): number =>
     day.toZonedDateTime({ timeZone: dates.timeZone }).epochMilliseconds;

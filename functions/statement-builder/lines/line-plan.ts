@@ -45,11 +45,23 @@ export interface LinePlan {
   readonly places: Uint8Array;
 }
 
+/** By columns, and by the rest: few, and the same for all statements of an installation. */
+const plans = new WeakMap<readonly Column[], Map<string, LinePlan>>();
+
 /**
  * @param masked whether columns that may be masked are
  * @param all that the statement has
  */
 export function linePlan(masked: boolean, balance: LineBalance, all: readonly Column[]): LinePlan {
+  const known = plans.get(all) ?? new Map<string, LinePlan>();
+  plans.set(all, known);
+  const key = `${balance} ${masked}`;
+  const plan = known.get(key) ?? makePlan(masked, balance, all);
+  known.set(key, plan);
+  return plan;
+}
+
+function makePlan(masked: boolean, balance: LineBalance, all: readonly Column[]): LinePlan {
   const columns = all.filter(({ name }) => balance !== "none" || name !== BALANCE);
   const writerOfBalance = balance === "running" ? "running" : "balance";
   return {
