@@ -3,7 +3,7 @@
  * ask, cancel and try again. First everything goes wrong that the seed says; then nothing does any
  * more, and everything must come to rest in its time.
  */
-import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
 import { callbackHost } from "../../functions/domain/outcome/callback.ts";
 import { recordName } from "../../functions/domain/record-name.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
@@ -12,12 +12,10 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
-import type { EventContext } from "../../functions/platform/server/event-handler.ts";
 import type { Answer, HttpAnswer } from "../../functions/platform/server/http-answer.ts";
 import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
-import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
@@ -47,8 +45,6 @@ import {
 import { makeBroker, type Delivery } from "./broker.ts";
 import { makeCalls } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
-import { makeDeliveries, UNDELIVERED } from "./deliveries.ts";
-import { makeDeliveryRules } from "./delivery-rules.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
@@ -76,8 +72,6 @@ const BEYOND_MS = 40_000;
 const BEYOND_LEASES = 6;
 const RETRY_MAX_MS = 20_000;
 const MAX_FAILURES = 3;
-/** Before an outcome that nobody took is sent again. */
-const REPEAT_MS = 250;
 const TICK_MS = 20_000;
 const TICK_DEADLINE_MS = 17_000;
 const BUILD_DEADLINE_MS = 90_000;
@@ -176,7 +170,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onChange: (change) => {
       rules.changed(change);
       answers.changed(change);
-      deliveries.changed(change);
     },
   });
   const store = makeObjectStore({
@@ -195,13 +188,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     objects: store.objects,
     senderOf,
   });
-  const deliveries = makeDeliveryRules({
-    retentionMs: RETENTION_MS,
-    clockSkewMs: isBeyondSkew ? 2 * BEYOND_MS : SKEW_MS,
-    calmMs: terms.calmMs,
-    now: () => time.now,
-    fail: (rule) => rules.break(rule),
-  });
   const bank = makeBank({ seed, time, faults, call });
   const broker = makeBroker({
     seed,
@@ -210,13 +196,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     call,
     // Longer than the retention, in some of the worlds that wait for it.
     refusesUntil: hasLatecomers && draw(seed, 85) < 0.4 ? RETENTION_MS + 60_000 : 0,
-    onAccepted: (event) => {
-      rules.told(event);
-      deliveries.accepted(event);
-    },
+    onAccepted: (event) => rules.told(event),
     deliver,
-    onLost: (event) => deliveries.lost(event),
-    onGivenUp: (event) => behind.giveUp(event),
   });
   const receivers = makeReceivers({
     seed,
@@ -345,8 +326,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     eventWindowDays: WINDOW_MS / DAY_MS,
     callbackHosts: CALLBACK_HOSTS,
   };
-  const intake = () => {
-    const handle = makeRequestIntake({
+  const intake = () => ({
+    handle: makeRequestIntake({
       recorder: makeRequestRecorder({
         ledger: openLedger(),
         rules: rulesOfIntake,
@@ -357,14 +338,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       share: UNSHARED,
       rules: rulesOfIntake,
       now: wallClock,
-    });
-    const deadLetters = { ledger: openLedger(), firstPauseMs: REPEAT_MS, now: wallClock };
-    const route = makeDeadLetterRoute(deadLetters);
-    return {
-      handle: async (event: ReceivedEvent, context: EventContext) =>
-        await (UNDELIVERED in event.attributes ? route.handle : handle)(event, context),
-    };
-  };
+    }),
+  });
 
   const service = pods("builder", {
     most: 3,
@@ -392,7 +367,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     open: () => openStatusApi(openLedger(), { store: store.client, rules: rulesOfIntake }),
   });
   const askers = makeAskers({ seed, time, faults, story, pods: statusApis, rules: answers });
-  const behind = makeDeliveries({ seed, time, faults, story, intakes, rules: deliveries });
   const jobs = new Map<string, Pods>();
 
   // --- the events --------------------------------------------------------------------------------
@@ -400,7 +374,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   function deliver(event: StatementEvent, delivery: Delivery): void {
     const { type } = event;
     if (type === eventType("oversized")) startJob(event);
-    if (isOutcome(type)) behind.consume(event, delivery, () => broker.again(event, delivery));
     if (type !== eventType("recorded") && type !== eventType("due")) return;
     const isTwice = script?.isDoubled === true && delivery.number === 0 && delivery.tries === 1;
     for (const copy of isTwice ? [0, 1] : [0]) {
@@ -445,13 +418,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   let late = 0;
   let isCalm = false;
   let hasStopped = false;
-  const rests = (): boolean =>
-    unanswered === 0 &&
-    late === 0 &&
-    rules.isAtRest() &&
-    broker.isIdle &&
-    behind.isIdle &&
-    deliveries.isAtRest();
+  const rests = (): boolean => unanswered === 0 && late === 0 && rules.isAtRest();
 
   function ask(number: number): void {
     const at = Math.floor(draw(seed, 71, ...(isCrowded ? [] : [number])) * stormMs);
@@ -626,7 +593,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   if (!isBroken()) {
     if (unanswered > 0) rules.break("a sender got no answer");
     rules.atRest(server.records, store);
-    deliveries.atRest();
     hasStopped = true;
     askers.end();
     const stopAt = time.now + 40_000;
