@@ -104,7 +104,7 @@ export const ids: StatementFormat = {
 
 async function* lines(content: StatementContent): AsyncGenerator<Buffer> {
   for await (const rows of content.allRows())
-    yield Buffer.from(rows.map((row) => row.transactionId + "\\n").join(""));
+    yield Buffer.from(Array.from(rows, (row) => row.transactionId + "\\n").join(""));
 }
 `,
   },

@@ -81,14 +81,16 @@ export function readAsText(field: string): string | undefined {
 }
 
 export const SHOWN_CHARACTERS = 4;
+const SURROGATE = /[\uD800-\uDFFF]/;
 
 /**
  * All but the last four characters become `*`. A text of four characters or fewer is hidden
  * whole: shown, nothing of it would be masked.
  */
 export function maskAllButLastFour(text: string): string {
-  const characters = Array.from(text);
+  const characters = SURROGATE.test(text) ? Array.from(text) : text;
   const hidden =
     characters.length > SHOWN_CHARACTERS ? characters.length - SHOWN_CHARACTERS : characters.length;
-  return "*".repeat(hidden) + characters.slice(hidden).join("");
+  const shown = characters.slice(hidden);
+  return "*".repeat(hidden) + (typeof shown === "string" ? shown : shown.join(""));
 }

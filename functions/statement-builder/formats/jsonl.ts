@@ -8,7 +8,7 @@ import { propertyOf } from "../../domain/columns.ts";
 import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
-import { inBlocks } from "./text-blocks.ts";
+import { eachRow, inBlocks } from "./text-blocks.ts";
 
 export const jsonl: StatementFormat = {
   path: FORMAT_FILES.jsonl,
@@ -18,22 +18,34 @@ export const jsonl: StatementFormat = {
   write: (content) => inBlocks(lines(content)),
 };
 
-async function* lines(content: StatementContent): AsyncGenerator<readonly string[]> {
-  const properties = content.columns.map(
-    ({ name }) => [name, propertyOf(name) as keyof StatementRow] as const,
-  );
-  for await (const rows of content.allRows()) yield rows.map((row) => line(row, properties));
+interface Member {
+  readonly property: keyof StatementRow;
+  /** What stands in front of its value: the name, and a comma behind the one before. */
+  readonly before: string;
 }
 
-/** In the order of the columns. */
-function line(
-  row: StatementRow,
-  properties: readonly (readonly [name: string, property: keyof StatementRow])[],
-): string {
-  const object: Record<string, unknown> = {};
-  for (const [name, property] of properties) {
+async function* lines(content: StatementContent): AsyncGenerator<Iterable<string>> {
+  const members = content.columns.map(({ name }, place): Member => {
+    const before = `${place === 0 ? "{" : ","}${JSON.stringify(name)}:`;
+    return { property: propertyOf(name) as keyof StatementRow, before };
+  });
+  for await (const rows of content.allRows()) yield eachRow(rows, (row) => line(row, members));
+}
+
+function line(row: StatementRow, members: readonly Member[]): string {
+  let text = "";
+  for (const { property, before } of members) {
     const value = row[property];
-    object[name] = typeof value === "bigint" ? formatAmount(value, row.minorUnit) : value;
+    text += before;
+    if (typeof value === "bigint") text += `"${formatAmount(value, row.minorUnit)}"`;
+    else text += typeof value === "string" ? jsonString(value) : String(value);
   }
-  return `${JSON.stringify(object)}\n`;
+  return `${text}}\n`;
+}
+
+/** Of characters that stand for themselves in JSON, which most texts are whole. */
+const PLAIN = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
+
+function jsonString(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }

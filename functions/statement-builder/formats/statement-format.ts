@@ -33,13 +33,13 @@ export interface StatementContent {
   /** Ids of the accounts that the statement has in more than one currency. */
   readonly severalCurrencies: ReadonlySet<string>;
   /**
-   * Every row in the order of transactions.csv, in batches. At its end the rows were proved to be
-   * those of `rows` and `totals`.
+   * Every row in the order of transactions.csv, in batches, each good until the next one: a row is made when it
+   * is asked for. At the end the rows were proved to be those of `rows` and `totals`.
    * @throws StatementFailure `proof_mismatch` in the place of the end
    */
-  allRows(): AsyncIterable<readonly StatementRow[]>;
+  allRows(): AsyncIterable<Iterable<StatementRow>>;
   /** The rows of one account and currency, in the order they were posted; proved like all rows. */
-  rowsOf(account: AccountTotals): AsyncIterable<readonly StatementRow[]>;
+  rowsOf(account: AccountTotals): AsyncIterable<Iterable<StatementRow>>;
 }
 
 export interface StatementFormat {

@@ -7,6 +7,9 @@
  */
 const SPECIAL = /[&<>\r]|[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
+/** Of characters that stand for themselves, which most texts are whole. */
+const PLAIN = /^[\t\n\u0020-%'-;=?-\uD7FF\uE000-\uFFFD]*$/;
+
 const REFERENCES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -16,6 +19,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 /** What no XML document may hold, not even as a reference, becomes U+FFFD. */
 export function escapeXml(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(SPECIAL, (character) => REFERENCES[character] ?? "\uFFFD");
 }
 

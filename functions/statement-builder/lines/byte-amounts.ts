@@ -131,6 +131,13 @@ export function putSide(
   return putRaw(target, at, debit ? DEBIT : CREDIT, 0, CREDIT.length);
 }
 
+/** Minor units of an amount as most are; NaN for any other. */
+export function regularAmount(source: Buffer, from: number, to: number, scale: number): number {
+  const magnitude = magnitudeOf(source, from, pointOf(source, from, to), to, scale);
+  if (magnitude < 0) return NaN;
+  return source[from] === MINUS ? -magnitude : magnitude;
+}
+
 /** Where the point is, or the end without one. */
 function pointOf(source: Buffer, from: number, to: number): number {
   for (let i = to - 1; i >= from; i--) if (source[i] === POINT) return i;

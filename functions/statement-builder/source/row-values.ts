@@ -34,9 +34,13 @@ export function scaleOf(
   return isoMinorUnit(currency) ?? decimals ?? Math.min(inView, MAX_MINOR_UNIT);
 }
 
+const SIX_DECIMALS = /^[\d-]{10} [\d:]{8}\.\d{6}$/;
+
 /** `2026-01-31 23:59:59.123456` of the server, in UTC, as RFC 3339 with six decimals; nothing stays so. */
 export function instant(dateTime: string): string {
   if (dateTime === "") return "";
+  // As the sample schema has it, and with it most.
+  if (SIX_DECIMALS.test(dateTime)) return `${dateTime.slice(0, 10)}T${dateTime.slice(11)}Z`;
   const [date = "", time = ""] = dateTime.split(" ");
   const [seconds = "", fraction = ""] = time.split(".");
   return `${date}T${seconds}.${fraction.padEnd(6, "0")}Z`;

@@ -75,25 +75,32 @@ function isMasked(account: string): boolean {
 
 /** The description, and behind it whole what its own element cannot hold: nothing is lost. */
 function remittance(row: StatementRow): string {
-  const texts = [row.description ?? "", ...tooLong(row)];
-  const pieces = texts.flatMap((text) => piecesOf(text, MAX_TEXT));
-  const lines = pieces.map((piece) => element("Ustrd", piece)).join("");
+  let lines = unstructured(row.description ?? "");
+  for (const [name, property, max] of LIMITED) {
+    const text = row[property];
+    if (
+      text === null ||
+      (fits(text, max) && !(property === "counterpartyAccount" && isMasked(text)))
+    )
+      continue;
+    lines += unstructured(`${name}: ${text}`);
+  }
   return lines && `<RmtInf>${lines}</RmtInf>`;
 }
 
-/** Under the names of the columns of transactions.csv. */
-function tooLong(row: StatementRow): string[] {
-  const fields = [
-    ["transaction_id", row.transactionId, MAX_REFERENCE],
-    ["type", row.type, MAX_REFERENCE],
-    ["counterparty_name", row.counterpartyName, MAX_TEXT],
-    ["counterparty_account", row.counterpartyAccount, MAX_ACCOUNT],
-    ["reference", row.reference, MAX_REFERENCE],
-    ["reversal_of", row.reversalOf, MAX_REFERENCE],
-  ] as const;
-  const isElsewhere = (name: string, text: string, max: number): boolean =>
-    fits(text, max) && !(name === "counterparty_account" && isMasked(text));
-  return fields.flatMap(([name, text, max]) =>
-    text !== null && !isElsewhere(name, text, max) ? [`${name}: ${text}`] : [],
-  );
+function unstructured(text: string): string {
+  if (fits(text, MAX_TEXT)) return text === "" ? "" : element("Ustrd", text);
+  return piecesOf(text, MAX_TEXT)
+    .map((piece) => element("Ustrd", piece))
+    .join("");
 }
+
+/** What has an element of its own with less room than its text may need, under the names of transactions.csv. */
+const LIMITED = [
+  ["transaction_id", "transactionId", MAX_REFERENCE],
+  ["type", "type", MAX_REFERENCE],
+  ["counterparty_name", "counterpartyName", MAX_TEXT],
+  ["counterparty_account", "counterpartyAccount", MAX_ACCOUNT],
+  ["reference", "reference", MAX_REFERENCE],
+  ["reversal_of", "reversalOf", MAX_REFERENCE],
+] as const;

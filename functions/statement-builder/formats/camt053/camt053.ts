@@ -4,11 +4,11 @@
  * A statement (`Stmt`) for each account and currency, an entry (`Ntry`) for each row.
  */
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
-import type { StatementRow, StatementContent, StatementFormat } from "../statement-format.ts";
+import type { StatementContent, StatementFormat } from "../statement-format.ts";
 import { entry } from "./camt053-entry.ts";
 import { DOCUMENT_END, documentStart, STATEMENT_END, statementStart } from "./camt053-frame.ts";
 import { typeWord } from "../words/type-words.ts";
-import { inBlocks } from "../text-blocks.ts";
+import { eachRow, inBlocks } from "../text-blocks.ts";
 
 export const camt053: StatementFormat = {
   path: FORMAT_FILES["camt.053"],
@@ -22,12 +22,10 @@ async function* document(content: StatementContent): AsyncGenerator<Iterable<str
   yield [documentStart(content)];
   for (const account of content.totals) {
     yield [statementStart(content, account)];
-    for await (const rows of content.rowsOf(account)) yield entries(rows, content);
+    for await (const rows of content.rowsOf(account)) {
+      yield eachRow(rows, (row) => entry(row, typeWord(content, row.type)));
+    }
     yield [STATEMENT_END];
   }
   yield [DOCUMENT_END];
-}
-
-function* entries(rows: readonly StatementRow[], content: StatementContent): Generator<string> {
-  for (const row of rows) yield entry(row, typeWord(content, row.type));
 }

@@ -46,10 +46,12 @@ export function day(date: string): string {
 
 /** A line end of any kind, those of Unicode as well, or a tab. */
 const LINE_END = /\r\n|[\t\n\r\u0085\u2028\u2029]/g;
+const HAS_LINE_END = /[\t\n\r\u0085\u2028\u2029]/;
 
 /** A text on one line, as software shows it: a line end or a tab becomes a space. */
 export function oneLine(text: string | null): string {
-  return (text ?? "").replace(LINE_END, " ").trim();
+  if (text === null) return "";
+  return (HAS_LINE_END.test(text) ? text.replace(LINE_END, " ") : text).trim();
 }
 
 /** The element with a text of one line; without a text no element, as none may be empty. */

@@ -20,7 +20,7 @@ import type { Language } from "../../../domain/statement-options.ts";
 import { ofxAccountId } from "./ofx-account-id.ts";
 import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
-import { inBlocks } from "../text-blocks.ts";
+import { eachRow, inBlocks } from "../text-blocks.ts";
 import { element } from "../xml-text.ts";
 
 export const ofx: StatementFormat = {
@@ -50,7 +50,7 @@ async function* document(content: StatementContent): AsyncGenerator<Iterable<str
   yield [documentStart(content)];
   for (const account of content.totals) {
     yield [statementStart(content, account)];
-    for await (const rows of content.rowsOf(account)) yield rows.map(transaction);
+    for await (const rows of content.rowsOf(account)) yield eachRow(rows, transaction);
     yield [statementEnd(content, account)];
   }
   yield [lines("</BANKMSGSRSV1>", "</OFX>")];

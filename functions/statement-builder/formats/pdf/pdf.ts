@@ -105,11 +105,16 @@ async function* firstRows(
   content: StatementContent,
   account: AccountTotals,
   count: number,
-): AsyncGenerator<readonly StatementRow[]> {
+): AsyncGenerator<Iterable<StatementRow>> {
   if (count === 0) return;
   let left = count;
   for await (const rows of content.rowsOf(account)) {
-    if (left > 0) yield rows.slice(0, left);
-    left -= rows.length;
+    if (left === 0) continue;
+    yield (function* () {
+      for (const row of rows) {
+        yield row;
+        if (--left === 0) return;
+      }
+    })();
   }
 }

@@ -1,0 +1,134 @@
+/** Rows of the text protocol as the rows that a format is written from. */
+import { ROW } from "../../domain/columns.ts";
+import { maskAllButLastFour } from "../../domain/csv/csv-field.ts";
+import type { RunningTotals } from "../../domain/money/account-totals.ts";
+import type { StatementRow } from "../formats/statement-format.ts";
+import { regularAmount } from "../lines/byte-amounts.ts";
+import { readRow, VALUES } from "../lines/row-bytes.ts";
+import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
+
+export interface RowReader {
+  /**
+   * The rows of a block, each made when it is asked for: a row that waited for others would outlive a
+   * collection of garbage or two, and cost more than all that is done with it. Who leaves early may go on later.
+   * @throws StatementFailure `proof_mismatch`, `invalid_amount`, `invalid_value`
+   */
+  rowsOf(block: Buffer): IterableIterator<StatementRow>;
+}
+
+export interface RowReading {
+  readonly accounts: readonly RunningTotals[];
+  /** Whether only the last four characters of a counterparty's account show. */
+  readonly masked: boolean;
+  /** Whether balances are the statement's own. */
+  readonly running: boolean;
+}
+
+/** Reads the rows of a statement, block after block: adds each to the totals of its account, and numbers them. */
+export function makeRowReader({ accounts, masked, running }: RowReading): RowReader {
+  const accountOf = findAccounts(accounts);
+  const values = new RowValues();
+  let line = 0;
+
+  function nextRow(): StatementRow {
+    const account = accountOf(values.text(ROW.accountId), values.text(ROW.currency));
+    const amount = values.amount(ROW.amount, account);
+    const balanceAfter = running
+      ? (account.lastBalance ?? account.opening) + amount
+      : values.amount(ROW.balanceAfter, account);
+    account.add(amount, balanceAfter);
+    const counterpartyAccount = values.textOrNull(ROW.counterpartyAccount);
+    return {
+      minorUnit: account.minorUnit,
+      line: (line += 1),
+      accountId: account.accountId,
+      transactionId: values.text(ROW.transactionId),
+      bookingDate: values.text(ROW.bookingDate),
+      postedAt: instant(values.text(ROW.postedAt)),
+      valueDate: values.text(ROW.valueDate),
+      status: values.text(ROW.status) as StatementRow["status"],
+      creditDebit: amount < 0n ? "DBIT" : "CRDT",
+      amount,
+      currency: account.currency,
+      balanceAfter,
+      type: values.text(ROW.type),
+      description: values.textOrNull(ROW.description),
+      counterpartyName: values.textOrNull(ROW.counterpartyName),
+      counterpartyAccount:
+        counterpartyAccount !== null && masked
+          ? maskAllButLastFour(counterpartyAccount)
+          : counterpartyAccount,
+      reference: values.textOrNull(ROW.reference),
+      reversalOf: values.textOrNull(ROW.reversalOf),
+      bankTransactionCode: values.textOrNull(ROW.bankTransactionCode),
+    };
+  }
+
+  return {
+    rowsOf(block) {
+      let at = 0;
+      return {
+        [Symbol.iterator]() {
+          return this;
+        },
+        next() {
+          if (at >= block.length) return { done: true, value: undefined };
+          at = values.read(block, at);
+          return { done: false, value: nextRow() };
+        },
+      };
+    },
+  };
+}
+
+/** Few have more than one currency. */
+function findAccounts(accounts: readonly RunningTotals[]) {
+  const byId = Map.groupBy(accounts, ({ accountId }) => accountId);
+  return (accountId: string, currency: string): RunningTotals => {
+    const found = byId.get(accountId)?.find((one) => one.currency === currency);
+    if (!found) throw unknownAccount();
+    return found;
+  };
+}
+
+/** The values of one row after the other; those of the row that was read last. */
+class RowValues {
+  readonly #starts = new Int32Array(VALUES);
+  readonly #ends = new Int32Array(VALUES);
+  #block: Buffer = Buffer.alloc(0);
+  #begin = 0;
+  /** Its bytes as so many characters: pieces of it cost a tenth of what a text of their own does. */
+  #characters = "";
+
+  /** Answers where the next row is. */
+  read(block: Buffer, from: number): number {
+    const next = readRow(block, from, this.#starts, this.#ends);
+    this.#block = block;
+    this.#begin = from;
+    this.#characters = block.toString("latin1", from, next);
+    return next;
+  }
+
+  text(place: number): string {
+    const [from, to] = [this.#starts[place] ?? 0, this.#ends[place] ?? 0];
+    if (!isAscii(this.#block, from, to)) return this.#block.toString("utf8", from, to);
+    return this.#characters.slice(from - this.#begin, to - this.#begin);
+  }
+
+  /** Nothing is the same as NULL. */
+  textOrNull(place: number): string | null {
+    return this.text(place) || null;
+  }
+
+  amount(place: number, account: RunningTotals): bigint {
+    const [from, to] = [this.#starts[place] ?? 0, this.#ends[place] ?? 0];
+    const minor = regularAmount(this.#block, from, to, account.minorUnit);
+    return Number.isNaN(minor) ? exactAmount(this.text(place), account) : BigInt(minor);
+  }
+}
+
+function isAscii(block: Buffer, from: number, to: number): boolean {
+  let bits = 0;
+  for (let at = from; at < to; at++) bits |= block[at] ?? 0;
+  return bits < 0x80;
+}
