@@ -1,6 +1,6 @@
 /** What the ledger asks of the Kubernetes API, of the simulated one and of a real one: the same cases. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubernetesObject } from "@kubernetes/client-node";
+import { CoreV1Api, type KubernetesObject } from "@kubernetes/client-node";
 import { connectLedger, type LedgerApi } from "../../functions/platform/ledger/configmap-ledger.ts";
 import type { ConfigMap } from "../../functions/platform/ledger/configmap-record.ts";
 import type { ApiCall } from "../../functions/platform/ledger/kubernetes-api.ts";
@@ -14,17 +14,21 @@ interface LedgerServer extends AsyncDisposable {
   run<T>(work: (api: LedgerApi) => Promise<T>): Promise<T>;
   /** Pages that were begun before cannot be gone on with. */
   expirePages(): Promise<void>;
+  /** Takes no new ConfigMap from then on. */
+  fill(): Promise<void>;
   /** Has no room for some of the calls that come at once; each is made without another try. */
   crowded<T>(work: (api: LedgerApi) => Promise<T>): Promise<T>;
 }
 
 async function startSimulated(): Promise<LedgerServer> {
   const { run, happening, ...world } = alone();
-  const { api } = makeApiServer({ ...world, onChange: () => undefined });
+  let isFull = false;
+  const { api } = makeApiServer({ ...world, onChange: () => undefined, isFull: () => isFull });
   return await Promise.resolve({
     namespace: "statements",
     run: (work) => run(() => work(api)),
     expirePages: async () => await Promise.resolve(void happening.add("page expired")),
+    fill: async () => await Promise.resolve(void (isFull = true)),
     async crowded(work) {
       happening.add("refused");
       return await run(() => work(api));
@@ -56,6 +60,19 @@ async function startReal(): Promise<LedgerServer> {
       const told = { key: btoa("compact_rev_key"), value: btoa(header.revision) };
       await post("/v3/kv/put", told);
       await post("/v3/kv/compaction", { revision: header.revision, physical: true });
+    },
+    async fill() {
+      const core = server.config().makeApiClient(CoreV1Api);
+      const metadata = { name: "full", namespace };
+      const hard = { "count/configmaps": "0" };
+      const manifests: Manifests = [
+        { apiVersion: "v1", kind: "ResourceQuota", metadata, spec: { hard } },
+      ];
+      await server.apply(manifests);
+      const quota = await core.readNamespacedResourceQuota(metadata);
+      // As the controller does, which is not there.
+      quota.status = { hard, used: hard };
+      await core.replaceNamespacedResourceQuotaStatus({ ...metadata, body: quota });
     },
     async crowded(work) {
       await server.apply(almostWithoutRoom(namespace));
@@ -302,5 +319,20 @@ describe.each([
     const watched = server.run((api) => api.watch({ path, query }, onEvent, over.signal));
     await expect(watched).rejects.toThrow("seen enough");
     expect(seen).toEqual(["ADDED 1", "MODIFIED 2", "DELETED 2"]);
+  });
+
+  it("creates nothing while its quota is full, says the same of what is there, and takes changes", async () => {
+    const first = await create("before-full");
+    await server.fill();
+    let refused: string | undefined;
+    // A server sees a change of the quota a moment later.
+    for (let number = 0; refused === undefined; number++) {
+      const created = (await create(`full-${number}`)) as { readonly refused?: string };
+      ({ refused } = created);
+      await sleep(50);
+    }
+    expect(refused).toBe("403 Forbidden");
+    expect(await create("before-full")).toMatchObject({ refused: "403 Forbidden" });
+    expect(await ask("PUT", "before-full", of(first))).toMatchObject({ data: { a: "2" } });
   });
 });

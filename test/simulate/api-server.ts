@@ -42,6 +42,8 @@ export interface ApiServerOptions {
   readonly faults: Faults;
   readonly call: CallPort;
   readonly onChange: (change: RecordChange) => void;
+  /** Whether the quota holds no more than is there when it begins to say so; nothing new is created then. */
+  readonly isFull?: () => boolean;
 }
 
 /** Small, so that a list of a few records has pages. */
@@ -56,13 +58,14 @@ interface Watcher {
 }
 
 export function makeApiServer(options: ApiServerOptions): ApiServer {
-  const { seed, time, faults, call, onChange } = options;
+  const { seed, time, faults, call, onChange, isFull = () => false } = options;
   const records = new Map<string, ConfigMap>();
   const changes: RecordChange[] = [];
   const watchers = new Set<Watcher>();
   let version = 0;
   let sorted: readonly ConfigMap[] | undefined;
   let asked = 0;
+  let quota: number | undefined;
 
   function put(
     name: string,
@@ -137,6 +140,9 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
     const name = path[5] ?? sent.metadata?.name;
     if (name === undefined) return list(query, chance);
     const stored = records.get(name);
+    quota = isFull() ? (quota ?? records.size) : undefined;
+    // Before it is seen that the name is taken.
+    if (method === "POST" && records.size >= (quota ?? Infinity)) return refusal(403, "Forbidden");
     if (method === "POST")
       return stored ? refusal(409, "AlreadyExists") : { value: put(name, sent, who) };
     if (!stored) return refusal(404, "NotFound");
@@ -233,6 +239,14 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           if (breaks) reject(new LedgerUnavailable("the watch of the Kubernetes API broke off"));
           else resolve(undefined);
         });
+        if (faults.happens("version too old", 150, number))
+          process.deliver(time.now + draw(seed, 23, number) * 3_000, () => {
+            try {
+              onEvent({ type: "ERROR", object: { code: 410, reason: "Expired" } });
+            } catch (error) {
+              reject(error);
+            }
+          });
         const onAbort = (): void => reject(signal.reason as Error);
         signal.addEventListener("abort", onAbort);
         process.onDeath.push(() => watchers.delete(watcher));

@@ -75,6 +75,8 @@ const MAX_FAILURES = 3;
 const TICK_MS = 20_000;
 const TICK_DEADLINE_MS = 17_000;
 const BUILD_DEADLINE_MS = 90_000;
+/** How long a quota that is full stays so. */
+const FULL_MS = 90_000;
 const DAY_MS = 86_400_000;
 const WINDOW_MS = 100_000;
 const RETENTION_MS = 130_000;
@@ -82,7 +84,14 @@ const RETENTION_MS = 130_000;
 const REST_MS = 30 * 60_000;
 
 /** Kinds of worlds beside the ordinary ones. */
-export const WEATHERS = ["latecomers", "beyond-skew", "late-landing", "roll-out", "crowd"] as const;
+export const WEATHERS = [
+  "latecomers",
+  "beyond-skew",
+  "late-landing",
+  "roll-out",
+  "crowd",
+  "full-ledger",
+] as const;
 export type Weather = (typeof WEATHERS)[number];
 
 export interface WorldOptions {
@@ -134,6 +143,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const isBeyondLanding = has("late-landing", draw(seed, 104) < 0.1);
   /** One customer's requests come all at once: the times of their files are the same. */
   const isCrowded = has("crowd", draw(seed, 105) < 0.15);
+  /** For longer than a minute nothing new is created in the ledger. */
+  const isFilled = has("full-ledger", draw(seed, 107) < 0.08);
+  const fullFrom = 3_000 + draw(seed, 108) * 20_000;
   /** Some requests are recorded by the version before, and some builders are of it. */
   const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
   const story = makeStory(isTold, () => time.now);
@@ -167,6 +179,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     time,
     faults,
     call,
+    isFull: () => isFilled && time.now >= fullFrom && time.now < fullFrom + FULL_MS,
     onChange: (change) => {
       rules.changed(change);
       answers.changed(change);
@@ -414,6 +427,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const stormMs = script ? 1 : 10_000 + draw(seed, 70) * 50_000;
   const names = new Map<number, string>();
   const sentAts = new Map<number, number>();
+  const patienceMs = isFilled ? 20_000 : 3_000;
   let unanswered = 0;
   let late = 0;
   let isCalm = false;
@@ -527,7 +541,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   /** Until somebody answers, as a sender must. */
   function post(event: Partial<ReceivedEvent>, number: number, tries: number, at: number): void {
     const again = (): void =>
-      post(event, number, tries + 1, time.now + 500 + draw(seed, 82, number, tries) * 3_000);
+      post(event, number, tries + 1, time.now + 500 + draw(seed, 82, number, tries) * patienceMs);
     time.put(at, () => {
       if (faults.happens("post lost", 50, number, tries)) {
         again();
@@ -579,7 +593,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   }
   tick(0);
   const isBroken = (): boolean => rules.broken.length > 0;
-  const lastFaultAt = script ? (script.cancelledAfterMs ?? 0) : stormMs + 50_000;
+  const stormEnd = Math.max(stormMs + 50_000, isFilled ? fullFrom + FULL_MS : 0);
+  const lastFaultAt = script ? (script.cancelledAfterMs ?? 0) : stormEnd;
   const restBy = lastFaultAt + REST_MS;
   while (!isBroken() && (await time.turn())) {
     if (!isCalm && time.now > lastFaultAt) {

@@ -76,6 +76,23 @@ export const MUTANTS_OF_RECORD: readonly Mutant[] = [
     weather: "latecomers",
   },
   {
+    name: "quota-is-created",
+    says: "what a full quota refuses counts as created",
+    file: LEDGER,
+    find: `    throw refused("create", result.refusal);`,
+    replace: `    if (result.refusal.status === 403) return "created";
+    throw refused("create", result.refusal);`,
+    weather: "full-ledger",
+  },
+  {
+    name: "watch-goes-on",
+    says: "a watch whose version is too old is waited for as if it went on",
+    file: LEDGER,
+    find: `if (type === "ERROR") throw new LedgerUnavailable("the watch of the Kubernetes API has ended");`,
+    replace: `if (type === "ERROR") return { kind: "gone", name: "" };`,
+    survives: "the next tick lists the ledger anew",
+  },
+  {
     name: "quota-is-exists",
     says: "a quota that refuses a new record counts as a record that is there",
     file: LEDGER,
