@@ -12,7 +12,10 @@ const PART_BYTES = 1_000;
 
 async function* piecesOf(sizes: readonly number[], released: () => void = () => undefined) {
   for (const [n, size] of sizes.entries()) {
-    const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, i) => (n * 31 + i * 7) % 251));
+    // Memory of its own, as what is lent has.
+    const bytes = Buffer.from(
+      Uint8Array.from({ length: size }, (_, i) => (n * 31 + i * 7) % 251).buffer,
+    );
     yield await Promise.resolve(lend(bytes, released).handOn());
   }
 }
@@ -62,6 +65,27 @@ test("pieces are given back once they are copied, and parts that were given back
   expect(released).toBe(100);
   expect(memories.size).toBe(1);
 });
+
+test("a small body is one part: one piece stays where it is, several are joined", async () => {
+  for (const sizes of [[900], [300, 300, 399], []]) {
+    const pieces = await all(piecesOf(sizes));
+    const [part, ...others] = await all(partsOf(fromArray(pieces), PART_BYTES));
+    expect(others).toEqual([]);
+    expect(part).toMatchObject({ partNumber: 1, lastPart: true });
+    expect(part?.data.equals(await bytesOf(sizes))).toBe(true);
+    expect(part?.data === pieces[0]).toBe(sizes.length === 1);
+  }
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const seen: T[] = [];
+  for await (const item of items) seen.push(item);
+  return seen;
+}
+
+async function* fromArray(pieces: readonly Buffer[]) {
+  yield* await Promise.resolve(pieces);
+}
 
 test("the lib-storage that is installed is as known; another one ends the start", () => {
   expect(requireKnownUpload).not.toThrow();

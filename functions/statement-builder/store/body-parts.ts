@@ -43,6 +43,9 @@ export function makeUpload(
   return upload;
 }
 
+/** Up to here a body is held in its pieces: most statements are no larger, and need no room of a part. */
+const HELD_BYTES = 128 * 1024;
+
 /**
  * Parts of `partBytes` each, but for the last one, from pieces that are given back once they are copied.
  * A part is lent: whoever has sent it gives it back.
@@ -50,24 +53,44 @@ export function makeUpload(
 export async function* partsOf(
   pieces: AsyncIterable<Buffer>,
   partBytes: number,
-): AsyncGenerator<BodyPart> {
+): AsyncGenerator<BodyPart, undefined> {
   const pool = new BlockPool(partBytes);
-  let room = pool.room(partBytes);
+  let room: Buffer | undefined;
   let filled = 0;
   let partNumber = 1;
-  for await (const piece of pieces) {
+  function* copied(piece: Buffer): Generator<BodyPart> {
     for (let from = 0; from < piece.length;) {
-      if (filled === partBytes) {
+      if (room && filled === partBytes) {
         yield { partNumber, data: pool.lend(room, filled).handOn() };
         partNumber += 1;
-        room = pool.room(partBytes);
         filled = 0;
+        room = undefined;
       }
+      room ??= pool.room(partBytes);
       const taken = piece.copy(room, filled, from);
       filled += taken;
       from += taken;
     }
     giveBack(piece);
   }
-  yield { partNumber, data: pool.lend(room, filled).handOn(), lastPart: true };
+  let held: Buffer[] | undefined = [];
+  let heldBytes = 0;
+  for await (const piece of pieces) {
+    held?.push(piece);
+    heldBytes += piece.length;
+    if (held && heldBytes <= Math.min(HELD_BYTES, partBytes)) continue;
+    for (const one of held ?? [piece]) yield* copied(one);
+    held = undefined;
+  }
+  const data = room ? pool.lend(room, filled).handOn() : joined(held ?? []);
+  yield { partNumber, data, lastPart: true };
+}
+
+/** One piece stays where it is; several are given back. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  if (first && pieces.length === 1) return first;
+  const all = Buffer.concat(pieces);
+  for (const piece of pieces) giveBack(piece);
+  return all;
 }

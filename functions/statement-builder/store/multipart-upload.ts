@@ -14,14 +14,14 @@ import {
 import { crc32 } from "node:zlib";
 import { giveBack } from "../memory/lent-block.ts";
 import { base64Crc32, type BodyDigest } from "./body-digest.ts";
-import { makeUpload, partsOf } from "./body-parts.ts";
+import { makeUpload, type BodyPart } from "./body-parts.ts";
 import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
 import { storageUnavailable } from "../../platform/store/storage-error.ts";
 
 interface PartsUpload extends PublishParts, Staging {
   readonly upload: StatementUpload;
   readonly params: CreateMultipartUploadCommandInput;
-  readonly source: AsyncIterable<Buffer>;
+  readonly source: AsyncIterable<BodyPart>;
   /** Of the source; complete once the source has ended. */
   readonly digest: BodyDigest;
 }
@@ -38,7 +38,7 @@ export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
       // The own upload is aborted below, with a time-out of its own, whatever the failure was.
       leavePartsOnError: true,
     };
-    await makeUpload(options, partsOf(source, config.partBytes)).done();
+    await makeUpload(options, source).done();
   } catch (error) {
     task.fail(error);
     await parts.discard();

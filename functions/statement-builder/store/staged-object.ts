@@ -3,7 +3,8 @@
  * larger one to the store as the parts of a multipart upload.
  */
 import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
-import { joined, makeBodyDigest } from "./body-digest.ts";
+import { makeBodyDigest } from "./body-digest.ts";
+import { partsOf } from "./body-parts.ts";
 import type { Encryption } from "./encryption.ts";
 import { toUserMetadata } from "./object-metadata.ts";
 import { uploadParts } from "./multipart-upload.ts";
@@ -51,22 +52,19 @@ async function stageChunks(
 ): Promise<StagedObject> {
   const { partBytes } = parts.config;
   const digest = makeBodyDigest();
-  const chunks = digest.chunks(upload.body, partBytes);
-  const head: Buffer[] = [];
-  while (digest.bytes() <= partBytes) {
-    const next = await chunks.next();
-    if (next.done) return small(parts, upload, joined(head), digest.finish());
-    head.push(next.value);
+  const bodyParts = partsOf(digest.counted(upload.body), partBytes);
+  const { value: first } = await bodyParts.next();
+  if (!first || first.lastPart) {
+    return small(parts, upload, first?.data ?? Buffer.alloc(0), digest.finish());
   }
   const params = objectParams(parts, upload);
-  const source = resume(head, chunks);
+  const source = oneAnd(first, bodyParts);
   return await uploadParts({ ...parts, upload, params, source, digest, ...staging });
 }
 
-/** The chunks already read, let go one by one, then the others. */
-async function* resume(head: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for (let chunk = head.shift(); chunk; chunk = head.shift()) yield chunk;
-  yield* rest;
+async function* oneAnd<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* others;
 }
 
 function small(
