@@ -13,7 +13,7 @@ import type {
 import type { WatchEvent } from "../../functions/platform/ledger/kubernetes-watch.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
 import type { CallPort } from "./calls.ts";
-import { draw } from "./chance.ts";
+import { draw, keyOf } from "./chance.ts";
 import type { Faults } from "./faults.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -197,7 +197,9 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
       async watch({ query = {} }, onEvent, signal) {
         const process = SimulatedProcess.current();
         if (!process) throw new Error("a watch from outside the simulation");
-        const number = asked++;
+        asked++;
+        // What others ask for meanwhile has no part in how long it lasts.
+        const number = keyOf(`${process.name} ${process.calls}`);
         await call({
           what: "WATCH",
           effect: () => undefined,
@@ -219,14 +221,16 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
             const event = eventOf(change, matches);
             if (!event) return;
             last = Math.max(last, time.now + 1 + draw(seed, 21, number, change.version) * 40);
-            process.deliver(last, () => {
+            const arrive = (): void => {
               if (!watchers.has(watcher)) return;
               try {
                 onEvent(event);
               } catch (error) {
                 reject(error);
               }
-            });
+            };
+            const what = `${event.type} ${change.name} ${change.version}`;
+            process.deliver(last, arrive, { stream: watcher, what });
           },
         };
         const from = Number(query["resourceVersion"]);

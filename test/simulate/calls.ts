@@ -39,7 +39,6 @@ export interface Network {
   readonly faults: Faults;
   readonly story: Story;
   readonly leaseMs: number;
-  readonly onCall?: ((name: string, what: string) => void) | undefined;
 }
 
 export interface CallPort {
@@ -60,7 +59,7 @@ function latencyMs(drawn: number): number {
   return drawn < 0.97 ? 1 + drawn * 12 : 100 + (drawn - 0.97) * 40_000;
 }
 
-export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Network): CallPort {
+export function makeCalls({ seed, time, faults, story, leaseMs }: Network): CallPort {
   const lurking = new Map<string, Lurking[]>();
 
   /** A call of this process is about to have its effect there. */
@@ -87,7 +86,6 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
 
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
-    onCall?.(`${process.name}#${number}`, call.what);
     const fate = faults.ofCall(process, number, call.isDecisive === true);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {
@@ -220,7 +218,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
   };
 }
 
-function outcomeOf<T>(effect: () => T): () => T {
+export function outcomeOf<T>(effect: () => T): () => T {
   try {
     const value = effect();
     return () => value;

@@ -61,18 +61,16 @@ export interface FaultOptions {
   readonly rate: number;
   /** Only these; all when undefined. */
   readonly only?: ReadonlySet<string> | undefined;
-  /** These, by process and call, and no others. */
-  readonly script?: ReadonlyMap<string, Fate> | undefined;
 }
 
-export const MOST_BEFORE = 6;
+const MOST_BEFORE = 6;
 const MOST_LIKELY = 0.6;
 /** One call in twenty makes a statement visible, and most of the rules are about it. */
 const MORE_OFTEN = 4;
 /** In leases: longer than it takes until somebody else may claim, end, and tell. */
 const LONGEST_PAUSE = 4;
 
-export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
+export function makeFaults({ seed, rate, only }: FaultOptions): Faults {
   const taken = new Set<string>();
   let over = false;
   const take = (name: string): boolean => {
@@ -83,7 +81,6 @@ export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
   return {
     taken,
     ofCall({ name, key }, call, isDecisive) {
-      if (script) return script.get(`${name}#${call}`);
       const likely = rate * (isDecisive ? MORE_OFTEN : 1);
       if (over || draw(seed, key, call, 2) * 100 >= likely) return undefined;
       if (!take(`${name}#${call}`)) return undefined;
@@ -101,7 +98,7 @@ export function makeFaults({ seed, rate, only, script }: FaultOptions): Faults {
       // Never certain: what always goes wrong hides what comes behind it.
       const chance = MOST_LIKELY * (1 - Math.exp((-rate * likely) / 1000));
       // By its name too: what is drawn for the same number must not always happen together, or never.
-      if (script || over || draw(seed, 4, keyOf(what), ...keys) >= chance) return false;
+      if (over || draw(seed, 4, keyOf(what), ...keys) >= chance) return false;
       return take(`${what} ${keys.join(".")}`);
     },
     end() {

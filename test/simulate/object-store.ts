@@ -49,6 +49,8 @@ export interface ObjectStoreOptions {
   /** Until when a PutObject of this claim's process creates its object, or never does. */
   readonly landsBy: (request: string, process: string) => number;
   readonly now: () => number;
+  /** What lies there from the beginning, by key. */
+  readonly present?: readonly StoredObject[];
   readonly onObject: (object: StoredObject, before: StoredObject | undefined) => void;
 }
 
@@ -65,8 +67,8 @@ interface OpenUpload extends Upload {
 }
 
 export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
-  const { seed, faults, call, landsBy, now, onCreating, onObject } = options;
-  const objects = new Map<string, StoredObject>();
+  const { seed, faults, call, landsBy, now, present = [], onCreating, onObject } = options;
+  const objects = new Map(present.map((object) => [object.key, object]));
   const uploads = new Map<string, OpenUpload>();
   const isConfirming = draw(seed, 30) < 0.5;
   let begun = 0;

@@ -24,6 +24,8 @@ export interface PodsOptions<A = Answer> {
   readonly faults: Faults;
   readonly story: Story;
   readonly most: number;
+  /** So many are there from the beginning, and an event goes to the first one that is free. */
+  readonly standing?: number | undefined;
   readonly eventsAtOnce: number;
   readonly deadlineMs: number;
   /** How far its clock may be off, either way. */
@@ -128,7 +130,8 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
 
   function deliver(event: ReceivedEvent, key: number, done: (answer: A | undefined) => void): void {
     const free = [...pods].filter(({ requests }) => requests.size < eventsAtOnce);
-    const pod = free[Math.floor(draw(seed, nameKey, 62, key) * free.length)];
+    const drawn = options.standing === undefined ? draw(seed, nameKey, 62, key) : 0;
+    const pod = free[Math.floor(drawn * free.length)];
     if (pod) {
       serve(pod, event, done);
       return;
@@ -177,6 +180,7 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
     else process.run(begin);
   }
 
+  for (let number = 0; number < (options.standing ?? 0); number++) start();
   return {
     deliver,
     stopAll() {

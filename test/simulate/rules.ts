@@ -102,6 +102,8 @@ export interface Rules {
   readonly broken: readonly string[];
   break(rule: string): void;
   readonly states: Readonly<Record<string, number>>;
+  /** All that they keep of what has happened, beside the objects that are there. */
+  remembered(): unknown;
 }
 
 const OUTCOMES = ["executed", "failed", "cancelled"] as const;
@@ -460,6 +462,7 @@ export function makeRules(
           );
       }
     },
+    remembered: () => ({ histories, byEvent, indexes }),
     get states() {
       const counts: Record<string, number> = {};
       for (const { request, states } of histories.values()) {

@@ -5,7 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { draw, keyOf } from "./chance.ts";
-import { cancel, type Entry, type VirtualTime } from "./virtual-time.ts";
+import { cancel, type Entry, type Subject, type VirtualTime } from "./virtual-time.ts";
 
 /** 2026-11-02T00:00:00Z. */
 export const EPOCH = 1_793_577_600_000;
@@ -24,6 +24,8 @@ export class SimulatedProcess {
   calls = 0;
   /** Of those, without an answer yet. */
   open = 0;
+  /** Numbers by chance so far. */
+  draws = 0;
   /** It sees nothing before this time. */
   pausedUntil = 0;
   clockGrainMs = 1;
@@ -35,7 +37,6 @@ export class SimulatedProcess {
   readonly #time: VirtualTime;
   readonly #seed: number;
   readonly #startedAt: number;
-  #draws = 0;
 
   constructor(name: string, seed: number, time: VirtualTime) {
     this.name = name;
@@ -51,27 +52,29 @@ export class SimulatedProcess {
   }
 
   run<T>(work: () => T): T {
-    this.#time.stir();
+    this.#time.stir(this);
     return running.run(this, work);
   }
 
   /** What comes from outside: not before a pause is over, and never to the dead. */
-  deliver(at: number, what: () => void): Entry {
+  deliver(at: number, what: () => void, more: Omit<Subject, "process"> = {}): Entry {
+    const subject = { ...more, process: this };
     const arrive = (): void => {
       if (this.dead) return;
-      if (this.pausedUntil > this.#time.now) this.#time.put(this.pausedUntil, arrive);
+      if (this.pausedUntil > this.#time.now) this.#time.put(this.pausedUntil, arrive, subject);
       else this.run(what);
     };
-    return this.#time.put(at, arrive);
+    return this.#time.put(at, arrive, subject);
   }
 
   setTimer(what: () => void, ms: number): Timer {
     const timer = new SimulatedTimer(this.timers);
     if (this.dead) return timer;
     this.timers.add(timer);
-    timer.entry = this.deliver(this.#time.now + Math.max(1, ms), () => {
+    const fire = (): void => {
       if (this.timers.delete(timer)) what();
-    });
+    };
+    timer.entry = this.deliver(this.#time.now + Math.max(1, ms), fire, { isTimer: true });
     return timer;
   }
 
@@ -89,7 +92,7 @@ export class SimulatedProcess {
   }
 
   random(): number {
-    return draw(this.#seed, this.key, 1, this.#draws++);
+    return draw(this.#seed, this.key, 1, this.draws++);
   }
 
   kill(): void {

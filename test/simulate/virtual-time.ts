@@ -3,6 +3,7 @@
  * has gone on, the clock jumps to the next entry.
  */
 import { setImmediate as realImmediate } from "node:timers";
+import type { SimulatedProcess } from "./simulated-process.ts";
 
 export interface Entry {
   readonly at: number;
@@ -10,15 +11,29 @@ export interface Entry {
   run: (() => void) | undefined;
 }
 
+/** What an entry is, for whoever chooses between several. */
+export interface Subject {
+  /** Who sees it. */
+  readonly process?: SimulatedProcess;
+  /** The process has set it for a time, and it is not on its way from anybody else. */
+  readonly isTimer?: boolean;
+  /** Entries of one stream come one behind the other. */
+  readonly stream?: object;
+  /** It is always the same, so that it is no matter when it comes. */
+  readonly isConstant?: boolean;
+  /** What else tells it from others. */
+  readonly what?: string;
+}
+
 export interface VirtualTime {
   /** Milliseconds since the world began. */
   readonly now: number;
   /** At that time, and behind everything that was put there before; a past time is now. */
-  put(at: number, run: () => void): Entry;
+  put(at: number, run: () => void, subject?: Subject): Entry;
   /** Takes the next entry's turn and waits until nothing moves any more; false without one. */
   turn(): Promise<boolean>;
-  /** Code of a process runs: its promises may go on. */
-  stir(): void;
+  /** Code of this process runs: its promises may go on. */
+  stir(process: SimulatedProcess): void;
   /** Entries that were not cancelled. */
   readonly turns: number;
 }

@@ -25,13 +25,14 @@ import { makeHandler } from "../../functions/statement-builder/handler.ts";
 import { makeNarrator } from "../../functions/statement-builder/steps.ts";
 import { makeCallbackSender } from "../../functions/statement-builder/callback/callback-sender.ts";
 import { makeStatementBucket } from "../../functions/statement-builder/store/statement-bucket.ts";
+import { wishForEnd } from "../../functions/status-api/cancel-request.ts";
 import {
   announceRequest,
   cancelRequest,
   retryRequest,
 } from "../../infra/operator/act/operator-moves.ts";
 import { makeAnswerRules } from "./answer-rules.ts";
-import { makeApiServer } from "./api-server.ts";
+import { makeApiServer, type ApiServer } from "./api-server.ts";
 import { makeAskers, openStatusApi, senderOf, SOURCES } from "./askers.ts";
 import {
   CONTENTS,
@@ -43,18 +44,18 @@ import {
   PART_BYTES,
 } from "./bank.ts";
 import { makeBroker, type Delivery } from "./broker.ts";
-import { makeCalls } from "./calls.ts";
+import { makeCalls, type CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
-import { makeFaults, type Fate } from "./faults.ts";
-import { makeObjectStore } from "./object-store.ts";
+import { makeFaults } from "./faults.ts";
+import { makeObjectStore, type ObjectStore, type StoredObject } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
 import { makePods, NO_LOG, received, type Pods, type PodsOptions } from "./pods.ts";
 import { BUSY, callbackAt, DEAF, makeReceivers, MOVING, ORIGIN, RECEIVER } from "./receivers.ts";
-import { INTAKE_BEFORE, makeRules, OPERATOR } from "./rules.ts";
+import { INTAKE_BEFORE, makeRules, OPERATOR, type Rules } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
-import { makeStory } from "./story.ts";
+import { makeStory, type Story } from "./story.ts";
 import { recordOfBefore, writingAsBefore } from "./version-before.ts";
-import { makeVirtualTime } from "./virtual-time.ts";
+import { makeVirtualTime, type VirtualTime } from "./virtual-time.ts";
 import { UNCOUNTED, UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 /**
@@ -105,19 +106,36 @@ export interface WorldOptions {
   readonly isTold?: boolean;
   /** This and no other of the kinds that are drawn otherwise. */
   readonly weather?: Weather | undefined;
-  /** In place of chance: these faults, in a world of one request. */
+  /** In place of chance: somebody who chooses, in a world of one request. */
   readonly script?: Script | undefined;
 }
 
-export interface Script {
-  readonly fates: ReadonlyMap<string, Fate>;
+/** What there is in a world of one request. */
+export interface Scene {
   readonly kind: CustomerKind;
-  /** Its wake-up comes twice, to two builders at once. */
-  readonly isDoubled: boolean;
-  readonly cancelledAfterMs: number | undefined;
+  /** All of them are woken by its first wake-up. */
+  readonly builders: number;
+  /** So long after its sender was answered, somebody asks for its end: an operator, or status-api. */
+  readonly ended?: { readonly by: "operator" | "upstream"; readonly afterMs: number } | undefined;
   readonly isCalledBack?: true;
-  /** Told of every call. */
-  readonly onCall: (name: string, what: string) => void;
+}
+
+export interface Script extends Scene {
+  /** What happens next is chosen by them. */
+  readonly time: VirtualTime;
+  /** What lies in the store already. */
+  readonly present: readonly StoredObject[];
+  readonly callsTold: (story: Story) => CallPort;
+  /** Told what there is, before anything happens. */
+  readonly onSet: (scenery: Scenery) => void;
+  /** Everything is at rest: the processes are stopped. */
+  readonly onRest: () => void;
+}
+
+export interface Scenery {
+  readonly server: Pick<ApiServer, "records">;
+  readonly store: Pick<ObjectStore, "objects" | "uploads">;
+  readonly rules: Pick<Rules, "remembered">;
 }
 
 export interface WorldEnd {
@@ -132,7 +150,7 @@ export interface WorldEnd {
 
 export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false, script } = options;
-  const time = makeVirtualTime();
+  const time = script?.time ?? makeVirtualTime();
   const has = (weather: Weather, byChance: boolean): boolean =>
     !script && (options.weather === undefined ? byChance : options.weather === weather);
   /** Events come again when their records may be deleted. */
@@ -149,21 +167,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   /** Some requests are recorded by the version before, and some builders are of it. */
   const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
   const story = makeStory(isTold, () => time.now);
-  const faults = makeFaults({
-    seed,
-    rate,
-    only: onlyFaults,
-    script: script?.fates,
-  });
-  const onCall = script?.onCall;
-  const call = makeCalls({
-    seed,
-    time,
-    faults,
-    story,
-    leaseMs: LEASE_MS,
-    onCall,
-  });
+  const faults = makeFaults({ seed, rate, only: onlyFaults });
+  const call =
+    script?.callsTold(story) ?? makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS });
   const terms = {
     leaseMs: LEASE_MS,
     clockSkewMs: SKEW_MS,
@@ -194,6 +200,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
     onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
+    present: script?.present ?? [],
     onObject: (object, before) => rules.appeared(object, before),
   });
   const answers = makeAnswerRules({
@@ -226,7 +233,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const pods = <A = Answer>(
     name: string,
-    settings: Pick<PodsOptions<A>, "most" | "eventsAtOnce" | "deadlineMs" | "open"> & {
+    settings: Pick<PodsOptions<A>, "most" | "standing" | "eventsAtOnce" | "deadlineMs" | "open"> & {
       readonly skewMs?: number;
     },
   ): Pods<A> =>
@@ -355,7 +362,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   });
 
   const service = pods("builder", {
-    most: 3,
+    most: script?.builders ?? 3,
+    standing: script?.builders,
     eventsAtOnce: script ? 1 : 2,
     deadlineMs: BUILD_DEADLINE_MS + 45_000,
     open: builder("service"),
@@ -363,12 +371,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   });
   const scanners = pods("scanner", {
     most: 2,
+    standing: script && 1,
     eventsAtOnce: 4,
     deadlineMs: TICK_DEADLINE_MS + 15_000,
     open: scanner,
   });
   const intakes = pods("intake", {
     most: 2,
+    standing: script && 1,
     eventsAtOnce: 8,
     deadlineMs: 30_000,
     open: intake,
@@ -388,8 +398,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     const { type } = event;
     if (type === eventType("oversized")) startJob(event);
     if (type !== eventType("recorded") && type !== eventType("due")) return;
-    const isTwice = script?.isDoubled === true && delivery.number === 0 && delivery.tries === 1;
-    for (const copy of isTwice ? [0, 1] : [0]) {
+    const isFirst = delivery.number === 0 && delivery.tries === 1;
+    const copies = script && isFirst ? script.builders : 1;
+    for (let copy = 0; copy < copies; copy++) {
       service.deliver(received(event), delivery.number * 8 + delivery.tries + copy, (answer) => {
         if (!answer || answer.kind === "unavailable") broker.again(event, delivery);
       });
@@ -473,8 +484,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     }
     if (hasLatecomers && faults.happens("asked of while deleted", 500, 94, number))
       askWhileDeleted(number, at);
-    if (script?.cancelledAfterMs !== undefined)
-      time.put(at + script.cancelledAfterMs, () => operate("cancel", number));
     if (faults.happens("cancelled by", 200, 78, number))
       time.put(at + draw(seed, 79, number) * 60_000, () => operate("cancel", number));
     const name = (): string | undefined => names.get(number);
@@ -562,6 +571,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
           rules.break(`the event ${event.id ?? ""} is refused, and is good`);
         if (answer.kind !== "event") return;
         names.set(number, answer.event.subject);
+        askForEnd(script?.ended, number);
         rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);
       });
     });
@@ -586,15 +596,42 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     });
   }
 
+  function askForEnd(ended: Scene["ended"], number: number): void {
+    if (!ended) return;
+    late++;
+    time.put(time.now + ended.afterMs, () => {
+      late--;
+      if (ended.by === "operator") operate("cancel", number);
+      else wish(number);
+    });
+  }
+
+  function wish(number: number): void {
+    const name = names.get(number);
+    if (name === undefined) return;
+    const upstream = new SimulatedProcess(`status-api-${number}`, seed, time);
+    upstream.run(() => {
+      const { signal } = new AbortController();
+      const statusApi = wishedLedger(openLedger());
+      const asked = async (): Promise<void> => {
+        const stored = await statusApi.read(name, signal);
+        const wishing = { ledger: statusApi, now: wallClock, by: "upstream" };
+        if (stored) await wishForEnd(stored.request, wishing, signal);
+      };
+      asked().catch(() => undefined);
+    });
+  }
+
   // --- the way of the world ----------------------------------------------------------------------
 
   for (let number = 0; number < requests; number++) {
     if (!onlyRequests || onlyRequests.has(number)) ask(number);
   }
   tick(0);
+  script?.onSet({ server, store, rules });
   const isBroken = (): boolean => rules.broken.length > 0;
   const stormEnd = Math.max(stormMs + 50_000, isFilled ? fullFrom + FULL_MS : 0);
-  const lastFaultAt = script ? (script.cancelledAfterMs ?? 0) : stormEnd;
+  const lastFaultAt = script ? 0 : stormEnd;
   const restBy = lastFaultAt + REST_MS;
   while (!isBroken() && (await time.turn())) {
     if (!isCalm && time.now > lastFaultAt) {
@@ -606,6 +643,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     if (time.now > restBy) break;
   }
   if (!isBroken()) {
+    script?.onRest();
     if (unanswered > 0) rules.break("a sender got no answer");
     rules.atRest(server.records, store);
     hasStopped = true;

@@ -1,0 +1,62 @@
+/**
+ * What the future of a world follows from. README.md says why nothing else can matter.
+ */
+import { hash } from "node:crypto";
+import type { Scenery } from "../world.ts";
+import type { Subject } from "../virtual-time.ts";
+import type { Board } from "./board.ts";
+import { memoryOf } from "./memory.ts";
+
+export function hashOf(board: Board, { server, store, rules }: Scenery): string {
+  const { now, faultsLeft, accepted, entries, sent, held, paused, seen } = board;
+  const records = [...server.records].sort(byName);
+  const objects = [...store.objects]
+    .sort(byName)
+    .map(([key, { metadata, bytes }]) => [key, metadata, bytes.toString("latin1")]);
+  // The first one is the first page of a list.
+  const uploads = [...store.uploads];
+  const processes = [...seen]
+    .filter(([{ dead }]) => !dead)
+    .map(([process]) => [
+      process.name,
+      memoryOf(board, process),
+      paused.get(process)?.offeredAt === now,
+    ])
+    .sort(byName);
+  const isPaused = [...paused.keys()].map(({ name }) => name).sort();
+  const coming = entries
+    .filter(({ run, subject }) => run && !subject.process?.dead && !isOwnTimer(subject))
+    .map(({ key, at, isUnderWay }) => `${isUnderWay ? "" : at} ${key}`);
+  const calls = sent.map(({ key, process }) => `${key} ${process.dead}`).sort();
+  const late = held.map(({ key, until, process }) => `${key} ${until} ${process.dead}`).sort();
+  const ledger = [records, objects, uploads, rules.remembered()];
+  const rest = [
+    now,
+    faultsLeft,
+    accepted,
+    seen.size,
+    processes,
+    isPaused,
+    coming.sort(),
+    calls,
+    late,
+  ];
+  return hash("sha1", JSON.stringify([ledger, rest], plainly), "base64");
+}
+
+/** What JSON has no form of. */
+function plainly(_: string, value: unknown): unknown {
+  return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
+}
+
+/** Those follow from what it has seen. */
+function isOwnTimer({ isTimer, what }: Subject): boolean {
+  return isTimer === true && what === undefined;
+}
+
+function byName(
+  [one]: readonly [string, ...unknown[]] | readonly unknown[],
+  [other]: readonly [string, ...unknown[]] | readonly unknown[],
+): number {
+  return String(one) < String(other) ? -1 : 1;
+}

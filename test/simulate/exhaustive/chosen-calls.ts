@@ -1,0 +1,242 @@
+/**
+ * A call of a port as steps that are chosen: it has its effect and is answered, or one of the faults that there
+ * are for it happens. What it was answered is on its way at once; what else comes to the same process
+ * may come before.
+ */
+import { outcomeOf, type Call, type CallPort } from "../calls.ts";
+import { SimulatedProcess } from "../simulated-process.ts";
+import type { Story } from "../story.ts";
+import { cancel, type VirtualTime } from "../virtual-time.ts";
+import { begin, isQuiet, type Board, type Sent, type Step } from "./board.ts";
+import { memoryOf } from "./memory.ts";
+import { placeOf, riskOf, type Scope } from "./places.ts";
+import { LONGEST_PAUSE_MS, wake } from "./steps.ts";
+
+export interface Setting {
+  readonly board: Board;
+  readonly time: VirtualTime;
+  readonly story: Story;
+  readonly scope: Scope;
+}
+
+export function makeChosenCalls(setting: Setting): CallPort {
+  const send = <T>(call: Call<T>): Promise<T> => {
+    const process = SimulatedProcess.current();
+    if (!process) throw new Error("a port was called from outside the simulation");
+    if (process.dead) return new Promise<T>(() => undefined);
+    if (call.signal?.aborted) return Promise.reject(call.aborted(call.signal.reason));
+    const caller = makeCaller(call, process, setting);
+    put(call, caller, setting);
+    return caller.answered;
+  };
+  const quietFrom = { get: () => (isQuiet(setting.board) ? setting.board.now : Infinity) };
+  return Object.defineProperty(send, "quietFrom", quietFrom) as CallPort;
+}
+
+/** Whoever waits for an answer. */
+interface Caller<T> {
+  readonly process: SimulatedProcess;
+  readonly answered: Promise<T>;
+  readonly key: string;
+  /** Lives, and has not given it up. */
+  readonly waits: boolean;
+  answer(make: () => T, isConstant?: boolean): void;
+  /** When its client's time is over. */
+  answerAt(at: number, make: () => T): void;
+  note(answer: string, fault?: string): void;
+}
+
+function makeCaller<T>(
+  call: Call<T>,
+  process: SimulatedProcess,
+  { board, story }: Setting,
+): Caller<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const key = board.name(`${process.name} ${process.calls++} ${memoryOf(board, process)}`);
+  let isOpen = true;
+  process.open++;
+  const note = (answer: string, fault?: string): void =>
+    story.tell(process.name, fault ? `${call.what} [${fault}]` : call.what, answer);
+  const close = (): boolean => {
+    if (!isOpen) return false;
+    isOpen = false;
+    process.open--;
+    call.signal?.removeEventListener("abort", onAbort);
+    return true;
+  };
+  function onAbort(): void {
+    close();
+    note("given up");
+    reject(call.aborted(call.signal?.reason));
+  }
+  call.signal?.addEventListener("abort", onAbort);
+  const settle = (make: () => T): void => {
+    if (!close()) return;
+    try {
+      const value = make();
+      if (story.isTold) note(call.tell?.(value) ?? "done");
+      resolve(value);
+    } catch (error) {
+      if (story.isTold) note(String(error));
+      reject(error as Error);
+    }
+  };
+  return {
+    process,
+    answered: promise,
+    key,
+    get waits() {
+      return isOpen && !process.dead;
+    },
+    answer(make, isConstant = false) {
+      const what = `${key} ${contentOf(make)}`;
+      process.deliver(board.now, () => settle(make), { isConstant, what });
+    },
+    answerAt(at, make) {
+      process.deliver(at, () => settle(make), { isTimer: true, what: `${key} ${contentOf(make)}` });
+    },
+    note,
+  };
+}
+
+/** Under way from now on. */
+function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
+  const { board, time, scope } = setting;
+  const { process, key, note } = caller;
+  const { what } = call;
+  // The request is recorded in the beginning, without anything in between.
+  const isRecording = process.name.startsWith("intake");
+  const place = isRecording ? undefined : placeOf(call, scope);
+  const risk = isRecording ? "none" : riskOf(call, place);
+  if (place !== undefined) touch(board, process, place);
+  noteTold(board, process, what);
+  const sent: Sent = { process, what, key, place, ways };
+  board.sent.push(sent);
+
+  const effect = (): (() => T) => {
+    if (what.startsWith("SEND")) board.accepted++;
+    return outcomeOf(call.effect);
+  };
+  const noAnswer = (): never => {
+    throw call.unanswered();
+  };
+  function step(says: string, faults: 0 | 1, act: () => void): Step {
+    return {
+      says: `${process.name}: ${what}${says && `, ${says}`}`,
+      faults,
+      take() {
+        board.sent.splice(board.sent.indexOf(sent), 1);
+        begin(board, `${key} ${says}`);
+        if (faults > 0) note("", says);
+        act();
+      },
+    };
+  }
+  const fault = (says: string, act: () => void): Step => step(says, 1, act);
+
+  /** Until its last moment, if nobody lets it land before. */
+  function hold(): void {
+    const until = board.now + call.landsWithinMs;
+    const land = (): void => {
+      cancel(entry);
+      board.held.splice(board.held.indexOf(held), 1);
+      begin(board, `${key} late`);
+      note("arrives only now");
+      caller.answer(effect());
+    };
+    const entry = time.put(until, land, { isTimer: true, what: `${key} at last` });
+    const held = { process, what, key, place, until, land };
+    board.held.push(held);
+  }
+
+  function pause(): void {
+    caller.answer(effect());
+    const pause = { offeredAt: board.now };
+    const until = board.now + LONGEST_PAUSE_MS;
+    board.paused.set(process, pause);
+    process.pausedUntil = until;
+    const end = (): void => {
+      if (board.paused.get(process) === pause) wake(board, process);
+    };
+    time.put(until, end, { isTimer: true, what: `${key} goes on` });
+  }
+
+  function ways(): readonly Step[] {
+    const done = step("", 0, () => caller.answer(effect(), risk === "none"));
+    // A server may notice that its client has gone, and may not.
+    if (!caller.waits)
+      return risk === "write" ? [done, step("is lost", 0, () => undefined)] : [done];
+    if (risk === "none" || board.faultsLeft === 0) return [done];
+    const lost = fault("lost answer", () => {
+      effect();
+      caller.answer(noAnswer);
+    });
+    if (risk === "read") return [done, lost, fault("pause", pause)];
+    return [
+      done,
+      lost,
+      fault("late", () => {
+        caller.answerAt(board.now + call.timeoutMs, noAnswer);
+        hold();
+      }),
+      fault("crash in flight", () => {
+        hold();
+        process.kill();
+      }),
+      fault("crash after", () => {
+        effect();
+        process.kill();
+      }),
+      fault("pause", pause),
+      fault("crash before", () => process.kill()),
+      fault("lost request", () => caller.answer(noAnswer)),
+      fault("answered too late", () => {
+        effect();
+        caller.answerAt(board.now + call.timeoutMs, noAnswer);
+      }),
+      ...(call.isRepeated
+        ? [
+            fault("lost answer, sent again", () => {
+              effect();
+              put(call, caller, setting);
+            }),
+          ]
+        : []),
+      ...(what.startsWith("SEND")
+        ? [
+            fault("doubled", () => {
+              effect();
+              caller.answer(effect());
+            }),
+          ]
+        : []),
+    ];
+  }
+}
+
+function touch({ touched }: Board, process: SimulatedProcess, place: string): void {
+  touched.set(process, (touched.get(process) ?? new Set()).add(place));
+}
+
+function noteTold({ told, now }: Board, process: SimulatedProcess, what: string): void {
+  const { count = 0, hasCalled = false } = told.get(process) ?? {};
+  if (what.startsWith("SEND")) told.set(process, { count: count + 1, at: now, hasCalled });
+  if (what.startsWith("CALL BACK")) told.set(process, { count, at: now, hasCalled: true });
+}
+
+/** All that its caller can see of it. What a list says of its version counts only for a watch from there on. */
+function contentOf(make: () => unknown): string {
+  try {
+    const answer = make() as { readonly value?: Partial<ConfigMapList> } | undefined;
+    const { items, metadata } = answer?.value ?? {};
+    return JSON.stringify(items ? [items, metadata?.continue] : (answer ?? ""));
+  } catch (error) {
+    const { name, message, code } = error as Error & { readonly code?: string };
+    return `${name} ${message} ${code ?? ""}`;
+  }
+}
+
+interface ConfigMapList {
+  readonly items: readonly object[];
+  readonly metadata: { readonly continue?: string };
+}

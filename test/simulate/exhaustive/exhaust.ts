@@ -1,0 +1,45 @@
+/** One request, its builders, a scanner, in several scenes: with no fault first in all of them, then with one more each time. */
+import type { Scene } from "../world.ts";
+import { search, type Searched } from "./search.ts";
+
+const AT_ONCE = 0;
+/** In the lease of the claim behind a dead one. */
+const LATER = 30_000;
+
+export const SCENES = {
+  plain: { kind: "plain" },
+  "called back": { kind: "plain", isCalledBack: true },
+  cancelled: { kind: "plain", ended: { by: "operator", afterMs: AT_ONCE } },
+  "wished away": { kind: "plain", ended: { by: "upstream", afterMs: AT_ONCE } },
+  "in parts": { kind: "parted" },
+  "in parts, cancelled": { kind: "parted", ended: { by: "operator", afterMs: AT_ONCE } },
+  "cancelled later": { kind: "plain", ended: { by: "operator", afterMs: LATER } },
+} as const satisfies Readonly<Record<string, Omit<Scene, "builders">>>;
+
+/** Its store does not say with which checksum it keeps an object, and clocks tick finely. */
+const SEED = 1;
+
+export interface ExhaustOptions {
+  /** At most. */
+  readonly faults: number;
+  readonly builders: number;
+  /** All of them unless given. */
+  readonly scenes?: readonly (keyof typeof SCENES)[];
+  readonly isOver: () => boolean;
+  readonly onSearched?: (scene: string, faults: number, searched: Searched) => void;
+}
+
+/** @returns the search that came to a rule that broke */
+export async function exhaust(options: ExhaustOptions): Promise<Searched | undefined> {
+  const { builders, isOver, onSearched } = options;
+  const names = options.scenes ?? (Object.keys(SCENES) as (keyof typeof SCENES)[]);
+  for (let faults = 0; faults <= options.faults; faults++) {
+    for (const name of names) {
+      const scene = { ...SCENES[name], builders };
+      const searched = await search({ scene, seed: SEED, faults, isOver });
+      onSearched?.(name, faults, searched);
+      if (searched.failure) return searched;
+    }
+  }
+  return undefined;
+}

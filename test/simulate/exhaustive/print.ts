@@ -1,0 +1,47 @@
+/** `make simulate EXHAUST=1`: a line for each search, and the story of a rule that broke. */
+import { exhaust, SCENES } from "./exhaust.ts";
+import type { Searched } from "./search.ts";
+
+export interface PrintOptions {
+  readonly faults: number;
+  readonly builders: number;
+  /** One of them; all when undefined. */
+  readonly scene?: string | undefined;
+  /** Of CPU. */
+  readonly minutes: number;
+}
+
+/** @returns whether every rule held */
+export async function printExhaust({ scene, minutes, ...counts }: PrintOptions): Promise<boolean> {
+  const names = Object.keys(SCENES) as (keyof typeof SCENES)[];
+  const scenes = scene === undefined ? names : names.filter((name) => name === scene);
+  if (scenes.length === 0) throw new Error(`SCENE is one of ${names.join(", ")}`);
+  const isOver = (): boolean => used() > minutes * 60;
+  let before = used();
+  const onSearched = (name: string, faults: number, searched: Searched): void => {
+    const { states, ends, runs, cut, depth } = searched;
+    const seconds = (used() - before).toFixed(1);
+    before = used();
+    console.log(
+      `${name}, ${counts.builders} builders, ${faults} faults: states ${states} ends ${ends} ` +
+        `runs ${runs} (${cut} cut where another had been) depth ${depth} in ${seconds} s of CPU, ` +
+        endOf(searched),
+    );
+  };
+  const failed = (await exhaust({ ...counts, scenes, isOver, onSearched }))?.failure;
+  if (!failed) return true;
+  const { end, steps, faults } = failed;
+  console.log(`\n${faults} faults at ${steps.join("; ")}\n\n${end.story}\n`);
+  for (const rule of end.broken) console.log(`broken at ${rule}`);
+  return false;
+}
+
+function endOf({ isWhole, failure }: Searched): string {
+  if (failure) return "a rule broke";
+  return isWhole ? "ended" : "NOT ended: cut by the time";
+}
+
+function used(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
