@@ -39,6 +39,8 @@ export interface Network {
   readonly faults: Faults;
   readonly story: Story;
   readonly leaseMs: number;
+  /** Told of every call. */
+  readonly onCall?: ((name: string, what: string) => void) | undefined;
 }
 
 export interface CallPort {
@@ -59,7 +61,7 @@ function latencyMs(drawn: number): number {
   return drawn < 0.97 ? 1 + drawn * 12 : 100 + (drawn - 0.97) * 40_000;
 }
 
-export function makeCalls({ seed, time, faults, story, leaseMs }: Network): CallPort {
+export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Network): CallPort {
   const lurking = new Map<string, Lurking[]>();
 
   /** A call of this process is about to have its effect there. */
@@ -86,6 +88,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs }: Network): Call
 
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
+    onCall?.(`${process.name}#${number}`, call.what);
     const fate = faults.ofCall(process, number, call.isDecisive === true);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {

@@ -61,16 +61,18 @@ export interface FaultOptions {
   readonly rate: number;
   /** Only these; all when undefined. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** These, by process and call, and no others. */
+  readonly placed?: ReadonlyMap<string, Fate> | undefined;
 }
 
-const MOST_BEFORE = 6;
+export const MOST_BEFORE = 6;
 const MOST_LIKELY = 0.6;
 /** One call in twenty makes a statement visible, and most of the rules are about it. */
 const MORE_OFTEN = 4;
 /** In leases: longer than it takes until somebody else may claim, end, and tell. */
 const LONGEST_PAUSE = 4;
 
-export function makeFaults({ seed, rate, only }: FaultOptions): Faults {
+export function makeFaults({ seed, rate, only, placed }: FaultOptions): Faults {
   const taken = new Set<string>();
   let over = false;
   const take = (name: string): boolean => {
@@ -81,6 +83,7 @@ export function makeFaults({ seed, rate, only }: FaultOptions): Faults {
   return {
     taken,
     ofCall({ name, key }, call, isDecisive) {
+      if (placed) return placed.get(`${name}#${call}`);
       const likely = rate * (isDecisive ? MORE_OFTEN : 1);
       if (over || draw(seed, key, call, 2) * 100 >= likely) return undefined;
       if (!take(`${name}#${call}`)) return undefined;

@@ -2,7 +2,8 @@
  * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
  * EXHAUST=1 BUILDERS=2 SCENE="in parts" searches every order and every place of up to one fault in a small
- * world; WEATHER=roll-out has worlds of this kind alone.
+ * world, PLACE=2 places up to two faults in every way on the times of one seed; WEATHER=roll-out has worlds of
+ * this kind alone.
  */
 import { takeOverClocks } from "./clocks.ts";
 import { MUTANTS } from "./mutants/all.ts";
@@ -10,7 +11,7 @@ import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
 
 const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, WEATHER } = process.env;
-const { EXHAUST, BUILDERS = "2", SCENE } = process.env;
+const { EXHAUST, BUILDERS = "2", SCENE, PLACE } = process.env;
 const seed = Number(SEED);
 
 if (ALL) process.exitCode = tryMutants(MUTANTS, ALL);
@@ -43,6 +44,30 @@ async function simulate(): Promise<void> {
       minutes: Number(MINUTES ?? Infinity),
     });
     if (!holds) process.exitCode = 1;
+    return;
+  }
+  if (PLACE) {
+    const { placeFaults } = await import("./placed-faults.ts");
+    const most = MINUTES ? Number(MINUTES) * 60 : Infinity;
+    const used = (): number => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    };
+    const isOver = (): boolean => used() > most;
+    const { failure, ...found } = await placeFaults(Number(PLACE), isOver);
+    if (failure) {
+      const fates = [...failure.fates].map(
+        ([call, { fault, before }]) => `${fault} (${before}) at ${call}`,
+      );
+      console.log(`${failure.fates.size} faults at ${fates.join(", ")}\n\n${failure.end.story}\n`);
+      for (const rule of failure.end.broken) console.log(`broken at ${rule}`);
+      process.exitCode = 1;
+    }
+    const cut = found.isWhole ? "all of them" : `cut by the time`;
+    console.log(
+      `runs ${found.runs} (by faults ${found.byFaults.join(", ")}; ${cut}) ` +
+        `orders of calls ${found.orders} broken ${failure ? 1 : 0} in ${used().toFixed(1)} s of CPU`,
+    );
     return;
   }
   const seconds = MINUTES ? Number(MINUTES) * 60 : Infinity;

@@ -46,7 +46,7 @@ import {
 import { makeBroker, type Delivery } from "./broker.ts";
 import { makeCalls, type CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
-import { makeFaults } from "./faults.ts";
+import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore, type ObjectStore, type StoredObject } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
 import { makePods, NO_LOG, received, type Pods, type PodsOptions } from "./pods.ts";
@@ -121,7 +121,19 @@ export interface Scene {
 }
 
 export interface Script extends Scene {
-  /** What happens next is chosen by them. */
+  /** What happens next is chosen. */
+  readonly steered?: Steered | undefined;
+  /** What goes wrong is. */
+  readonly placed?: Placed | undefined;
+}
+
+export interface Placed {
+  readonly fates: ReadonlyMap<string, Fate>;
+  /** Told of every call. */
+  readonly onCall: (name: string, what: string) => void;
+}
+
+export interface Steered {
   readonly time: VirtualTime;
   /** What lies in the store already. */
   readonly present: readonly StoredObject[];
@@ -150,7 +162,8 @@ export interface WorldEnd {
 
 export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const { seed, requests, rate, onlyFaults, onlyRequests, isTold = false, script } = options;
-  const time = script?.time ?? makeVirtualTime();
+  const { steered, placed } = script ?? {};
+  const time = steered?.time ?? makeVirtualTime();
   const has = (weather: Weather, byChance: boolean): boolean =>
     !script && (options.weather === undefined ? byChance : options.weather === weather);
   /** Events come again when their records may be deleted. */
@@ -167,9 +180,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   /** Some requests are recorded by the version before, and some builders are of it. */
   const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
   const story = makeStory(isTold, () => time.now);
-  const faults = makeFaults({ seed, rate, only: onlyFaults });
+  const faults = makeFaults({ seed, rate, only: onlyFaults, placed: placed?.fates });
   const call =
-    script?.callsTold(story) ?? makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS });
+    steered?.callsTold(story) ??
+    makeCalls({ seed, time, faults, story, leaseMs: LEASE_MS, onCall: placed?.onCall });
   const terms = {
     leaseMs: LEASE_MS,
     clockSkewMs: SKEW_MS,
@@ -200,7 +214,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
     onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
-    present: script?.present ?? [],
+    present: steered?.present ?? [],
     onObject: (object, before) => rules.appeared(object, before),
   });
   const answers = makeAnswerRules({
@@ -363,7 +377,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   const service = pods("builder", {
     most: script?.builders ?? 3,
-    standing: script?.builders,
+    standing: steered && script?.builders,
     eventsAtOnce: script ? 1 : 2,
     deadlineMs: BUILD_DEADLINE_MS + 45_000,
     open: builder("service"),
@@ -371,14 +385,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   });
   const scanners = pods("scanner", {
     most: 2,
-    standing: script && 1,
+    standing: steered && 1,
     eventsAtOnce: 4,
     deadlineMs: TICK_DEADLINE_MS + 15_000,
     open: scanner,
   });
   const intakes = pods("intake", {
     most: 2,
-    standing: script && 1,
+    standing: steered && 1,
     eventsAtOnce: 8,
     deadlineMs: 30_000,
     open: intake,
@@ -628,7 +642,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     if (!onlyRequests || onlyRequests.has(number)) ask(number);
   }
   tick(0);
-  script?.onSet({ server, store, rules });
+  steered?.onSet({ server, store, rules });
   const isBroken = (): boolean => rules.broken.length > 0;
   const stormEnd = Math.max(stormMs + 50_000, isFilled ? fullFrom + FULL_MS : 0);
   const lastFaultAt = script ? 0 : stormEnd;
@@ -643,7 +657,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     if (time.now > restBy) break;
   }
   if (!isBroken()) {
-    script?.onRest();
+    steered?.onRest();
     if (unanswered > 0) rules.break("a sender got no answer");
     rules.atRest(server.records, store);
     hasStopped = true;

@@ -58,7 +58,9 @@ export async function walk<T>(
           for (let other = options - 1; other > 0; other--) left.push([...choices, other]);
           choices.push(0);
         }
-        return choices[at++] ?? 0;
+        const chosen = choices[at++] ?? 0;
+        count.depth = Math.max(count.depth, at);
+        return chosen;
       },
       end(hash) {
         see(hash());
@@ -67,7 +69,6 @@ export async function walk<T>(
     };
     try {
       const what = await run(steering);
-      count.depth = Math.max(count.depth, at);
       if (what !== undefined) return sum(false, { what, choices });
     } catch (error) {
       if (!(error instanceof Known)) throw error;

@@ -22,5 +22,7 @@ export function memoryOf(board: Board, process: SimulatedProcess): string {
   if (name.startsWith("builder")) return told.hasCalled ? whole : fresh;
   // Wake-ups are limited.
   if (name.startsWith("intake")) return `${fresh} ${told.count}`;
-  return name.startsWith("scanner") && told.at < board.now - OFFER_MS ? fresh : whole;
+  if (name.startsWith("scanner")) return told.at < board.now - OFFER_MS ? fresh : whole;
+  // An operator's command, and what status-api was asked for, are over.
+  return name;
 }

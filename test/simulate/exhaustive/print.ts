@@ -31,7 +31,8 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
   const failed = (await exhaust({ ...counts, scenes, isOver, onSearched }))?.failure;
   if (!failed) return true;
   const { end, steps, faults } = failed;
-  console.log(`\n${faults} faults at ${steps.join("; ")}\n\n${end.story}\n`);
+  const chosen = steps.length === 0 ? "nothing but the first choices" : steps.join("; ");
+  console.log(`\n${faults} faults at ${chosen}\n\n${end.story}\n`);
   for (const rule of end.broken) console.log(`broken at ${rule}`);
   return false;
 }

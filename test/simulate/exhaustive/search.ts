@@ -75,8 +75,7 @@ async function run(
   };
   const time = makeChosenTime(board, (steps) => (hasEnded ? 0 : pilot.choose(steps, hash)));
   const scope = { hasWishes: scene.ended?.by === "upstream" };
-  const script = {
-    ...scene,
+  const steered = {
     time,
     present: [PROBE],
     callsTold: (story: Parameters<typeof makeChosenCalls>[0]["story"]) =>
@@ -88,6 +87,7 @@ async function run(
       board.faultsLeft = 0;
     },
   };
+  const script = { ...scene, steered };
   return await runWorld({ seed, requests: 1, rate: 0, script, isTold });
 }
 

@@ -28,7 +28,7 @@ export function tryMutants(mutants: readonly Mutant[], minutes: string): number 
     let text = run({});
     const [, seeds = "?"] = /^seeds (\d+)/m.exec(text) ?? [];
     const isSought = !text.includes("broken at") && survives === undefined;
-    if (isSought) text += run({ EXHAUST: "1" });
+    if (isSought) text += run({ PLACE: "1" });
     const seconds = [...text.matchAll(/ in ([\d.]+) s of CPU/g)].map(([, each]) => Number(each));
     const took = seconds.reduce((sum, each) => sum + each, 0).toFixed(0);
     const [, requests = "1", faults = "0"] =

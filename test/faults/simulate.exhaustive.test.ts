@@ -1,0 +1,44 @@
+/** The exhaustive search of the simulation, each in a process whose clocks it takes over. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../simulate/main.ts", import.meta.url));
+
+async function exhaust(variables: Readonly<Record<string, string>>) {
+  const { promise, resolve } = Promise.withResolvers<{ code: number; text: string }>();
+  const env = { PATH: process.env["PATH"], SCENE: "plain", ...variables };
+  const child = execFile(process.execPath, [MAIN], { env, maxBuffer: 2 ** 26 }, (_, out, err) => {
+    resolve({ code: child.exitCode ?? -1, text: out + err });
+  });
+  return await promise;
+}
+
+test("without a fault the search ends, and another time with as many states", async () => {
+  const counts = /^plain, 2 builders, 0 faults: (states \d+ ends \d+ runs \d+) .* ended$/m;
+  const [first, second] = [await exhaust({ EXHAUST: "0" }), await exhaust({ EXHAUST: "0" })];
+  const [, counted] = counts.exec(first.text) ?? [];
+  expect(counted).toMatch(/^states 139 ends 18 /);
+  expect(counts.exec(second.text)?.[1]).toBe(counted);
+  expect(first.code).toBe(0);
+}, 300_000);
+
+test.each([
+  ["claim-a-held-record", "0", /is taken from a holder that lives/],
+  ["end-untold", "1", /is stuck: its end is not told/],
+  ["dead-builder-unseen", "1", /is stuck: processing/],
+])(
+  "%s is found, with so many faults: %s",
+  async (MUTANT, faults, rule) => {
+    const { code, text } = await exhaust({ MUTANT, EXHAUST: faults });
+    expect(text).toMatch(new RegExp(`^${faults} faults at `, "m"));
+    expect(text).toMatch(new RegExp(`^broken at .*${rule.source}`, "m"));
+    expect(code).toBe(1);
+  },
+  300_000,
+);
+
+test("a search that is cut says so", async () => {
+  const { code, text } = await exhaust({ EXHAUST: "0", MINUTES: "0" });
+  expect(text).toMatch(/^plain, 2 builders, 0 faults: states 0 .* NOT ended: cut by the time$/m);
+  expect(code).toBe(0);
+}, 300_000);
