@@ -43,7 +43,7 @@ interface Caller<T> {
   answer(make: () => T, isConstant?: boolean): void;
   /** When its client's time is over. */
   answerAt(at: number, make: () => T): void;
-  note(answer: string, fault?: string): void;
+  readonly note: (answer: string, fault?: string) => void;
 }
 
 function makeCaller<T>(
@@ -78,7 +78,7 @@ function makeCaller<T>(
       resolve(value);
     } catch (error) {
       if (story.isTold) note(String(error));
-      reject(error as Error);
+      reject(error);
     }
   };
   return {

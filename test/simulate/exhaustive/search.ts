@@ -31,7 +31,7 @@ export async function search(options: SearchOptions): Promise<Searched> {
   const { found, ...walked } = await walk(async (steering) => {
     const pilot = {
       choose: (steps: readonly Step[], hash: () => string) => steering.choose(steps.length, hash),
-      end: steering.end,
+      end: (hash: () => string) => steering.end(hash),
     };
     const end = await run(options, name, pilot);
     return end.broken.length > 0 ? end : undefined;
