@@ -1,6 +1,6 @@
 /**
- * The broker behind every sink: takes events, and delivers wake-ups to the builders. It may refuse,
- * lose what it took, deliver it twice, late, and out of order.
+ * The broker behind every sink: takes events, and delivers them to whoever wants them. It may refuse,
+ * lose what it took, deliver it twice, late, and out of order; what nobody takes it gives up after some tries.
  */
 import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
 import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
@@ -11,8 +11,10 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 export interface Broker {
   readonly sink: CloudEventSink;
-  /** Delivers once more what a receiver did not take. */
+  /** Delivers once more what a receiver did not take, or gives it up. */
   again(event: StatementEvent, delivery: Delivery): void;
+  /** No outcome is on its way. */
+  readonly isIdle: boolean;
 }
 
 export interface Delivery {
@@ -30,6 +32,8 @@ export interface BrokerOptions {
   /** The sink has accepted it. */
   readonly onAccepted: (event: StatementEvent) => void;
   readonly deliver: (event: StatementEvent, delivery: Delivery) => void;
+  readonly onLost?: (event: StatementEvent) => void;
+  readonly onGivenUp?: (event: StatementEvent) => void;
 }
 
 const OUTCOMES = new Set<string>((["executed", "failed", "cancelled"] as const).map(eventType));
@@ -37,21 +41,34 @@ const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
 export function makeBroker(options: BrokerOptions): Broker {
-  const { seed, time, faults, call, refusesUntil, onAccepted, deliver } = options;
+  const { seed, time, faults, call, refusesUntil, onAccepted, onLost, onGivenUp } = options;
   let accepted = 0;
+  let onTheirWay = 0;
+
+  function deliverAt(at: number, event: StatementEvent, delivery: Delivery): void {
+    const isWaitedFor = OUTCOMES.has(event.type);
+    if (isWaitedFor) onTheirWay++;
+    time.put(at, () => {
+      if (isWaitedFor) onTheirWay--;
+      options.deliver(event, delivery);
+    });
+  }
 
   function accept(event: StatementEvent): void {
     onAccepted(event);
     const number = accepted++;
     const key = keyOf(event.id);
-    if (faults.happens("broker loses", 100, key, number)) return;
+    if (faults.happens("broker loses", 100, key, number)) {
+      onLost?.(event);
+      return;
+    }
     const chance = (salt: number): number => draw(seed, 50, number, salt);
     const isLate = faults.happens("broker is late with", 150, key, number, 1);
     const afterMs = isLate ? chance(1) * LATE_MS : 1 + chance(2) * 10;
-    time.put(time.now + afterMs, () => deliver(event, { number, tries: 1 }));
+    deliverAt(time.now + afterMs, event, { number, tries: 1 });
     if (!faults.happens("broker doubles", 200, key, number, 2)) return;
     const secondMs = chance(3) < 0.5 ? chance(4) * 20 : chance(4) * LATE_MS;
-    time.put(time.now + secondMs, () => deliver(event, { number: number + 0.5, tries: 1 }));
+    deliverAt(time.now + secondMs, event, { number: number + 0.5, tries: 1 });
   }
 
   return {
@@ -81,9 +98,15 @@ export function makeBroker(options: BrokerOptions): Broker {
       },
     },
     again(event, { number, tries }) {
-      if (tries >= MAX_TRIES) return;
+      if (tries >= MAX_TRIES) {
+        onGivenUp?.(event);
+        return;
+      }
       const afterMs = 500 * 2 ** tries * (0.5 + draw(seed, 51, number, tries));
-      time.put(time.now + afterMs, () => deliver(event, { number, tries: tries + 1 }));
+      deliverAt(time.now + afterMs, event, { number, tries: tries + 1 });
+    },
+    get isIdle() {
+      return onTheirWay === 0;
     },
   };
 }

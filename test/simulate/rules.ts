@@ -374,6 +374,7 @@ export function makeRules(
         wished(change);
         return;
       }
+      if (component !== COMPONENTS.request) return;
       const history = historyOf(change.name);
       const before = history.request;
       const after = change.after && readable(change.after);
@@ -439,6 +440,7 @@ export function makeRules(
           fail(`${name} is left, and its request has ended`);
           continue;
         }
+        if (component !== COMPONENTS.request) continue;
         const request = fromConfigMap(configMap);
         if (!isFinal(request)) fail(`${name} is stuck: ${request.status}`);
         else if (!request.announced) fail(`${name} is stuck: its end is not told`);

@@ -3,7 +3,7 @@
  * ask, cancel and try again. First everything goes wrong that the seed says; then nothing does any
  * more, and everything must come to rest in its time.
  */
-import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
 import { callbackHost } from "../../functions/domain/outcome/callback.ts";
 import { recordName } from "../../functions/domain/record-name.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
@@ -12,10 +12,12 @@ import {
   type Ledger,
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
+import type { EventContext } from "../../functions/platform/server/event-handler.ts";
 import type { Answer, HttpAnswer } from "../../functions/platform/server/http-answer.ts";
 import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";
+import { makeDeadLetterRoute } from "../../functions/request-intake/dead-letter.ts";
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
@@ -46,6 +48,8 @@ import {
 import { makeBroker, type Delivery } from "./broker.ts";
 import { makeCalls, type CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
+import { makeDeliveries, UNDELIVERED } from "./deliveries.ts";
+import { makeDeliveryRules } from "./delivery-rules.ts";
 import { makeFaults, type Fate } from "./faults.ts";
 import { makeObjectStore, type ObjectStore, type StoredObject } from "./object-store.ts";
 import { wallClock } from "./simulated-clock.ts";
@@ -73,6 +77,8 @@ const BEYOND_MS = 40_000;
 const BEYOND_LEASES = 6;
 const RETRY_MAX_MS = 20_000;
 const MAX_FAILURES = 3;
+/** Before an outcome that nobody took is sent again. */
+const REPEAT_MS = 250;
 const TICK_MS = 20_000;
 const TICK_DEADLINE_MS = 17_000;
 const BUILD_DEADLINE_MS = 90_000;
@@ -203,6 +209,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     onChange: (change) => {
       rules.changed(change);
       answers.changed(change);
+      deliveries.changed(change);
     },
   });
   const store = makeObjectStore({
@@ -222,6 +229,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     objects: store.objects,
     senderOf,
   });
+  const deliveries = makeDeliveryRules({
+    retentionMs: RETENTION_MS,
+    clockSkewMs: isBeyondSkew ? 2 * BEYOND_MS : SKEW_MS,
+    calmMs: terms.calmMs,
+    now: () => time.now,
+    fail: (rule) => rules.break(rule),
+  });
   const bank = makeBank({ seed, time, faults, call });
   const broker = makeBroker({
     seed,
@@ -230,8 +244,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     call,
     // Longer than the retention, in some of the worlds that wait for it.
     refusesUntil: hasLatecomers && draw(seed, 85) < 0.4 ? RETENTION_MS + 60_000 : 0,
-    onAccepted: (event) => rules.told(event),
+    onAccepted: (event) => {
+      rules.told(event);
+      deliveries.accepted(event);
+    },
     deliver,
+    onLost: (event) => deliveries.lost(event),
+    onGivenUp: (event) => behind.giveUp(event),
   });
   const receivers = makeReceivers({
     seed,
@@ -360,8 +379,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     eventWindowDays: WINDOW_MS / DAY_MS,
     callbackHosts: CALLBACK_HOSTS,
   };
-  const intake = () => ({
-    handle: makeRequestIntake({
+  const intake = () => {
+    const handle = makeRequestIntake({
       recorder: makeRequestRecorder({
         ledger: openLedger(),
         rules: rulesOfIntake,
@@ -372,8 +391,14 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       share: UNSHARED,
       rules: rulesOfIntake,
       now: wallClock,
-    }),
-  });
+    });
+    const deadLetters = { ledger: openLedger(), firstPauseMs: REPEAT_MS, now: wallClock };
+    const route = makeDeadLetterRoute(deadLetters);
+    return {
+      handle: async (event: ReceivedEvent, context: EventContext) =>
+        await (UNDELIVERED in event.attributes ? route.handle : handle)(event, context),
+    };
+  };
 
   const service = pods("builder", {
     most: script?.builders ?? 3,
@@ -404,6 +429,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     open: () => openStatusApi(openLedger(), { store: store.client, rules: rulesOfIntake }),
   });
   const askers = makeAskers({ seed, time, faults, story, pods: statusApis, rules: answers });
+  const behind = makeDeliveries({ seed, time, faults, story, intakes, rules: deliveries });
   const jobs = new Map<string, Pods>();
 
   // --- the events --------------------------------------------------------------------------------
@@ -411,6 +437,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   function deliver(event: StatementEvent, delivery: Delivery): void {
     const { type } = event;
     if (type === eventType("oversized")) startJob(event);
+    if (isOutcome(type)) behind.consume(event, delivery, () => broker.again(event, delivery));
     if (type !== eventType("recorded") && type !== eventType("due")) return;
     const isFirst = delivery.number === 0 && delivery.tries === 1;
     const copies = script && isFirst ? script.builders : 1;
@@ -457,7 +484,13 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   let late = 0;
   let isCalm = false;
   let hasStopped = false;
-  const rests = (): boolean => unanswered === 0 && late === 0 && rules.isAtRest();
+  const rests = (): boolean =>
+    unanswered === 0 &&
+    late === 0 &&
+    rules.isAtRest() &&
+    broker.isIdle &&
+    behind.isIdle &&
+    deliveries.isAtRest();
 
   function ask(number: number): void {
     const at = Math.floor(draw(seed, 71, ...(isCrowded ? [] : [number])) * stormMs);
@@ -660,6 +693,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     steered?.onRest();
     if (unanswered > 0) rules.break("a sender got no answer");
     rules.atRest(server.records, store);
+    deliveries.atRest();
     hasStopped = true;
     askers.end();
     const stopAt = time.now + 40_000;

@@ -39,4 +39,32 @@ export const MUTANTS_OF_TELLING: readonly Mutant[] = [
     find: `if (status < 500 && !LATER.includes(status)) return { kind: "refused", error };`,
     replace: `if (!LATER.includes(status)) return { kind: "refused", error };`,
   },
+  {
+    name: "dead-letter-dropped",
+    says: "an outcome that nobody took is dropped, as a wake-up is",
+    file: "request-intake/dead-letter.ts",
+    find: `if (isOutcome(event.type)) return await takeOutcome(event, context);`,
+    replace: ``,
+  },
+  {
+    name: "note-deleted-early",
+    says: "the note of an outcome that nobody took is deleted before that was told again",
+    file: "pending-scanner/undelivered.ts",
+    find: `repeatsOf(request) > repeats`,
+    replace: `repeatsOf(request) >= repeats`,
+  },
+  {
+    name: "note-not-asked",
+    says: "nobody is asked to tell an outcome again",
+    file: "pending-scanner/undelivered.ts",
+    find: `if (notBefore > now()) return "waiting";`,
+    replace: `if (notBefore > 0) return "waiting";`,
+  },
+  {
+    name: "repeats-uncounted",
+    says: "a repeat of an outcome is not counted before it is sent",
+    file: "domain/outcome/outcome-repeats.ts",
+    find: `outcomeRepeats: repeatsOf(request) + 1 }`,
+    replace: `outcomeRepeats: repeatsOf(request) }`,
+  },
 ];

@@ -1,0 +1,140 @@
+/**
+ * What must hold of events on their way: what the broker was given and has not lost is taken, or given up by
+ * it, and what is given up is not lost by that: noted and told again, or kept where a person finds it.
+ */
+import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { repeatsOf } from "../../functions/domain/outcome/outcome-repeats.ts";
+import { isFinal } from "../../functions/domain/statement-request.ts";
+import {
+  COMPONENTS,
+  fromConfigMap,
+  LABELS,
+  type ConfigMap,
+} from "../../functions/platform/ledger/configmap-record.ts";
+import { fromNote } from "../../functions/platform/ledger/undelivered-outcome.ts";
+import type { RecordChange } from "./api-server.ts";
+import { EPOCH } from "./simulated-process.ts";
+
+export interface DeliveryRules {
+  changed(change: RecordChange): void;
+  /** The broker has it, and owes it to whoever wants it. */
+  accepted(event: StatementEvent): void;
+  /** Whoever wants it has it. */
+  taken(event: StatementEvent): void;
+  /** By the broker, which nobody can help. */
+  lost(event: StatementEvent): void;
+  /** The dead-letter sink, asked at that time, has answered for it with 2xx. */
+  keptBy(event: StatementEvent, from: number): void;
+  /** No outcome has to be told again. */
+  isAtRest(): boolean;
+  atRest(): void;
+}
+
+interface Note {
+  readonly record: string;
+  readonly life: number;
+  /** Milliseconds of the world. */
+  readonly notBefore: number;
+}
+
+export interface DeliveryTerms {
+  readonly retentionMs: number;
+  readonly clockSkewMs: number;
+  /** For how long nothing has gone wrong, nor come late. */
+  readonly calmMs: () => number;
+  readonly now: () => number;
+  readonly fail: (rule: string) => void;
+}
+
+/** Ticks enough to have an outcome told again. */
+const TOLD_AGAIN_MS = 60_000;
+
+export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
+  const { retentionMs, clockSkewMs, calmMs, now, fail } = terms;
+  const records = new Map<string, ConfigMap>();
+  const notes = new Map<string, Note>();
+  /** How often a record was opened again: what an earlier end came to is nobody's matter then. */
+  const lives = new Map<string, number>();
+  /** Ids of events. */
+  const parked = new Set<string>();
+  /** Outcomes that somebody waits for, by their ids, and when the broker took them last. */
+  const owed = new Map<string, { readonly event: StatementEvent; readonly at: number }>();
+
+  /** Whether its request still has it, and neither a note nor a repeat of it. */
+  function isForgotten({ id, subject }: StatementEvent): boolean {
+    const record = records.get(subject);
+    const request = record && fromConfigMap(record);
+    const isIts =
+      request !== undefined && isFinal(request) && id === `${subject}.${request.status}`;
+    return (
+      isIts &&
+      request.announced &&
+      ![...notes.values()].some(({ record: noted }) => noted === subject) &&
+      !parked.has(id)
+    );
+  }
+
+  function lifeOf(record: string): number {
+    return lives.get(record) ?? 0;
+  }
+
+  function moved({ name, before, after }: RecordChange): void {
+    if (after) records.set(name, after);
+    else records.delete(name);
+    for (const { record, life, notBefore } of notes.values()) {
+      const isOver = !after && record === name && life === lifeOf(name);
+      if (isOver && calmMs() > TOLD_AGAIN_MS && now() - notBefore > TOLD_AGAIN_MS)
+        fail(`${name} is deleted, and its outcome was not told again`);
+    }
+    if (before && after && isFinal(fromConfigMap(before)) && !isFinal(fromConfigMap(after)))
+      lives.set(name, lifeOf(name) + 1);
+  }
+
+  function noted({ name, before, after }: RecordChange): void {
+    const note = notes.get(name);
+    if (after) {
+      const { record, notBefore } = fromNote(after).outcome;
+      notes.set(name, { record, life: lifeOf(record), notBefore: notBefore - EPOCH });
+    } else notes.delete(name);
+    if (after || !before) return;
+    const { record, repeats } = fromNote(before).outcome;
+    const stored = records.get(record);
+    const request = stored && fromConfigMap(stored);
+    const isIts = request && isFinal(request) && note?.life === lifeOf(record);
+    if (isIts && repeatsOf(request) <= repeats)
+      fail(`${name} is deleted, and the outcome was not told again`);
+  }
+
+  return {
+    changed(change) {
+      const { name, before, after } = change;
+      const stored = after ?? before;
+      const component = stored?.metadata?.labels?.[LABELS.component];
+      if (component === COMPONENTS.request) moved(change);
+      else if (component === COMPONENTS.undelivered) noted(change);
+      else if (component === COMPONENTS.rejected) {
+        const { event_id: id = "", received_at: at = "" } = stored?.data ?? {};
+        if (after) parked.add(id);
+        else if (Date.parse(at) > now() + EPOCH - retentionMs + clockSkewMs)
+          fail(`${name} is deleted before anybody had the time to look`);
+      }
+    },
+    accepted(event) {
+      if (isOutcome(event.type)) owed.set(event.id, { event, at: now() });
+    },
+    taken: ({ id }) => void owed.delete(id),
+    lost: ({ id }) => void owed.delete(id),
+    keptBy(event, from) {
+      // Unless it was told again meanwhile.
+      if ((owed.get(event.id)?.at ?? Infinity) < from && isForgotten(event))
+        fail(`${event.id} was not delivered, and nobody knows of it`);
+    },
+    isAtRest: () => notes.size === 0,
+    atRest() {
+      for (const name of notes.keys()) fail(`${name} is stuck: the outcome is not told again`);
+      for (const { event } of owed.values())
+        if (isForgotten(event))
+          fail(`${event.id} was accepted by the broker, and is told to nobody`);
+    },
+  };
+}
