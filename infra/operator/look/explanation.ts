@@ -235,9 +235,8 @@ function nextOfClaimable(
     request.lane === "job"
       ? "the next tick has a Job started for it"
       : "the scanner offers it to a builder when its turn comes";
-  // One that a builder held, and lost, has its turn like all others.
   const first =
-    request.lane === "job" || request.status !== "pending"
+    request.lane === "job"
       ? how
       : "the scanner offers it to a builder before those that wait to be built";
   const what = {
