@@ -180,11 +180,12 @@ test("a server that stalls in mid-stream is seen", async () => {
 });
 
 test("a reader that takes its time is not a stalled server", async () => {
-  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 2_000 });
+  // Long enough for a busy machine to begin the rows in.
+  await using impatient = readTransactions(server.databaseUrl, { readTimeoutMs: 4_000 });
   await using snapshot = await openSnapshot(impatient, { ...YEAR, endDate: "2025-01-01" });
   const csv = makeTransactionsCsv(snapshot.balances);
   for await (const batch of snapshot.batches()) {
-    if (csv.rows === 0) await sleep(3_000);
+    if (csv.rows === 0) await sleep(5_000);
     csv.lines(batch).release();
   }
   expect(csv.rows).toBe(snapshot.rows);

@@ -11,23 +11,21 @@ import { giveBack } from "../memory/lent-block.ts";
 /** Magic number, deflate, no flags, no time, no hints, unknown system. */
 const GZIP_HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 const TRAILER_BYTES = 8;
-/** A block of the table deflate and a little more: what one piece inflates to is one call. */
-const CHUNK_BYTES = 160 * 1024;
+/** So many bytes of the table are one call of the thread: to wake it costs as much as to inflate a block. */
+const CALL_BYTES = 512 * 1024;
+/** What a call inflates to at most; when its output is full, zlib takes new memory for the next. */
+const CHUNK_BYTES = CALL_BYTES + 160 * 1024;
+/** What did not deflate is a little larger than before. Memory that is not written to costs nothing. */
+const STAGE_BYTES = CHUNK_BYTES + 1024;
 /** Bytes of a table up to which a thread costs more than it saves: half a millisecond of this one. */
 const SHORT_BYTES = 256 * 1024;
-/** Deflated bytes that may wait for the thread while lines and deflate go on: some eight blocks. */
-const WAITING_BYTES = 256 * 1024;
 /** An output buffer that is full to its last byte makes zlib ask for another one. */
 const ROOM_BYTES = 64;
 
 export class InflateCheck {
   /** Of a stream that may still be a short one. */
   #pieces: Buffer[] | undefined = [GZIP_HEADER];
-  #gunzip: Gunzip | undefined;
-  #waiting = 0;
-  #inflated = Promise.withResolvers<undefined>();
-  #bytes = 0;
-  #error: Error | undefined;
+  #thread: InflateThread | undefined;
 
   /**
    * The bytes are given back once they have been read. Resolves when there is room for more.
@@ -38,13 +36,8 @@ export class InflateCheck {
     if (bytes <= SHORT_BYTES) return;
     const pieces = this.#pieces ?? [deflated];
     this.#pieces = undefined;
-    const gunzip = (this.#gunzip ??= this.#begin());
-    for (const piece of pieces) this.#send(gunzip, piece);
-    while (this.#waiting > WAITING_BYTES && !this.#error) {
-      this.#inflated = Promise.withResolvers();
-      await this.#inflated.promise;
-    }
-    if (this.#error) throw mismatch(this.#error);
+    this.#thread ??= new InflateThread();
+    for (const piece of pieces) await this.#thread.write(piece, bytes);
   }
 
   /** @throws RetryableError `deflate_mismatch` unless the stream inflates to bytes of this CRC and length */
@@ -52,48 +45,76 @@ export class InflateCheck {
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeUInt32LE(crc32, 0);
     trailer.writeUInt32LE(bytes % 2 ** 32, 4);
-    if (this.#gunzip) await this.#endOnThread(this.#gunzip, trailer);
-    else this.#bytes = inflatedBytes([...(this.#pieces ?? []), trailer], bytes);
-    for (const piece of this.#pieces ?? []) giveBack(piece);
+    const pieces = this.#pieces ?? [];
+    const inflated = this.#thread
+      ? await this.#thread.end(trailer)
+      : inflatedBytes([...pieces, trailer], bytes);
+    for (const piece of pieces) giveBack(piece);
     // Beyond 4 GiB the trailer has the lower half of the length only.
-    if (this.#bytes !== bytes) throw mismatch(new Error(`${this.#bytes} bytes of ${bytes}`));
+    if (inflated !== bytes) throw mismatch(new Error(`${inflated} bytes of ${bytes}`));
   }
 
   /** Leaves nothing behind of a stream that is given up. */
   destroy(): void {
-    this.#gunzip?.destroy();
+    this.#thread?.destroy();
   }
+}
 
-  #begin(): Gunzip {
-    const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-    gunzip.on("data", (inflated: Buffer) => {
+/** Gunzip on one of zlib's threads, which reads one stage while the other is filled. */
+class InflateThread {
+  readonly #gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  #stage = Buffer.allocUnsafeSlow(STAGE_BYTES);
+  #other = Buffer.allocUnsafeSlow(STAGE_BYTES);
+  #staged = 0;
+  /** Of the table, in front of what is staged. */
+  #sent = 0;
+  /** Of the other stage; resolved too when it never will be read. */
+  #read = Promise.withResolvers<undefined>();
+  #bytes = 0;
+  #error: Error | undefined;
+
+  constructor() {
+    this.#read.resolve(undefined);
+    this.#gunzip.on("data", (inflated: Buffer) => {
       this.#bytes += inflated.length;
-      useOutputAgain(gunzip);
+      useOutputAgain(this.#gunzip);
     });
-    gunzip.on("error", (error) => {
+    this.#gunzip.on("error", (error) => {
       this.#error = error;
-      this.#inflated.resolve(undefined);
-    });
-    return gunzip;
-  }
-
-  /** Node's own measure of "full" is a piece or two, and it tells of room only when all is done. */
-  #send(gunzip: Gunzip, piece: Buffer): void {
-    this.#waiting += piece.length;
-    gunzip.write(piece, () => {
-      this.#waiting -= piece.length;
-      giveBack(piece);
-      this.#inflated.resolve(undefined);
+      this.#read.resolve(undefined);
     });
   }
 
-  async #endOnThread(gunzip: Gunzip, trailer: Buffer): Promise<void> {
+  /** @param bytes of the table so far */
+  async write(piece: Buffer, bytes: number): Promise<void> {
+    this.#staged += piece.copy(this.#stage, this.#staged);
+    giveBack(piece);
+    if (bytes - this.#sent < CALL_BYTES) return;
+    this.#sent = bytes;
+    await this.#read.promise;
     if (this.#error) throw mismatch(this.#error);
-    const ended = once(gunzip, "end");
-    gunzip.end(trailer);
+    const read = Promise.withResolvers<undefined>();
+    this.#read = read;
+    this.#gunzip.write(this.#stage.subarray(0, this.#staged), () => read.resolve(undefined));
+    [this.#stage, this.#other] = [this.#other, this.#stage];
+    this.#staged = 0;
+  }
+
+  /** How many bytes it was. */
+  async end(trailer: Buffer): Promise<number> {
+    if (this.#error) throw mismatch(this.#error);
+    const ended = once(this.#gunzip, "end");
+    this.#gunzip.write(this.#stage.subarray(0, this.#staged));
+    this.#gunzip.end(trailer);
     await ended.catch((error: unknown) => {
       throw mismatch(error);
     });
+    return this.#bytes;
+  }
+
+  destroy(): void {
+    this.#gunzip.destroy();
+    this.#read.resolve(undefined);
   }
 }
 
