@@ -6,6 +6,7 @@
 import PDFDocument from "pdfkit";
 import type { BankLogo } from "../../../domain/bank-names.ts";
 import { LEFT_TO_RIGHT, RIGHT_TO_LEFT, type PdfFace, type PdfFaces } from "./text/pdf-font.ts";
+import { PdfLines } from "./pdf-lines.ts";
 import { CONTENT_WIDTH, COLOURS, PAGE, type Styles, type TextStyle } from "./pdf-style.ts";
 import type { Run } from "./text/pdf-order.ts";
 import { behind, fit, widthOf, type Line } from "./text/pdf-text.ts";
@@ -71,8 +72,17 @@ interface Inside {
   readonly page: {
     readonly fonts: Record<string, unknown>;
     readonly xobjects: Record<string, unknown>;
+    readonly content: PageContent;
   };
   ref(data: object): { end(content: string | Uint8Array): void };
+  _write: (data: string | Uint8Array) => void;
+  /** How many bytes were written. */
+  _offset: number;
+}
+
+interface PageContent {
+  write: (data: string | Uint8Array) => void;
+  end: () => void;
 }
 
 interface InsideFont {
@@ -94,12 +104,14 @@ type Encoded = readonly [
 
 /** @throws Error for a pdfkit of another shape; the page count would be missing from every page. */
 export function insideOf(doc: object): Inside {
-  const { _font: font, ref } = doc as {
-    readonly _font?: Partial<InsideFont>;
-    readonly ref?: unknown;
-  };
-  const known = [ref, font?.ref, font?.encode].every((one) => typeof one === "function");
-  if (known && typeof font?.id === "string") return doc as Inside;
+  const {
+    _font: font,
+    _offset: offset,
+    _write: write,
+    ref,
+  } = doc as Partial<Inside> & { readonly _font?: Partial<InsideFont> };
+  const known = [ref, write, font?.ref, font?.encode].every((one) => typeof one === "function");
+  if (known && typeof font?.id === "string" && typeof offset === "number") return doc as Inside;
   throw new Error(
     "pdfkit has another inside: this release only knows the version of its lock file",
   );
@@ -139,6 +151,11 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   for (const { name, source } of registered) doc.registerFont(name, source as unknown as Buffer);
   doc.font(styles.edge.face.name);
   const inside = insideOf(doc);
+  const written = new PdfLines();
+  const beginning = doc.read() as Buffer | null;
+  if (beginning) written.add(beginning);
+  inside._write = (data) => void (inside._offset += written.add(data));
+  const operators = new PdfLines();
   const pageCount = inside.ref({
     Type: "XObject",
     Subtype: "Form",
@@ -148,6 +165,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   const root = doc.struct("Document");
   doc.addStructure(root);
 
+  const glyphs = new Map<InsideFont, Map<string, string>>();
   let pages = 0;
   let colour = "";
   /** PDF's operator, unless it is the colour already. */
@@ -166,6 +184,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
     },
     nextPage() {
       doc.addPage();
+      gather(inside.page.content, operators);
       pages += 1;
       colour = "";
       paper.y = pages === 1 ? 48 : PAGE.top;
@@ -220,7 +239,10 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
       // pdfkit counts `left` from the right.
       doc.outline.addItem(title, { left: PAGE.width, top: paper.y } as object);
     },
-    take: () => (doc.read() as Buffer | null) ?? undefined,
+    take() {
+      const bytes = written.take();
+      return bytes.length === 0 ? undefined : bytes;
+    },
     end() {
       root.end();
       const { size, face, colour } = styles.edge;
@@ -244,11 +266,29 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
     doc.font(face.name);
     const font = inside._font;
     inside.page.fonts[font.id] ??= font.ref();
-    const encoded = font.encode(text, rightToLeft ? RIGHT_TO_LEFT : LEFT_TO_RIGHT);
     // The page's y runs down, that of letters up.
     const place = `1 0 0 -1 ${x.toFixed(2)} ${baseline.toFixed(2)} Tm`;
-    const glyphs = placedGlyphs(encoded, size);
+    const glyphs =
+      !rightToLeft && face.isPlain(text)
+        ? `<${plainGlyphs(font, text)}> Tj`
+        : placedGlyphs(font.encode(text, rightToLeft ? RIGHT_TO_LEFT : LEFT_TO_RIGHT), size);
     doc.addContent(`${fill(wanted)}BT /${font.id} ${size.toFixed(2)} Tf ${place} ${glyphs} ET`);
+  }
+
+  /** One glyph for each character: what it is in the document is asked for once. */
+  function plainGlyphs(font: InsideFont, text: string): string {
+    let known = glyphs.get(font);
+    if (!known) glyphs.set(font, (known = new Map()));
+    let hex = "";
+    for (const character of text) {
+      let glyph = known.get(character);
+      if (glyph === undefined) {
+        glyph = font.encode(character, LEFT_TO_RIGHT)[0].join("");
+        known.set(character, glyph);
+      }
+      hex += glyph;
+    }
+    return hex;
   }
 
   function artifact(type: "Pagination" | "Layout", draw: () => void): void {
@@ -272,6 +312,17 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   }
 }
 
+/** From now on `operators` has what is written on the page, which gets all of it at its end. */
+function gather(content: PageContent, operators: PdfLines): void {
+  const write = content.write.bind(content);
+  const end = content.end.bind(content);
+  content.write = (data) => void operators.add(data);
+  content.end = () => {
+    write(operators.take());
+    end();
+  };
+}
+
 /** PDF's operators for glyphs that may stand beside and above their line. */
 function placedGlyphs([glyphs, positions]: Encoded, size: number): string {
   if (positions.length === 0) return `<${glyphs.join("")}> Tj`;
@@ -293,6 +344,14 @@ function placedGlyphs([glyphs, positions]: Encoded, size: number): string {
 
 /** `#RRGGBB` as PDF's three numbers. */
 function rgb(colour: string): string {
+  let numbers = colours.get(colour);
+  if (numbers === undefined) colours.set(colour, (numbers = numbersOf(colour)));
+  return numbers;
+}
+/** Those of the styles, and the bank's own. */
+const colours = new Map<string, string>();
+
+function numbersOf(colour: string): string {
   const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
   return parts.map((part) => part.toFixed(3)).join(" ");
 }

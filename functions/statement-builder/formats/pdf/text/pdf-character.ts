@@ -38,6 +38,20 @@ export function printable(text: string, face: PdfFace): Character[] {
   });
 }
 
+/** Thousandths of a text that is printed as it is, in this face alone; undefined for any other. */
+export function plainAdvance(text: string, face: PdfFace): number | undefined {
+  if (needsShaping(text)) return undefined;
+  const known = charactersOf(face);
+  let advance = 0;
+  for (const one of text) {
+    const character = known.get(one);
+    // What was not printed before goes the longer way once.
+    if (character?.shown !== one || character.actual !== one || character.face) return undefined;
+    advance += character.advance;
+  }
+  return advance;
+}
+
 function characterOf(actual: string, face: PdfFace): Character {
   const codePoint = actual.codePointAt(0) ?? 0;
   const direction = directionOf(actual);

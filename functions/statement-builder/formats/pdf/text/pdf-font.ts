@@ -15,6 +15,8 @@ export interface PdfFace {
   /** For pdfkit's registerFont; its `layout` takes `RIGHT_TO_LEFT` for features. */
   readonly source: Font;
   has(codePoint: number): boolean;
+  /** Whether from left to right its characters are a glyph each, one behind the other. */
+  isPlain(text: string): boolean;
   /** Thousandths of the size. */
   advance(codePoint: number): number;
   /** Of a text in its shapes, in thousandths. */
@@ -53,10 +55,12 @@ export const LEFT_TO_RIGHT: readonly string[] = [];
 const MAX_SHAPES = 1_000;
 
 const COMBINING_MARK = /\p{M}/u;
+/** Below the first of them. */
+const BEFORE_MARKS = /^[\0-\u02FF]*$/;
 
 /** Whether the glyphs of `text` have places of their own, beside one after the other. */
 export function needsShaping(text: string): boolean {
-  return COMBINING_MARK.test(text);
+  return !BEFORE_MARKS.test(text) && COMBINING_MARK.test(text);
 }
 
 let opened: PdfFaces | undefined;
@@ -79,11 +83,13 @@ export function openFace(of: FaceFile): PdfFace {
     }
     return glyph;
   };
-  const source = withPlainLayout(font, of.joins === true, glyphOf);
+  const isPlain = (text: string): boolean => of.joins !== true && !needsShaping(text);
+  const source = withPlainLayout(font, isPlain, glyphOf);
   const thousandths = 1000 / font.unitsPerEm;
   return {
     name: of.name,
     source,
+    isPlain,
     has(codePoint) {
       let has = known.get(codePoint);
       if (has === undefined) {
@@ -116,13 +122,13 @@ interface PlainGlyph {
 /** The font, but that what needs no shaping has no positions either: one glyph follows the other. From right to left the first glyph is the last of the text. */
 function withPlainLayout(
   font: Font,
-  joins: boolean,
+  isPlain: (text: string) => boolean,
   glyphOf: (codePoint: number) => PlainGlyph,
 ): Font {
   const shaped = makeShaper(font);
   const layout = (text: string, features: readonly string[]) => {
     const rightToLeft = features === RIGHT_TO_LEFT;
-    if (joins || needsShaping(text)) return shaped(text, rightToLeft);
+    if (!isPlain(text)) return shaped(text, rightToLeft);
     const glyphs = Array.from(text, (one) => glyphOf(one.codePointAt(0) ?? 0));
     if (!rightToLeft) return { glyphs, positions: [] };
     const places = { xOffset: 0, yOffset: 0, yAdvance: 0 };

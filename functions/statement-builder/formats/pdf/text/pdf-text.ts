@@ -1,5 +1,5 @@
 /** Texts of the bank as lines that can be printed. */
-import { printable, thousandthsOf, type Character } from "./pdf-character.ts";
+import { plainAdvance, printable, thousandthsOf, type Character } from "./pdf-character.ts";
 import { paragraphOf, type Paragraph, type Run } from "./pdf-order.ts";
 import type { TextStyle } from "../pdf-style.ts";
 
@@ -41,6 +41,7 @@ export function wrap(
   style: TextStyle,
   { width, maxLines = Infinity }: WrapOptions,
 ): Line[] {
+  if (isPlainLine(text, style, width)) return [{ shown: text, style }];
   const lines: Line[] = [];
   let last: readonly Character[] = [];
   for (const one of text.split(LINE_BREAK)) {
@@ -61,6 +62,12 @@ export function wrap(
     } while (start < characters.length);
   }
   return lines;
+}
+
+/** As most texts are: one line of characters that stand for themselves, which no line end does. */
+function isPlainLine(text: string, { face, size }: TextStyle, width: number): boolean {
+  const advance = plainAdvance(text, face);
+  return advance !== undefined && advance <= (width * 1000) / size;
 }
 
 /** Texts below each other in one cell. */
@@ -126,8 +133,8 @@ function spacedRuns(runs: readonly Run[]): readonly Run[] {
 
 /** One line, in a smaller size where it needs one to be whole. */
 export function fit(text: string, style: TextStyle, width: number): Line {
-  const characters = printable(text, style.face);
-  const line = wholeLine(characters, style);
+  const isPlain = plainAdvance(text, style.face) !== undefined;
+  const line = isPlain ? { shown: text, style } : wholeLine(printable(text, style.face), style);
   const natural = widthOf(line);
   if (natural <= width) return line;
   return { ...line, style: { ...style, size: (style.size * width) / natural } };
