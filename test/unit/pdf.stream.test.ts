@@ -74,8 +74,10 @@ test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too
 
 test("a pdfkit of another shape is refused", () => {
   const font = { id: "F1", ref: () => undefined, encode: () => [[], []] };
-  const known = { _font: font, ref: () => undefined };
+  const known = { _font: font, _offset: 0, _write: () => undefined, ref: () => undefined };
   expect(insideOf(known)).toBe(known);
   expect(() => insideOf({ ...known, _font: { ...font, encode: undefined } })).toThrow("pdfkit");
+  expect(() => insideOf({ ...known, _write: undefined })).toThrow("pdfkit");
+  expect(() => insideOf({ ...known, _offset: undefined })).toThrow("pdfkit");
   expect(() => insideOf({ font, ref: () => undefined })).toThrow("pdfkit has another inside");
 });

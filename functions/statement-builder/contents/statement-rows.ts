@@ -1,5 +1,5 @@
 /** Rows of the text protocol as the rows that a format is written from. */
-import { ROW } from "../../domain/columns.ts";
+import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
 import { maskAllButLastFour } from "../../domain/csv/csv-field.ts";
 import type { RunningTotals } from "../../domain/money/account-totals.ts";
 import type { StatementRow } from "../formats/statement-format.ts";
@@ -29,6 +29,8 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
   const accountOf = findAccounts(accounts);
   const values = new RowValues();
   let line = 0;
+  /** Columns that joined since: read by their kind. */
+  let others: readonly OtherColumn[] | undefined;
 
   function nextRow(): StatementRow {
     const account = accountOf(values.text(ROW.accountId), values.text(ROW.currency));
@@ -38,7 +40,7 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
       : values.amount(ROW.balanceAfter, account);
     account.add(amount, balanceAfter);
     const counterpartyAccount = values.textOrNull(ROW.counterpartyAccount);
-    return {
+    const row = {
       minorUnit: account.minorUnit,
       line: (line += 1),
       accountId: account.accountId,
@@ -46,7 +48,7 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
       bookingDate: values.text(ROW.bookingDate),
       postedAt: instant(values.text(ROW.postedAt)),
       valueDate: values.text(ROW.valueDate),
-      status: values.text(ROW.status) as StatementRow["status"],
+      status: values.text(ROW.status),
       creditDebit: amount < 0n ? "DBIT" : "CRDT",
       amount,
       currency: account.currency,
@@ -62,6 +64,20 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
       reversalOf: values.textOrNull(ROW.reversalOf),
       bankTransactionCode: values.textOrNull(ROW.bankTransactionCode),
     };
+    others ??= columnsBeside(row);
+    for (const other of others) {
+      Object.assign(row, { [other.property]: valueOf(other, account) });
+    }
+    return row as unknown as StatementRow;
+  }
+
+  function valueOf({ column, place }: OtherColumn, account: RunningTotals) {
+    const text = values.textOrNull(place);
+    if (text === null && column.nullable) return null;
+    if (column.kind === "amount") return values.amount(place, account);
+    if (column.kind === "instant") return instant(text ?? "");
+    const hidden = masked && column.kind === "text" && column.masked === true;
+    return text !== null && hidden ? maskAllButLastFour(text) : (text ?? "");
   }
 
   return {
@@ -79,6 +95,20 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
       };
     },
   };
+}
+
+interface OtherColumn {
+  readonly column: Column;
+  readonly property: string;
+  readonly place: number;
+}
+
+function columnsBeside(row: object): OtherColumn[] {
+  return COLUMNS.map((column) => {
+    const property = propertyOf(column.name);
+    const place = (ROW as Readonly<Record<string, number>>)[property] ?? -1;
+    return { column, property, place };
+  }).filter(({ property }) => !(property in row));
 }
 
 /** Few have more than one currency. */

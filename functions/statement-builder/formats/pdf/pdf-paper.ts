@@ -112,7 +112,11 @@ export function insideOf(doc: object): Inside {
   } = doc as Partial<Inside> & { readonly _font?: Partial<InsideFont> };
   const known = [ref, write, font?.ref, font?.encode].every((one) => typeof one === "function");
   if (known && typeof font?.id === "string" && typeof offset === "number") return doc as Inside;
-  throw new Error(
+  throw unknownInside();
+}
+
+function unknownInside(): Error {
+  return new Error(
     "pdfkit has another inside: this release only knows the version of its lock file",
   );
 }
@@ -313,7 +317,8 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
 }
 
 /** From now on `operators` has what is written on the page, which gets all of it at its end. */
-function gather(content: PageContent, operators: PdfLines): void {
+function gather(content: Partial<PageContent>, operators: PdfLines): void {
+  if (!content.write || !content.end) throw unknownInside();
   const write = content.write.bind(content);
   const end = content.end.bind(content);
   content.write = (data) => void operators.add(data);
