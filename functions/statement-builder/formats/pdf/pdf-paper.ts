@@ -81,8 +81,8 @@ interface Inside {
 }
 
 interface PageContent {
-  write: (data: string | Uint8Array) => void;
-  end: () => void;
+  write: (this: object, data: string | Uint8Array) => void;
+  end: (this: object) => void;
 }
 
 interface InsideFont {
@@ -109,7 +109,9 @@ export function insideOf(doc: object): Inside {
     _offset: offset,
     _write: write,
     ref,
-  } = doc as Partial<Inside> & { readonly _font?: Partial<InsideFont> };
+  } = doc as Partial<Record<"_offset" | "_write" | "ref", unknown>> & {
+    readonly _font?: Partial<InsideFont>;
+  };
   const known = [ref, write, font?.ref, font?.encode].every((one) => typeof one === "function");
   if (known && typeof font?.id === "string" && typeof offset === "number") return doc as Inside;
   throw unknownInside();
@@ -282,7 +284,7 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
   /** One glyph for each character: what it is in the document is asked for once. */
   function plainGlyphs(font: InsideFont, text: string): string {
     let known = glyphs.get(font);
-    if (!known) glyphs.set(font, (known = new Map()));
+    if (!known) glyphs.set(font, (known = new Map<string, string>()));
     let hex = "";
     for (const character of text) {
       let glyph = known.get(character);
@@ -318,13 +320,12 @@ export function openPaper(faces: PdfFaces, styles: Styles, text: PaperText): Pap
 
 /** From now on `operators` has what is written on the page, which gets all of it at its end. */
 function gather(content: Partial<PageContent>, operators: PdfLines): void {
-  if (!content.write || !content.end) throw unknownInside();
-  const write = content.write.bind(content);
-  const end = content.end.bind(content);
+  const { write, end } = content;
+  if (typeof write !== "function" || typeof end !== "function") throw unknownInside();
   content.write = (data) => void operators.add(data);
   content.end = () => {
-    write(operators.take());
-    end();
+    write.call(content, operators.take());
+    end.call(content);
   };
 }
 
