@@ -10,7 +10,7 @@ import { databaseError } from "./database-error.ts";
 import { socketOf } from "./packet-socket.ts";
 import { streamRows, type RowBatch } from "./row-stream.ts";
 import type { TransactionRow } from "./transactions-sql.ts";
-import { startTimer, stopTimer, type Timer } from "../../platform/clock/clock.ts";
+import { nextTurn, startTimer, stopTimer, type Timer } from "../../platform/clock/clock.ts";
 
 export interface SnapshotConnection extends AsyncDisposable {
   /** All rows of a small result. */
@@ -103,9 +103,13 @@ export function makeSnapshotConnection(
       receivedBefore += receivedNow();
       receivedNow = rows.received;
       while (!rows.done) {
+        if (!usable) await broken.promise;
         const batch = rows.take();
-        if (batch) yield batch;
-        await inTime(rows.changed(), rows.received);
+        if (batch) {
+          yield batch;
+          // What is ready at once would keep probes and other statements waiting.
+          await nextTurn();
+        } else await inTime(rows.changed(), rows.received);
       }
       // A query that fails ends as well.
       if (!usable) await broken.promise;
