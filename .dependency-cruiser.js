@@ -70,6 +70,7 @@ const MAY_IMPORT = {
   [`${BUILDER}/formats`]: [
     DOMAIN,
     CLOCK,
+    `${BUILDER}/memory`,
     "node:",
     "zod",
     "temporal-polyfill",
