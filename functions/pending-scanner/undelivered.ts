@@ -37,10 +37,11 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
     note: StoredNote,
     { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
   ): Promise<"gone" | "waiting" | "asked"> {
-    const { record, repeats, notBefore } = note.outcome;
+    const { record, attempt, repeats, notBefore } = note.outcome;
     const request = (await findRecord(ledger, record, signal))?.request;
     // Deleted, tried again by an operator, or sent again since.
-    if (!request || !isFinal(request) || repeatsOf(request) > repeats) {
+    const isIts = request && isFinal(request) && request.attempt === attempt;
+    if (!isIts || repeatsOf(request) > repeats) {
       log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");
       return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
     }

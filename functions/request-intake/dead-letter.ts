@@ -64,7 +64,7 @@ export function makeDeadLetterRoute({ ledger, firstPauseMs, now }: DeadLetters):
     }
     const notBefore = now() + pauseBeforeRepeat(repeats, firstPauseMs);
     await ledger.noteUndelivered(
-      { record: request.facts.name, repeats, notBefore },
+      { record: request.facts.name, attempt: request.attempt, repeats, notBefore },
       context.signal,
     );
     log.warn(

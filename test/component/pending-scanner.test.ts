@@ -322,6 +322,7 @@ describe("an outcome that a consumer was not told", () => {
     await scanner.put(failed(request, NOW, true));
     await scanner.local.ledger.noteUndelivered({
       record: name,
+      attempt: request.attempt,
       repeats: 0,
       notBefore: NOW + 1_000,
     });
@@ -349,6 +350,18 @@ describe("an outcome that a consumer was not told", () => {
     await scanner.tick();
     expect(scanner.sink.events).toHaveLength(2);
     expect(scanner.summary()).toMatchObject({ undelivered: 0, asked: 0 });
+    expect(await scanner.names()).toEqual([name]);
+  });
+
+  it("of an attempt before the last one needs nothing any more", async () => {
+    await using scanner = await startScanner();
+    const name = await withNote(scanner);
+    const stored = await scanner.local.ledger.read(name);
+    if (!stored) throw new Error("not stored");
+    await scanner.local.ledger.replace(stored, { ...stored.request, attempt: 7 });
+    scanner.clock.now += 1_000;
+    await scanner.tick();
+    expect(scanner.sink.events).toEqual([]);
     expect(await scanner.names()).toEqual([name]);
   });
 

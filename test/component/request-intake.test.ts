@@ -1112,20 +1112,32 @@ describe("the dead-letter path", () => {
         ({ metadata }) => metadata?.name !== NAME,
       );
       expect(others).toEqual([]);
-      expect(found?.metadata?.name).toBe(`${note}-0`);
+      expect(found?.metadata?.name).toBe(`${note}-0-0`);
       expect(found?.data).toEqual({
         record: NAME,
+        attempt: "0",
         outcome_repeats: "0",
         not_before: "2026-01-15T12:01:00.000Z",
       });
       expect(intake.lines.flatMap((line) => line["alert"] ?? [])).toEqual([]);
     });
 
+    it("of another attempt leaves a note of its own, though the first one is still there", async () => {
+      await using intake = await failedRequest();
+      await postStructured(intake.deadLetter, outcome);
+      const stored = await intake.local.ledger.read(NAME);
+      if (!stored) throw new Error("not recorded");
+      await intake.local.ledger.replace(stored, { ...stored.request, attempt: 1 });
+      await postStructured(intake.deadLetter, outcome);
+      const names = (await intake.names()).filter((name) => name !== NAME);
+      expect(names.sort()).toEqual([`${note}-0-0`, `${note}-1-0`]);
+    });
+
     it("waits four times as long each time", async () => {
       await using intake = await failedRequest(4);
       await postStructured(intake.deadLetter, outcome);
       const found = (await intake.local.configMaps()).find(
-        ({ metadata }) => metadata?.name === `${note}-4`,
+        ({ metadata }) => metadata?.name === `${note}-0-4`,
       );
       // 4^4 minutes
       expect(found?.data?.["not_before"]).toBe("2026-01-15T16:16:00.000Z");

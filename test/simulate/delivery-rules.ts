@@ -97,11 +97,11 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
       notes.set(name, { record, life: lifeOf(record), notBefore: notBefore - EPOCH });
     } else notes.delete(name);
     if (after || !before) return;
-    const { record, repeats } = fromNote(before).outcome;
+    const { record, attempt, repeats } = fromNote(before).outcome;
     const stored = records.get(record);
     const request = stored && fromConfigMap(stored);
     const isIts = request && isFinal(request) && note?.life === lifeOf(record);
-    if (isIts && repeatsOf(request) <= repeats)
+    if (isIts && request.attempt === attempt && repeatsOf(request) <= repeats)
       fail(`${name} is deleted, and the outcome was not told again`);
   }
 

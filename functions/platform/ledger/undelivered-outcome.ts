@@ -9,6 +9,8 @@ import { heldBy, holding, refOf, type RecordRef } from "./stored-configmap.ts";
 export interface UndeliveredOutcome {
   /** Name of the request's record. */
   readonly record: string;
+  /** Which attempt has ended so: after a retry, another outcome is another note. */
+  readonly attempt: number;
   /** How often the outcome had been sent again by then: one note for each time. */
   readonly repeats: number;
   /** Milliseconds since the epoch. */
@@ -26,13 +28,14 @@ export interface NotesPage {
 
 const FIELDS: Fields<UndeliveredOutcome> = {
   record: text("record"),
+  attempt: count("attempt"),
   repeats: count("outcome_repeats"),
   notBefore: time("not_before"),
 };
 
 export function toNote(outcome: UndeliveredOutcome): ConfigMap {
   const hash = sha256Hex(outcome.record).slice(0, 40);
-  const name = `undelivered-outcome-${hash}-${outcome.repeats}`;
+  const name = `undelivered-outcome-${hash}-${outcome.attempt}-${outcome.repeats}`;
   return holding(outcome, { component: "undelivered", name, fields: FIELDS });
 }
 
