@@ -13,7 +13,7 @@ import zlib from "node:zlib";
 class BelievingGunzip extends EventEmitter {
   _outOffset = 0;
 
-  write(piece, done) {
+  write(piece, done = () => {}) {
     setImmediate(done);
     return true;
   }
