@@ -269,7 +269,12 @@ export const builderConfig = withIdentity(
             path: ["DATABASE_URL"],
             message: "needs the host's name as its certificate has it, with DATABASE_CA_FILE",
           },
-        ),
+        )
+        // Packets of rows cannot be told in what is compressed.
+        .refine(({ DATABASE_URL }) => !new URL(DATABASE_URL).searchParams.has("compress"), {
+          path: ["DATABASE_URL"],
+          message: "must not ask for compress, which the builder does not read",
+        }),
     ),
   ),
 );

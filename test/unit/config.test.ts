@@ -269,6 +269,14 @@ describe("a database with a CA of its own", () => {
   });
 });
 
+it("reads no compressed rows, and says so", () => {
+  const DATABASE_URL = "mysql://reader@127.0.0.1/bank?compress=true";
+  const env = { ...NEEDED, S3_BUCKET: "statements", DATABASE_URL };
+  expect(problemsOf(builderConfig, env)).toEqual([
+    "DATABASE_URL must not ask for compress, which the builder does not read; expected a mysql URL, for example mysql://user:password@database:3306/bank",
+  ]);
+});
+
 describe("plain text", () => {
   const REMOTE = { DATABASE_URL: "mysql://reader@database.example/bank" };
   const LOCAL = { DATABASE_URL: "mysql://reader@127.0.0.1/bank" };
