@@ -2,7 +2,7 @@
  * The broker behind every sink: takes events, and delivers them to whoever wants them. It may refuse,
  * lose what it took, deliver it twice, late, and out of order; what nobody takes it gives up after some tries.
  */
-import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
 import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
@@ -36,7 +36,6 @@ export interface BrokerOptions {
   readonly onGivenUp?: (event: StatementEvent) => void;
 }
 
-const OUTCOMES = new Set<string>((["executed", "failed", "cancelled"] as const).map(eventType));
 const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
@@ -46,7 +45,7 @@ export function makeBroker(options: BrokerOptions): Broker {
   let onTheirWay = 0;
 
   function deliverAt(at: number, event: StatementEvent, delivery: Delivery): void {
-    const isWaitedFor = OUTCOMES.has(event.type);
+    const isWaitedFor = isOutcome(event.type);
     if (isWaitedFor) onTheirWay++;
     time.put(at, () => {
       if (isWaitedFor) onTheirWay--;
@@ -78,7 +77,7 @@ export function makeBroker(options: BrokerOptions): Broker {
           const status = await call<number>({
             what: `SEND ${event.type.split(".").slice(-2)[0] ?? ""} ${event.subject}`,
             effect: () => {
-              if (time.now < refusesUntil && OUTCOMES.has(event.type)) return 503;
+              if (time.now < refusesUntil && isOutcome(event.type)) return 503;
               accept(event);
               return 202;
             },

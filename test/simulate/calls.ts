@@ -3,9 +3,10 @@
  * another, and on either way it may meet a fault. What was sent may still be done after its sender
  * has died, been paused, or given it up.
  */
+import { makePort, openCall, outcomeOf } from "./call-port.ts";
 import { draw } from "./chance.ts";
 import type { Faults } from "./faults.ts";
-import { SimulatedProcess } from "./simulated-process.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Story } from "./story.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -80,17 +81,11 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
 
   let quietFrom = 0;
 
-  function send<T>(call: Call<T>): Promise<T> {
-    const process = SimulatedProcess.current();
-    if (!process) throw new Error("a port was called from outside the simulation");
-    if (process.dead) return new Promise<T>(() => undefined);
-    if (call.signal?.aborted) return Promise.reject(call.aborted(call.signal.reason));
-
+  function send<T>(call: Call<T>, process: SimulatedProcess): Promise<T> {
     const number = process.calls++;
     const chance = (salt: number): number => draw(seed, process.key, number, salt);
     onCall?.(`${process.name}#${number}`, call.what);
     const fate = faults.ofCall(process, number, call.isDecisive === true);
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const note = (answer: string): void => {
       if (!story.isTold) return;
       // Reads that went well are most of what happens, and say nothing.
@@ -99,34 +94,10 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
       story.tell(process.name, `${call.what}${met}`, answer);
     };
 
-    let isOpen = true;
-    process.open++;
-    const onAbort = (): void => {
-      close();
-      note("given up");
-      reject(call.aborted(call.signal?.reason));
-    };
-    const close = (): boolean => {
-      if (!isOpen) return false;
-      isOpen = false;
-      process.open--;
-      call.signal?.removeEventListener("abort", onAbort);
-      return true;
-    };
-    call.signal?.addEventListener("abort", onAbort);
+    const open = openCall(call, process, story, note);
 
     const answerAt = (at: number, make: () => T): void => {
-      process.deliver(at, () => {
-        if (!close()) return;
-        try {
-          const value = make();
-          if (story.isTold) note(call.tell?.(value) ?? "done");
-          resolve(value);
-        } catch (error) {
-          if (story.isTold) note(String(error));
-          reject(error);
-        }
-      });
+      process.deliver(at, () => open.settle(make));
     };
     const noAnswerAt = (at: number): void =>
       answerAt(at, () => {
@@ -136,7 +107,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
     const land = (at: number, then: (make: () => T) => void): void => {
       time.put(at, () => {
         // A server may notice that its client has gone, and may not.
-        if (!isOpen && !process.dead && chance(5) < 0.5) return;
+        if (!open.isOpen && !process.dead && chance(5) < 0.5) return;
         if (call.place !== undefined) comesTo(call.place, process.name);
         then(outcomeOf(call.effect));
       });
@@ -162,7 +133,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
     };
     const sendAgainAt = (at: number): void => {
       process.deliver(at, () => {
-        if (isOpen) land(time.now, (make) => answerAt(time.now + back, make));
+        if (open.isOpen) land(time.now, (make) => answerAt(time.now + back, make));
       });
     };
     const now = time.now;
@@ -214,20 +185,7 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
       case undefined:
         land(landsAt, (make) => answerAt(landsAt + back, make));
     }
-    return promise;
+    return open.answered;
   }
-  return Object.defineProperty(send, "quietFrom", { get: () => quietFrom }) as typeof send & {
-    readonly quietFrom: number;
-  };
-}
-
-export function outcomeOf<T>(effect: () => T): () => T {
-  try {
-    const value = effect();
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error as Error;
-    };
-  }
+  return makePort(send, () => quietFrom);
 }

@@ -6,6 +6,7 @@
  * this kind alone.
  */
 import { takeOverClocks } from "./clocks.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
@@ -49,11 +50,7 @@ async function simulate(): Promise<void> {
   if (PLACE) {
     const { placeFaults } = await import("./placed-faults.ts");
     const most = MINUTES ? Number(MINUTES) * 60 : Infinity;
-    const used = (): number => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1e6;
-    };
-    const isOver = (): boolean => used() > most;
+    const isOver = (): boolean => cpuSeconds() > most;
     const { failure, ...found } = await placeFaults(Number(PLACE), isOver);
     if (failure) {
       const fates = [...failure.fates].map(
@@ -66,7 +63,7 @@ async function simulate(): Promise<void> {
     const cut = found.isWhole ? "all of them" : `cut by the time`;
     console.log(
       `runs ${found.runs} (by faults ${found.byFaults.join(", ")}; ${cut}) ` +
-        `orders of calls ${found.orders} broken ${failure ? 1 : 0} in ${used().toFixed(1)} s of CPU`,
+        `orders of calls ${found.orders} broken ${failure ? 1 : 0} in ${cpuSeconds().toFixed(1)} s of CPU`,
     );
     return;
   }

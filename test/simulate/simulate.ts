@@ -2,6 +2,7 @@
 import { Upload } from "@aws-sdk/lib-storage";
 import { PART_BYTES } from "./bank.ts";
 import { draw } from "./chance.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import { reduce, type Reduced } from "./reduce.ts";
 import { runWorld, type Weather, type WorldOptions } from "./world.ts";
 
@@ -44,10 +45,7 @@ export function worldOf(seed: number): WorldOptions {
 
 export async function search({ seed, seeds, weather, seconds }: Search): Promise<Found> {
   const began = process.cpuUsage();
-  const used = (): number => {
-    const { user, system } = process.cpuUsage(began);
-    return (user + system) / 1e6;
-  };
+  const used = (): number => cpuSeconds(began);
   const sum = { seeds: 0, lives: 0, faults: 0, turns: 0 };
   for (let at = seed; at < seed + seeds && used() < seconds; at++) {
     const options = { ...worldOf(at), weather };

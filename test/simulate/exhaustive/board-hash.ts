@@ -54,9 +54,6 @@ function isOwnTimer({ isTimer, what }: Subject): boolean {
   return isTimer === true && what === undefined;
 }
 
-function byName(
-  [one]: readonly [string, ...unknown[]] | readonly unknown[],
-  [other]: readonly [string, ...unknown[]] | readonly unknown[],
-): number {
+function byName([one]: readonly unknown[], [other]: readonly unknown[]): number {
   return String(one) < String(other) ? -1 : 1;
 }

@@ -3,8 +3,9 @@
  * are for it happens. What it was answered is on its way at once; what else comes to the same process
  * may come before.
  */
-import { outcomeOf, type Call, type CallPort } from "../calls.ts";
-import { SimulatedProcess } from "../simulated-process.ts";
+import { makePort, openCall, outcomeOf } from "../call-port.ts";
+import type { Call, CallPort } from "../calls.ts";
+import type { SimulatedProcess } from "../simulated-process.ts";
 import type { Story } from "../story.ts";
 import { cancel, type VirtualTime } from "../virtual-time.ts";
 import { begin, isQuiet, type Board, type Sent, type Step } from "./board.ts";
@@ -20,17 +21,12 @@ export interface Setting {
 }
 
 export function makeChosenCalls(setting: Setting): CallPort {
-  const send = <T>(call: Call<T>): Promise<T> => {
-    const process = SimulatedProcess.current();
-    if (!process) throw new Error("a port was called from outside the simulation");
-    if (process.dead) return new Promise<T>(() => undefined);
-    if (call.signal?.aborted) return Promise.reject(call.aborted(call.signal.reason));
+  const send = <T>(call: Call<T>, process: SimulatedProcess): Promise<T> => {
     const caller = makeCaller(call, process, setting);
     put(call, caller, setting);
     return caller.answered;
   };
-  const quietFrom = { get: () => (isQuiet(setting.board) ? setting.board.now : Infinity) };
-  return Object.defineProperty(send, "quietFrom", quietFrom) as CallPort;
+  return makePort(send, () => (isQuiet(setting.board) ? setting.board.now : Infinity));
 }
 
 /** Whoever waits for an answer. */
@@ -51,49 +47,26 @@ function makeCaller<T>(
   process: SimulatedProcess,
   { board, story }: Setting,
 ): Caller<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const key = board.name(`${process.name} ${process.calls++} ${memoryOf(board, process)}`);
-  let isOpen = true;
-  process.open++;
   const note = (answer: string, fault?: string): void =>
     story.tell(process.name, fault ? `${call.what} [${fault}]` : call.what, answer);
-  const close = (): boolean => {
-    if (!isOpen) return false;
-    isOpen = false;
-    process.open--;
-    call.signal?.removeEventListener("abort", onAbort);
-    return true;
-  };
-  function onAbort(): void {
-    close();
-    note("given up");
-    reject(call.aborted(call.signal?.reason));
-  }
-  call.signal?.addEventListener("abort", onAbort);
-  const settle = (make: () => T): void => {
-    if (!close()) return;
-    try {
-      const value = make();
-      if (story.isTold) note(call.tell?.(value) ?? "done");
-      resolve(value);
-    } catch (error) {
-      if (story.isTold) note(String(error));
-      reject(error);
-    }
-  };
+  const open = openCall(call, process, story, note);
   return {
     process,
-    answered: promise,
+    answered: open.answered,
     key,
     get waits() {
-      return isOpen && !process.dead;
+      return open.isOpen && !process.dead;
     },
     answer(make, isConstant = false) {
       const what = `${key} ${contentOf(make)}`;
-      process.deliver(board.now, () => settle(make), { isConstant, what });
+      process.deliver(board.now, () => open.settle(make), { isConstant, what });
     },
     answerAt(at, make) {
-      process.deliver(at, () => settle(make), { isTimer: true, what: `${key} ${contentOf(make)}` });
+      process.deliver(at, () => open.settle(make), {
+        isTimer: true,
+        what: `${key} ${contentOf(make)}`,
+      });
     },
     note,
   };

@@ -1,4 +1,5 @@
 /** `make simulate EXHAUST=1`: a line for each search, and the story of a rule that broke. */
+import { cpuSeconds } from "../cpu-seconds.ts";
 import { exhaust, SCENES } from "./exhaust.ts";
 import type { Searched } from "./search.ts";
 
@@ -16,12 +17,12 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
   const names = Object.keys(SCENES) as (keyof typeof SCENES)[];
   const scenes = scene === undefined ? names : names.filter((name) => name === scene);
   if (scenes.length === 0) throw new Error(`SCENE is one of ${names.join(", ")}`);
-  const isOver = (): boolean => used() > minutes * 60;
-  let before = used();
+  const isOver = (): boolean => cpuSeconds() > minutes * 60;
+  let before = cpuSeconds();
   const onSearched = (name: string, faults: number, searched: Searched): void => {
     const { states, ends, runs, cut, depth } = searched;
-    const seconds = (used() - before).toFixed(1);
-    before = used();
+    const seconds = (cpuSeconds() - before).toFixed(1);
+    before = cpuSeconds();
     console.log(
       `${name}, ${counts.builders} builders, ${faults} faults: states ${states} ends ${ends} ` +
         `runs ${runs} (${cut} cut where another had been) depth ${depth} in ${seconds} s of CPU, ` +
@@ -40,9 +41,4 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
 function endOf({ isWhole, failure }: Searched): string {
   if (failure) return "a rule broke";
   return isWhole ? "ended" : "NOT ended: cut by the time";
-}
-
-function used(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
