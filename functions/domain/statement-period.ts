@@ -74,7 +74,9 @@ const known = new Map<string, StatementPeriod>();
 export function statementPeriod(dates: PeriodDates): StatementPeriod {
   const { startDate, endDate, timeZone, basis = "posted_at" } = dates;
   const key = `${startDate} ${endDate} ${timeZone} ${basis}`;
-  const period = known.get(key) ?? periodOf(dates);
+  const before = known.get(key);
+  if (before) return before;
+  const period = periodOf(dates);
   known.set(key, period);
   const [oldest = key] = known.keys();
   if (known.size > MOST_KNOWN) known.delete(oldest);

@@ -10,7 +10,7 @@ import { createConnection, type Connection } from "mysql2/promise";
 import { SELECTED_COLUMNS } from "../../functions/domain/columns.ts";
 import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
-import { readRow, textRows, VALUES } from "../../functions/statement-builder/lines/row-bytes.ts";
+import { readRow, VALUES } from "../../functions/statement-builder/lines/row-bytes.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { lend } from "../../functions/statement-builder/memory/lent-block.ts";
 import type {
@@ -19,6 +19,7 @@ import type {
 } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { textRows } from "../support/bank/text-protocol.ts";
 import { sqlTypesOf } from "../support/engines/sql-types.ts";
 import { fuzzing } from "../support/fuzzing.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";

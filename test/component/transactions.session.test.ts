@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { pino } from "pino";
-import { textRows } from "../../functions/statement-builder/lines/row-bytes.ts";
 import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { textRows } from "../support/bank/text-protocol.ts";
 import { startTestMariaDb, type TestMariaDb } from "../support/servers/mariadb.ts";
 import { readStatement } from "../support/statements/read-statement.ts";
 import {

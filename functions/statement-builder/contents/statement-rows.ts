@@ -4,7 +4,7 @@ import { maskAllButLastFour } from "../../domain/csv/csv-field.ts";
 import type { RunningTotals } from "../../domain/money/account-totals.ts";
 import type { StatementRow } from "../formats/statement-format.ts";
 import { regularAmount } from "../lines/byte-amounts.ts";
-import { readRow, VALUES } from "../lines/row-bytes.ts";
+import { isAscii, readRow, VALUES } from "../lines/row-bytes.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
 
 export interface RowReader {
@@ -155,10 +155,4 @@ class RowValues {
     const minor = regularAmount(this.#block, from, to, account.minorUnit);
     return Number.isNaN(minor) ? exactAmount(this.text(place), account) : BigInt(minor);
   }
-}
-
-function isAscii(block: Buffer, from: number, to: number): boolean {
-  let bits = 0;
-  for (let at = from; at < to; at++) bits |= block[at] ?? 0;
-  return bits < 0x80;
 }

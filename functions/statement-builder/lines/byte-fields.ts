@@ -11,6 +11,7 @@ import {
   textField,
 } from "../../domain/csv/csv-field.ts";
 import { instant } from "../source/row-values.ts";
+import { isAscii } from "./row-bytes.ts";
 
 const [QUOTE, STAR, COMMA, POINT, ZERO] = [0x22, 0x2a, 0x2c, 0x2e, 0x30];
 const [SPACE, T, Z] = [0x20, 0x54, 0x5a];
@@ -180,12 +181,6 @@ export function mayBeginFormula(source: Buffer, from: number, to: number): boole
     if (SEPARATOR[byte] === 1) first = true;
   }
   return false;
-}
-
-function isAscii(source: Buffer, from: number, to: number): boolean {
-  let all = 0;
-  for (let i = from; i < to; i++) all |= source[i] ?? 0;
-  return all < 0x80;
 }
 
 function byteSet(characters: string): Uint8Array {

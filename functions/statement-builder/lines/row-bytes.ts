@@ -30,12 +30,8 @@ export function readRow(block: Buffer, from: number, starts: Int32Array, ends: I
   return at;
 }
 
-/** Every row of a block as text; nothing is the same as NULL. */
-export function* textRows(block: Buffer): Generator<(string | null)[]> {
-  const starts = new Int32Array(VALUES);
-  const ends = new Int32Array(VALUES);
-  for (let next = 0; next < block.length;) {
-    next = readRow(block, next, starts, ends);
-    yield Array.from(starts, (start, i) => block.toString("utf8", start, ends[i]) || null);
-  }
+export function isAscii(bytes: Buffer, from: number, to: number): boolean {
+  let all = 0;
+  for (let i = from; i < to; i++) all |= bytes[i] ?? 0;
+  return all < 0x80;
 }

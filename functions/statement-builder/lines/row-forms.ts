@@ -9,7 +9,7 @@ import { isSafeId } from "../../domain/csv/csv-field.ts";
 import { StatementFailure } from "../../domain/failure.ts";
 import { LONGEST_LINE } from "../../domain/manifest.ts";
 import { mayBeginFormula } from "./byte-fields.ts";
-import { readRow, VALUES } from "./row-bytes.ts";
+import { isAscii, readRow, VALUES } from "./row-bytes.ts";
 
 const columns: readonly Column[] = SELECTED_COLUMNS;
 
@@ -149,12 +149,6 @@ function isBelow(value: number, limit: number): boolean {
 function isUpper(row: Buffer, at: number): boolean {
   const byte = row[at] ?? 0;
   return byte >= 0x41 && byte <= 0x5a;
-}
-
-function isAscii(row: Buffer, from: number, to: number): boolean {
-  let all = 0;
-  for (let i = from; i < to; i++) all |= row[i] ?? 0;
-  return all < 0x80;
 }
 
 function isSame(row: Buffer, from: number, to: number, value: Buffer): boolean {

@@ -1,5 +1,6 @@
 /** Rows as a MySQL server sends them. */
 import { SELECTED_COLUMNS } from "../../../functions/domain/columns.ts";
+import { readRow, VALUES } from "../../../functions/statement-builder/lines/row-bytes.ts";
 import { lend, type LentBlock } from "../../../functions/statement-builder/memory/lent-block.ts";
 import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
 
@@ -27,6 +28,16 @@ export function encodePacket(payload: Buffer, sequence: number): Buffer {
 /** The same as a batch of the driver's. */
 export function lentRows(rows: readonly TransactionRow[]): LentBlock {
   return lend(encodeRows(rows));
+}
+
+/** Every row of a block as text; nothing is the same as NULL. */
+export function* textRows(block: Buffer): Generator<(string | null)[]> {
+  const starts = new Int32Array(VALUES);
+  const ends = new Int32Array(VALUES);
+  for (let next = 0; next < block.length;) {
+    next = readRow(block, next, starts, ends);
+    yield Array.from(starts, (start, i) => block.toString("utf8", start, ends[i]) || null);
+  }
 }
 
 function encodeValue(value: string | null): Buffer {
