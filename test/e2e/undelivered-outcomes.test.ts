@@ -50,11 +50,13 @@ async function until(
   throw new Error("the outcome was not sent again");
 }
 
-/** The Broker has accepted it by then, and delivers it a moment later. */
-async function toldAtLeast(times: number, sink: EventSink, name: string) {
+/** The Broker has accepted it by then, and delivers it a moment later; on a slow machine more than once. */
+async function expectTold(times: number, sink: EventSink, name: string): Promise<void> {
   for (let tries = 0; tries < 200 && told(sink, name).length < times; tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
-  return told(sink, name);
+  const ids = told(sink, name);
+  expect(ids.length).toBeGreaterThanOrEqual(times);
+  expect(new Set(ids)).toEqual(new Set([`${name}.executed`]));
 }
 
 async function untilNoNotes(): Promise<void> {
@@ -67,14 +69,14 @@ async function untilNoNotes(): Promise<void> {
   throw new Error("a note was left");
 }
 
-test("a consumer that fails twice is told three times, and so is every other, under one id", async () => {
+test("a consumer that fails twice is told until it has it, and so is every other, under one id", async () => {
   const builder = await pipeline.start("statement-builder");
   refusals = 2;
   const name = await pipeline.request({ ...REQUEST, start_date: "2025-01-01" });
   const request = await until(name, (one) => one.outcomeRepeats === 2 && one.announced);
   await untilNoNotes();
-  expect(await toldAtLeast(3, failing, name)).toEqual(Array(3).fill(`${name}.executed`));
-  expect(await toldAtLeast(3, healthy, name)).toEqual(Array(3).fill(`${name}.executed`));
+  await expectTold(3, failing, name);
+  await expectTold(3, healthy, name);
   expect(request.status).toBe("executed");
   await builder.stop();
 });
@@ -103,5 +105,5 @@ test("a builder that dies before it sends the outcome again leaves it owed", asy
   });
   await pipeline.start("statement-builder");
   await until(name, ({ announced }) => announced);
-  expect(await toldAtLeast(2, healthy, name)).toEqual(Array(2).fill(`${name}.executed`));
+  await expectTold(2, healthy, name);
 });
