@@ -2,7 +2,7 @@
  * The broker behind every sink: takes events, and delivers them to whoever wants them. It may refuse,
  * lose what it took, deliver it twice, late, and out of order; what nobody takes it gives up after some tries.
  */
-import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
 import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
@@ -11,9 +11,11 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 export interface Broker {
   readonly sink: CloudEventSink;
+  /** A sender's own event, whose 202 has nothing to say about what becomes of it. */
+  take(event: StatementEvent): void;
   /** Delivers once more what a receiver did not take, or gives it up. */
   again(event: StatementEvent, delivery: Delivery): void;
-  /** No outcome is on its way. */
+  /** Nothing is on its way that nobody sends again. */
   readonly isIdle: boolean;
 }
 
@@ -36,6 +38,7 @@ export interface BrokerOptions {
   readonly onGivenUp?: (event: StatementEvent) => void;
 }
 
+const REQUESTED = eventType("requested");
 const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
@@ -45,7 +48,7 @@ export function makeBroker(options: BrokerOptions): Broker {
   let onTheirWay = 0;
 
   function deliverAt(at: number, event: StatementEvent, delivery: Delivery): void {
-    const isWaitedFor = isOutcome(event.type);
+    const isWaitedFor = isOutcome(event.type) || event.type === REQUESTED;
     if (isWaitedFor) onTheirWay++;
     time.put(at, () => {
       if (isWaitedFor) onTheirWay--;
@@ -96,6 +99,7 @@ export function makeBroker(options: BrokerOptions): Broker {
         }
       },
     },
+    take: accept,
     again(event, { number, tries }) {
       if (tries >= MAX_TRIES) {
         onGivenUp?.(event);

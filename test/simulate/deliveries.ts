@@ -20,6 +20,8 @@ export interface DeliveriesOptions {
   /** Of request-intake, which is the dead-letter sink. */
   readonly intakes: Pods;
   readonly rules: DeliveryRules;
+  /** Of a thousand outcomes, how many the consumer never takes, at a rate of one. */
+  readonly neverTaken: number;
 }
 
 export interface Deliveries {
@@ -36,7 +38,7 @@ const MAX_TRIES = 5;
 export const UNDELIVERED = "knativeerrordest";
 
 export function makeDeliveries(options: DeliveriesOptions): Deliveries {
-  const { seed, time, faults, story, intakes, rules } = options;
+  const { seed, time, faults, story, intakes, rules, neverTaken } = options;
   const refused = new Set<string>();
   let letters = 0;
   let open = 0;
@@ -63,7 +65,7 @@ export function makeDeliveries(options: DeliveriesOptions): Deliveries {
     consume(event, { number, tries }, again) {
       const key = keyOf(event.id);
       // That one never does, also when nothing goes wrong any more.
-      if (faults.happens("consumer takes none of", 20, key)) refused.add(event.id);
+      if (faults.happens("consumer takes none of", neverTaken, key)) refused.add(event.id);
       if (refused.has(event.id) || faults.happens("consumer is away for", 200, key, number, tries))
         again();
       else rules.taken(event);

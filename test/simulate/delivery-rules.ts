@@ -2,8 +2,8 @@
  * What must hold of events on their way: what the broker was given and has not lost is taken, or given up by
  * it, and what is given up is not lost by that: noted and told again, or kept where a person finds it.
  */
-import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
-import { repeatsOf } from "../../functions/domain/outcome/outcome-repeats.ts";
+import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { MAX_OUTCOME_REPEATS, repeatsOf } from "../../functions/domain/outcome/outcome-repeats.ts";
 import { isFinal } from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
@@ -46,6 +46,7 @@ export interface DeliveryTerms {
   readonly fail: (rule: string) => void;
 }
 
+const REQUESTED = eventType("requested");
 /** Ticks enough to have an outcome told again. */
 const TOLD_AGAIN_MS = 60_000;
 
@@ -57,11 +58,13 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   const lives = new Map<string, number>();
   /** Ids of events. */
   const parked = new Set<string>();
-  /** Outcomes that somebody waits for, by their ids, and when the broker took them last. */
+  const recorded = new Set<string>();
+  /** Outcomes and requests that somebody waits for, by their ids, and when the broker took them last. */
   const owed = new Map<string, { readonly event: StatementEvent; readonly at: number }>();
 
-  /** Whether its request still has it, and neither a note nor a repeat of it. */
-  function isForgotten({ id, subject }: StatementEvent): boolean {
+  /** Whether nobody will come to it any more: of an outcome, while its request still has it. */
+  function isForgotten({ id, type, subject }: StatementEvent): boolean {
+    if (type === REQUESTED) return !recorded.has(id) && !parked.has(id);
     const record = records.get(subject);
     const request = record && fromConfigMap(record);
     const isIts =
@@ -81,6 +84,7 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   function moved({ name, before, after }: RecordChange): void {
     if (after) records.set(name, after);
     else records.delete(name);
+    if (after && !before) recorded.add(fromConfigMap(after).facts.event.id);
     for (const { record, life, notBefore } of notes.values()) {
       const isOver = !after && record === name && life === lifeOf(name);
       if (isOver && calmMs() > TOLD_AGAIN_MS && now() - notBefore > TOLD_AGAIN_MS)
@@ -93,7 +97,8 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   function noted({ name, before, after }: RecordChange): void {
     const note = notes.get(name);
     if (after) {
-      const { record, notBefore } = fromNote(after).outcome;
+      const { record, notBefore, repeats } = fromNote(after).outcome;
+      if (repeats >= MAX_OUTCOME_REPEATS) fail(`${name} wants an outcome told again without end`);
       notes.set(name, { record, life: lifeOf(record), notBefore: notBefore - EPOCH });
     } else notes.delete(name);
     if (after || !before) return;
@@ -105,6 +110,17 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
       fail(`${name} is deleted, and the outcome was not told again`);
   }
 
+  /** Nobody is told of it any more. */
+  function givenUp(id: string): void {
+    for (const [name, record] of records) {
+      const request = fromConfigMap(record);
+      if (!isFinal(request) || id !== `${name}.${request.status}`) continue;
+      const repeats = repeatsOf(request);
+      if (repeats < MAX_OUTCOME_REPEATS)
+        fail(`${id} is parked, and was told again ${repeats} times`);
+    }
+  }
+
   return {
     changed(change) {
       const { name, before, after } = change;
@@ -114,13 +130,16 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
       else if (component === COMPONENTS.undelivered) noted(change);
       else if (component === COMPONENTS.rejected) {
         const { event_id: id = "", received_at: at = "" } = stored?.data ?? {};
-        if (after) parked.add(id);
-        else if (Date.parse(at) > now() + EPOCH - retentionMs + clockSkewMs)
+        if (after) {
+          parked.add(id);
+          givenUp(id);
+        } else if (Date.parse(at) > now() + EPOCH - retentionMs + clockSkewMs)
           fail(`${name} is deleted before anybody had the time to look`);
       }
     },
     accepted(event) {
-      if (isOutcome(event.type)) owed.set(event.id, { event, at: now() });
+      if (isOutcome(event.type) || event.type === REQUESTED)
+        owed.set(event.id, { event, at: now() });
     },
     taken: ({ id }) => void owed.delete(id),
     lost: ({ id }) => void owed.delete(id),

@@ -87,6 +87,8 @@ const FULL_MS = 90_000;
 const DAY_MS = 86_400_000;
 const WINDOW_MS = 100_000;
 const RETENTION_MS = 130_000;
+/** Longer than an outcome is told again. */
+const LONG_RETENTION_MS = 900_000;
 /** Within which everything must be at rest once nothing goes wrong any more. */
 const REST_MS = 30 * 60_000;
 
@@ -98,6 +100,7 @@ export const WEATHERS = [
   "roll-out",
   "crowd",
   "full-ledger",
+  "away-consumer",
 ] as const;
 export type Weather = (typeof WEATHERS)[number];
 
@@ -182,6 +185,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const isCrowded = has("crowd", draw(seed, 105) < 0.15);
   /** For longer than a minute nothing new is created in the ledger. */
   const isFilled = has("full-ledger", draw(seed, 107) < 0.08);
+  /** Outcomes that a consumer never takes, told again until nobody is told any more. */
+  const isAway = has("away-consumer", !hasLatecomers && draw(seed, 109) < 0.08);
+  const retentionMs = isAway ? LONG_RETENTION_MS : RETENTION_MS;
   const fullFrom = 3_000 + draw(seed, 108) * 20_000;
   /** Some requests are recorded by the version before, and some builders are of it. */
   const isRollOut = has("roll-out", draw(seed, 96) < 0.2);
@@ -193,7 +199,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const terms = {
     leaseMs: LEASE_MS,
     clockSkewMs: SKEW_MS,
-    retentionMs: RETENTION_MS,
+    retentionMs,
     maxFailures: MAX_FAILURES,
     isBeyondSkew,
     isBeyondLanding,
@@ -230,7 +236,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     senderOf,
   });
   const deliveries = makeDeliveryRules({
-    retentionMs: RETENTION_MS,
+    retentionMs,
     clockSkewMs: isBeyondSkew ? 2 * BEYOND_MS : SKEW_MS,
     calmMs: terms.calmMs,
     now: () => time.now,
@@ -243,9 +249,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     faults,
     call,
     // Longer than the retention, in some of the worlds that wait for it.
-    refusesUntil: hasLatecomers && draw(seed, 85) < 0.4 ? RETENTION_MS + 60_000 : 0,
+    refusesUntil: hasLatecomers && draw(seed, 85) < 0.4 ? retentionMs + 60_000 : 0,
     onAccepted: (event) => {
-      rules.told(event);
+      if (isOutcome(event.type)) rules.told(event);
       deliveries.accepted(event);
     },
     deliver,
@@ -367,7 +373,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       ...shared,
       tally: UNCOUNTED,
       offering,
-      retentionMs: RETENTION_MS,
+      retentionMs,
     });
     return { handle, close: async () => await offering.ended() };
   };
@@ -429,13 +435,22 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     open: () => openStatusApi(openLedger(), { store: store.client, rules: rulesOfIntake }),
   });
   const askers = makeAskers({ seed, time, faults, story, pods: statusApis, rules: answers });
-  const behind = makeDeliveries({ seed, time, faults, story, intakes, rules: deliveries });
+  const behind = makeDeliveries({
+    seed,
+    time,
+    faults,
+    story,
+    intakes,
+    rules: deliveries,
+    neverTaken: isAway ? 300 : 20,
+  });
   const jobs = new Map<string, Pods>();
 
   // --- the events --------------------------------------------------------------------------------
 
   function deliver(event: StatementEvent, delivery: Delivery): void {
     const { type } = event;
+    if (type === eventType("requested")) takeIn(event, delivery);
     if (type === eventType("oversized")) startJob(event);
     if (isOutcome(type)) behind.consume(event, delivery, () => broker.again(event, delivery));
     if (type !== eventType("recorded") && type !== eventType("due")) return;
@@ -446,6 +461,21 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         if (!answer || answer.kind === "unavailable") broker.again(event, delivery);
       });
     }
+  }
+
+  /** As a Broker's trigger does: what is refused for good is no matter of trying again. */
+  function takeIn(event: StatementEvent, delivery: Delivery): void {
+    const place = 2_000_000 + delivery.number * 8 + delivery.tries;
+    intakes.deliver(received(event), place, (answer) => {
+      if (!answer || answer.kind === "unavailable") {
+        broker.again(event, delivery);
+        return;
+      }
+      const number = byBroker.get(event.id) ?? 0;
+      answered(event, number, answer);
+      if ("problems" in answer) behind.giveUp(event);
+      else deliveries.taken(event);
+    });
   }
 
   /** As a JobSink does: the same event is the same Job, whose pods start again a few times. */
@@ -479,6 +509,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const stormMs = script ? 1 : 10_000 + draw(seed, 70) * 50_000;
   const names = new Map<number, string>();
   const sentAts = new Map<number, number>();
+  /** Requests that come through the broker, by the ids of their events. */
+  const byBroker = new Map<string, number>();
   const patienceMs = isFilled ? 20_000 : 3_000;
   let unanswered = 0;
   let late = 0;
@@ -511,7 +543,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       data: { customer_id, ...PERIOD, ...(isOfBefore ? {} : callbackOf(number)) },
     };
     if (isOfBefore) recordBefore(customer_id, event, number, at);
-    else {
+    else if (!script && draw(seed, 110, number) < 0.2) {
+      byBroker.set(id, number);
+      // A sender's event has less in it than one of ours.
+      time.put(at, () => broker.take(event as unknown as StatementEvent));
+    } else {
       unanswered++;
       post(event, number, 0, at);
     }
@@ -575,7 +611,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   /** An operator who wants something of a request while the tick that may delete it is at work. */
   function askWhileDeleted(number: number, at: number): void {
-    const oldMs = at + RETENTION_MS + draw(seed, 89, number) * 40_000;
+    const oldMs = at + retentionMs + draw(seed, 89, number) * 40_000;
     const tickAt = Math.ceil(oldMs / TICK_MS) * TICK_MS;
     late++;
     time.put(tickAt + draw(seed, 92, number) * 250, () => {
@@ -610,18 +646,23 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
           return;
         }
         unanswered--;
-        if ("problems" in answer && answer.problems.some(({ code }) => code === "event_conflict"))
-          rules.break(`the event ${event.id ?? ""} came again and was taken for another one`);
-        // The first event's time counts, whatever a repeat says.
-        const age = time.now - (sentAts.get(number) ?? 0);
-        if ("problems" in answer && age < WINDOW_MS - 2 * SKEW_MS)
-          rules.break(`the event ${event.id ?? ""} is refused, and is good`);
-        if (answer.kind !== "event") return;
-        names.set(number, answer.event.subject);
-        askForEnd(script?.ended, number);
-        rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);
+        answered(event, number, answer);
       });
     });
+  }
+
+  /** Whoever has sent it knows what became of it. */
+  function answered(event: Partial<ReceivedEvent>, number: number, answer: Answer): void {
+    if ("problems" in answer && answer.problems.some(({ code }) => code === "event_conflict"))
+      rules.break(`the event ${event.id ?? ""} came again and was taken for another one`);
+    // The first event's time counts, whatever a repeat says.
+    const age = time.now - (sentAts.get(number) ?? 0);
+    if ("problems" in answer && age < WINDOW_MS - 2 * SKEW_MS)
+      rules.break(`the event ${event.id ?? ""} is refused, and is good`);
+    if (answer.kind !== "event") return;
+    names.set(number, answer.event.subject);
+    askForEnd(script?.ended, number);
+    rules.promised(`${event.source ?? ""} ${event.id ?? ""}`, answer.event.subject);
   }
 
   /** Each command is a process, which may die of it. */

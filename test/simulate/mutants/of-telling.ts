@@ -47,6 +47,30 @@ export const MUTANTS_OF_TELLING: readonly Mutant[] = [
     replace: ``,
   },
   {
+    name: "request-dropped",
+    says: "a request that intake did not take is dropped, as a wake-up is",
+    file: "request-intake/dead-letter.ts",
+    find: `if (!OWED_BY_THE_LEDGER.has(event.type))`,
+    replace: `if (event.type === eventType("requested")) return { kind: "nothing-to-do" };
+      if (!OWED_BY_THE_LEDGER.has(event.type))`,
+  },
+  {
+    name: "parked-at-once",
+    says: "an outcome that nobody took is told again once, not five times",
+    file: "request-intake/dead-letter.ts",
+    find: `if (repeats >= MAX_OUTCOME_REPEATS) {`,
+    replace: `if (repeats >= 1) {`,
+    weather: "away-consumer",
+  },
+  {
+    name: "told-again-forever",
+    says: "an outcome that nobody takes is told again without end",
+    file: "request-intake/dead-letter.ts",
+    find: `if (repeats >= MAX_OUTCOME_REPEATS) {`,
+    replace: `if (repeats >= 1_000) {`,
+    weather: "away-consumer",
+  },
+  {
     name: "note-deleted-early",
     says: "the note of an outcome that nobody took is deleted before that was told again",
     file: "pending-scanner/undelivered.ts",
