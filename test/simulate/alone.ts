@@ -3,7 +3,7 @@ import { makeCalls, type CallPort } from "./calls.ts";
 import { CALL_FAULTS, type Faults } from "./faults.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { makeStory } from "./story.ts";
-import { makeVirtualTime, type VirtualTime } from "./virtual-time.ts";
+import { makeVirtualTime, turnsWhile, type VirtualTime } from "./virtual-time.ts";
 
 export interface Alone {
   readonly seed: number;
@@ -42,7 +42,7 @@ export function alone(): Alone {
       const progress = { isDone: false };
       const result = process.run(work).finally(() => (progress.isDone = true));
       result.catch(() => undefined);
-      while (!progress.isDone && (await time.turn()));
+      await turnsWhile(time, () => !progress.isDone);
       return await result;
     },
   };

@@ -19,53 +19,66 @@ export function makePort(
 }
 
 /** A call that its process waits for. */
-export interface OpenCall<T> {
+export class OpenCall<T> {
   readonly answered: Promise<T>;
   /** Neither answered nor given up. */
-  readonly isOpen: boolean;
+  isOpen = true;
+  readonly #call: Call<T>;
+  readonly #process: SimulatedProcess;
+  readonly #note: ((answer: string) => void) | undefined;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onAbort: (() => void) | undefined;
+
+  /** @param note undefined where nobody reads the story */
+  constructor(call: Call<T>, process: SimulatedProcess, note?: (answer: string) => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.answered = promise;
+    this.#call = call;
+    this.#process = process;
+    this.#note = note;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    process.open++;
+    const { signal } = call;
+    if (!signal) return;
+    this.#onAbort = () => {
+      this.#close();
+      this.#note?.("given up");
+      reject(call.aborted(signal.reason));
+    };
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
   /** Answers it, unless it is over. */
-  settle(make: () => T): void;
+  settle(make: () => T): void {
+    if (!this.#close()) return;
+    try {
+      const value = make();
+      this.#note?.(this.#call.tell?.(value) ?? "done");
+      this.#resolve(value);
+    } catch (error) {
+      this.#note?.(String(error));
+      this.#reject(error);
+    }
+  }
+
+  #close(): boolean {
+    if (!this.isOpen) return false;
+    this.isOpen = false;
+    this.#process.open--;
+    if (this.#onAbort) this.#call.signal?.removeEventListener("abort", this.#onAbort);
+    return true;
+  }
 }
 
 export function openCall<T>(
   call: Call<T>,
   process: SimulatedProcess,
-  { isTold }: Story,
+  { isTold }: Pick<Story, "isTold">,
   note: (answer: string) => void,
 ): OpenCall<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  let isOpen = true;
-  process.open++;
-  const close = (): boolean => {
-    if (!isOpen) return false;
-    isOpen = false;
-    process.open--;
-    call.signal?.removeEventListener("abort", onAbort);
-    return true;
-  };
-  function onAbort(): void {
-    close();
-    note("given up");
-    reject(call.aborted(call.signal?.reason));
-  }
-  call.signal?.addEventListener("abort", onAbort);
-  return {
-    answered: promise,
-    get isOpen() {
-      return isOpen;
-    },
-    settle(make) {
-      if (!close()) return;
-      try {
-        const value = make();
-        if (isTold) note(call.tell?.(value) ?? "done");
-        resolve(value);
-      } catch (error) {
-        if (isTold) note(String(error));
-        reject(error);
-      }
-    },
-  };
+  return new OpenCall(call, process, isTold ? note : undefined);
 }
 
 export function outcomeOf<T>(effect: () => T): () => T {

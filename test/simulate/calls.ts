@@ -3,9 +3,9 @@
  * another, and on either way it may meet a fault. What was sent may still be done after its sender
  * has died, been paused, or given it up.
  */
-import { makePort, openCall, outcomeOf } from "./call-port.ts";
+import { makePort, openCall, outcomeOf, type OpenCall } from "./call-port.ts";
 import { draw } from "./chance.ts";
-import type { Faults } from "./faults.ts";
+import type { Fate, Faults } from "./faults.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Story } from "./story.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -80,112 +80,173 @@ export function makeCalls({ seed, time, faults, story, leaseMs, onCall }: Networ
   }
 
   let quietFrom = 0;
+  const network = {
+    ...{ seed, time, faults, story, leaseMs, comesTo },
+    lurk(place: string, one: Lurking): void {
+      lurking.set(place, [...(lurking.get(place) ?? []), one]);
+    },
+    quietUntil(at: number): void {
+      quietFrom = Math.max(quietFrom, at);
+    },
+  };
 
   function send<T>(call: Call<T>, process: SimulatedProcess): Promise<T> {
-    const number = process.calls++;
-    const chance = (salt: number): number => draw(seed, process.key, number, salt);
-    onCall?.(`${process.name}#${number}`, call.what);
-    const fate = faults.ofCall(process, number, call.isDecisive === true);
-    const note = (answer: string): void => {
-      if (!story.isTold) return;
-      // Reads that went well are most of what happens, and say nothing.
-      if (!fate && /^(LIST|WATCH)/.test(call.what)) return;
-      const met = fate ? ` [${fate.fault} #${number}]` : "";
-      story.tell(process.name, `${call.what}${met}`, answer);
-    };
+    onCall?.(`${process.name}#${process.calls}`, call.what);
+    return new SentCall(call, process, network).send();
+  }
+  return makePort(send, () => quietFrom);
+}
 
-    const open = openCall(call, process, story, note);
+interface Lines extends Omit<Network, "onCall"> {
+  /** A call of this process is about to have its effect there. */
+  readonly comesTo: (place: string, by: string) => void;
+  readonly lurk: (place: string, one: Lurking) => void;
+  /** Before then it is not quiet. */
+  readonly quietUntil: (at: number) => void;
+}
 
-    const answerAt = (at: number, make: () => T): void => {
-      process.deliver(at, () => open.settle(make));
-    };
-    const noAnswerAt = (at: number): void =>
-      answerAt(at, () => {
-        throw call.unanswered();
-      });
-    /** @param then gets what the server answers */
-    const land = (at: number, then: (make: () => T) => void): void => {
-      time.put(at, () => {
-        // A server may notice that its client has gone, and may not.
-        if (!open.isOpen && !process.dead && chance(5) < 0.5) return;
-        if (call.place !== undefined) comesTo(call.place, process.name);
-        then(outcomeOf(call.effect));
-      });
-    };
-    /** By then, or before the next calls of others that are about the same. */
-    const landLate = (by: number, then: (make: () => T) => void): void => {
-      const { place } = call;
-      quietFrom = Math.max(quietFrom, by);
-      const left = fate?.before ?? 0;
-      if (left === 0 || left === Infinity || place === undefined) {
-        land(left === 0 ? landsAt : by, then);
-        return;
-      }
-      let isOver = false;
-      const run = (): void => {
-        if (isOver) return;
-        isOver = true;
-        story.tell(process.name, `${call.what} arrives only now`);
-        then(outcomeOf(call.effect));
-      };
-      lurking.set(place, [...(lurking.get(place) ?? []), { left, by: process.name, run }]);
-      time.put(by, run);
-    };
-    const sendAgainAt = (at: number): void => {
-      process.deliver(at, () => {
-        if (open.isOpen) land(time.now, (make) => answerAt(time.now + back, make));
-      });
-    };
-    const now = time.now;
-    const landsAt = now + latencyMs(chance(6));
-    const back = latencyMs(chance(7));
-    const noticeMs = chance(8) < 0.5 ? back : call.timeoutMs;
-    const again = call.isRepeated && fate?.again === true;
+/** One call on its way. What is drawn for it hangs on its number alone. */
+class SentCall<T> {
+  readonly #call: Call<T>;
+  readonly #process: SimulatedProcess;
+  readonly #lines: Lines;
+  readonly #number: number;
+  readonly #fate: Fate | undefined;
+  readonly #open: OpenCall<T>;
+  readonly #landsAt: number;
+  readonly #backMs: number;
 
-    switch (fate?.fault) {
+  constructor(call: Call<T>, process: SimulatedProcess, lines: Lines) {
+    this.#call = call;
+    this.#process = process;
+    this.#lines = lines;
+    this.#number = process.calls++;
+    this.#fate = lines.faults.ofCall(process, this.#number, call.isDecisive === true);
+    this.#open = openCall(call, process, lines.story, (answer) => this.#note(answer));
+    this.#landsAt = lines.time.now + latencyMs(this.#chance(6));
+    this.#backMs = latencyMs(this.#chance(7));
+  }
+
+  send(): Promise<T> {
+    const { answered } = this.#open;
+    if (this.#fate) this.#meet(this.#fate);
+    else this.#land(this.#landsAt, (make) => this.#answerAt(this.#landsAt + this.#backMs, make));
+    return answered;
+  }
+
+  #meet(fate: Fate): void {
+    const call = this.#call;
+    const process = this.#process;
+    const landsAt = this.#landsAt;
+    const { time, leaseMs, quietUntil } = this.#lines;
+    const { now } = time;
+    const noticeMs = this.#chance(8) < 0.5 ? this.#backMs : call.timeoutMs;
+    const again = call.isRepeated && fate.again;
+    switch (fate.fault) {
       case "crash before":
-        note("dies before it is sent");
+        this.#note("dies before it is sent");
         process.kill();
         break;
       case "crash in flight": {
-        note("dies behind it");
-        landLate(now + call.landsWithinMs, () => undefined);
+        this.#note("dies behind it");
+        this.#landLate(now + call.landsWithinMs, fate, () => undefined);
         process.kill();
         break;
       }
       case "crash after":
-        land(landsAt, () => {
-          note("done, and dies of it");
+        this.#land(landsAt, () => {
+          this.#note("done, and dies of it");
           process.kill();
         });
         break;
       case "refused":
-        answerAt(landsAt + back, call.refused);
+        this.#answerAt(landsAt + this.#backMs, call.refused);
         break;
       case "lost request":
-        if (again) sendAgainAt(now + noticeMs);
-        else noAnswerAt(now + noticeMs);
+        if (again) this.#sendAgainAt(now + noticeMs);
+        else this.#noAnswerAt(now + noticeMs);
         break;
       case "lost answer":
-        land(landsAt, () => {
-          if (again) sendAgainAt(landsAt + noticeMs);
-          else noAnswerAt(landsAt + noticeMs);
+        this.#land(landsAt, () => {
+          if (again) this.#sendAgainAt(landsAt + noticeMs);
+          else this.#noAnswerAt(landsAt + noticeMs);
         });
         break;
       case "late":
-        noAnswerAt(now + call.timeoutMs);
-        landLate(now + call.landsWithinMs, (make) => answerAt(time.now + back, make));
+        this.#noAnswerAt(now + call.timeoutMs);
+        this.#landLate(now + call.landsWithinMs, fate, (make) =>
+          this.#answerAt(time.now + this.#backMs, make),
+        );
         break;
       case "pause":
         process.pausedUntil = Math.max(process.pausedUntil, now + fate.pause * leaseMs);
-        quietFrom = Math.max(quietFrom, process.pausedUntil);
-        note(`paused for ${Math.round(process.pausedUntil - now)} ms`);
-        land(landsAt, (make) => answerAt(landsAt + back, make));
-        break;
-      case undefined:
-        land(landsAt, (make) => answerAt(landsAt + back, make));
+        quietUntil(process.pausedUntil);
+        this.#note(`paused for ${Math.round(process.pausedUntil - now)} ms`);
+        this.#land(landsAt, (make) => this.#answerAt(landsAt + this.#backMs, make));
     }
-    return open.answered;
   }
-  return makePort(send, () => quietFrom);
+
+  #chance(salt: number): number {
+    return draw(this.#lines.seed, this.#process.key, this.#number, salt);
+  }
+
+  #note(answer: string): void {
+    const { story } = this.#lines;
+    if (!story.isTold) return;
+    const { what } = this.#call;
+    // Reads that went well are most of what happens, and say nothing.
+    if (!this.#fate && /^(LIST|WATCH)/.test(what)) return;
+    const met = this.#fate ? ` [${this.#fate.fault} #${this.#number}]` : "";
+    story.tell(this.#process.name, `${what}${met}`, answer);
+  }
+
+  #answerAt(at: number, make: () => T): void {
+    this.#process.deliver(at, () => this.#open.settle(make));
+  }
+
+  #noAnswerAt(at: number): void {
+    this.#answerAt(at, () => {
+      throw this.#call.unanswered();
+    });
+  }
+
+  /** @param then gets what the server answers */
+  #land(at: number, then: (make: () => T) => void): void {
+    this.#lines.time.put(at, () => {
+      const { place, effect } = this.#call;
+      // A server may notice that its client has gone, and may not.
+      if (!this.#open.isOpen && !this.#process.dead && this.#chance(5) < 0.5) return;
+      if (place !== undefined) this.#lines.comesTo(place, this.#process.name);
+      then(outcomeOf(effect));
+    });
+  }
+
+  /** By then, or before the next calls of others that are about the same. */
+  #landLate(by: number, { before }: Fate, then: (make: () => T) => void): void {
+    const { place, what, effect } = this.#call;
+    const { time, story, lurk, quietUntil } = this.#lines;
+    const { name } = this.#process;
+    quietUntil(by);
+    if (before === 0 || before === Infinity || place === undefined) {
+      this.#land(before === 0 ? this.#landsAt : by, then);
+      return;
+    }
+    let isOver = false;
+    const run = (): void => {
+      if (isOver) return;
+      isOver = true;
+      story.tell(name, `${what} arrives only now`);
+      then(outcomeOf(effect));
+    };
+    lurk(place, { left: before, by: name, run });
+    time.put(by, run);
+  }
+
+  #sendAgainAt(at: number): void {
+    const { time } = this.#lines;
+    this.#process.deliver(at, () => {
+      if (!this.#open.isOpen) return;
+      this.#land(time.now, (make) => this.#answerAt(time.now + this.#backMs, make));
+    });
+  }
 }

@@ -3,7 +3,7 @@
  * context, and has its timers, its clock and its random numbers from it. Once it is dead nothing of
  * it goes on: no timer fires, no answer comes.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { draw, keyOf } from "./chance.ts";
 import { cancel, type Entry, type Subject, type VirtualTime } from "./virtual-time.ts";
 
@@ -37,6 +37,10 @@ export class SimulatedProcess {
   readonly #time: VirtualTime;
   readonly #seed: number;
   readonly #startedAt: number;
+  /** Its async context: to go into it costs a tenth of what it costs to make it. */
+  readonly #context: AsyncResource;
+  readonly #subject: Subject = { process: this };
+  readonly #timerSubject: Subject = { process: this, isTimer: true };
 
   constructor(name: string, seed: number, time: VirtualTime) {
     this.name = name;
@@ -44,6 +48,7 @@ export class SimulatedProcess {
     this.#seed = seed;
     this.#time = time;
     this.#startedAt = time.now;
+    this.#context = running.run(this, () => new AsyncResource("SimulatedProcess"));
   }
 
   /** The one whose code is running. */
@@ -53,12 +58,15 @@ export class SimulatedProcess {
 
   run<T>(work: () => T): T {
     this.#time.stir(this);
-    return running.run(this, work);
+    return this.#context.runInAsyncScope(work);
   }
 
   /** What comes from outside: not before a pause is over, and never to the dead. */
-  deliver(at: number, what: () => void, more: Omit<Subject, "process"> = {}): Entry {
-    const subject = { ...more, process: this };
+  deliver(at: number, what: () => void, more?: Omit<Subject, "process">): Entry {
+    return this.#deliver(at, what, more ? { ...more, process: this } : this.#subject);
+  }
+
+  #deliver(at: number, what: () => void, subject: Subject): Entry {
     const arrive = (): void => {
       if (this.dead) return;
       if (this.pausedUntil > this.#time.now) this.#time.put(this.pausedUntil, arrive, subject);
@@ -74,7 +82,7 @@ export class SimulatedProcess {
     const fire = (): void => {
       if (this.timers.delete(timer)) what();
     };
-    timer.entry = this.deliver(this.#time.now + Math.max(1, ms), fire, { isTimer: true });
+    timer.entry = this.#deliver(this.#time.now + Math.max(1, ms), fire, this.#timerSubject);
     return timer;
   }
 

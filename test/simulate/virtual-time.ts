@@ -32,6 +32,8 @@ export interface VirtualTime {
   put(at: number, run: () => void, subject?: Subject): Entry;
   /** Takes the next entry's turn and waits until nothing moves any more; false without one. */
   turn(): Promise<boolean>;
+  /** Takes turns while there are some and it is told to go on, and does not wait between them. */
+  readonly turnsWhile?: (goesOn: () => boolean) => Promise<void>;
   /** Code of this process runs: its promises may go on. */
   stir(process: SimulatedProcess): void;
   /** Entries that were not cancelled. */
@@ -42,78 +44,125 @@ export function cancel(entry: Entry): void {
   entry.run = undefined;
 }
 
-export function makeVirtualTime(): VirtualTime {
-  const heap: Entry[] = [];
-  let now = 0;
-  let order = 0;
-  let turns = 0;
-  let stirs = 0;
+export async function turnsWhile(time: VirtualTime, goesOn: () => boolean): Promise<void> {
+  if (time.turnsWhile) await time.turnsWhile(goesOn);
+  else while (goesOn() && (await time.turn()));
+}
 
-  function before(a: number, b: number): boolean {
-    const [one, other] = [heap[a], heap[b]];
-    if (!one || !other) return false;
-    return one.at < other.at || (one.at === other.at && one.order < other.order);
+export function makeVirtualTime(): VirtualTime {
+  return new QueuedTime();
+}
+
+/** Node's own, by which it ends every callback: runs promises and ticks until there are none. */
+const { _tickCallback: settlePromises } = process as unknown as {
+  readonly _tickCallback: () => void;
+};
+const asPromise = Promise.resolve();
+
+/** A heap by time and order. In a class, where a number that changes is no new object each time. */
+class QueuedTime implements VirtualTime {
+  now = 0;
+  turns = 0;
+  #order = 0;
+  #entry: Entry | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #heap: Entry[] = [];
+  readonly #run = (): void => {
+    try {
+      this.#entry?.run?.();
+    } catch (error) {
+      this.#failure = { error };
+    }
+  };
+
+  put(at: number, run: () => void): Entry {
+    const entry = { at: Math.max(this.now, at), order: this.#order++, run };
+    this.#push(entry);
+    return entry;
   }
-  function swap(a: number, b: number): void {
-    const [one, other] = [heap[a], heap[b]];
-    if (!one || !other) return;
-    heap[a] = other;
-    heap[b] = one;
+
+  stir(): void {
+    // Whatever has run, its promises go on.
   }
-  function push(entry: Entry): void {
+
+  async turn(): Promise<boolean> {
+    const entry = this.#next();
+    entry?.run?.();
+    await new Promise<void>((resolve) => realImmediate(resolve));
+    return entry !== undefined;
+  }
+
+  /** All in one callback of Node's: an event loop that goes round for each turn costs more than most turns. */
+  async turnsWhile(goesOn: () => boolean): Promise<void> {
+    if (!goesOn() || !(await this.turn())) return;
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    realImmediate(() => {
+      try {
+        while (goesOn() && this.#takeNext());
+        resolve(undefined);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    await promise;
+  }
+
+  #takeNext(): boolean {
+    this.#entry = this.#next();
+    if (!this.#entry) return false;
+    // As a promise's job: behind it come its promises, and behind all of those its ticks.
+    void asPromise.then(this.#run);
+    settlePromises();
+    if (this.#failure) throw this.#failure.error;
+    return true;
+  }
+
+  #next(): Entry | undefined {
+    let entry = this.#pop();
+    while (entry && !entry.run) entry = this.#pop();
+    if (!entry) return undefined;
+    this.now = entry.at;
+    this.turns++;
+    return entry;
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.length;
     heap.push(entry);
-    let at = heap.length - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!before(at, parent)) return;
-      swap(at, parent);
+      const above = heap[parent];
+      if (!above || isBefore(above, entry)) break;
+      heap[at] = above;
       at = parent;
     }
+    heap[at] = entry;
   }
-  function pop(): Entry | undefined {
+
+  #pop(): Entry | undefined {
+    const heap = this.#heap;
     const [first] = heap;
     const last = heap.pop();
     if (first === undefined || last === undefined || heap.length === 0) return first;
-    heap[0] = last;
     let at = 0;
     for (;;) {
-      const left = 2 * at + 1;
-      let least = at;
-      if (before(left, least)) least = left;
-      if (before(left + 1, least)) least = left + 1;
-      if (least === at) return first;
-      swap(at, least);
-      at = least;
-    }
-  }
-
-  return {
-    get now() {
-      return now;
-    },
-    get turns() {
-      return turns;
-    },
-    put(at, run) {
-      const entry = { at: Math.max(now, at), order: order++, run };
-      push(entry);
-      return entry;
-    },
-    stir() {
-      stirs++;
-    },
-    async turn() {
-      for (let entry = pop(); entry; entry = pop()) {
-        if (!entry.run) continue;
-        now = entry.at;
-        turns++;
-        const stirredBefore = stirs;
-        entry.run();
-        // Promises and ticks all come before an immediate; nothing else here takes real time.
-        if (stirs > stirredBefore) await new Promise<void>((resolve) => realImmediate(resolve));
-        return true;
+      let child = 2 * at + 1;
+      let least = heap[child];
+      const right = heap[child + 1];
+      if (least && right && isBefore(right, least)) {
+        least = right;
+        child++;
       }
-      return false;
-    },
-  };
+      if (!least || isBefore(last, least)) break;
+      heap[at] = least;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

@@ -59,7 +59,7 @@ import { INTAKE_BEFORE, makeRules, OPERATOR, type Rules } from "./rules.ts";
 import { EPOCH, SimulatedProcess } from "./simulated-process.ts";
 import { makeStory, type Story } from "./story.ts";
 import { recordOfBefore, writingAsBefore } from "./version-before.ts";
-import { makeVirtualTime, type VirtualTime } from "./virtual-time.ts";
+import { makeVirtualTime, turnsWhile, type VirtualTime } from "./virtual-time.ts";
 import { UNCOUNTED, UNSHARED } from "../support/servers/unshared-ledger.ts";
 
 /**
@@ -721,15 +721,18 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const stormEnd = Math.max(stormMs + 50_000, isFilled ? fullFrom + FULL_MS : 0);
   const lastFaultAt = script ? 0 : stormEnd;
   const restBy = lastFaultAt + REST_MS;
-  while (!isBroken() && (await time.turn())) {
+  let hasBegun = false;
+  await turnsWhile(time, () => {
+    if (isBroken()) return false;
+    if (!hasBegun) return (hasBegun = true);
     if (!isCalm && time.now > lastFaultAt) {
       isCalm = true;
       faults.end();
       story.tell("", "nothing goes wrong any more");
     }
-    if (isCalm && time.now >= call.quietFrom && rests()) break;
-    if (time.now > restBy) break;
-  }
+    if (isCalm && time.now >= call.quietFrom && rests()) return false;
+    return time.now <= restBy;
+  });
   if (!isBroken()) {
     steered?.onRest();
     if (unanswered > 0) rules.break("a sender got no answer");
@@ -739,7 +742,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     askers.end();
     const stopAt = time.now + 40_000;
     for (const all of [service, scanners, intakes, statusApis, ...jobs.values()]) all.stopAll();
-    while (!isBroken() && time.now < stopAt && (await time.turn()));
+    await turnsWhile(time, () => !isBroken() && time.now < stopAt);
   }
   return {
     lives: Object.values(rules.states).reduce((sum, count) => sum + count, 0),
