@@ -59,7 +59,7 @@ test.each([
 ])(
   "%s is found where worlds are %s",
   async (MUTANT, WEATHER, rule) => {
-    const { code, text } = await simulate({ MUTANT, WEATHER, SEEDS: "300" });
+    const { code, text } = await simulate({ MUTANT, WEATHER, SEEDS: "3000" });
     expect(text).toMatch(new RegExp(`^broken at .*${rule}`, "m"));
     expect(code).toBe(1);
   },
