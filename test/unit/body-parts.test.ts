@@ -1,7 +1,10 @@
 /** The parts of a body: all of its bytes, cut where S3 wants them, in memory that is used again. */
 import { Upload } from "@aws-sdk/lib-storage";
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { giveBack, lend } from "../../functions/statement-builder/memory/lent-block.ts";
 import {
+  digestOf,
   partsOf,
   requireKnownUpload,
   type BodyPart,
@@ -44,6 +47,10 @@ test.each([
     expect(Buffer.concat(parts.map(({ data }) => data)).equals(expected)).toBe(true);
     expect(parts.map(({ partNumber }) => partNumber)).toEqual(parts.map((_part, n) => n + 1));
     expect(parts.length).toBeGreaterThanOrEqual(least);
+    for (const { data } of parts) {
+      const sha256 = createHash("sha256").update(data).digest("hex");
+      expect(digestOf(data)).toEqual({ crc32: crc32(data), sha256 });
+    }
     expect(parts.slice(0, -1).every(({ data }) => data.length === PART_BYTES)).toBe(true);
     expect(parts.map(({ lastPart }) => lastPart)).toEqual(
       parts.map((_part, n) => (n === parts.length - 1 ? true : undefined)),

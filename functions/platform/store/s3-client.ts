@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { monotonic } from "../clock/clock.ts";
+import { sendLargeBodies } from "./large-body.ts";
 
 export interface S3Settings {
   /** Of an S3-compatible store; AWS's own when absent. */
@@ -84,6 +85,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   });
   for (const name of UNREAD) client.middlewareStack.remove(name);
   nameOurselves(client);
+  sendLargeBodies(client);
   if (settings.onCall) observeCalls(client, settings.onCall);
   return client;
 }

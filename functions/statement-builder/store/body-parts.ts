@@ -3,7 +3,9 @@
  * large statement waits for the garbage collector then. The one place that leans on lib-storage's inside.
  */
 import { Upload, type Options } from "@aws-sdk/lib-storage";
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import { BlockPool, giveBack } from "../memory/lent-block.ts";
 
 /** What lib-storage makes of a body. */
@@ -43,6 +45,22 @@ export function makeUpload(
   return upload;
 }
 
+export interface PartDigest {
+  readonly crc32: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** By the bytes of a part, which are all that lib-storage hands on of it. */
+const digests = new WeakMap<Buffer, PartDigest>();
+
+/** Of a part that was cut here; all at once it would keep everybody waiting. */
+export function digestOf(data: Buffer): PartDigest {
+  const digest = digests.get(data);
+  if (!digest) throw new Error("a part is sent that was not cut here");
+  return digest;
+}
+
 /** Up to here a body is held in its pieces: most statements are no larger, and need no room of a part. */
 const HELD_BYTES = 128 * 1024;
 
@@ -57,17 +75,29 @@ export async function* partsOf(
   const pool = new BlockPool(partBytes);
   let room: Buffer | undefined;
   let filled = 0;
+  let hash = createHash("sha256");
+  let crc = 0;
   let partNumber = 1;
+  function lent(memory: Buffer): Buffer {
+    const data = pool.lend(memory, filled).handOn();
+    digests.set(data, { crc32: crc, sha256: hash.digest("hex") });
+    return data;
+  }
   function* copied(piece: Buffer): Generator<BodyPart> {
     for (let from = 0; from < piece.length;) {
       if (room && filled === partBytes) {
-        yield { partNumber, data: pool.lend(room, filled).handOn() };
+        yield { partNumber, data: lent(room) };
         partNumber += 1;
         filled = 0;
+        hash = createHash("sha256");
+        crc = 0;
         room = undefined;
       }
       room ??= pool.room(partBytes);
       const taken = piece.copy(room, filled, from);
+      const bytes = room.subarray(filled, filled + taken);
+      hash.update(bytes);
+      crc = crc32(bytes, crc);
       filled += taken;
       from += taken;
     }
@@ -82,7 +112,7 @@ export async function* partsOf(
     for (const one of held ?? [piece]) yield* copied(one);
     held = undefined;
   }
-  const data = room ? pool.lend(room, filled).handOn() : joined(held ?? []);
+  const data = room ? lent(room) : joined(held ?? []);
   yield { partNumber, data, lastPart: true };
 }
 

@@ -14,8 +14,9 @@ import {
 import { crc32 } from "node:zlib";
 import { giveBack } from "../memory/lent-block.ts";
 import { base64Crc32, type BodyDigest } from "./body-digest.ts";
-import { makeUpload, type BodyPart } from "./body-parts.ts";
+import { digestOf, makeUpload, type BodyPart } from "./body-parts.ts";
 import type { PublishParts, StagedObject, Staging, StatementUpload } from "./publication.ts";
+import { tellPayloadHash } from "../../platform/store/large-body.ts";
 import { storageUnavailable } from "../../platform/store/storage-error.ts";
 
 interface PartsUpload extends PublishParts, Staging {
@@ -88,16 +89,19 @@ function makePartsClient(task: PartsUpload) {
   }
 
   async function sendPart(command: UploadPartCommand): Promise<unknown> {
-    const { PartNumber = 0, Body } = command.input;
+    const { PartNumber = 0 } = command.input;
+    const body = command.input.Body as Buffer;
+    const digest = digestOf(body);
     if (task.config.checksums !== "when_required") {
-      const crc = base64Crc32(crc32(Body as Buffer));
+      const crc = base64Crc32(digest.crc32);
       partCrc32.set(PartNumber, crc);
       command.input.ChecksumCRC32 = crc;
     }
+    tellPayloadHash(body, digest.sha256);
     const sent = await call("UploadPart", client.send(command, { abortSignal: stop }));
-    task.upload.onSent?.((Body as Buffer).byteLength);
+    task.upload.onSent?.(body.byteLength);
     // A try that was given up may still have bytes of it on the way.
-    if (sent.$metadata.attempts === 1) giveBack(Body as Buffer);
+    if (sent.$metadata.attempts === 1) giveBack(body);
     await step("part-uploaded");
     return sent;
   }

@@ -3,6 +3,7 @@
  * larger one to the store as the parts of a multipart upload.
  */
 import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
+import { tellPayloadHash } from "../../platform/store/large-body.ts";
 import { makeBodyDigest } from "./body-digest.ts";
 import { partsOf } from "./body-parts.ts";
 import type { Encryption } from "./encryption.ts";
@@ -86,6 +87,7 @@ function small(
       ? {}
       : { ChecksumAlgorithm: "SHA256", ChecksumSHA256: base64 }),
   });
+  tellPayloadHash(body, hex);
   return {
     bytes: body.byteLength,
     sha256: hex,
