@@ -16,7 +16,7 @@ import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";
 import type { Faults } from "./faults.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
-import type { VirtualTime } from "./virtual-time.ts";
+import { cancel, type VirtualTime } from "./virtual-time.ts";
 
 export interface RecordChange {
   readonly version: number;
@@ -239,7 +239,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
         for (const change of changes.slice(from)) watcher.tell(change);
         const endsMs = 20_000 + draw(seed, 22, number) * 60_000;
         const breaks = faults.happens("watch breaks", 200, number);
-        process.deliver(time.now + (breaks ? endsMs / 10 : endsMs), () => {
+        const end = process.deliver(time.now + (breaks ? endsMs / 10 : endsMs), () => {
           if (breaks) reject(new LedgerUnavailable("the watch of the Kubernetes API broke off"));
           else resolve(undefined);
         });
@@ -258,6 +258,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           await promise;
         } finally {
           watchers.delete(watcher);
+          cancel(end);
           signal.removeEventListener("abort", onAbort);
         }
       },

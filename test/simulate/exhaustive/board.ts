@@ -40,6 +40,8 @@ export interface Held extends Pick<Sent, "process" | "what" | "key" | "place"> {
 export interface Pause {
   /** The instant in which it might have gone on, and did not; in the beginning, that of its pause. */
   offeredAt: number;
+  /** Its end, if it goes on no sooner. */
+  readonly longest: Entry;
 }
 
 /** What a process has sent to others. */
@@ -63,6 +65,8 @@ export interface Board {
   readonly told: Map<SimulatedProcess, Told>;
   /** Places that its calls were about. */
   readonly touched: Map<SimulatedProcess, Set<string>>;
+  /** Whose timers are being run. */
+  inTimers: SimulatedProcess | undefined;
   faultsLeft: number;
   /** Events that brokers took: their numbers go on from there. */
   accepted: number;
@@ -83,6 +87,7 @@ export function makeBoard(faults: number, name: Name): Board {
     seen: new Map(),
     told: new Map(),
     touched: new Map(),
+    inTimers: undefined,
     faultsLeft: faults,
     accepted: 0,
     cause: "the beginning",
@@ -94,6 +99,7 @@ export function makeBoard(faults: number, name: Name): Board {
 export function begin(board: Board, cause: string): void {
   board.cause = cause;
   board.put = 0;
+  board.inTimers = undefined;
 }
 
 /** A short name of a text: the same one for the same text, in all runs of a search, and for no other. */

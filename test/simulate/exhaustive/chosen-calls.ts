@@ -7,7 +7,7 @@ import { makePort, openCall, outcomeOf } from "../call-port.ts";
 import type { Call, CallPort } from "../calls.ts";
 import type { SimulatedProcess } from "../simulated-process.ts";
 import type { Story } from "../story.ts";
-import { cancel, type VirtualTime } from "../virtual-time.ts";
+import { cancel, type Entry, type Subject, type VirtualTime } from "../virtual-time.ts";
 import { begin, isQuiet, type Board, type Sent, type Step } from "./board.ts";
 import { memoryOf } from "./memory.ts";
 import { placeOf, riskOf, type Scope } from "./places.ts";
@@ -51,6 +51,24 @@ function makeCaller<T>(
   const note = (answer: string, fault?: string): void =>
     story.tell(process.name, fault ? `${call.what} [${fault}]` : call.what, answer);
   const open = openCall(call, process, story, note);
+  const coming: Entry[] = [];
+  // What comes behind the first answer, or when it was given up, is seen by nobody.
+  const forget = (): void => coming.forEach(cancel);
+  call.signal?.addEventListener("abort", forget);
+  const settle = (make: () => T): void => {
+    call.signal?.removeEventListener("abort", forget);
+    forget();
+    open.settle(make);
+  };
+  const comes = (
+    at: number,
+    make: () => T,
+    more: Pick<Subject, "isConstant" | "isTimer">,
+  ): void => {
+    if (!open.isOpen) return;
+    const what = `${key} ${contentOf(make)}`;
+    coming.push(process.deliver(at, () => settle(make), { ...more, what }));
+  };
   return {
     process,
     answered: open.answered,
@@ -58,16 +76,8 @@ function makeCaller<T>(
     get waits() {
       return open.isOpen && !process.dead;
     },
-    answer(make, isConstant = false) {
-      const what = `${key} ${contentOf(make)}`;
-      process.deliver(board.now, () => open.settle(make), { isConstant, what });
-    },
-    answerAt(at, make) {
-      process.deliver(at, () => open.settle(make), {
-        isTimer: true,
-        what: `${key} ${contentOf(make)}`,
-      });
-    },
+    answer: (make, isConstant = false) => comes(board.now, make, { isConstant }),
+    answerAt: (at, make) => comes(at, make, { isTimer: true }),
     note,
   };
 }
@@ -83,7 +93,16 @@ function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
   const risk = isRecording ? "none" : riskOf(call, place);
   if (place !== undefined) touch(board, process, place);
   noteTold(board, process, what);
-  const sent: Sent = { process, what, key, place, ways };
+  const sent: Sent = {
+    process,
+    what,
+    key,
+    // A read that nobody waits for any more is as if it had not been.
+    get place() {
+      return risk === "write" || caller.waits ? place : undefined;
+    },
+    ways,
+  };
   board.sent.push(sent);
 
   const effect = (): (() => T) => {
@@ -124,14 +143,11 @@ function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
 
   function pause(): void {
     caller.answer(effect());
-    const pause = { offeredAt: board.now };
     const until = board.now + LONGEST_PAUSE_MS;
-    board.paused.set(process, pause);
+    const end = (): void => wake(board, process);
+    const longest = time.put(until, end, { isTimer: true, what: `${key} goes on` });
+    board.paused.set(process, { offeredAt: board.now, longest });
     process.pausedUntil = until;
-    const end = (): void => {
-      if (board.paused.get(process) === pause) wake(board, process);
-    };
-    time.put(until, end, { isTimer: true, what: `${key} goes on` });
   }
 
   function ways(): readonly Step[] {

@@ -29,6 +29,7 @@ export function makeChosenTime(board: Board, choose: Choose): VirtualTime {
       }
       const later = board.entries.filter(({ at }) => at > board.now);
       if (later.length === 0) return false;
+      board.inTimers = undefined;
       board.now = later.reduce((least, { at }) => Math.min(least, at), Infinity);
     }
   }

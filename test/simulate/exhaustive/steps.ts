@@ -3,6 +3,7 @@
  * and alone; of all the rest, each may be the next.
  */
 import type { SimulatedProcess } from "../simulated-process.ts";
+import { cancel, type Subject } from "../virtual-time.ts";
 import { begin, type Board, type Pending, type Sent, type Step } from "./board.ts";
 import { isAbout } from "./places.ts";
 
@@ -12,6 +13,9 @@ export const LONGEST_PAUSE_MS = 80_000;
 /** Empty when the clock must go on first. */
 export function nextSteps(board: Board): readonly Step[] {
   const due = dueEntries(board);
+  // Node runs all timers that are over in one go, and nothing comes in between.
+  const next = due.find(({ subject }) => isTimerOf(subject, board.inTimers));
+  if (next) return [entryStep(board, next)];
   const ofWorld = due.find(
     ({ subject }) => !subject.process || subject.stream || subject.isConstant,
   );
@@ -41,17 +45,36 @@ function affordable({ faultsLeft }: Board, steps: readonly Step[]): readonly Ste
   return steps.filter(({ faults }) => faults <= faultsLeft);
 }
 
-/** Of each stream the first. */
+/** Of each stream the first, and of the timers of each process the one that was over first. */
 function dueEntries(board: Board): readonly Pending[] {
   const streams = new Set<object>();
-  return board.entries.filter(({ at, isUnderWay, subject }) => {
+  return board.entries.filter((entry) => {
+    const { at, isUnderWay, subject } = entry;
     const { process, stream } = subject;
     if (!isUnderWay && at > board.now) return false;
     if (process && board.paused.has(process)) return false;
+    if (isTimerOf(subject, process) && entry !== firstTimer(board, process)) return false;
     if (stream && streams.has(stream)) return false;
     if (stream) streams.add(stream);
     return true;
   });
+}
+
+/** Of one time, the one that was set first. */
+function firstTimer(
+  { entries }: Board,
+  process: SimulatedProcess | undefined,
+): Pending | undefined {
+  return entries
+    .filter(({ subject }) => isTimerOf(subject, process))
+    .reduce<Pending | undefined>(
+      (first, one) => (first && first.at <= one.at ? first : one),
+      undefined,
+    );
+}
+
+function isTimerOf({ isTimer, process }: Subject, whom: SimulatedProcess | undefined): boolean {
+  return isTimer === true && process !== undefined && process === whom;
 }
 
 function hasSent({ sent }: Board, process: SimulatedProcess | undefined): boolean {
@@ -66,6 +89,7 @@ function entryStep(board: Board, entry: Pending): Step {
     take() {
       board.entries.splice(board.entries.indexOf(entry), 1);
       begin(board, entry.key);
+      if (isTimer) board.inTimers = process;
       entry.run?.();
     },
   };
@@ -117,6 +141,8 @@ function wakings(board: Board, due: number): readonly Step[] {
 }
 
 export function wake(board: Board, process: SimulatedProcess): void {
+  const pause = board.paused.get(process);
+  if (pause) cancel(pause.longest);
   board.paused.delete(process);
   process.pausedUntil = 0;
   begin(board, `${process.name} goes on at ${board.now}`);
