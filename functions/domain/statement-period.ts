@@ -34,53 +34,67 @@ export const FIRST_DATE = "1970-01-02";
 
 const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 
+/** Most statements are of the same month, and each asks more than once. */
+const MOST_KNOWN = 64;
+
+/** The same work, done once for each of the last keys. What throws is asked again. */
+function remembered<T>(): (key: string, work: () => T) => T {
+  const known = new Map<string, T>();
+  return (key, work) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const found = work();
+    known.set(key, found);
+    const [oldest = key] = known.keys();
+    if (known.size > MOST_KNOWN) known.delete(oldest);
+    return found;
+  };
+}
+
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_DATE) return false;
-  try {
-    Temporal.PlainDate.from(text, { overflow: "reject" });
-    return true;
-  } catch {
-    return false;
-  }
+  // A day that its month lacks is read as one of the next month.
+  const midnight = new Date(`${text}T00:00:00.000Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
 /** True for names of the IANA database; offsets such as `+02:00` name no zone. */
 export function isTimeZone(name: string): boolean {
   if (!IANA_NAME.test(name)) return false;
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    canonicalTimeZone(name);
     return true;
   } catch {
     return false;
   }
 }
 
+const zones = remembered<string>();
+
 /** The name as the IANA database writes it: `europe/berlin` is `Europe/Berlin`. */
 export function canonicalTimeZone(name: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId;
+  return zones(
+    name,
+    () => Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId,
+  );
 }
+
+const days = remembered<boolean>();
 
 /** Whether the zone had that day: Samoa went from 29 to 31 December 2011. */
 export function hasDay(timeZone: string, date: string): boolean {
-  const day = Temporal.PlainDate.from(date);
-  return day.toZonedDateTime({ timeZone }).toPlainDate().equals(day);
+  return days(`${date} ${timeZone}`, () => {
+    const day = Temporal.PlainDate.from(date);
+    return day.toZonedDateTime({ timeZone }).toPlainDate().equals(day);
+  });
 }
 
-/** Most statements are of the same month, and each asks more than once. */
-const MOST_KNOWN = 64;
-const known = new Map<string, StatementPeriod>();
+const periods = remembered<StatementPeriod>();
 
 /** @throws RangeError when a date or the zone does not exist; intake has checked both before. */
 export function statementPeriod(dates: PeriodDates): StatementPeriod {
   const { startDate, endDate, timeZone, basis = "posted_at" } = dates;
-  const key = `${startDate} ${endDate} ${timeZone} ${basis}`;
-  const before = known.get(key);
-  if (before) return before;
-  const period = periodOf(dates);
-  known.set(key, period);
-  const [oldest = key] = known.keys();
-  if (known.size > MOST_KNOWN) known.delete(oldest);
-  return period;
+  return periods(`${startDate} ${endDate} ${timeZone} ${basis}`, () => periodOf(dates));
 }
 
 function periodOf(dates: PeriodDates): StatementPeriod {
@@ -100,8 +114,12 @@ function periodOf(dates: PeriodDates): StatementPeriod {
   };
 }
 
+const lengths = remembered<boolean>();
+
 /** Whether the period spans more than `months` calendar months; 24 whole months are allowed by 24. */
-export function isLongerThan(dates: PeriodDates, months: number): boolean {
-  const limit = Temporal.PlainDate.from(dates.startDate).add({ months });
-  return Temporal.PlainDate.compare(Temporal.PlainDate.from(dates.endDate), limit) >= 0;
+export function isLongerThan({ startDate, endDate }: PeriodDates, months: number): boolean {
+  return lengths(`${startDate} ${endDate} ${months}`, () => {
+    const limit = Temporal.PlainDate.from(startDate).add({ months });
+    return Temporal.PlainDate.compare(Temporal.PlainDate.from(endDate), limit) >= 0;
+  });
 }
