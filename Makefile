@@ -62,7 +62,7 @@ test-faults: $(INSTALLED) ## break everything on purpose: STORM_MINUTES=24 FUZZ_
 	cat $(STORM_LINE); exit $$failed
 
 # What a world leaves behind dies young: the larger nursery is a tenth of the time.
-simulate: $(INSTALLED) ## try interleavings of the shipped functions on a virtual clock: SEED=1 SEEDS=200, MINUTES=, STORY=1, MUTANTS=1; EXHAUST=1: every order of a small world, with up to one fault; DEEP=1: as processes, on loopback
+simulate: $(INSTALLED) ## try interleavings of the shipped functions on a virtual clock: SEED=1 SEEDS=200, MINUTES=, PROCESSES=2, STORY=1, MUTANTS=1; EXHAUST=1: every order of a small world, with up to one fault; DEEP=1: as processes, on loopback
 	@SEED="$(SEED)" exec node --max-semi-space-size=64 test/simulate/$(if $(DEEP),deep/)main.ts
 
 bench: $(INSTALLED) ## how fast, against the C tools and the database alone: BENCH=builder for one

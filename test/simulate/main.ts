@@ -3,19 +3,25 @@
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
  * EXHAUST=1 BUILDERS=2 SCENE="in parts" searches every order and every place of up to one fault in a small
  * world, PLACE=2 places up to two faults in every way on the times of one seed; WEATHER=roll-out has worlds of
- * this kind alone.
+ * this kind alone; PROCESSES=2 shares the seeds among so many processes, and MINUTES.
  */
 import { takeOverClocks } from "./clocks.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
+import { progressTo, searchInProcesses, sumLine } from "./in-processes.ts";
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
 
 const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, WEATHER } = process.env;
-const { EXHAUST, BUILDERS = "2", SCENE, PLACE } = process.env;
+const { EXHAUST, BUILDERS = "2", SCENE, PLACE, PROCESSES = "1", STEP = "1" } = process.env;
 const seed = Number(SEED);
+const minutes = Number(MINUTES || Infinity);
+const seeds = Number(SEEDS || (MINUTES ? Infinity : 200));
+const isShared = Number(PROCESSES) > 1 && !STORY && !EXHAUST && !PLACE;
 
 if (ALL) process.exitCode = tryMutants(MUTANTS, ALL);
+else if (isShared)
+  process.exitCode = await searchInProcesses(Number(PROCESSES), { seed, seeds, minutes });
 else await simulate();
 
 async function simulate(): Promise<void> {
@@ -24,7 +30,7 @@ async function simulate(): Promise<void> {
   if (mutant) loadMutant(mutant);
   takeOverClocks();
   // Loaded only now, with the mutant and the simulated clock in it.
-  const { begin, search, worldOf } = await import("./simulate.ts");
+  const { begin, search, storyOf, worldOf } = await import("./simulate.ts");
   const { WEATHERS } = await import("./world.ts");
   begin();
   const weather = WEATHER ? WEATHERS.find((one) => one === WEATHER) : mutant?.weather;
@@ -42,15 +48,14 @@ async function simulate(): Promise<void> {
       faults: Number(EXHAUST),
       builders: Number(BUILDERS),
       scene: SCENE,
-      minutes: Number(MINUTES ?? Infinity),
+      minutes,
     });
     if (!holds) process.exitCode = 1;
     return;
   }
   if (PLACE) {
     const { placeFaults } = await import("./placed-faults.ts");
-    const most = MINUTES ? Number(MINUTES) * 60 : Infinity;
-    const isOver = (): boolean => cpuSeconds() > most;
+    const isOver = (): boolean => cpuSeconds() > minutes * 60;
     const { failure, ...found } = await placeFaults(Number(PLACE), isOver);
     if (failure) {
       const fates = [...failure.fates].map(
@@ -67,21 +72,14 @@ async function simulate(): Promise<void> {
     );
     return;
   }
-  const seconds = MINUTES ? Number(MINUTES) * 60 : Infinity;
-  const seeds = Number(SEEDS ?? (MINUTES ? Infinity : 200));
-  const { failure, ...sum } = await search({ seed, seeds, weather, seconds });
-  if (failure) {
-    const { end, requests, runs } = failure.reduced;
+  const onProgress = progressTo(process);
+  const options = { seed, seeds, step: Number(STEP), weather, seconds: minutes * 60, onProgress };
+  const { failure, ...sum } = await search(options);
+  const story = failure && storyOf(failure);
+  if (failure) process.exitCode = 1;
+  if (onProgress) onProgress(sum, { story });
+  else
     console.log(
-      `SEED=${failure.seed} breaks a rule; reduced to ${requests} requests and ` +
-        `${end.faults.size} faults in ${runs} runs\n\n${end.story}\n`,
+      [...(story === undefined ? [] : [story]), sumLine(sum, failure ? 1 : 0)].join("\n"),
     );
-    for (const rule of end.broken) console.log(`broken at ${rule}`);
-    process.exitCode = 1;
-  }
-  const perSecond = Math.round(sum.lives / sum.seconds);
-  console.log(
-    `seeds ${sum.seeds} lives ${sum.lives} faults ${sum.faults} broken ${failure ? 1 : 0} ` +
-      `in ${sum.seconds.toFixed(1)} s of CPU, ${perSecond} lives a second`,
-  );
 }
