@@ -49,6 +49,8 @@ export interface ObjectStoreOptions {
   /** Until when a PutObject of this claim's process creates its object, or never does. */
   readonly landsBy: (request: string, process: string) => number;
   readonly now: () => number;
+  /** As SeaweedFS: of two uploads that are completed in one moment, both win, and the later one is there. */
+  readonly isRacing?: boolean;
   /** What lies there from the beginning, by key. */
   readonly present?: readonly StoredObject[];
   readonly onObject: (object: StoredObject, before: StoredObject | undefined) => void;
@@ -58,6 +60,7 @@ const TIMEOUT_MS = 15_000;
 /** Of a request with a body: longer than a lease. */
 const CREATE_TIMEOUT_MS = 60_000;
 const UPLOADS_A_PAGE = 1;
+const MOMENT_MS = 500;
 const FOR_EVER_MS = 90_000;
 /** What neither makes an object visible nor takes a part away may come as late as it likes: two leases. */
 const LATE_MS = 40_000;
@@ -68,6 +71,9 @@ interface OpenUpload extends Upload {
 
 export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
   const { seed, faults, call, landsBy, now, present = [], onCreating, onObject } = options;
+  const { isRacing = false } = options;
+  /** By key, of what was an upload. */
+  const completedAt = new Map<string, number>();
   const objects = new Map(present.map((object) => [object.key, object]));
   const uploads = new Map<string, OpenUpload>();
   const isConfirming = draw(seed, 30) < 0.5;
@@ -126,7 +132,10 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
         if (!part) throw storeError(400, "InvalidPart");
         return part;
       });
-      create({ key, metadata, bytes: Buffer.concat(bytes), sha256: undefined }, IfNoneMatch);
+      const isOneMoment = isRacing && now() - (completedAt.get(key) ?? -Infinity) < MOMENT_MS;
+      const object = { key, metadata, bytes: Buffer.concat(bytes), sha256: undefined };
+      create(object, isOneMoment ? undefined : IfNoneMatch);
+      completedAt.set(key, now());
       uploads.delete(UploadId);
       return {};
     }

@@ -227,6 +227,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
     onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
+    // Where a lease keeps two from completing at once; two requests that want one key are a matter of the store.
+    isRacing: !isCrowded && !isBeyondSkew && !isBeyondLanding && draw(seed, 111) < 0.3,
     present: steered?.present ?? [],
     onObject: (object, before) => rules.appeared(object, before),
   });
@@ -466,7 +468,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   /** As a Broker's trigger does: what is refused for good is no matter of trying again. */
   function takeIn(event: StatementEvent, delivery: Delivery): void {
     const place = 2_000_000 + delivery.number * 8 + delivery.tries;
+    unanswered++;
     intakes.deliver(received(event), place, (answer) => {
+      unanswered--;
       if (!answer || answer.kind === "unavailable") {
         broker.again(event, delivery);
         return;
