@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { isFinal, type StatementRequest } from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
-  fromConfigMap,
   LABELS,
   type ConfigMap,
 } from "../../functions/platform/ledger/configmap-record.ts";
@@ -14,6 +13,7 @@ import { fromWish } from "../../functions/platform/ledger/cancel-wish.ts";
 import type { RequestStatusBody } from "../../functions/platform/requests/request-status.ts";
 import type { RecordChange } from "./api-server.ts";
 import type { StoredObject } from "./object-store.ts";
+import { readRecord } from "./read-record.ts";
 
 /** From the question to the answer; what is read from a memory that lags, from as much earlier. */
 export interface Span {
@@ -81,7 +81,7 @@ export function makeAnswerRules({ fail, objects, senderOf }: AnswerRulesOptions)
 
   function requestOf(name: string): StatementRequest | undefined {
     const record = histories.get(name)?.findLast((state) => state.record)?.record;
-    return record && fromConfigMap(record);
+    return record && readRecord(record);
   }
 
   function isToldBy(body: Said["body"], request: StatementRequest): boolean {
@@ -107,7 +107,7 @@ export function makeAnswerRules({ fail, objects, senderOf }: AnswerRulesOptions)
   function isTold(body: Said["body"], states: readonly State[]): boolean {
     const isSaid = body.cancel_requested_at !== undefined;
     return states.some(({ record }) => {
-      const request = record && fromConfigMap(record);
+      const request = record && readRecord(record);
       if (!request || !isToldBy(body, request)) return false;
       if (isFinal(request) || request.cancelRequestedAt !== undefined)
         return isSaid === (request.cancelRequestedAt !== undefined);
@@ -123,7 +123,7 @@ export function makeAnswerRules({ fail, objects, senderOf }: AnswerRulesOptions)
   }
 
   function linked({ name }: Question, { status, body }: Said, states: readonly State[]): void {
-    const requests = states.map(({ record }) => record && fromConfigMap(record));
+    const requests = states.map(({ record }) => record && readRecord(record));
     const executed = requests.find((request) => request?.status === "executed");
     if (status === 409) {
       if (requests.every((request) => request?.status === "executed"))
@@ -207,6 +207,6 @@ export function makeAnswerRules({ fail, objects, senderOf }: AnswerRulesOptions)
 
 /** Beside the record, in it, or too late for both. */
 function isWishedFor({ record, isWished }: State): boolean {
-  const request = record && fromConfigMap(record);
+  const request = record && readRecord(record);
   return isWished || request?.cancelRequestedAt !== undefined;
 }

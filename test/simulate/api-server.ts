@@ -181,8 +181,8 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
             const status = chance < 0.75 ? "429 TooManyRequests" : "500 InternalError";
             throw new LedgerUnavailable(`the Kubernetes API does not answer: HTTP ${status}`);
           },
-          unanswered: () => new LedgerUnavailable("the Kubernetes API does not answer: timed out"),
-          aborted: (reason) => reason as Error,
+          unanswered: timedOut,
+          aborted: asIs,
           signal,
           timeoutMs: TIMEOUT_MS,
           isRepeated: true,
@@ -253,11 +253,13 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           });
         const onAbort = (): void => reject(signal.reason as Error);
         signal.addEventListener("abort", onAbort);
-        process.onDeath.push(() => watchers.delete(watcher));
+        const onDeath = (): void => void watchers.delete(watcher);
+        process.onDeath.add(onDeath);
         try {
           await promise;
         } finally {
           watchers.delete(watcher);
+          process.onDeath.delete(onDeath);
           cancel(end);
           signal.removeEventListener("abort", onAbort);
         }
@@ -265,6 +267,10 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
     },
   };
 }
+
+const timedOut = (): Error =>
+  new LedgerUnavailable("the Kubernetes API does not answer: timed out");
+const asIs = (reason: unknown): Error => reason as Error;
 
 function eventOf(
   { before, after }: RecordChange,

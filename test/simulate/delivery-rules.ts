@@ -7,13 +7,13 @@ import { MAX_OUTCOME_REPEATS, repeatsOf } from "../../functions/domain/outcome/o
 import { isFinal } from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
-  fromConfigMap,
   LABELS,
   type ConfigMap,
 } from "../../functions/platform/ledger/configmap-record.ts";
 import { fromNote } from "../../functions/platform/ledger/undelivered-outcome.ts";
 import type { RecordChange } from "./api-server.ts";
 import { EPOCH } from "./simulated-process.ts";
+import { readRecord } from "./read-record.ts";
 
 export interface DeliveryRules {
   changed(change: RecordChange): void;
@@ -66,7 +66,7 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   function isForgotten({ id, type, subject }: StatementEvent): boolean {
     if (type === REQUESTED) return !recorded.has(id) && !parked.has(id);
     const record = records.get(subject);
-    const request = record && fromConfigMap(record);
+    const request = record && readRecord(record);
     const isIts =
       request !== undefined && isFinal(request) && id === `${subject}.${request.status}`;
     return (
@@ -84,13 +84,13 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   function moved({ name, before, after }: RecordChange): void {
     if (after) records.set(name, after);
     else records.delete(name);
-    if (after && !before) recorded.add(fromConfigMap(after).facts.event.id);
+    if (after && !before) recorded.add(readRecord(after).facts.event.id);
     for (const { record, life, notBefore } of notes.values()) {
       const isOver = !after && record === name && life === lifeOf(name);
       if (isOver && calmMs() > TOLD_AGAIN_MS && now() - notBefore > TOLD_AGAIN_MS)
         fail(`${name} is deleted, and its outcome was not told again`);
     }
-    if (before && after && isFinal(fromConfigMap(before)) && !isFinal(fromConfigMap(after)))
+    if (before && after && isFinal(readRecord(before)) && !isFinal(readRecord(after)))
       lives.set(name, lifeOf(name) + 1);
   }
 
@@ -104,7 +104,7 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
     if (after || !before) return;
     const { record, attempt, repeats } = fromNote(before).outcome;
     const stored = records.get(record);
-    const request = stored && fromConfigMap(stored);
+    const request = stored && readRecord(stored);
     const isIts = request && isFinal(request) && note?.life === lifeOf(record);
     if (isIts && request.attempt === attempt && repeatsOf(request) <= repeats)
       fail(`${name} is deleted, and the outcome was not told again`);
@@ -113,7 +113,7 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   /** Nobody is told of it any more. */
   function givenUp(id: string): void {
     for (const [name, record] of records) {
-      const request = fromConfigMap(record);
+      const request = readRecord(record);
       if (!isFinal(request) || id !== `${name}.${request.status}`) continue;
       const repeats = repeatsOf(request);
       if (repeats < MAX_OUTCOME_REPEATS)

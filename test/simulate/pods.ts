@@ -82,7 +82,7 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
     const pod = { ...work, process, stopping, requests: new Set<AbortController>() };
     pods.add(pod);
     story.tell(process.name, "starts");
-    process.onDeath.push(() => pods.delete(pod));
+    process.onDeath.add(() => pods.delete(pod));
     const livesMs = 15_000 + draw(seed, nameKey, number, 60) * 200_000;
     process.deliver(time.now + livesMs, () => {
       if (faults.happens("scaled down", 500, nameKey, number)) stop(pod);
@@ -155,6 +155,7 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
       if (isDone) return;
       isDone = true;
       requests.delete(request);
+      process.onDeath.delete(onDeath);
       timer[Symbol.dispose]();
       idle.get(pod)?.();
       done(answer);
@@ -170,7 +171,8 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
         if (!isDone) request.abort(new RequestAborted("client_disconnected"));
       });
     }
-    process.onDeath.push(() => end(undefined));
+    const onDeath = (): void => end(undefined);
+    process.onDeath.add(onDeath);
     const context: EventContext = { signal: request.signal, log: NO_LOG };
     const begin = (): void => {
       handle(event, context).then(end, () => end(undefined));

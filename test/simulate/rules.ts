@@ -16,7 +16,6 @@ import {
 } from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
-  fromConfigMap,
   LABELS,
   sha256Hex,
   type ConfigMap,
@@ -32,6 +31,7 @@ import type { RecordChange } from "./api-server.ts";
 import { NEVER_TAKING } from "./receivers.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
 import { EPOCH } from "./simulated-process.ts";
+import { readRecord } from "./read-record.ts";
 
 export interface Terms {
   readonly leaseMs: number;
@@ -54,6 +54,8 @@ const SWEPT_MS = 45_000;
 interface History {
   readonly name: string;
   request: StatementRequest | undefined;
+  /** Its facts as JSON. */
+  facts: string;
   readonly states: Set<string>;
   /** As sent events name them. */
   readonly told: Set<string>;
@@ -146,6 +148,7 @@ export function makeRules(
     const fresh: History = {
       name,
       request: undefined,
+      facts: "",
       states: new Set(),
       told: new Set(),
       calledBack: new Set(),
@@ -167,7 +170,7 @@ export function makeRules(
   /** As everybody reads it; else nobody can go on with it. */
   function readable(record: ConfigMap): StatementRequest | undefined {
     try {
-      return fromConfigMap(record);
+      return readRecord(record);
     } catch (error) {
       fail(`${record.metadata?.name ?? ""} cannot be read any more: ${String(error)}`);
       return undefined;
@@ -176,6 +179,7 @@ export function makeRules(
 
   function created(history: History, after: StatementRequest, by: string): void {
     const { id } = after.facts.event;
+    history.facts = JSON.stringify(after.facts);
     if (history.states.size > 0) fail(`${history.name} is recorded anew after it was deleted`);
     const records = byEvent.get(keyOf(after)) ?? new Map<string, number>();
     // The same request for at least the retention, and as long as its record or its index is there.
@@ -250,8 +254,9 @@ export function makeRules(
     const { name } = history;
     const isOperators = by.startsWith(OPERATOR);
     const move = `${before.status} to ${after.status}`;
-    if (JSON.stringify(before.facts) !== JSON.stringify(after.facts))
-      fail(`the facts of ${name} have changed`);
+    const facts = JSON.stringify(after.facts);
+    if (history.facts !== facts) fail(`the facts of ${name} have changed`);
+    history.facts = facts;
     if (after.cancelRequestedAt === undefined) history.wishedAt = undefined;
     else history.wishedAt ??= after.attempt;
     if (after.attempt < before.attempt) fail(`the attempt of ${name} went back`);
@@ -441,7 +446,7 @@ export function makeRules(
           continue;
         }
         if (component !== COMPONENTS.request) continue;
-        const request = fromConfigMap(configMap);
+        const request = readRecord(configMap);
         if (!isFinal(request)) fail(`${name} is stuck: ${request.status}`);
         else if (!request.announced) fail(`${name} is stuck: its end is not told`);
         if (request.status === "executed") {

@@ -31,7 +31,7 @@ export class SimulatedProcess {
   clockGrainMs = 1;
   dead = false;
   readonly timers = new Set<Timer>();
-  readonly onDeath: (() => void)[] = [];
+  readonly onDeath = new Set<() => void>();
   /** How far its wall clock is ahead, by the time from which on it is. */
   readonly clockSteps: { readonly from: number; readonly aheadMs: number }[] = [];
   readonly #time: VirtualTime;
