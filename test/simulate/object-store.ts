@@ -180,10 +180,15 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       Metadata ?? uploads.get(UploadId)?.metadata ?? {};
     const by = SimulatedProcess.current()?.name ?? "";
     if (isCreating && request !== "") onCreating?.(request, `${by}/${claim}`);
+    // A client says of an answer how often it has asked.
+    let attempts = 0;
     const output = await call<object>({
       place: key as string | undefined,
       what: `${name} ${typeof key === "string" ? key : ""}`,
-      effect: () => ({ ...answer(command), $metadata: { httpStatusCode: 200, attempts: 1 } }),
+      effect: () => {
+        attempts++;
+        return { ...answer(command), $metadata: { httpStatusCode: 200, attempts } };
+      },
       refused: () => {
         const chance = draw(seed, 31, number);
         if (isCreating && chance < 0.3) throw storeError(409, "ConditionalRequestConflict");
