@@ -1,5 +1,6 @@
 /** Ten seconds of `make simulate`, and that it can fail: it runs in a process whose clocks it takes over. */
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../simulate/main.ts", import.meta.url));
@@ -9,12 +10,16 @@ interface Ended {
   readonly text: string;
 }
 
-async function simulate(variables: Readonly<Record<string, string>>): Promise<Ended> {
+async function simulate(
+  variables: Readonly<Record<string, string>>,
+  onStart: (child: ChildProcess) => void = () => undefined,
+): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const env = { PATH: process.env["PATH"], ...variables };
   const child = execFile(process.execPath, [MAIN], { env, maxBuffer: 2 ** 26 }, (_, out, err) => {
     resolve({ code: child.exitCode ?? -1, text: out + err });
   });
+  onStart(child);
   return await promise;
 }
 
@@ -79,5 +84,39 @@ test("a claim that waits for no lease is found, and told by its one fault", asyn
   const { code, text } = await simulate({ MUTANT: "claim-a-held-record", SEED: "5" });
   expect(text).toMatch(/reduced to 1 requests and 1 faults/);
   expect(text).toMatch(/^broken at .* is taken from a holder that lives/m);
+  expect(code).toBe(1);
+}, 300_000);
+
+test("two processes run the worlds of one, and add them up", async () => {
+  const worlds = { SEED: "1000", SEEDS: "21" };
+  const alone = await simulate(worlds);
+  const shared = await simulate({ ...worlds, PROCESSES: "2" });
+  const [counts = "nothing"] = /^seeds 21 lives \d+ faults \d+ broken 0 in /.exec(alone.text) ?? [];
+  expect(shared.text).toContain(counts);
+  expect(shared.code).toBe(0);
+}, 300_000);
+
+test("a rule that breaks in one of two processes ends both, with its story", async () => {
+  const { code, text } = await simulate({
+    MUTANT: "claim-a-held-record",
+    SEED: "5",
+    SEEDS: "100000",
+    PROCESSES: "2",
+  });
+  expect(text).toMatch(/^broken at .* is taken from a holder that lives/m);
+  expect(text).toMatch(/^seeds \d+ lives \d+ faults \d+ broken 1 in /m);
+  expect(code).toBe(1);
+}, 300_000);
+
+test("a search one of whose processes was killed has not been whole", async () => {
+  const { code, text } = await simulate({ SEEDS: "100000", PROCESSES: "2" }, ({ pid = 0 }) => {
+    const looking = setInterval(() => {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+      if (children.length < 2) return;
+      clearInterval(looking);
+      process.kill(Number(children[1]), "SIGKILL");
+    }, 50);
+  });
+  expect(text).toContain("a process of the search ended before its end: SIGKILL");
   expect(code).toBe(1);
 }, 300_000);
