@@ -73,6 +73,16 @@ test("pieces are given back once they are copied, and parts that were given back
   expect(memories.size).toBe(1);
 });
 
+test("the parts of the next body are cut in the same memory", async () => {
+  const memories = async (): Promise<readonly ArrayBufferLike[]> => {
+    const parts = await all(partsOf(piecesOf([1_500, 1_500]), PART_BYTES));
+    for (const { data } of parts) giveBack(data);
+    return parts.map(({ data }) => data.buffer);
+  };
+  const before = new Set(await memories());
+  expect((await memories()).every((memory) => before.has(memory))).toBe(true);
+});
+
 test("a small body is one part: one piece stays where it is, several are joined", async () => {
   for (const sizes of [[900], [300, 300, 399], []]) {
     const pieces = await all(piecesOf(sizes));

@@ -73,3 +73,11 @@ test("a reader of lines that comes too late finds other lines than were written"
   giveBack(late);
   expect(hashOf(late)).not.toBe(inTime);
 });
+
+test("no more spare blocks are kept than a pool is told to", () => {
+  const pool = new BlockPool(100, 100, 2);
+  const rooms = [pool.room(100), pool.room(100), pool.room(100)];
+  for (const room of rooms) pool.lend(room, 100).release();
+  const next = [pool.room(100), pool.room(100), pool.room(100)];
+  expect(next.filter((room) => rooms.includes(room)).length).toBe(2);
+});

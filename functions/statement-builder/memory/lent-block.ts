@@ -78,12 +78,18 @@ export function lend(bytes: Buffer, whenReleased: () => void = () => undefined):
 export class BlockPool {
   readonly #leastBytes: number;
   readonly #mostBytes: number;
+  readonly #mostSpare: number;
   readonly #spare: Buffer[] = [];
 
-  /** @param leastBytes of a new block. @param mostBytes of one that is kept when it comes back */
-  constructor(leastBytes: number, mostBytes = leastBytes) {
+  /**
+   * @param leastBytes of a new block
+   * @param mostBytes of one that is kept when it comes back
+   * @param mostSpare blocks that are kept
+   */
+  constructor(leastBytes: number, mostBytes = leastBytes, mostSpare = Infinity) {
     this.#leastBytes = leastBytes;
     this.#mostBytes = mostBytes;
+    this.#mostSpare = mostSpare;
   }
 
   /** Memory of at least so many bytes, with anything in it. */
@@ -97,7 +103,8 @@ export class BlockPool {
   /** Lends the first bytes of a room. */
   lend(room: Buffer, bytes: number): LentBlock {
     return lend(room.subarray(0, bytes), () => {
-      if (room.length <= this.#mostBytes) this.#spare.push(room);
+      const isKept = room.length <= this.#mostBytes && this.#spare.length < this.#mostSpare;
+      if (isKept) this.#spare.push(room);
     });
   }
 }

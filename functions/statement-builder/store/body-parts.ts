@@ -61,6 +61,20 @@ export function digestOf(data: Buffer): PartDigest {
   return digest;
 }
 
+/** What a large statement at a time needs: two that are sent, and one that is filled. */
+const SPARE_PARTS = 3;
+/**
+ * By the size of a part: the next statement is cut in the same memory. A part that somebody gave back too early
+ * would be sent with other bytes than those of its hash, and be refused.
+ */
+const pools = new Map<number, BlockPool>();
+
+function poolOf(partBytes: number): BlockPool {
+  const pool = pools.get(partBytes) ?? new BlockPool(partBytes, partBytes, SPARE_PARTS);
+  pools.set(partBytes, pool);
+  return pool;
+}
+
 /** Up to here a body is held in its pieces: most statements are no larger, and need no room of a part. */
 const HELD_BYTES = 128 * 1024;
 
@@ -72,7 +86,7 @@ export async function* partsOf(
   pieces: AsyncIterable<Buffer>,
   partBytes: number,
 ): AsyncGenerator<BodyPart, undefined> {
-  const pool = new BlockPool(partBytes);
+  const pool = poolOf(partBytes);
   let room: Buffer | undefined;
   let filled = 0;
   let hash = createHash("sha256");
