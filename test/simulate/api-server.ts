@@ -229,8 +229,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
                 reject(error);
               }
             };
-            const what = `${event.type} ${change.name} ${change.version}`;
-            process.deliver(last, arrive, { stream: watcher, what });
+            process.deliver(last, arrive, { stream: watcher, what: event.type, says: event });
           },
         };
         const from = Number(query["resourceVersion"]);

@@ -31,6 +31,8 @@ export interface BrokerOptions {
   readonly call: CallPort;
   /** Outcomes are refused until then. */
   readonly refusesUntil: number;
+  /** All events but the first have one number: nothing of them is drawn by how many came before. */
+  readonly areAlike?: boolean;
   /** The sink has accepted it. */
   readonly onAccepted: (event: StatementEvent) => void;
   readonly deliver: (event: StatementEvent, delivery: Delivery) => void;
@@ -43,7 +45,17 @@ const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
 export function makeBroker(options: BrokerOptions): Broker {
-  const { seed, time, faults, call, refusesUntil, onAccepted, onLost, onGivenUp } = options;
+  const {
+    seed,
+    time,
+    faults,
+    call,
+    areAlike = false,
+    refusesUntil,
+    onAccepted,
+    onLost,
+    onGivenUp,
+  } = options;
   let accepted = 0;
   let onTheirWay = 0;
 
@@ -58,7 +70,7 @@ export function makeBroker(options: BrokerOptions): Broker {
 
   function accept(event: StatementEvent): void {
     onAccepted(event);
-    const number = accepted++;
+    const number = areAlike ? Math.min(accepted++, 1) : accepted++;
     const key = keyOf(event.id);
     if (faults.happens("broker loses", 100, key, number)) {
       onLost?.(event);

@@ -23,6 +23,8 @@ export interface Subject {
   readonly isConstant?: boolean;
   /** What else tells it from others. */
   readonly what?: string;
+  /** And what it says. */
+  readonly says?: object;
 }
 
 export interface VirtualTime {

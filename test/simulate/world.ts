@@ -247,6 +247,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const bank = makeBank({ seed, time, faults, call });
   const broker = makeBroker({
     seed,
+    areAlike: steered !== undefined,
     time,
     faults,
     call,

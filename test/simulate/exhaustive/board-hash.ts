@@ -5,10 +5,11 @@ import { hash } from "node:crypto";
 import type { Scenery } from "../world.ts";
 import type { Subject } from "../virtual-time.ts";
 import type { Board } from "./board.ts";
+import { canonical } from "./canonical.ts";
 import { memoryOf } from "./memory.ts";
 
 export function hashOf(board: Board, { server, store, rules }: Scenery): string {
-  const { now, faultsLeft, accepted, entries, sent, held, paused, seen } = board;
+  const { now, faultsLeft, entries, sent, held, paused, seen } = board;
   const records = [...server.records].sort(byName);
   const objects = [...store.objects]
     .sort(byName)
@@ -30,23 +31,8 @@ export function hashOf(board: Board, { server, store, rules }: Scenery): string 
   const calls = sent.map(({ key, process }) => `${key} ${process.dead}`).sort();
   const late = held.map(({ key, until, process }) => `${key} ${until} ${process.dead}`).sort();
   const ledger = [records, objects, uploads, rules.remembered()];
-  const rest = [
-    now,
-    faultsLeft,
-    accepted,
-    seen.size,
-    processes,
-    isPaused,
-    coming.sort(),
-    calls,
-    late,
-  ];
-  return hash("sha1", JSON.stringify([ledger, rest], plainly), "base64");
-}
-
-/** What JSON has no form of. */
-function plainly(_: string, value: unknown): unknown {
-  return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
+  const rest = [now, faultsLeft, seen.size, processes, isPaused, coming.sort(), calls, late];
+  return hash("sha1", canonical(board, [ledger, rest]), "base64");
 }
 
 /** Those follow from what it has seen. */

@@ -67,9 +67,9 @@ export interface Board {
   readonly touched: Map<SimulatedProcess, Set<string>>;
   /** Whose timers are being run. */
   inTimers: SimulatedProcess | undefined;
+  /** By the name of a record, those that were met, in this order. */
+  readonly versions: Map<string, string[]>;
   faultsLeft: number;
-  /** Events that brokers took: their numbers go on from there. */
-  accepted: number;
   /** What the step is that is being taken, and how much it has put so far. */
   cause: string;
   put: number;
@@ -88,8 +88,8 @@ export function makeBoard(faults: number, name: Name): Board {
     told: new Map(),
     touched: new Map(),
     inTimers: undefined,
+    versions: new Map(),
     faultsLeft: faults,
-    accepted: 0,
     cause: "the beginning",
     put: 0,
     order: 0,

@@ -9,6 +9,7 @@ import type { SimulatedProcess } from "../simulated-process.ts";
 import type { Story } from "../story.ts";
 import { cancel, type Entry, type Subject, type VirtualTime } from "../virtual-time.ts";
 import { begin, isQuiet, type Board, type Sent, type Step } from "./board.ts";
+import { canonical } from "./canonical.ts";
 import { memoryOf } from "./memory.ts";
 import { placeOf, riskOf, type Scope } from "./places.ts";
 import { LONGEST_PAUSE_MS, wake } from "./steps.ts";
@@ -66,7 +67,7 @@ function makeCaller<T>(
     more: Pick<Subject, "isConstant" | "isTimer">,
   ): void => {
     if (!open.isOpen) return;
-    const what = `${key} ${contentOf(make)}`;
+    const what = `${key} ${contentOf(board, make)}`;
     coming.push(process.deliver(at, () => settle(make), { ...more, what }));
   };
   return {
@@ -105,10 +106,7 @@ function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
   };
   board.sent.push(sent);
 
-  const effect = (): (() => T) => {
-    if (what.startsWith("SEND")) board.accepted++;
-    return outcomeOf(call.effect);
-  };
+  const effect = (): (() => T) => outcomeOf(call.effect);
   const noAnswer = (): never => {
     throw call.unanswered();
   };
@@ -214,11 +212,11 @@ function noteTold({ told, now }: Board, process: SimulatedProcess, what: string)
 }
 
 /** All that its caller can see of it. What a list says of its version counts only for a watch from there on. */
-function contentOf(make: () => unknown): string {
+function contentOf(board: Board, make: () => unknown): string {
   try {
     const answer = make() as { readonly value?: Partial<ConfigMapList> } | undefined;
     const { items, metadata } = answer?.value ?? {};
-    return JSON.stringify(items ? [items, metadata?.continue] : (answer ?? ""));
+    return canonical(board, items ? [items, metadata?.continue] : (answer ?? ""));
   } catch (error) {
     const { name, message, code } = error as Error & { readonly code?: string };
     return `${name} ${message} ${code ?? ""}`;

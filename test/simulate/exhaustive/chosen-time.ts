@@ -2,6 +2,7 @@
 import { setImmediate as realImmediate } from "node:timers";
 import type { VirtualTime } from "../virtual-time.ts";
 import type { Board, Pending, Step } from "./board.ts";
+import { canonical } from "./canonical.ts";
 import { memoryOf } from "./memory.ts";
 import { nextSteps } from "./steps.ts";
 
@@ -14,6 +15,8 @@ const UNDER_WAY_MS = 60;
 export function makeChosenTime(board: Board, choose: Choose): VirtualTime {
   let turns = 0;
   let stirs = 0;
+  const keyOf = (what: string | undefined, says: object | undefined): string | undefined =>
+    what && says ? `${what} ${canonical(board, says)}` : what;
 
   function takeNext(): boolean {
     for (;;) {
@@ -42,7 +45,7 @@ export function makeChosenTime(board: Board, choose: Choose): VirtualTime {
       return turns;
     },
     put(at, run, subject = {}) {
-      const { process, isTimer, stream, what } = subject;
+      const { process, isTimer, stream, what, says } = subject;
       const isPaused = process !== undefined && board.paused.has(process);
       const isSoon = at - board.now < UNDER_WAY_MS;
       const entry: Pending = {
@@ -51,7 +54,7 @@ export function makeChosenTime(board: Board, choose: Choose): VirtualTime {
         run,
         subject,
         isUnderWay: isTimer !== true && (isSoon || isPaused || stream !== undefined),
-        key: board.name(what ?? `${board.cause} ${board.put++}`),
+        key: board.name(keyOf(what, says) ?? `${board.cause} ${board.put++}`),
       };
       board.entries.push(entry);
       return entry;
