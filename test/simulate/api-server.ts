@@ -176,6 +176,7 @@ export function makeApiServer(options: ApiServerOptions): ApiServer {
           what: name === undefined ? `LIST ${query?.["labelSelector"] ?? ""}` : `${method} ${name}`,
           place: name,
           effect: () => answer(request, who, chance),
+          isTooLate: () => method === "PUT" && isBehind(records.get(name ?? ""), body),
           refused: () => {
             if (method === "POST" && chance < 0.5) return refusal(403, "Forbidden");
             const status = chance < 0.75 ? "429 TooManyRequests" : "500 InternalError";
@@ -279,6 +280,12 @@ function eventOf(
     return { type: before && matches(before) ? "MODIFIED" : "ADDED", object: after };
   }
   return before && matches(before) ? { type: "DELETED", object: after ?? before } : undefined;
+}
+
+/** A later version is there than the one that is written over. */
+function isBehind(stored: ConfigMap | undefined, sent: unknown): boolean {
+  const { metadata } = sent as ConfigMap;
+  return stored !== undefined && stored.metadata?.resourceVersion !== metadata?.resourceVersion;
 }
 
 function refusal(status: number, reason: string, more?: string): { refusal: ApiRefusal } {

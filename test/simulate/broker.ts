@@ -62,10 +62,11 @@ export function makeBroker(options: BrokerOptions): Broker {
   function deliverAt(at: number, event: StatementEvent, delivery: Delivery): void {
     const isWaitedFor = isOutcome(event.type) || event.type === REQUESTED;
     if (isWaitedFor) onTheirWay++;
-    time.put(at, () => {
+    const arrive = (): void => {
       if (isWaitedFor) onTheirWay--;
       options.deliver(event, delivery);
-    });
+    };
+    time.put(at, arrive, { what: "an event", says: { event, delivery } });
   }
 
   function accept(event: StatementEvent): void {

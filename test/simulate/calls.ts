@@ -16,6 +16,8 @@ export interface Call<T> {
   readonly place?: string | undefined;
   /** At the server, in one step; may throw what the caller is then told. */
   readonly effect: () => T;
+  /** It is refused now, and whenever it comes. */
+  readonly isTooLate?: () => boolean;
   /** The server does nothing and says so; may throw. */
   readonly refused: () => T;
   /** What is thrown when no answer comes. */

@@ -138,12 +138,14 @@ export function makePods<A = Answer>(options: PodsOptions<A>): Pods<A> {
     }
     if (pods.size < most && !starting) {
       starting = true;
-      time.put(time.now + COLD_START_MS, () => {
+      const begin = (): void => {
         starting = false;
         start();
-      });
+      };
+      time.put(time.now + COLD_START_MS, begin, { what: `a start of ${name}` });
     }
-    time.put(time.now + COLD_START_MS + 100, () => deliver(event, key, done));
+    const again = (): void => deliver(event, key, done);
+    time.put(time.now + COLD_START_MS + 100, again, { what: `to ${name}`, says: { event, key } });
   }
 
   function serve(pod: Pod<A>, event: ReceivedEvent, done: (answer: A | undefined) => void): void {

@@ -506,7 +506,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     // What rests long enough is deleted in worlds of latecomers; elsewhere nobody looks at what rests.
     if (hasLatecomers || !isCalm || !rests())
       scanners.deliver(received({ type: "tick", id: `tick-${number}` }), number, () => undefined);
-    time.put((number + 1) * TICK_MS, () => tick(number + 1));
+    time.put((number + 1) * TICK_MS, () => tick(number + 1), { what: "a tick" });
   }
 
   // --- the people --------------------------------------------------------------------------------

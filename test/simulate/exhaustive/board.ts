@@ -49,8 +49,8 @@ export interface Told {
   readonly count: number;
   /** The last time. */
   readonly at: number;
-  /** A receiver of its outcome. */
-  readonly hasCalled: boolean;
+  /** A name for what it has sent to receivers of outcomes, and heard from them; empty for nothing. */
+  readonly calls: string;
 }
 
 export interface Board {

@@ -67,8 +67,12 @@ function makeCaller<T>(
     more: Pick<Subject, "isConstant" | "isTimer">,
   ): void => {
     if (!open.isOpen) return;
-    const what = `${key} ${contentOf(board, make)}`;
-    coming.push(process.deliver(at, () => settle(make), { ...more, what }));
+    const content = contentOf(board, make);
+    const arrive = (): void => {
+      if (isCallback(call.what)) noteTold(board, process, `${call.what} ${content}`);
+      settle(make);
+    };
+    coming.push(process.deliver(at, arrive, { ...more, what: `${key} ${content}` }));
   };
   return {
     process,
@@ -98,9 +102,10 @@ function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
     process,
     what,
     key,
-    // A read that nobody waits for any more is as if it had not been.
+    // What is refused whenever it comes, and a read that nobody waits for any more, is as if it had not been.
     get place() {
-      return risk === "write" || caller.waits ? place : undefined;
+      const isSeen = risk === "write" ? !call.isTooLate?.() : caller.waits;
+      return isSeen ? place : undefined;
     },
     ways,
   };
@@ -201,14 +206,17 @@ function put<T>(call: Call<T>, caller: Caller<T>, setting: Setting): void {
   }
 }
 
+const isCallback = (what: string): boolean => what.startsWith("CALL BACK");
+
 function touch({ touched }: Board, process: SimulatedProcess, place: string): void {
   touched.set(process, (touched.get(process) ?? new Set()).add(place));
 }
 
-function noteTold({ told, now }: Board, process: SimulatedProcess, what: string): void {
-  const { count = 0, hasCalled = false } = told.get(process) ?? {};
-  if (what.startsWith("SEND")) told.set(process, { count: count + 1, at: now, hasCalled });
-  if (what.startsWith("CALL BACK")) told.set(process, { count, at: now, hasCalled: true });
+function noteTold({ told, now, name }: Board, process: SimulatedProcess, what: string): void {
+  const { count = 0, calls = "" } = told.get(process) ?? {};
+  if (what.startsWith("SEND")) told.set(process, { count: count + 1, at: now, calls });
+  if (isCallback(what))
+    told.set(process, { count, at: now, calls: name(`${calls} ${now} ${what}`) });
 }
 
 /** All that its caller can see of it. What a list says of its version counts only for a watch from there on. */

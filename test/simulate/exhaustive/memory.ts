@@ -8,7 +8,7 @@ import type { Board } from "./board.ts";
 /** After so long an offer of the scanner counts as lost, and is made as if it had not been made before. */
 const OFFER_MS = 15_000;
 
-const NOTHING = { count: 0, at: -Infinity, hasCalled: false };
+const NOTHING = { count: 0, at: -Infinity, calls: "" };
 
 export function memoryOf(board: Board, process: SimulatedProcess): string {
   const { name, timers, open, draws } = process;
@@ -18,8 +18,8 @@ export function memoryOf(board: Board, process: SimulatedProcess): string {
   if (timers.size + open > 0) return whole;
   // Numbers by chance go on from there.
   const fresh = `${name} ${draws}`;
-  // A builder knows its store, and of receivers who asked for time: none do unless it has called one.
-  if (name.startsWith("builder")) return told.hasCalled ? whole : fresh;
+  // A builder knows its store, and what receivers of outcomes have said.
+  if (name.startsWith("builder")) return `${fresh} ${told.calls}`;
   // Wake-ups are limited.
   if (name.startsWith("intake")) return `${fresh} ${told.count}`;
   if (name.startsWith("scanner")) return told.at < board.now - OFFER_MS ? fresh : whole;
