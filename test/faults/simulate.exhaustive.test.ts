@@ -22,6 +22,19 @@ test("without a fault the search ends, and another time with as many states", as
   expect(first.code).toBe(0);
 }, 300_000);
 
+test.each(["cancelled", "in parts"])(
+  "orders that are drawn from all there are end as the search says: %s",
+  async (SCENE) => {
+    const { code, text } = await exhaust({ EXHAUST: "0", SCENE, ORDERS: "200" });
+    const [, outcomes, others] =
+      /^200 orders .* end in (\d+) of .* and (\d+) in others$/m.exec(text) ?? [];
+    expect(Number(outcomes)).toBeGreaterThan(1);
+    expect(others).toBe("0");
+    expect(code).toBe(0);
+  },
+  300_000,
+);
+
 test.each([
   ["claim-a-held-record", "0", /is taken from a holder that lives/],
   ["end-untold", "1", /is stuck: its end is not told/],

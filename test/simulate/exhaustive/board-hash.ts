@@ -8,14 +8,23 @@ import type { Board } from "./board.ts";
 import { canonical } from "./canonical.ts";
 import { memoryOf } from "./memory.ts";
 
-export function hashOf(board: Board, { server, store, rules }: Scenery): string {
-  const { now, faultsLeft, entries, sent, held, paused, seen } = board;
+/** Of what there is, and what was before, as far as a rule looks at it. */
+export function outcomeHash(board: Board, scenery: Scenery): string {
+  return hash("sha1", textOf(board, scenery), "base64");
+}
+
+function textOf(board: Board, { server, store, rules }: Scenery): string {
   const records = [...server.records].sort(byName);
   const objects = [...store.objects]
     .sort(byName)
     .map(([key, { metadata, bytes }]) => [key, metadata, bytes.toString("latin1")]);
   // The first one is the first page of a list.
   const uploads = [...store.uploads];
+  return canonical(board, [records, objects, uploads, rules.remembered()]);
+}
+
+export function hashOf(board: Board, scenery: Scenery): string {
+  const { now, faultsLeft, entries, sent, held, paused, seen } = board;
   const processes = [...seen]
     .filter(([{ dead }]) => !dead)
     .map(([process]) => [
@@ -30,9 +39,8 @@ export function hashOf(board: Board, { server, store, rules }: Scenery): string 
     .map(({ key, at, isUnderWay }) => `${isUnderWay ? "" : at} ${key}`);
   const calls = sent.map(({ key, process }) => `${key} ${process.dead}`).sort();
   const late = held.map(({ key, until, process }) => `${key} ${until} ${process.dead}`).sort();
-  const ledger = [records, objects, uploads, rules.remembered()];
   const rest = [now, faultsLeft, seen.size, processes, isPaused, coming.sort(), calls, late];
-  return hash("sha1", canonical(board, [ledger, rest]), "base64");
+  return hash("sha1", textOf(board, scenery) + canonical(board, rest), "base64");
 }
 
 /** Those follow from what it has seen. */

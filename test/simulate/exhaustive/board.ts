@@ -55,6 +55,8 @@ export interface Told {
 
 export interface Board {
   readonly name: Name;
+  /** What nobody else can notice comes at once, and alone. */
+  readonly isReduced: boolean;
   now: number;
   entries: Pending[];
   sent: Sent[];
@@ -76,9 +78,10 @@ export interface Board {
   order: number;
 }
 
-export function makeBoard(faults: number, name: Name): Board {
+export function makeBoard(faults: number, name: Name, isReduced = true): Board {
   return {
     name,
+    isReduced,
     now: 0,
     entries: [],
     sent: [],

@@ -1,5 +1,6 @@
 /** One request, its builders, a scanner, in several scenes: with no fault first in all of them, then with one more each time. */
 import type { Scene } from "../world.ts";
+import { drawOrders, type DrawnOrders } from "./drawn-orders.ts";
 import { search, type Searched } from "./search.ts";
 
 const AT_ONCE = 0;
@@ -26,19 +27,31 @@ export interface ExhaustOptions {
   /** All of them unless given. */
   readonly scenes?: readonly (keyof typeof SCENES)[];
   readonly isOver: () => boolean;
-  readonly onSearched?: (scene: string, faults: number, searched: Searched) => void;
+  /** So many orders are drawn from all that there are, behind each search that has ended. */
+  readonly orders: number;
+  readonly onSearched?: (
+    scene: string,
+    faults: number,
+    searched: Searched,
+    drawn?: DrawnOrders,
+  ) => void;
 }
 
-/** @returns the search that came to a rule that broke */
+/** @returns the search that came to a rule that broke, or left something out */
 export async function exhaust(options: ExhaustOptions): Promise<Searched | undefined> {
-  const { builders, isOver, onSearched } = options;
+  const { builders, isOver, orders, onSearched } = options;
   const names = options.scenes ?? (Object.keys(SCENES) as (keyof typeof SCENES)[]);
   for (let faults = 0; faults <= options.faults; faults++) {
     for (const name of names) {
       const scene = { ...SCENES[name], builders };
       const searched = await search({ scene, seed: SEED, faults, isOver });
-      onSearched?.(name, faults, searched);
-      if (searched.failure) return searched;
+      const { failure, isWhole, outcomes } = searched;
+      const drawn =
+        isWhole && orders > 0
+          ? await drawOrders({ scene, seed: SEED, faults }, orders, outcomes)
+          : undefined;
+      onSearched?.(name, faults, searched, drawn);
+      if (failure || (drawn && drawn.others > 0)) return searched;
     }
   }
   return undefined;

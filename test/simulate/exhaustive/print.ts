@@ -1,6 +1,6 @@
 /** `make simulate EXHAUST=1`: a line for each search, and the story of a rule that broke. */
 import { cpuSeconds } from "../cpu-seconds.ts";
-import { exhaust, SCENES } from "./exhaust.ts";
+import { exhaust, SCENES, type ExhaustOptions } from "./exhaust.ts";
 import type { Searched } from "./search.ts";
 
 export interface PrintOptions {
@@ -10,6 +10,8 @@ export interface PrintOptions {
   readonly scene?: string | undefined;
   /** Of CPU. */
   readonly minutes: number;
+  /** Drawn from all that there are, for each search that has ended. */
+  readonly orders: number;
 }
 
 /** @returns whether every rule held */
@@ -19,8 +21,8 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
   if (scenes.length === 0) throw new Error(`SCENE is one of ${names.join(", ")}`);
   const isOver = (): boolean => cpuSeconds() > minutes * 60;
   let before = cpuSeconds();
-  const onSearched = (name: string, faults: number, searched: Searched): void => {
-    const { states, ends, runs, cut, depth } = searched;
+  const onSearched: ExhaustOptions["onSearched"] = (name, faults, searched, drawn) => {
+    const { states, ends, outcomes, runs, cut, depth } = searched;
     const seconds = (cpuSeconds() - before).toFixed(1);
     before = cpuSeconds();
     console.log(
@@ -28,10 +30,16 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
         `runs ${runs} (${cut} cut where another had been) depth ${depth} in ${seconds} s of CPU, ` +
         endOf(searched),
     );
+    if (drawn)
+      console.log(
+        `${counts.orders} orders drawn from all there are end in ${drawn.outcomes} of its ` +
+          `${outcomes.size} outcomes, and ${drawn.others} in others`,
+      );
   };
-  const failed = (await exhaust({ ...counts, scenes, isOver, onSearched }))?.failure;
-  if (!failed) return true;
-  const { end, steps, faults } = failed;
+  const searched = await exhaust({ ...counts, scenes, isOver, onSearched });
+  if (!searched) return true;
+  if (!searched.failure) return false;
+  const { end, steps, faults } = searched.failure;
   const chosen = steps.length === 0 ? "nothing but the first choices" : steps.join("; ");
   console.log(`\n${faults} faults at ${chosen}\n\n${end.story}\n`);
   for (const rule of end.broken) console.log(`broken at ${rule}`);

@@ -1,7 +1,7 @@
 /** Walks through the orders of one scene. */
 import { runWorld, type Scene, type Scenery, type WorldEnd } from "../world.ts";
 import { makeBoard, makeNames, type Name, type Step } from "./board.ts";
-import { hashOf } from "./board-hash.ts";
+import { hashOf, outcomeHash } from "./board-hash.ts";
 import { makeChosenCalls } from "./chosen-calls.ts";
 import { makeChosenTime } from "./chosen-time.ts";
 import { walk, type Walked } from "./depth-first.ts";
@@ -11,11 +11,15 @@ export interface SearchOptions {
   readonly seed: number;
   /** At most. */
   readonly faults: number;
+  /** Not each order of steps between which nobody can tell; so unless told otherwise. */
+  readonly isReduced?: boolean;
   /** The search is cut short. */
   readonly isOver: () => boolean;
 }
 
 export interface Searched extends Omit<Walked<WorldEnd>, "found"> {
+  /** What there may be in the end: ledger, store, and what the rules remember. */
+  readonly outcomes: ReadonlySet<string>;
   readonly failure: Failure | undefined;
 }
 
@@ -28,15 +32,30 @@ export interface Failure {
 
 export async function search(options: SearchOptions): Promise<Searched> {
   const name = makeNames();
+  const outcomes = new Set<string>();
   const { found, ...walked } = await walk(async (steering) => {
     const pilot = {
       choose: (steps: readonly Step[], hash: () => string) => steering.choose(steps.length, hash),
-      end: (hash: () => string) => steering.end(hash),
+      end(hash: () => string, outcome: () => string) {
+        steering.end(hash);
+        outcomes.add(outcome());
+      },
     };
     const end = await run(options, name, pilot);
     return end.broken.length > 0 ? end : undefined;
   }, options.isOver);
-  return { ...walked, failure: found && (await tell(options, found.choices)) };
+  return { ...walked, outcomes, failure: found && (await tell(options, found.choices)) };
+}
+
+/** One run. @returns what there is in the end; undefined when a rule broke */
+export async function outcomeOf(
+  options: Omit<SearchOptions, "isOver">,
+  choose: (steps: readonly Step[]) => number,
+): Promise<string | undefined> {
+  let outcome: string | undefined;
+  const end = (_: () => string, tell: () => string): void => void (outcome = tell());
+  await run(options, makeNames(), { choose, end });
+  return outcome;
 }
 
 /** The same run once more, with its story. */
@@ -57,22 +76,25 @@ async function tell(options: SearchOptions, choices: readonly number[]): Promise
 
 interface Pilot {
   choose(steps: readonly Step[], hash: () => string): number;
-  end(hash: () => string): void;
+  end(hash: () => string, outcome: () => string): void;
 }
 
 async function run(
-  { scene, seed, faults }: SearchOptions,
+  { scene, seed, faults, isReduced }: Omit<SearchOptions, "isOver">,
   name: Name,
   pilot: Pilot,
   isTold = false,
 ): Promise<WorldEnd> {
-  const board = makeBoard(faults, name);
+  const board = makeBoard(faults, name, isReduced);
   let scenery: Scenery | undefined;
   let hasEnded = false;
-  const hash = (): string => {
-    if (!scenery) throw new Error("nothing is set yet");
-    return hashOf(board, scenery);
-  };
+  const told =
+    (tell: typeof hashOf): (() => string) =>
+    () => {
+      if (!scenery) throw new Error("nothing is set yet");
+      return tell(board, scenery);
+    };
+  const hash = told(hashOf);
   const time = makeChosenTime(board, (steps) => (hasEnded ? 0 : pilot.choose(steps, hash)));
   const scope = { hasWishes: scene.ended?.by === "upstream" };
   const steered = {
@@ -82,7 +104,7 @@ async function run(
       makeChosenCalls({ board, time, story, scope }),
     onSet: (set: Scenery) => void (scenery = set),
     onRest() {
-      pilot.end(hash);
+      pilot.end(hash, told(outcomeHash));
       hasEnded = true;
       board.faultsLeft = 0;
     },

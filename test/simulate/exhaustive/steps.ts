@@ -20,17 +20,27 @@ export function nextSteps(board: Board): readonly Step[] {
     ({ subject }) => !subject.process || subject.stream || subject.isConstant,
   );
   if (ofWorld) return [entryStep(board, ofWorld)];
-  const unseen = board.sent.find(({ place }) => place === undefined);
+  const alone = unnoticed(board, due);
+  if (alone) return alone;
+  const steps = withoutTwin(board.sent).flatMap(({ ways }) => ways());
+  steps.push(...due.map((entry) => entryStep(board, entry)));
+  return affordable(board, [...steps, ...landings(board), ...wakings(board, due.length)]);
+}
+
+/** By others. That the request is recorded first is a bound in any case. */
+function unnoticed(board: Board, due: readonly Pending[]): readonly Step[] | undefined {
+  const isAlone = (process: SimulatedProcess | undefined): boolean =>
+    board.isReduced || process?.name.startsWith("intake") === true;
+  const unseen = board.sent.find(({ process, place }) => place === undefined && isAlone(process));
   if (unseen) return affordable(board, unseen.ways());
   // Whoever has sent nothing sees what comes to it in some order, and nobody else can tell when.
-  const own = due.find(({ subject }) => !hasSent(board, subject.process))?.subject.process;
+  const own = due.find(({ subject: { process } }) => isAlone(process) && !hasSent(board, process))
+    ?.subject.process;
   if (own)
     return due
       .filter(({ subject }) => subject.process === own)
       .map((entry) => entryStep(board, entry));
-  const steps = withoutTwin(board.sent).flatMap(({ ways }) => ways());
-  steps.push(...due.map((entry) => entryStep(board, entry)));
-  return affordable(board, [...steps, ...landings(board), ...wakings(board, due.length)]);
+  return undefined;
 }
 
 /** Of two builders that have done nothing yet, it is the first one that begins: else their names are changed. */
