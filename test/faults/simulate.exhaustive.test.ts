@@ -37,6 +37,7 @@ test.each(["cancelled", "in parts"])(
 
 test.each([
   ["claim-a-held-record", "0", /is taken from a holder that lives/],
+  ["no-compare-and-swap", "0", /is taken from a holder that lives/],
   ["end-untold", "1", /is stuck: its end is not told/],
   ["dead-builder-unseen", "1", /is stuck: processing/],
 ])(

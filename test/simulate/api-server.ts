@@ -282,10 +282,11 @@ function eventOf(
   return before && matches(before) ? { type: "DELETED", object: after ?? before } : undefined;
 }
 
-/** A later version is there than the one that is written over. */
+/** It names a version to be written over, and a later one is there. */
 function isBehind(stored: ConfigMap | undefined, sent: unknown): boolean {
-  const { metadata } = sent as ConfigMap;
-  return stored !== undefined && stored.metadata?.resourceVersion !== metadata?.resourceVersion;
+  const { resourceVersion } = (sent as ConfigMap).metadata ?? {};
+  if (!stored || resourceVersion === undefined) return false;
+  return stored.metadata?.resourceVersion !== resourceVersion;
 }
 
 function refusal(status: number, reason: string, more?: string): { refusal: ApiRefusal } {
