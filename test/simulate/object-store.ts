@@ -49,7 +49,7 @@ export interface ObjectStoreOptions {
   /** Until when a PutObject of this claim's process creates its object, or never does. */
   readonly landsBy: (request: string, process: string) => number;
   readonly now: () => number;
-  /** As SeaweedFS: of two uploads that are completed in one moment, both win, and the later one is there. */
+  /** As SeaweedFS: two uploads of a request that are completed at the same time both win, and the later one is there. */
   readonly isRacing?: boolean;
   /** What lies there from the beginning, by key. */
   readonly present?: readonly StoredObject[];
@@ -60,7 +60,6 @@ const TIMEOUT_MS = 15_000;
 /** Of a request with a body: longer than a lease. */
 const CREATE_TIMEOUT_MS = 60_000;
 const UPLOADS_A_PAGE = 1;
-const MOMENT_MS = 500;
 const FOR_EVER_MS = 90_000;
 /** What neither makes an object visible nor takes a part away may come as late as it likes: two leases. */
 const LATE_MS = 40_000;
@@ -87,7 +86,7 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
     onObject(object, before);
   }
 
-  function answer(command: unknown): object {
+  function answer(command: unknown, sentAt: number): object {
     if (command instanceof HeadBucketCommand) return {};
     if (command instanceof HeadObjectCommand) {
       const found = objects.get(command.input.Key ?? "");
@@ -132,7 +131,11 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
         if (!part) throw storeError(400, "InvalidPart");
         return part;
       });
-      const isOneMoment = isRacing && now() - (completedAt.get(key) ?? -Infinity) < MOMENT_MS;
+      // It looked for another one when it came, not when it writes.
+      const isOneMoment =
+        isRacing &&
+        (completedAt.get(key) ?? -Infinity) >= sentAt &&
+        objects.get(key)?.metadata["request-id"] === metadata["request-id"];
       const object = { key, metadata, bytes: Buffer.concat(bytes), sha256: undefined };
       create(object, isOneMoment ? undefined : IfNoneMatch);
       completedAt.set(key, now());
@@ -180,6 +183,7 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       Metadata ?? uploads.get(UploadId)?.metadata ?? {};
     const by = SimulatedProcess.current()?.name ?? "";
     if (isCreating && request !== "") onCreating?.(request, `${by}/${claim}`);
+    const sentAt = now();
     // A client says of an answer how often it has asked.
     let attempts = 0;
     const output = await call<object>({
@@ -187,7 +191,7 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       what: `${name} ${typeof key === "string" ? key : ""}`,
       effect: () => {
         attempts++;
-        return { ...answer(command), $metadata: { httpStatusCode: 200, attempts } };
+        return { ...answer(command, sentAt), $metadata: { httpStatusCode: 200, attempts } };
       },
       refused: () => {
         const chance = draw(seed, 31, number);

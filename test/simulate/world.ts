@@ -227,8 +227,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
       rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
     onCreating: (request, holder) => rules.creates(request, holder),
     now: () => time.now,
-    // Where a lease keeps two from completing at once; two requests that want one key are a matter of the store.
-    isRacing: !isCrowded && !isBeyondSkew && !isBeyondLanding && draw(seed, 111) < 0.3,
+    // Where a lease keeps two from completing at once.
+    isRacing: !isBeyondSkew && !isBeyondLanding && draw(seed, 111) < 0.3,
     present: steered?.present ?? [],
     onObject: (object, before) => rules.appeared(object, before),
   });
