@@ -2,7 +2,7 @@
  * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
  * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
  * EXHAUST=1 BUILDERS=2 SCENE="in parts" searches every order and every place of up to one fault in a small
- * world (ORDERS=300 holds it against drawn ones), PLACE=2 places up to two faults in every way on the times of
+ * world, STATES=100000 in each at most (ORDERS=300 holds it against drawn ones), PLACE=2 places up to two faults in every way on the times of
  * one seed; WEATHER=roll-out has worlds of this kind alone; PROCESSES=2 shares the seeds among so many processes,
  * and MINUTES.
  */
@@ -14,7 +14,7 @@ import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
 
 const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, WEATHER } = process.env;
-const { EXHAUST, BUILDERS = "2", SCENE, ORDERS = "0", PLACE } = process.env;
+const { EXHAUST, BUILDERS = "2", SCENE, ORDERS = "0", STATES = "100000", PLACE } = process.env;
 const { PROCESSES = "1", STEP = "1" } = process.env;
 const seed = Number(SEED);
 const minutes = Number(MINUTES || Infinity);
@@ -52,6 +52,7 @@ async function simulate(): Promise<void> {
       scene: SCENE,
       minutes,
       orders: Number(ORDERS),
+      states: Number(STATES),
     });
     if (!holds) process.exitCode = 1;
     return;

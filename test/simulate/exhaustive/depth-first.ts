@@ -35,7 +35,7 @@ const RUNS_A_LOOK = 32;
 /** @param run with what was looked for, once it is found: the walk is over then */
 export async function walk<T>(
   run: (steering: Steering) => Promise<T | undefined>,
-  isOver: () => boolean,
+  isOver: (states: number) => boolean,
 ): Promise<Walked<T>> {
   const known = new Set<string>();
   const count = { ends: 0, runs: 0, cut: 0, depth: 0 };
@@ -48,7 +48,7 @@ export async function walk<T>(
     known.add(hash);
   };
   for (let path = left.pop(); path; path = left.pop()) {
-    if (count.runs++ % RUNS_A_LOOK === 0 && isOver()) return sum(false);
+    if (count.runs++ % RUNS_A_LOOK === 0 && isOver(known.size)) return sum(false);
     const choices = [...path];
     let at = 0;
     const steering: Steering = {

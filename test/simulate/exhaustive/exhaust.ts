@@ -26,7 +26,8 @@ export interface ExhaustOptions {
   readonly builders: number;
   /** All of them unless given. */
   readonly scenes?: readonly (keyof typeof SCENES)[];
-  readonly isOver: () => boolean;
+  /** Asked of each search, with how many states it has. */
+  readonly isOver: (states: number) => boolean;
   /** So many orders are drawn from all that there are, behind each search that has ended. */
   readonly orders: number;
   readonly onSearched?: (

@@ -8,18 +8,25 @@ export interface PrintOptions {
   readonly builders: number;
   /** One of them; all when undefined. */
   readonly scene?: string | undefined;
-  /** Of CPU. */
+  /** Of CPU, for all searches. */
   readonly minutes: number;
+  /** Of each search. */
+  readonly states: number;
   /** Drawn from all that there are, for each search that has ended. */
   readonly orders: number;
 }
 
 /** @returns whether every rule held */
-export async function printExhaust({ scene, minutes, ...counts }: PrintOptions): Promise<boolean> {
+export async function printExhaust({
+  scene,
+  minutes,
+  states: most,
+  ...counts
+}: PrintOptions): Promise<boolean> {
   const names = Object.keys(SCENES) as (keyof typeof SCENES)[];
   const scenes = scene === undefined ? names : names.filter((name) => name === scene);
   if (scenes.length === 0) throw new Error(`SCENE is one of ${names.join(", ")}`);
-  const isOver = (): boolean => cpuSeconds() > minutes * 60;
+  const isOver = (found: number): boolean => found >= most || cpuSeconds() > minutes * 60;
   let before = cpuSeconds();
   const onSearched: ExhaustOptions["onSearched"] = (name, faults, searched, drawn) => {
     const { states, ends, outcomes, runs, cut, depth } = searched;
@@ -48,5 +55,5 @@ export async function printExhaust({ scene, minutes, ...counts }: PrintOptions):
 
 function endOf({ isWhole, failure }: Searched): string {
   if (failure) return "a rule broke";
-  return isWhole ? "ended" : "NOT ended: cut by the time";
+  return isWhole ? "ended" : "NOT ended: so far, and no rule broke";
 }

@@ -14,7 +14,7 @@ export interface SearchOptions {
   /** Not each order of steps between which nobody can tell; so unless told otherwise. */
   readonly isReduced?: boolean;
   /** The search is cut short. */
-  readonly isOver: () => boolean;
+  readonly isOver: (states: number) => boolean;
 }
 
 export interface Searched extends Omit<Walked<WorldEnd>, "found"> {
