@@ -87,12 +87,13 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
 /** Resolves when every record is final and announced, or when none more has become so for far too long. */
 async function untilRest({ ledger }: Pipeline): Promise<void> {
   let fewest = Infinity;
-  for (let deadline = 0; fewest > 0; await sleep(1_000)) {
+  for (let deadline = 0; fewest > 0;) {
     let open = 0;
     for await (const page of ledger.list({ atRest: false })) open += page.records.length;
     if (open < fewest) deadline = Date.now() + WITHOUT_PROGRESS_MS;
     fewest = Math.min(fewest, open);
     if (Date.now() > deadline) return;
+    await sleep(1_000);
   }
 }
 
