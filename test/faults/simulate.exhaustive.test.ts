@@ -52,7 +52,11 @@ test.each([
 );
 
 test("a search that is cut says so", async () => {
-  const { code, text } = await exhaust({ EXHAUST: "0", MINUTES: "0" });
-  expect(text).toMatch(/^plain, 2 builders, 0 faults: states 0 .* NOT ended: cut by the time$/m);
-  expect(code).toBe(0);
+  const byTime = await exhaust({ EXHAUST: "0", MINUTES: "0" });
+  expect(byTime.text).toMatch(/^plain, 2 builders, 0 faults: states 0 .* NOT ended: so far,/m);
+  const byStates = await exhaust({ EXHAUST: "1", STATES: "500" });
+  expect(byStates.text).toMatch(
+    /^plain, 2 builders, 1 faults: states 5\d\d .* NOT ended: so far,/m,
+  );
+  expect([byTime.code, byStates.code]).toEqual([0, 0]);
 }, 300_000);
