@@ -2,6 +2,24 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 
+/** Length, CRC-32 and SHA-256 of bytes, taken while they come. */
+export class RunningDigest {
+  bytes = 0;
+  crc32 = 0;
+  readonly #sha256 = createHash("sha256");
+
+  add(piece: Buffer): void {
+    this.#sha256.update(piece);
+    this.crc32 = crc32(piece, this.crc32);
+    this.bytes += piece.byteLength;
+  }
+
+  /** Call once, after the last piece. */
+  sha256(): Buffer {
+    return this.#sha256.digest();
+  }
+}
+
 export interface BodyDigest {
   /** The body piece by piece as it comes, counted and hashed. */
   counted(body: Readable): AsyncGenerator<Buffer>;
@@ -13,21 +31,17 @@ export interface BodyDigest {
 }
 
 export function makeBodyDigest(): BodyDigest {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let crc = 0;
+  const digest = new RunningDigest();
   return {
     async *counted(body) {
       for await (const piece of body as AsyncIterable<Buffer>) {
-        hash.update(piece);
-        crc = crc32(piece, crc);
-        bytes += piece.byteLength;
+        digest.add(piece);
         yield piece;
       }
     },
-    bytes: () => bytes,
-    crc32: () => base64Crc32(crc),
-    finish: () => hash.digest(),
+    bytes: () => digest.bytes,
+    crc32: () => base64Crc32(digest.crc32),
+    finish: () => digest.sha256(),
   };
 }
 

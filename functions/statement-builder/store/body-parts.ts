@@ -3,10 +3,9 @@
  * large statement waits for the garbage collector then. The one place that leans on lib-storage's inside.
  */
 import { Upload, type Options } from "@aws-sdk/lib-storage";
-import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { crc32 } from "node:zlib";
 import { BlockPool, giveBack } from "../memory/lent-block.ts";
+import { RunningDigest } from "./body-digest.ts";
 
 /** What lib-storage makes of a body. */
 export interface BodyPart {
@@ -88,31 +87,24 @@ export async function* partsOf(
 ): AsyncGenerator<BodyPart, undefined> {
   const pool = poolOf(partBytes);
   let room: Buffer | undefined;
-  let filled = 0;
-  let hash = createHash("sha256");
-  let crc = 0;
+  let filled = new RunningDigest();
   let partNumber = 1;
   function lent(memory: Buffer): Buffer {
-    const data = pool.lend(memory, filled).handOn();
-    digests.set(data, { crc32: crc, sha256: hash.digest("hex") });
+    const data = pool.lend(memory, filled.bytes).handOn();
+    digests.set(data, { crc32: filled.crc32, sha256: filled.sha256().toString("hex") });
     return data;
   }
   function* copied(piece: Buffer): Generator<BodyPart> {
     for (let from = 0; from < piece.length;) {
-      if (room && filled === partBytes) {
+      if (room && filled.bytes === partBytes) {
         yield { partNumber, data: lent(room) };
         partNumber += 1;
-        filled = 0;
-        hash = createHash("sha256");
-        crc = 0;
+        filled = new RunningDigest();
         room = undefined;
       }
       room ??= pool.room(partBytes);
-      const taken = piece.copy(room, filled, from);
-      const bytes = room.subarray(filled, filled + taken);
-      hash.update(bytes);
-      crc = crc32(bytes, crc);
-      filled += taken;
+      const taken = piece.copy(room, filled.bytes, from);
+      filled.add(room.subarray(filled.bytes, filled.bytes + taken));
       from += taken;
     }
     giveBack(piece);
