@@ -52,10 +52,13 @@ function remembered<T>(): (key: string, work: () => T) => T {
 }
 
 export function isCalendarDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < FIRST_DATE) return false;
-  // A day that its month lacks is read as one of the next month.
-  const midnight = new Date(`${text}T00:00:00.000Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && text >= FIRST_DATE && hasDayInMonth(text);
+}
+
+/** Whether the month of `YYYY-MM-DD` has that day, which `Date.parse` would move into the next one. */
+export function hasDayInMonth(date: string): boolean {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
 /** True for names of the IANA database; offsets such as `+02:00` name no zone. */
