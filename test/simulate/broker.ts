@@ -40,7 +40,11 @@ export interface BrokerOptions {
   readonly onGivenUp?: (event: StatementEvent) => void;
 }
 
-const REQUESTED = eventType("requested");
+/** Whether nobody sends events of this type again by himself. */
+export function isWaitedFor(type: string): boolean {
+  return isOutcome(type) || type === eventType("requested");
+}
+
 const MAX_TRIES = 4;
 const LATE_MS = 40_000;
 
@@ -60,10 +64,10 @@ export function makeBroker(options: BrokerOptions): Broker {
   let onTheirWay = 0;
 
   function deliverAt(at: number, event: StatementEvent, delivery: Delivery): void {
-    const isWaitedFor = isOutcome(event.type) || event.type === REQUESTED;
-    if (isWaitedFor) onTheirWay++;
+    const isWaited = isWaitedFor(event.type);
+    if (isWaited) onTheirWay++;
     const arrive = (): void => {
-      if (isWaitedFor) onTheirWay--;
+      if (isWaited) onTheirWay--;
       options.deliver(event, delivery);
     };
     time.put(at, arrive, { what: "an event", says: { event, delivery } });

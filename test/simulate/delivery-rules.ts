@@ -2,9 +2,9 @@
  * What must hold of events on their way: what the broker was given and has not lost is taken, or given up by
  * it, and what is given up is not lost by that: noted and told again, or kept where a person finds it.
  */
-import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
 import { MAX_OUTCOME_REPEATS, repeatsOf } from "../../functions/domain/outcome/outcome-repeats.ts";
-import { isFinal } from "../../functions/domain/statement-request.ts";
+import { isFinal, type FinalRequest } from "../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
   LABELS,
@@ -12,6 +12,7 @@ import {
 } from "../../functions/platform/ledger/configmap-record.ts";
 import { fromNote } from "../../functions/platform/ledger/undelivered-outcome.ts";
 import type { RecordChange } from "./api-server.ts";
+import { isWaitedFor } from "./broker.ts";
 import { EPOCH } from "./simulated-process.ts";
 import { readRecord } from "./read-record.ts";
 
@@ -46,7 +47,6 @@ export interface DeliveryTerms {
   readonly fail: (rule: string) => void;
 }
 
-const REQUESTED = eventType("requested");
 /** Ticks enough to have an outcome told again. */
 const TOLD_AGAIN_MS = 60_000;
 
@@ -62,15 +62,21 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
   /** Outcomes and requests that somebody waits for, by their ids, and when the broker took them last. */
   const owed = new Map<string, { readonly event: StatementEvent; readonly at: number }>();
 
+  /** The request whose outcome this is, as it stands now. */
+  function endedWith(id: string): FinalRequest | undefined {
+    const name = id.slice(0, id.lastIndexOf("."));
+    const record = records.get(name);
+    const request = record && readRecord(record);
+    const isIts = request && isFinal(request) && id === `${name}.${request.status}`;
+    return isIts ? request : undefined;
+  }
+
   /** Whether nobody will come to it any more: of an outcome, while its request still has it. */
   function isForgotten({ id, type, subject }: StatementEvent): boolean {
-    if (type === REQUESTED) return !recorded.has(id) && !parked.has(id);
-    const record = records.get(subject);
-    const request = record && readRecord(record);
-    const isIts =
-      request !== undefined && isFinal(request) && id === `${subject}.${request.status}`;
+    if (!isOutcome(type)) return !recorded.has(id) && !parked.has(id);
+    const request = endedWith(id);
     return (
-      isIts &&
+      request !== undefined &&
       request.announced &&
       ![...notes.values()].some(({ record: noted }) => noted === subject) &&
       !parked.has(id)
@@ -112,13 +118,9 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
 
   /** Nobody is told of it any more. */
   function givenUp(id: string): void {
-    for (const [name, record] of records) {
-      const request = readRecord(record);
-      if (!isFinal(request) || id !== `${name}.${request.status}`) continue;
-      const repeats = repeatsOf(request);
-      if (repeats < MAX_OUTCOME_REPEATS)
-        fail(`${id} is parked, and was told again ${repeats} times`);
-    }
+    const request = endedWith(id);
+    const repeats = request ? repeatsOf(request) : MAX_OUTCOME_REPEATS;
+    if (repeats < MAX_OUTCOME_REPEATS) fail(`${id} is parked, and was told again ${repeats} times`);
   }
 
   return {
@@ -138,8 +140,7 @@ export function makeDeliveryRules(terms: DeliveryTerms): DeliveryRules {
       }
     },
     accepted(event) {
-      if (isOutcome(event.type) || event.type === REQUESTED)
-        owed.set(event.id, { event, at: now() });
+      if (isWaitedFor(event.type)) owed.set(event.id, { event, at: now() });
     },
     taken: ({ id }) => void owed.delete(id),
     lost: ({ id }) => void owed.delete(id),

@@ -1,10 +1,10 @@
 /**
- * `make simulate`: SEED, SEEDS, MINUTES of CPU; STORY=1 tells the world of one seed; MUTANT=name puts a
- * mutant into the product; MUTANTS=minutes tries all of them, each for so long in a process of its own;
- * EXHAUST=1 BUILDERS=2 SCENE="in parts" searches every order and every place of up to one fault in a small
- * world, STATES=100000 in each at most (ORDERS=300 holds it against drawn ones), PLACE=2 places up to two faults in every way on the times of
- * one seed; WEATHER=roll-out has worlds of this kind alone; PROCESSES=2 shares the seeds among so many processes,
- * and MINUTES.
+ * `make simulate`: SEED, SEEDS, MINUTES of CPU, PROCESSES=2 that share them; STORY=1 tells the world of one
+ * seed; WEATHER=roll-out has worlds of this kind alone; MUTANT=name puts a mutant into the product;
+ * MUTANTS=minutes tries all of them, each for so long in a process of its own. EXHAUST=1 BUILDERS=2
+ * SCENE="in parts" searches every order and every place of up to one fault in a small world, STATES=100000 in
+ * each at most (ORDERS=300 holds it against drawn ones); PLACE=2 places up to two faults in every way on the
+ * times of one seed.
  */
 import { takeOverClocks } from "./clocks.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
