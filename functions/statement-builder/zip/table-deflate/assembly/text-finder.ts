@@ -1,6 +1,6 @@
 /**
- * Matches in running text, where words repeat rather than columns: four bytes are a candidate too,
- * what lies inside a match can be found again, and a longer match one byte further on is preferred.
+ * Matches in running text, where words repeat rather than columns: four bytes are a candidate too, and the
+ * second place of a match can be found again.
  */
 import { LONGEST_MATCH } from "./block-header";
 import { firstSeparator } from "./landmarks";
@@ -19,8 +19,6 @@ import { ABOVE, FOUR_BYTES_SEEN, SEPARATORS, SIX_BYTES_SEEN, WINDOW_BYTES } from
 import { hashOfSix, nextLook } from "./table-finder";
 
 const FOUR_BYTES_BITS: u32 = 14;
-/** Matches at least as long are taken at once. */
-const LONG: u32 = 24;
 
 /** Offset in FOUR_BYTES_SEEN. */
 function hashOfFour(bytes: u32): usize {
@@ -69,20 +67,6 @@ export function findInText(end: usize, origin: u32, floor: usize): void {
       }
     }
     if (length >= 3) {
-      if (length < LONG) {
-        const next = load<u64>(p + 1);
-        const nextSeen = SIX_BYTES_SEEN + hashOfSix(next);
-        const later = position + 1 - load<u32>(nextSeen);
-        if (later - 1 < WINDOW_BYTES && load<u32>(p + 1 - later) == u32(next)) {
-          const other = equalBytes(p + 1, p + 1 - later);
-          if (other > length + 1) {
-            store<u32>(nextSeen, position + 1);
-            p++;
-            length = other;
-            distance = later;
-          }
-        }
-      }
       const source = p - distance;
       const back = min(min(equalBytesBefore(p, source), u32(p - from)), u32(source - floor));
       const start = p - back;
@@ -93,11 +77,13 @@ export function findInText(end: usize, origin: u32, floor: usize): void {
         keepMatch(match, u32(start - from), length, distance);
         match += 8;
         from = start + length;
-        for (p = nextLook(p + 1); p < from; p = nextLook(p + 1)) {
+        p = nextLook(p + 1);
+        if (p < from) {
           const inside = load<u64>(p);
           position = u32(p) + origin;
           store<u32>(SIX_BYTES_SEEN + hashOfSix(inside), position);
           store<u32>(FOUR_BYTES_SEEN + hashOfFour(u32(inside)), position);
+          p = nextLook(from);
         }
         continue;
       }
