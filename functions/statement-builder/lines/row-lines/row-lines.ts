@@ -12,6 +12,7 @@ import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";
 import { linePlan, type LineBalance, type LinePlan } from "../line-plan.ts";
 import { readRow, VALUES } from "../row-bytes.ts";
 import { refuseNotUtf8 } from "../row-forms.ts";
+import { moduleAccounts, type AccountsModule } from "./module-accounts.ts";
 
 /** What is used of WebAssembly's interface, which TypeScript knows as a part of the browser's. */
 declare const WebAssembly: {
@@ -24,16 +25,12 @@ interface Global {
 }
 
 /** Of assembly/row-lines.ts. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface Exports extends AccountsModule {
   readonly WRITES: Global;
   readonly PLACES: Global;
   readonly FORMS: Global;
   readonly ENUMS: Global;
   readonly MOST_COLUMNS: Global;
-  readonly ACCOUNTS: Global;
-  readonly ACCOUNT_BYTES: Global;
-  readonly MOST_ACCOUNTS: Global;
   readonly ROWS: Global;
   readonly ROWS_BYTES: Global;
   readonly LINES: Global;
@@ -54,15 +51,11 @@ interface Exports {
 const compiled = new WebAssembly.Module(readFileSync(new URL("row-lines.wasm", import.meta.url)));
 const module = new WebAssembly.Instance(compiled).exports as Exports;
 const memory = Buffer.from(module.memory.buffer);
+const accounts = moduleAccounts(module);
 const [ROWS, LINES] = [module.ROWS.value, module.LINES.value];
 /** Whose accounts are in its memory. It keeps nothing from one call to the next but those. */
 let owner: object | undefined;
 
-// Of an account in the module's memory, as in assembly/accounts.ts.
-const [ID_LENGTH, CURRENCY_LENGTH, SCALE, HAS_BALANCE, CREDITS, DEBITS] = [0, 1, 2, 3, 4, 8];
-const [CREDIT_SUM, DEBIT_SUM, LAST_BALANCE, ID, CURRENCY] = [16, 24, 32, 48, 112];
-const LONGEST_ID = 64;
-const MOST_BALANCE = 2n ** 63n - 1n;
 /** The module counts lines in 32 bits. */
 const LAST_LINE = 2 ** 32 - 2 ** 20;
 /** Where more than one row in so many is left to the plain line, all are: to and fro costs more. */
@@ -105,7 +98,7 @@ export function makeRowLines(
         const { rows, nextRow, linesEnd } = module;
         if (rows.value > 0) {
           append(memory.subarray(LINES, linesEnd.value));
-          settle(totals, plan);
+          accounts.settle(totals, balance !== "none");
           line += rows.value;
           from = nextRow.value - ROWS;
           continue;
@@ -114,7 +107,7 @@ export function makeRowLines(
         const { lines } = plain.format(block.subarray(from, next), line);
         append(lines.bytes);
         lines.release();
-        tellBalances(totals);
+        accounts.tellBalances(totals);
         from = next;
         line += 1;
         left += 1;
@@ -130,14 +123,7 @@ function fits(totals: readonly RunningTotals[], { columns }: LinePlan): boolean 
   return (
     columns.length <= module.MOST_COLUMNS.value &&
     columns.every((column) => column.kind !== "enum" || enumOf(column) !== undefined) &&
-    totals.length <= module.MOST_ACCOUNTS.value &&
-    totals.every(
-      ({ accountId, currency }) =>
-        accountId !== "" &&
-        Buffer.byteLength(accountId) <= LONGEST_ID &&
-        // What else stands in the column is refused by `byte-lines.ts`.
-        /^[A-Z]{3}$/.test(currency),
-    )
+    accounts.fits(totals)
   );
 }
 
@@ -174,8 +160,6 @@ function enumOf(column: Column): Buffer | undefined {
   return bytes;
 }
 
-const accountAt = (n: number): number => module.ACCOUNTS.value + n * module.ACCOUNT_BYTES.value;
-
 function begin(totals: readonly RunningTotals[], { columns, writes, places }: LinePlan): void {
   memory.set(writes, module.WRITES.value);
   memory.set(places, module.PLACES.value);
@@ -183,39 +167,8 @@ function begin(totals: readonly RunningTotals[], { columns, writes, places }: Li
   for (const [n, column] of columns.entries()) {
     enumOf(column)?.copy(memory, module.ENUMS.value + n * ENUM_VALUES * ENUM_BYTES);
   }
-  totals.forEach(({ accountId, currency, minorUnit }, n) => {
-    const at = accountAt(n);
-    memory.fill(0, at, accountAt(n + 1));
-    memory[at + ID_LENGTH] = memory.write(accountId, at + ID);
-    memory[at + CURRENCY_LENGTH] = memory.write(currency, at + CURRENCY);
-    memory[at + SCALE] = minorUnit;
-  });
-  tellBalances(totals);
+  accounts.begin(totals);
   module.begin(writes.length, VALUES, totals.length, ROW.accountId, ROW.currency);
-}
-
-/** Where each account's own balance goes on from: rows may have been written elsewhere. */
-function tellBalances(totals: readonly RunningTotals[]): void {
-  for (const [n, { lastBalance, opening }] of totals.entries()) {
-    const balance = lastBalance ?? opening;
-    // One beyond 63 bits reads as one of which the module leaves every row to the plain line.
-    const told = BigInt.asIntN(64, balance) === balance ? balance : MOST_BALANCE;
-    memory.writeBigInt64LE(told, accountAt(n) + LAST_BALANCE);
-  }
-}
-
-/** Adds what the module has summed up to the totals. */
-function settle(totals: readonly RunningTotals[], { balance }: LinePlan): void {
-  for (const [n, one] of totals.entries()) {
-    const at = accountAt(n);
-    if (memory[at + HAS_BALANCE] === 0) continue;
-    one.creditCount += memory.readUInt32LE(at + CREDITS);
-    one.creditSum += memory.readBigInt64LE(at + CREDIT_SUM);
-    one.debitCount += memory.readUInt32LE(at + DEBITS);
-    one.debitSum += memory.readBigInt64LE(at + DEBIT_SUM);
-    if (balance !== "none") one.lastBalance = memory.readBigInt64LE(at + LAST_BALANCE);
-    memory.fill(0, at + HAS_BALANCE, at + LAST_BALANCE);
-  }
 }
 
 function enlarged(buffer: Buffer, bytes: number): Buffer {

@@ -45,7 +45,7 @@ function isIt(account: usize, id: usize, idLength: u32, currency: usize, length:
   );
 }
 
-function equals(a: usize, b: usize, length: u32): bool {
+export function equals(a: usize, b: usize, length: u32): bool {
   for (let i: u32 = 0; i < length; i += 16) {
     const unequal = i8x16.bitmask(i8x16.ne(v128.load(a + i), v128.load(b + i)));
     const left = length - i;

@@ -9,7 +9,6 @@ import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./f
 import {
   ACCOUNTS,
   ACCOUNT_BYTES,
-  ENDS,
   ENUMS,
   FORMS,
   LINES,
@@ -19,9 +18,9 @@ import {
   PLACES,
   ROWS,
   ROWS_BYTES,
-  STARTS,
   WRITES,
 } from "./memory";
+import { lengthOf, readRow, setValues, startOf } from "./row-values";
 
 export {
   ACCOUNTS,
@@ -53,9 +52,6 @@ const RUNNING: u32 = 10;
 /** An own balance within this and an amount of 18 digits add up within 63 bits. */
 const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
 
-/** Of the packet of each row. */
-const HEADER_BYTES: usize = 4;
-
 /** A field takes at most twice its bytes and so many more; so does what a copy writes too much. */
 const FIELD_MORE: u32 = 32;
 
@@ -63,7 +59,6 @@ const FIELD_MORE: u32 = 32;
 const LONGEST_ROW: u32 = 32768;
 
 let columns: u32 = 0;
-let values: u32 = 0;
 let idPlace: u32 = 0;
 let currencyPlace: u32 = 0;
 
@@ -81,9 +76,9 @@ export function begin(
   currency: u32,
 ): void {
   columns = planColumns;
-  values = rowValues;
   idPlace = id;
   currencyPlace = currency;
+  setValues(rowValues);
   setAccounts(accounts);
 }
 
@@ -105,34 +100,6 @@ export function format(from: usize, end: usize, firstLine: u32): void {
   linesEnd = at;
   nextRow = row;
   rows = line - firstLine;
-}
-
-/** Finds the values of a row; answers where the next one is, or 0. */
-function readRow(row: usize, end: usize): usize {
-  let at = row + HEADER_BYTES;
-  for (let place: u32 = 0; place < values; place++) {
-    let length = u32(load<u8>(at++));
-    if (length > 250) {
-      if (length == 0xfb) length = 0;
-      else if (length == 0xfc) {
-        length = load<u16>(at);
-        at += 2;
-      } else return 0;
-    }
-    store<u32>(STARTS + (place << 2), u32(at));
-    at += length;
-    store<u32>(ENDS + (place << 2), u32(at));
-    if (at > end) return 0;
-  }
-  return at;
-}
-
-function startOf(place: u32): usize {
-  return load<u32>(STARTS + (place << 2));
-}
-
-function lengthOf(place: u32): u32 {
-  return load<u32>(ENDS + (place << 2)) - load<u32>(STARTS + (place << 2));
 }
 
 function putLine(begin: usize, line: u32): usize {
