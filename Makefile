@@ -18,7 +18,8 @@ STORM_LINE := out/storm.txt
 FAULT_TESTS := test/faults test/e2e/builder test/e2e/intake '[.]faults[.]' '[.]fuzz[.]'
 
 # Folders of AssemblyScript: each makes one module, beside itself.
-ASSEMBLY := functions/statement-builder/zip/table-deflate/assembly functions/statement-builder/lines/row-lines/assembly
+ASSEMBLY := $(addprefix functions/statement-builder/,zip/table-deflate/assembly lines/row-lines/assembly \
+	contents/row-texts/assembly)
 
 # Knative resolves no names under dev.local/ at a registry, so imported images are enough.
 IMAGE_PREFIX ?= dev.local/transactions-collector
@@ -83,7 +84,7 @@ images: bundle ## container images, and dist/images/*.tar: IMAGE_PREFIX=… TAG=
 	  exec node infra/kubernetes/images/images.ts $(IMAGES)
 
 # Kept beside its sources, as nothing else is built for running; a test builds it again and compares.
-wasm: $(INSTALLED) ## the WebAssembly of deflate and lines, from its AssemblyScript
+wasm: $(INSTALLED) ## the WebAssembly of deflate, lines and formats, from its AssemblyScript
 	@for folder in $(ASSEMBLY); do (cd "$$folder" && asc --config asconfig.json --target release); done
 
 check: $(INSTALLED) ## format, lint and import fences, types, lock file

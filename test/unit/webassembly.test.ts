@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 const BUILDER = join(import.meta.dirname, "../../functions/statement-builder");
 
-test.each(["zip/table-deflate", "lines/row-lines"])("%s", async (room) => {
+test.each(["zip/table-deflate", "lines/row-lines", "contents/row-texts"])("%s", async (room) => {
   const folder = await mkdtemp(join(tmpdir(), "assembly-"));
   try {
     const built = join(folder, "built.wasm");

@@ -1,38 +1,34 @@
-/** Rows of the text protocol as the rows that a format is written from. */
+/** A row of the text protocol as the row that a format is written from. */
 import { COLUMNS, propertyOf, ROW, type Column } from "../../domain/columns.ts";
 import { maskAllButLastFour } from "../../domain/csv/csv-field.ts";
 import type { RunningTotals } from "../../domain/money/account-totals.ts";
 import type { StatementRow } from "../formats/statement-format.ts";
 import { regularAmount } from "../lines/byte-amounts.ts";
 import { isAscii, readRow, VALUES } from "../lines/row-bytes.ts";
+import type { RowReading } from "./row-texts/row-texts.ts";
 import { exactAmount, instant, unknownAccount } from "../source/row-values.ts";
 
 export interface RowReader {
   /**
-   * The rows of a block, each made when it is asked for: a row that waited for others would outlive a
-   * collection of garbage or two, and cost more than all that is done with it. Who leaves early may go on later.
+   * The row at `from`, which is added to the totals of its account.
+   * @param line its number
    * @throws StatementFailure `proof_mismatch`, `invalid_amount`, `invalid_value`
    */
-  rowsOf(block: Buffer): IterableIterator<StatementRow>;
+  read(
+    block: Buffer,
+    from: number,
+    line: number,
+  ): { readonly row: StatementRow; readonly next: number };
 }
 
-export interface RowReading {
-  readonly accounts: readonly RunningTotals[];
-  /** Whether only the last four characters of a counterparty's account show. */
-  readonly masked: boolean;
-  /** Whether balances are the statement's own. */
-  readonly running: boolean;
-}
-
-/** Reads the rows of a statement, block after block: adds each to the totals of its account, and numbers them. */
+/** Reads rows as what formats are written from, one after the other. */
 export function makeRowReader({ accounts, masked, running }: RowReading): RowReader {
   const accountOf = findAccounts(accounts);
   const values = new RowValues();
-  let line = 0;
   /** Columns that joined since: read by their kind. */
   let others: readonly OtherColumn[] | undefined;
 
-  function nextRow(): StatementRow {
+  function rowOf(line: number): StatementRow {
     const account = accountOf(values.text(ROW.accountId), values.text(ROW.currency));
     const amount = values.amount(ROW.amount, account);
     const balanceAfter = running
@@ -42,7 +38,7 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
     const counterpartyAccount = values.textOrNull(ROW.counterpartyAccount);
     const row = {
       minorUnit: account.minorUnit,
-      line: (line += 1),
+      line,
       accountId: account.accountId,
       transactionId: values.text(ROW.transactionId),
       bookingDate: values.text(ROW.bookingDate),
@@ -81,18 +77,9 @@ export function makeRowReader({ accounts, masked, running }: RowReading): RowRea
   }
 
   return {
-    rowsOf(block) {
-      let at = 0;
-      return {
-        [Symbol.iterator]() {
-          return this;
-        },
-        next() {
-          if (at >= block.length) return { done: true, value: undefined };
-          at = values.read(block, at);
-          return { done: false, value: nextRow() };
-        },
-      };
+    read(block, from, line) {
+      const next = values.read(block, from);
+      return { row: rowOf(line), next };
     },
   };
 }

@@ -4,11 +4,12 @@
  * number holds them exactly; what is absent is `null`. Texts are the bank's own: JSON is no
  * spreadsheet, so nothing is guarded against formulas here.
  */
-import { propertyOf } from "../../domain/columns.ts";
+import { propertyOf, type Column } from "../../domain/columns.ts";
 import { FORMAT_FILES } from "../../domain/manifest.ts";
 import { formatAmount } from "../../domain/money/money.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "./statement-format.ts";
-import { eachRow, inBlocks } from "./text-blocks.ts";
+import type { RowTemplate, TemplateStep } from "./row-template.ts";
+import { inBlocks, writtenRows } from "./text-blocks.ts";
 
 export const jsonl: StatementFormat = {
   path: FORMAT_FILES.jsonl,
@@ -24,12 +25,54 @@ interface Member {
   readonly before: string;
 }
 
-async function* lines(content: StatementContent): AsyncGenerator<Iterable<string>> {
-  const members = content.columns.map(({ name }, place): Member => {
-    const before = `${place === 0 ? "{" : ","}${JSON.stringify(name)}:`;
-    return { property: propertyOf(name) as keyof StatementRow, before };
+async function* lines(content: StatementContent): AsyncGenerator<Iterable<string | Buffer>> {
+  const { columns } = content;
+  const members = columns.map(({ name }, place): Member => {
+    return { property: propertyOf(name) as keyof StatementRow, before: before(name, place) };
   });
-  for await (const rows of content.allRows()) yield eachRow(rows, (row) => line(row, members));
+  const template = templateOf(columns);
+  for await (const rows of content.allRows()) {
+    yield writtenRows(rows, template, (row) => line(row, members));
+  }
+}
+
+function before(name: string, place: number): string {
+  return `${place === 0 ? "{" : ","}${JSON.stringify(name)}:`;
+}
+
+/** By columns: few, and the same for all statements of an installation. */
+const templates = new WeakMap<readonly Column[], RowTemplate>();
+
+/** The same as `line`. */
+function templateOf(columns: readonly Column[]): RowTemplate {
+  const template = templates.get(columns) ?? makeTemplate(columns);
+  templates.set(columns, template);
+  return template;
+}
+
+function makeTemplate(columns: readonly Column[]): RowTemplate {
+  const members = columns.flatMap((column, place) => [
+    before(column.name, place),
+    ...valueOf(column),
+  ]);
+  return { escape: "json", steps: [...members, "}\n"] };
+}
+
+function valueOf(column: Column): readonly TemplateStep[] {
+  const { name, kind } = column;
+  const how = column.nullable ? ({ nullable: true } as const) : {};
+  switch (name) {
+    case "line":
+      return [{ number: "line" }];
+    case "amount":
+      return ['"', { number: "amount" }, '"'];
+    case "balance_after":
+      return ['"', { number: "balance" }, '"'];
+    case "credit_debit":
+      return [{ side: ['"CRDT"', '"DBIT"'] }];
+  }
+  if (kind === "amount") return [{ decimal: name, ...how }];
+  return [kind === "instant" ? { instant: name, ...how } : { text: name, ...how }];
 }
 
 function line(row: StatementRow, members: readonly Member[]): string {

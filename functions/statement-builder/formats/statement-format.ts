@@ -6,6 +6,7 @@ import type { AccountTotals } from "../../domain/money/account-totals.ts";
 import type { Column, ColumnValues } from "../../domain/columns.ts";
 import type { Language } from "../../domain/statement-options.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
+import type { RowTemplate } from "./row-template.ts";
 
 /**
  * A booked transaction by its columns, with texts as the bank has them: each format escapes for
@@ -16,6 +17,15 @@ export type StatementRow = ColumnValues & {
   /** Digits behind the point. */
   readonly minorUnit: number;
 };
+
+/** Rows of a statement, one behind the other. Each comes once, in whichever way it is asked for. */
+export interface Rows extends Iterable<StatementRow> {
+  /**
+   * Where they are at hand as bytes: what the template has for each row, and what `plain` has where it cannot
+   * say. Bytes are good until the next are asked for, here or anywhere.
+   */
+  written?(template: RowTemplate, plain: (row: StatementRow) => string): Iterable<string | Buffer>;
+}
 
 export interface StatementContent {
   readonly facts: StatementFacts;
@@ -33,13 +43,13 @@ export interface StatementContent {
   /** Ids of the accounts that the statement has in more than one currency. */
   readonly severalCurrencies: ReadonlySet<string>;
   /**
-   * Every row in the order of transactions.csv, in batches, each good until the next one: a row is made when it
-   * is asked for. At the end the rows were proved to be those of `rows` and `totals`.
+   * Every row in the order of transactions.csv, in batches, each good until the next one.
+   * At the end the rows were proved to be those of `rows` and `totals`.
    * @throws StatementFailure `proof_mismatch` in the place of the end
    */
-  allRows(): AsyncIterable<Iterable<StatementRow>>;
+  allRows(): AsyncIterable<Rows>;
   /** The rows of one account and currency, in the order they were posted; proved like all rows. */
-  rowsOf(account: AccountTotals): AsyncIterable<Iterable<StatementRow>>;
+  rowsOf(account: AccountTotals): AsyncIterable<Rows>;
 }
 
 export interface StatementFormat {

@@ -14,6 +14,7 @@ import { installedPackages, sbomOf } from "./sbom.ts";
 const REPOSITORY = join(import.meta.dirname, "../../..");
 export const TABLE_DEFLATE = "functions/statement-builder/zip/table-deflate/table-deflate.wasm";
 export const ROW_LINES = "functions/statement-builder/lines/row-lines/row-lines.wasm";
+export const ROW_TEXTS = "functions/statement-builder/contents/row-texts/row-texts.wasm";
 const NOTO_SANS = "node_modules/@expo-google-fonts/noto-sans";
 const EMBED_PDF = "node_modules/@embedpdf/fonts";
 
@@ -35,6 +36,7 @@ const FILES: Partial<Record<ProgramName, Readonly<Record<string, string>>>> = {
   "statement-builder": {
     [TABLE_DEFLATE]: "table-deflate.wasm",
     [ROW_LINES]: "row-lines.wasm",
+    [ROW_TEXTS]: "row-texts.wasm",
     "node_modules/@resvg/resvg-wasm/index_bg.wasm": "index_bg.wasm",
     [`${NOTO_SANS}/400Regular/NotoSans_400Regular.ttf`]: "NotoSans_400Regular.ttf",
     [`${NOTO_SANS}/600SemiBold/NotoSans_600SemiBold.ttf`]: "NotoSans_600SemiBold.ttf",

@@ -8,7 +8,12 @@ import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
 import { builtinsRequired } from "../../../infra/kubernetes/images/builtin-modules.ts";
-import { FOR_NODE, ROW_LINES, TABLE_DEFLATE } from "../../../infra/kubernetes/images/bundle.ts";
+import {
+  FOR_NODE,
+  ROW_LINES,
+  ROW_TEXTS,
+  TABLE_DEFLATE,
+} from "../../../infra/kubernetes/images/bundle.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 
@@ -18,7 +23,7 @@ const ENTRIES = {
 } as const;
 
 /** The builder reads these from beside itself. */
-const MODULES = [ROW_LINES, TABLE_DEFLATE];
+const MODULES = [ROW_LINES, ROW_TEXTS, TABLE_DEFLATE];
 
 /** Formats, tracing, tokens: imported later or never, and then missing. */
 const withoutWhatComesLater: Plugin = {

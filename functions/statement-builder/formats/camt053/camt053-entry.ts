@@ -14,7 +14,7 @@ import type { StatementRow } from "../statement-format.ts";
 import { element, fits, piecesOf } from "../xml-text.ts";
 
 /** ISO's own code for a code that is not available. */
-const NO_TYPE = "NTAV";
+export const NO_TYPE = "NTAV";
 
 /** @param word what its type is called in the statement's language */
 export function entry(row: StatementRow, word: string): string {

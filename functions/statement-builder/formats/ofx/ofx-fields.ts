@@ -3,7 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { element } from "../xml-text.ts";
 
 /** In units of UTF-16, so that a reader may count those or characters. A longer text ends in "…". */
-const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32, ORG: 32 } as const;
+export const MAX_LENGTH = { NAME: 32, MEMO: 255, REFNUM: 32, ORG: 32 } as const;
 
 const GMT = "[0:GMT]";
 const HOUR_MS = 3_600_000;
@@ -35,13 +35,16 @@ function digits(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/[-:TZ]/g, "");
 }
 
+/** Behind the digits of a day. */
+export const TIME_OF_DAY = `105900.000${GMT}`;
+
 /**
  * A calendar date, for which OFX has no form of its own: at 10:59 GMT it is the same day from UTC-10
  * to UTC+13, whether software converts it to its own zone or takes the digits as they are. It is the
  * time of day that GnuCash uses for this.
  */
 export function day(date: string): string {
-  return `${date.replaceAll("-", "")}105900.000${GMT}`;
+  return `${date.replaceAll("-", "")}${TIME_OF_DAY}`;
 }
 
 /** A line end of any kind, those of Unicode as well, or a tab. */

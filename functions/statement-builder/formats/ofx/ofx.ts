@@ -19,8 +19,9 @@ import { formatAmount } from "../../../domain/money/money.ts";
 import type { Language } from "../../../domain/statement-options.ts";
 import { ofxAccountId } from "./ofx-account-id.ts";
 import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
+import { TRANSACTION } from "./ofx-template.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
-import { eachRow, inBlocks } from "../text-blocks.ts";
+import { inBlocks, writtenRows } from "../text-blocks.ts";
 import { element } from "../xml-text.ts";
 
 export const ofx: StatementFormat = {
@@ -46,11 +47,12 @@ const DECLARATIONS = [
 ];
 const SUCCESS = ["<STATUS>", "<CODE>0</CODE>", "<SEVERITY>INFO</SEVERITY>", "</STATUS>"];
 
-async function* document(content: StatementContent): AsyncGenerator<Iterable<string>> {
+async function* document(content: StatementContent): AsyncGenerator<Iterable<string | Buffer>> {
   yield [documentStart(content)];
   for (const account of content.totals) {
     yield [statementStart(content, account)];
-    for await (const rows of content.rowsOf(account)) yield eachRow(rows, transaction);
+    for await (const rows of content.rowsOf(account))
+      yield writtenRows(rows, TRANSACTION, transaction);
     yield [statementEnd(content, account)];
   }
   yield [lines("</BANKMSGSRSV1>", "</OFX>")];

@@ -69,6 +69,12 @@ export function typeWord({ facts, language }: StatementContent, type: string): s
   return own?.[language] ?? type;
 }
 
+/** Every word that `typeWord` has in the statement's language. */
+export function wordsByType(content: StatementContent): ReadonlyMap<string, string> {
+  const { typeWords = TYPE_WORDS } = content.facts;
+  return new Map(Object.keys(typeWords).map((type) => [type, typeWord(content, type)]));
+}
+
 function words(en: string, de: string, fr: string, es: string, it: string, pl: string) {
   return { en, de, fr, es, it, pl };
 }
