@@ -143,7 +143,14 @@ const IBANS = [
 const SPECIAL = Array.from(
   "\"\\&<>'*/ \t\r\n\u0000\u001f\u007f\u0085\u00a0ä€—日🍕\u2028\ufeff\uffff",
 );
+const LONG_NAME = "The Name of a Shop with Forty Characters";
+const words = fc.array(
+  fc.constantFrom("a", "Müller", "🍕", "&", "x".repeat(75), "🍕".repeat(40), "y".repeat(139)),
+  { maxLength: 30 },
+);
 const text = fc.oneof(
+  fc.constantFrom(LONG_NAME, LONG_NAME.replace(" ", "\n"), ` ${LONG_NAME}\t`),
+  words.map((some) => some.join(" ")),
   fc.constantFrom(null, "", " ", "*", "**12", "***1234", "12*4", "Some Shop", "Coffee", ...IBANS),
   fc.string({ unit: "binary", maxLength: 50 }),
   fc.string({ unit: fc.constantFrom(...SPECIAL), maxLength: 12 }),
@@ -266,6 +273,8 @@ describe.each(FORMATS)("%s", (name, format) => {
       }),
       row({ counterpartyName: "The Name of a Shop with Forty Characters", type: "OWN" }),
       row({ counterpartyAccount: "123456", description: "d".repeat(100) }),
+      row({ description: "line\n\tline", reference: "a\tb" }),
+      row({ description: "für Müller & Söhne ".repeat(12) }),
     ];
     const blocks = [encoded(rows), encoded(rows)];
     for (const masked of [true, false])

@@ -27,7 +27,7 @@ export type TemplateStep =
   /** Where the column has no value. */
   | {
       readonly unless: string;
-      readonly trimmed?: true;
+      readonly oneLine?: true;
       readonly steps: readonly TemplateStep[];
     }
   /** The first that has a value; the last may be a text as it is. */
@@ -37,6 +37,12 @@ export type TemplateStep =
 /** What is made of a column; nothing where it is empty, in JSON `null` if it is nullable, else `""`. */
 export type ValueStep =
   | TextStep
+  /** The text in pieces that are no longer, in units of UTF-16, each between these two. */
+  | {
+      readonly pieces: string;
+      readonly longest: number;
+      readonly around: readonly [before: string, behind: string];
+    }
   /** At the account's scale. */
   | { readonly decimal: string; readonly nullable?: true }
   | { readonly instant: string; readonly nullable?: true }
@@ -55,8 +61,8 @@ export type ValueStep =
 export interface TextStep {
   readonly text: string;
   readonly nullable?: true;
-  /** Without spaces in front and behind. */
-  readonly trimmed?: true;
+  /** A line end or a tab is a space, and there is none in front or behind. */
+  readonly oneLine?: true;
   /** A longer one ends in "…", and is so long with it. */
   readonly cut?: number;
   /** Only a number that is hidden, that is an IBAN, or that is another one. */

@@ -23,8 +23,9 @@ const STEP = {
   digits: 16,
   instant: 17,
   codePart: 18,
+  pieces: 19,
 } as const;
-const FLAG = { masked: 1, trimmed: 2, nullable: 4 } as const;
+const FLAG = { masked: 1, oneLine: 2, nullable: 4 } as const;
 const WHEN = { always: 0, hidden: 1, iban: 2, other: 3, beyond: 4 } as const;
 
 const STEP_WORDS = 8;
@@ -100,7 +101,7 @@ export function compileTemplate(
     if ("between" in step) return [{ kind: STEP.between, ...literal(step.between) }];
     if ("unless" in step) {
       const inside = encodeAll(step.steps, depth);
-      const flags = step.trimmed ? FLAG.trimmed : 0;
+      const flags = step.oneLine ? FLAG.oneLine : 0;
       return [
         { kind: STEP.unless, place: placeOf(step.unless), flags, passed: inside.length },
         ...inside,
@@ -119,6 +120,13 @@ export function compileTemplate(
 
   function encodeValue(step: ValueStep): Encoded {
     if ("text" in step) return encodeText(step, masked);
+    if ("pieces" in step) {
+      const around = step.around.map((one) => Buffer.from(one));
+      const { a } = literal(
+        Buffer.concat([Buffer.from(around.map(({ length }) => length)), ...around]),
+      );
+      return { kind: STEP.pieces, place: placeOf(step.pieces), a, b: step.longest };
+    }
     if ("decimal" in step) return { kind: STEP.decimal, ...ofColumn(step.decimal, step) };
     if ("instant" in step) return { kind: STEP.instant, ...ofColumn(step.instant, step) };
     if ("date" in step) {
@@ -166,9 +174,9 @@ function encodeText({ text, cut = 0, only, beyond, ...how }: TextStep, masked: b
 
 function ofColumn(
   column: string,
-  { nullable, trimmed }: { readonly nullable?: true; readonly trimmed?: true },
+  { nullable, oneLine }: { readonly nullable?: true; readonly oneLine?: true },
 ) {
-  const flags = (nullable ? FLAG.nullable : 0) | (trimmed ? FLAG.trimmed : 0);
+  const flags = (nullable ? FLAG.nullable : 0) | (oneLine ? FLAG.oneLine : 0);
   return { place: placeOf(column), flags };
 }
 

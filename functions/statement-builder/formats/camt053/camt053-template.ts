@@ -121,7 +121,7 @@ const HIDDEN_ACCOUNT = "counterparty_account: ";
 const REMITTANCE: TemplateStep = {
   group: [
     "<RmtInf>",
-    element("Ustrd", { text: "description" }, MAX_TEXT),
+    { pieces: "description", longest: MAX_TEXT, around: ["<Ustrd>", "</Ustrd>"] },
     {
       group: [
         `<Ustrd>${HIDDEN_ACCOUNT}`,

@@ -2,8 +2,8 @@
 import { MAX_LENGTH, TIME_OF_DAY } from "./ofx-fields.ts";
 import type { RowTemplate, TemplateStep } from "../row-template.ts";
 
-const NAME = { text: "counterparty_name", trimmed: true } as const;
-const DESCRIPTION = { text: "description", trimmed: true } as const;
+const NAME = { text: "counterparty_name", oneLine: true } as const;
+const DESCRIPTION = { text: "description", oneLine: true } as const;
 
 const SPACE: TemplateStep = { between: " " };
 
@@ -17,7 +17,7 @@ const MEMO: TemplateStep = {
       group: [
         SPACE,
         // Behind a name there is one for the description, too.
-        { unless: "description", trimmed: true, steps: [SPACE] },
+        { unless: "description", oneLine: true, steps: [SPACE] },
         { lastFour: "counterparty_account" },
       ],
     },
@@ -43,7 +43,7 @@ export const TRANSACTION: RowTemplate = {
     {
       group: [
         "<REFNUM>",
-        { text: "reference", trimmed: true, cut: MAX_LENGTH.REFNUM },
+        { text: "reference", oneLine: true, cut: MAX_LENGTH.REFNUM },
         "</REFNUM>\n",
       ],
     },
@@ -54,7 +54,7 @@ export const TRANSACTION: RowTemplate = {
           first: [
             { ...NAME, cut: MAX_LENGTH.NAME },
             { ...DESCRIPTION, cut: MAX_LENGTH.NAME },
-            { text: "type", trimmed: true },
+            { text: "type", oneLine: true },
           ],
         },
         "</NAME>\n",

@@ -20,6 +20,7 @@ export const DATE_AS_IS: u32 = 15;
 export const DATE_DIGITS: u32 = 16;
 export const INSTANT: u32 = 17;
 export const CODE_PART: u32 = 18;
+export const PIECES: u32 = 19;
 
 // Of a step, from its address on; all u32.
 export const PLACE: usize = 4;
@@ -34,7 +35,7 @@ export const WHEN: usize = 28;
 
 // Of `FLAG` in compiled-template.ts.
 export const MASKED: u32 = 1;
-export const TRIMMED: u32 = 2;
+export const ONE_LINE: u32 = 2;
 export const NULLABLE: u32 = 4;
 
 // Of `WHEN` in compiled-template.ts.

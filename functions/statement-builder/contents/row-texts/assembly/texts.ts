@@ -12,10 +12,20 @@ export function setJson(json: bool): void {
 
 export const STAR: u8 = 0x2a;
 export const SPACE: u8 = 0x20;
+export const TAB: u8 = 0x09;
+export const LF: u8 = 0x0a;
+export const CR: u8 = 0x0d;
 /** What `maskAllButLastFour` shows. */
 const SHOWN: u32 = 4;
-/** How much longer a text becomes at most: `&amp;`. */
-export const LONGEST_ESCAPE: u32 = 5;
+/** How much longer a text becomes at most: `&amp;`, and what stands around its pieces. */
+export const LONGEST_ESCAPE: u32 = 6;
+
+/** Whether a tab or a line feed is a space. */
+let isOneLine: bool = false;
+
+export function setOneLine(oneLine: bool): void {
+  isOneLine = oneLine;
+}
 
 /** Of the text put or measured last, in UTF-16. */
 export let units: u32 = 0;
@@ -54,8 +64,10 @@ function putEscaped(to: usize, from: usize, length: u32): usize {
   let next = to;
   for (let at = from; at < end; at++) {
     const byte = load<u8>(at);
-    if (byte < SPACE) return 0;
-    if (isJson) {
+    if (byte < SPACE) {
+      next = putControl(next, byte);
+      if (!next) return 0;
+    } else if (isJson) {
       if (byte == 0x22 || byte == 0x5c) store<u8>(next++, 0x5c);
       store<u8>(next++, byte);
     } else if (byte == 0x26) {
@@ -68,6 +80,23 @@ function putEscaped(to: usize, from: usize, length: u32): usize {
     } else store<u8>(next++, byte);
   }
   return next;
+}
+
+/** A tab or a line end. */
+function putControl(to: usize, byte: u8): usize {
+  if (byte != TAB && byte != LF && byte != CR) return 0;
+  if (isJson) {
+    store<u8>(to, 0x5c);
+    store<u8>(to, byte == TAB ? 0x74 : byte == LF ? 0x6e : 0x72, 1);
+    return to + 2;
+  }
+  if (byte == CR) {
+    store<u32>(to, 0x33312326); // &#13;
+    store<u8>(to, 0x3b, 4);
+    return to + 5;
+  }
+  store<u8>(to, isOneLine ? SPACE : byte);
+  return to + 1;
 }
 
 /** All but the last four characters are stars; of ASCII alone. */
@@ -94,6 +123,47 @@ export function putCut(to: usize, from: usize, length: u32, most: u32): usize {
   store<u32>(next, 0xa680e2); // …
   units += 1;
   return next + 3;
+}
+
+/**
+ * In pieces of at most so many units, as `piecesOf` of formats/xml-text.ts cuts them, each between what stands
+ * in the table: its two lengths, and their bytes.
+ */
+export function putPieces(to: usize, from: usize, length: u32, table: usize, most: u32): usize {
+  const begin = u32(load<u8>(table));
+  const end = u32(load<u8>(table, 1));
+  let next = to;
+  let at = from;
+  let left = length;
+  while (left) {
+    if (!measure(at, left)) return 0;
+    const piece = units > most ? pieceOf(at, most) : left;
+    next = putText(putBytes(next, table + 2, begin), at, piece);
+    if (!next) return 0;
+    next = putBytes(next, table + 2 + begin, end);
+    at += piece;
+    left -= piece;
+  }
+  return next;
+}
+
+/** Bytes of it: behind a space where its second half has one. */
+function pieceOf(from: usize, most: u32): u32 {
+  const full = bytesOf(from, most);
+  let behind = full;
+  while (behind && load<u8>(from + behind - 1) != SPACE) behind--;
+  return unitsIn(from, behind) << 1 > unitsIn(from, full) ? behind : full;
+}
+
+/** Of a text that is known to be UTF-8. */
+function unitsIn(from: usize, length: u32): u32 {
+  let count: u32 = 0;
+  for (let at = from; at < from + length;) {
+    const size = sizeOf(load<u8>(at));
+    count += size == 4 ? 2 : 1;
+    at += size;
+  }
+  return count;
 }
 
 /** Bytes of the first characters of a longer text, with no more than so many units: half a pair is none. */
@@ -130,6 +200,15 @@ export function isPrintable(from: usize, length: u32): bool {
     other |= u32(i8x16.bitmask(v)) & bitsOf(length - i);
   }
   return other == 0;
+}
+
+export function has(byte: u8, from: usize, length: u32): bool {
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < length; i += 16) {
+    const v = i8x16.eq(v128.load(from + i), i8x16.splat(byte));
+    found |= u32(i8x16.bitmask(v)) & bitsOf(length - i);
+  }
+  return found != 0;
 }
 
 /** Bytes of a character, by its first. */

@@ -22,24 +22,31 @@ import {
   LAST_FOUR,
   MASKED,
   NULLABLE,
+  ONE_LINE,
+  PIECES,
   PLACE,
   PRESENT,
   TEXT,
-  TRIMMED,
   WHEN,
   WORD,
 } from "./steps";
 import {
+  CR,
+  has,
   hiddenOf,
   isPrintable,
+  LF,
   measure,
   putBytes,
   putCut,
   putMasked,
+  putPieces,
   putText,
+  setOneLine,
   setUnits,
   SPACE,
   STAR,
+  TAB,
   units,
 } from "./texts";
 
@@ -55,7 +62,10 @@ export function findValue(step: usize): u32 {
   const place = load<u32>(step, PLACE);
   const flags = load<u32>(step, FLAGS);
   find(place, flags);
+  setOneLine(bool(flags & ONE_LINE));
   if (!valueLength) return ABSENT;
+  // With a line feed behind it is one space, and one unit less.
+  if (flags & ONE_LINE && has(CR, valueFrom, valueLength)) return LEFT;
   const when = load<u32>(step, WHEN);
   if (when == ALWAYS) return 1;
   if (when == IS_LONG) {
@@ -64,7 +74,7 @@ export function findValue(step: usize): u32 {
     if (!measure(from, length)) return LEFT;
     if (units <= load<u32>(step, B)) return ABSENT;
     find(load<u32>(step, C), flags);
-    const isSame = valueLength == length && equals(valueFrom, from, length);
+    const isSame = valueLength == length && equalsOnOneLine(valueFrom, from, length);
     valueFrom = from;
     valueLength = length;
     return u32(!isSame);
@@ -77,15 +87,29 @@ export function findValue(step: usize): u32 {
 function find(place: u32, flags: u32): void {
   valueFrom = startOf(place);
   valueLength = lengthOf(place);
-  if (flags & TRIMMED) trim();
+  if (flags & ONE_LINE) trim();
 }
 
 function trim(): void {
-  while (valueLength && load<u8>(valueFrom) == SPACE) {
+  while (valueLength && isSpace(load<u8>(valueFrom))) {
     valueFrom++;
     valueLength--;
   }
-  while (valueLength && load<u8>(valueFrom + valueLength - 1) == SPACE) valueLength--;
+  while (valueLength && isSpace(load<u8>(valueFrom + valueLength - 1))) valueLength--;
+}
+
+/** Where it stands on one line. */
+function isSpace(byte: u8): bool {
+  return byte == SPACE || byte == TAB || byte == LF || byte == CR;
+}
+
+function equalsOnOneLine(a: usize, b: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(a + i);
+    const other = load<u8>(b + i);
+    if (byte != other && !(isSpace(byte) && isSpace(other))) return false;
+  }
+  return true;
 }
 
 /** Whether the plain writer has something of its own where a value is absent. */
@@ -112,6 +136,8 @@ export function putValue(to: usize, step: usize, scale: u32): usize {
     case TEXT:
       if (isMasked) return putMasked(to, from, length);
       return a ? putCut(to, from, length, a) : putText(to, from, length);
+    case PIECES:
+      return putPieces(to, from, length, a, load<u32>(step, B));
     case WORD:
       return putWord(to, a, load<u32>(step, B));
     case LAST_FOUR:
@@ -167,7 +193,7 @@ function putLastFour(to: usize, isMasked: u32): usize {
   if (hidden == 0 || hidden == valueLength) return to;
   const from = valueFrom + hidden;
   const end = valueFrom + valueLength;
-  for (let at = from; at < end; at++) if (load<u8>(at) == STAR) return to;
+  if (has(STAR, from, u32(end - from))) return to;
   store<u8>(to, STAR);
   const next = putText(to + 1, from, u32(end - from));
   setUnits(units + 1);
