@@ -1,5 +1,6 @@
 /** What is in the bundles of the images, and that they run as the sources do. */
 import { execFile } from "node:child_process";
+import http from "node:http";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -108,6 +109,78 @@ test.each(FUNCTIONS)("%s starts without the Kubernetes client, and carries it", 
   const files = atStart.flatMap(({ inputs }) => Object.keys(inputs));
   expect(files.filter((file) => client.test(file))).toEqual([]);
   expect(Object.keys(metafile.inputs).filter((file) => client.test(file))).not.toEqual([]);
+});
+
+test.each(FUNCTIONS)(
+  "%s takes of the Kubernetes client what reads a kubeconfig, no model",
+  (name) => {
+    const client = /^node_modules\/@kubernetes\/client-node\/dist\/(.*)/;
+    const taken = Object.values(metafileOf(name).outputs).flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
+        bytesInOutput > 0 ? (client.exec(file)?.[1] ?? []) : [],
+      ),
+    );
+    expect(taken).toContain("exec_auth.js");
+    expect(taken.filter((file) => /^gen\/(apis|models)\//.test(file))).toEqual([]);
+  },
+);
+
+/** A kubeconfig behind a proxy, whose user is a program's: what it makes of a request, and of a fetch. */
+const READ_KUBECONFIG = `
+const { KubeConfig } = await import(process.argv[1]);
+const config = new KubeConfig();
+config.loadFromString(JSON.stringify({
+  apiVersion: "v1", kind: "Config", "current-context": "c",
+  contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+  clusters: [{ name: "c", cluster: { server: "https://api.example:6443", "proxy-url": "http://proxy.example:3128" } }],
+  users: [{ name: "u", user: { exec: {
+    apiVersion: "client.authentication.k8s.io/v1", command: process.execPath, interactiveMode: "Never",
+    args: ["--eval", 'console.log(JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "t-1" } }))'],
+  } } }],
+}));
+const options = { headers: {} };
+await config.applyToHTTPSOptions(options);
+let dispatcher;
+const context = { setHeaderParam() {}, setDispatcher: (given) => (dispatcher = given) };
+await config.applySecurityAuthentication(context);
+const kinds = [options.agent, dispatcher].map((one) => one.constructor.name);
+console.log(JSON.stringify([options.headers.Authorization, ...kinds]));
+`;
+
+test("the Kubernetes client of a bundle signs in by a program, through a proxy", async () => {
+  const { outputs } = metafileOf("request-intake");
+  const [file = ""] =
+    Object.entries(outputs).find(([, { entryPoint }]) =>
+      entryPoint?.endsWith("/ledger/kubeconfig.ts"),
+    ) ?? [];
+  const client = join(folder, "request-intake", basename(file));
+  const args = ["--input-type=module", "--eval", READ_KUBECONFIG, client];
+  const { stdout } = await run(process.execPath, args, { cwd: folder });
+  // A bundle may number what has the same name.
+  const [token, agent, dispatcher] = JSON.parse(stdout) as readonly string[];
+  expect(token).toBe("Bearer t-1");
+  expect(agent).toMatch(/^HttpsProxyAgent\d*$/);
+  expect(dispatcher).toMatch(/^ProxyAgent\d*$/);
+});
+
+/** What loads all of `fetch` where it is read as an ES module. */
+test.each(FUNCTIONS)("%s imports no module of Node, not even later", (name) => {
+  const imports = Object.values(metafileOf(name).outputs).flatMap((one) => one.imports);
+  const ofNode = imports.filter(({ path, external }) => external && path.startsWith("node:"));
+  expect(ofNode.filter(({ kind }) => kind !== "require-call")).toEqual([]);
+  expect(ofNode.length).toBeGreaterThan(10);
+});
+
+test("statement-builder finds in what it imports later of Node what it asks for", async () => {
+  const { outputs } = metafileOf("statement-builder");
+  const file = Object.keys(outputs).find((one) => /\/node_http-\w+\.mjs$/.test(one)) ?? "";
+  const module = (await import(join(folder, "statement-builder", basename(file)))) as {
+    readonly request: unknown;
+    readonly default: { readonly Agent: unknown };
+  };
+  expect(module.request).toBe(http.request);
+  expect(module.default.Agent).toBe(http.Agent);
+  expect(Object.keys(module)).not.toContain("WebSocket");
 });
 
 test.each(FUNCTIONS)(

@@ -9,6 +9,7 @@ import { build, type BuildOptions, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
 import { byFunction } from "../../../functions/domain/events.ts";
 import { noticesOf } from "./notices.ts";
+import { kubernetesClient } from "./kubernetes-client.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
@@ -82,7 +83,7 @@ export async function bundle(name: ProgramName, folder: string): Promise<Metafil
     sourcesContent: false,
     legalComments: "linked",
     metafile: true,
-    plugins: [builtinsRequired],
+    plugins: [builtinsRequired, kubernetesClient],
   });
   // Filled while the image is built; made here, so that whoever is root there need not be.
   await mkdir(join(folder, "compile-cache"));
