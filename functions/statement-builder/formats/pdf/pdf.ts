@@ -98,8 +98,8 @@ function writeEnd(statement: PdfStatement, replaced: boolean): void {
 }
 
 /**
- * The first `count` rows of an account. The rest is read as well, and dropped: the proof stands at the
- * end, and a result that is left early keeps the database's connection for itself.
+ * The first `count` rows of an account. The rest is read and added up as well, but made into no objects: the proof
+ * stands at the end, and a result that is left early keeps the database's connection for itself.
  */
 async function* firstRows(
   content: StatementContent,
