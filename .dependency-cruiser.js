@@ -31,8 +31,8 @@ const MAY_IMPORT = {
   [SETTINGS]: ["zod"],
   [TELEMETRY]: [DOMAIN, CLOCK, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
-  [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose"],
-  [LEDGER]: [DOMAIN, CLOCK, LIMITS, TELEMETRY, IDENTITY, "node:", "@kubernetes/client-node"],
+  [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose", "@kubernetes/client-node"],
+  [LEDGER]: [DOMAIN, CLOCK, LIMITS, TELEMETRY, IDENTITY, "node:"],
   [SERVER]: [
     DOMAIN,
     CLOCK,

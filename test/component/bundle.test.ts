@@ -151,7 +151,7 @@ test("the Kubernetes client of a bundle signs in by a program, through a proxy",
   const { outputs } = metafileOf("request-intake");
   const [file = ""] =
     Object.entries(outputs).find(([, { entryPoint }]) =>
-      entryPoint?.endsWith("/ledger/kubeconfig.ts"),
+      entryPoint?.endsWith("/identity/kubeconfig.ts"),
     ) ?? [];
   const client = join(folder, "request-intake", basename(file));
   const args = ["--input-type=module", "--eval", READ_KUBECONFIG, client];

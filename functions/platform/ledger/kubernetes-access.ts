@@ -54,7 +54,7 @@ function byServiceAccount({ server, credentials }: ServiceAccount): KubernetesAc
 }
 
 async function byKubeconfig(path: string): Promise<KubernetesAccess> {
-  const { KubeConfig } = await import("./kubeconfig.ts");
+  const { KubeConfig } = await import("../identity/kubeconfig.ts");
   const config = new KubeConfig();
   try {
     config.loadFromFile(path);

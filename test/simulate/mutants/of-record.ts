@@ -98,6 +98,5 @@ export const MUTANTS_OF_RECORD: readonly Mutant[] = [
     file: LEDGER,
     find: `if (result.refusal.status === 403 && "value" in (await get(body.metadata?.name ?? "")))`,
     replace: `if (result.refusal.status === 403)`,
-    survives: "the recorder looks for the record, finds none, and answers 503 as well",
   },
 ];

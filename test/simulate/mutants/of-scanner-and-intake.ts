@@ -94,12 +94,11 @@ export const MUTANTS_OF_SCANNER_AND_INTAKE: readonly Mutant[] = [
     survives: "it takes two claims in a row that were paused between their reads around one wish",
   },
   {
-    name: "wish-not-offered",
-    says: "the scanner offers a request with a wish in its turn only",
+    name: "wish-not-listed",
+    says: "a list of records does not say which have a wish beside them",
     file: "platform/ledger/wished-ledger.ts",
     find: `const records = page.records.map((stored) => wished(stored, wishes.get(stored.name)));`,
     replace: `const records = page.records;`,
-    survives: "its turn comes as well, only later",
   },
   {
     name: "delete-untold",
