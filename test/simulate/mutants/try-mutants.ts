@@ -51,6 +51,7 @@ function withoutNames(rule: string): string {
   return rule
     .replaceAll(/transaction-request-\S+?(?=[,:]?(?: |$))/g, "a request")
     .replaceAll(/statement-event-\w+/g, "an index")
+    .replaceAll(/undelivered-outcome-[\w-]+/g, "a note")
     .replaceAll(/\b(builder|scanner|intake|job)-[\d-]+/g, "$1")
     .replaceAll(/event-\d+/g, "an event")
     .replaceAll(/ for \d+ ms more/g, "");
