@@ -31,7 +31,7 @@ export const bench: Bench = {
     const grounds: Ground[] = [];
     for (const size of sizes) grounds.push(await open(context, size));
     context.say(
-      `  ${PENDING} records are pending, all others executed; every tick offers all ${PENDING}`,
+      `  ${PENDING} records are pending, all others executed; the first tick offers all ${PENDING}, those that are measured find them offered`,
     );
     const samples = await context.rounds(
       grounds.map(({ size, loaded, scanner }) => ({
@@ -43,10 +43,10 @@ export const bench: Bench = {
         }),
         memoryOf: ["scanner"],
         async run({ warmUp }) {
+          const offers = await scanner.tick();
+          if (warmUp && offers !== PENDING) throw new Error(`${offers} offers of ${PENDING}`);
           // Until its memory is what it is in the long run.
           for (let i = 0; warmUp && i < WARM_UP_TICKS; i++) await scanner.tick();
-          const offers = await scanner.tick();
-          if (offers !== PENDING) throw new Error(`${offers} offers of ${PENDING}`);
           return { offers };
         },
       })),
@@ -91,7 +91,7 @@ async function open(context: BenchContext, size: number): Promise<Ground> {
     "bytes",
   );
   // So that a tick is one round: in production it goes on for its time while builders are busy.
-  const env = { BUILDER_CAPACITY: String(PENDING), TICK_CAP: "200" };
+  const env = { BUILDER_CAPACITY: String(PENDING) };
   const scanner = context.resources.use(
     await startScanner(loaded.kube.kubeconfig, env, context.folder),
   );

@@ -14,6 +14,7 @@ import {
   ROW_TEXTS,
   TABLE_DEFLATE,
 } from "../../../infra/kubernetes/images/bundle.ts";
+import { kubernetesClient } from "../../../infra/kubernetes/images/kubernetes-client.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 
@@ -25,14 +26,15 @@ const ENTRIES = {
 /** The builder reads these from beside itself. */
 const MODULES = [ROW_LINES, ROW_TEXTS, TABLE_DEFLATE];
 
+/** The ledger's address: what is kept runs by a kubeconfig. */
+const KUBECONFIG = "../identity/kubeconfig.ts";
+
 /** Formats, tracing, tokens: imported later or never, and then missing. */
 const withoutWhatComesLater: Plugin = {
   name: "without-what-comes-later",
   setup(building) {
     building.onResolve({ filter: /./ }, ({ path, kind }) =>
-      kind === "dynamic-import" && path !== "@kubernetes/client-node"
-        ? { path, external: true }
-        : undefined,
+      kind === "dynamic-import" && path !== KUBECONFIG ? { path, external: true } : undefined,
     );
   },
 };
@@ -48,7 +50,7 @@ export async function keepFunctions(folder: string): Promise<void> {
       minify: true,
       // In one file every module would take itself for the entry, and start.
       define: { "import.meta.main": String(entryPoint.endsWith("/index.ts")) },
-      plugins: [withoutWhatComesLater, builtinsRequired],
+      plugins: [withoutWhatComesLater, builtinsRequired, kubernetesClient],
     });
     const [file] = outputFiles;
     if (!file) throw new Error(`esbuild wrote nothing of ${entryPoint}`);
