@@ -3,15 +3,16 @@
  * how to write is left to the plain writer, whole: nothing of it is written or added.
  */
 import {
-  accountOf,
+  accountOfRow,
   addRow,
-  LAST_BALANCE,
+  ownBalance,
+  runBalance,
   SCALE,
   setAccounts,
 } from "../../../lines/row-lines/assembly/accounts";
 import {
   minorUnits,
-  putMinorUnits,
+  putBalance,
   readAmount,
   writtenBytes,
 } from "../../../lines/row-lines/assembly/amounts";
@@ -84,11 +85,6 @@ const GROUP_LENGTH: usize = 8;
 
 const QUOTE: u8 = 0x22;
 
-/** An own balance within this and an amount of 18 digits add up within 63 bits. */
-const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
-
-/** Longer ones are left to the plain writer. */
-const LONGEST_ROW: u32 = 32768;
 /** Behind so many bytes no further row is begun: what is written is taken over in blocks of such a size. */
 const FULL: u32 = 0x8000;
 /** Behind it there is room for all literals of a row, for its numbers, and for what a copy writes too much. */
@@ -96,8 +92,6 @@ const TEXTS_END: usize = LINES + LINES_BYTES - LITERALS_BYTES - MOST_STEPS * 48;
 
 let steps: u32 = 0;
 let running: bool = false;
-let idPlace: u32 = 0;
-let currencyPlace: u32 = 0;
 let amountPlace: u32 = 0;
 let balancePlace: u32 = 0;
 
@@ -110,17 +104,15 @@ export let rows: u32 = 0;
 export function beginRows(
   rowValues: u32,
   accounts: u32,
-  ownBalance: bool,
+  isRunning: bool,
   id: u32,
   currency: u32,
   amount: u32,
   balance: u32,
 ): void {
   setValues(rowValues);
-  setAccounts(accounts);
-  running = ownBalance;
-  idPlace = id;
-  currencyPlace = currency;
+  setAccounts(accounts, id, currency);
+  running = isRunning;
   amountPlace = amount;
   balancePlace = balance;
 }
@@ -138,7 +130,7 @@ export function write(from: usize, end: usize, firstLine: u32): void {
   let line = firstLine;
   while (row < end && at < LINES + FULL) {
     const next = readRow(row, end);
-    if (!next || next - row > LONGEST_ROW) break;
+    if (!next) break;
     const rowEnd = putRow(at, line);
     if (!rowEnd) break;
     at = rowEnd;
@@ -151,12 +143,7 @@ export function write(from: usize, end: usize, firstLine: u32): void {
 }
 
 function putRow(begin: usize, line: u32): usize {
-  const account = accountOf(
-    startOf(idPlace),
-    lengthOf(idPlace),
-    startOf(currencyPlace),
-    lengthOf(currencyPlace),
-  );
+  const account = accountOfRow();
   if (!account) return 0;
   const scale = u32(load<u8>(account, SCALE));
   if (!readAmount(startOf(amountPlace), lengthOf(amountPlace), scale)) return 0;
@@ -165,9 +152,8 @@ function putRow(begin: usize, line: u32): usize {
   const amountFrom = startOf(amountPlace);
   let balance: i64;
   if (running) {
-    balance = load<i64>(account, LAST_BALANCE);
-    if (balance > MOST_BALANCE || balance < -MOST_BALANCE) return 0;
-    balance += amount;
+    if (!runBalance(account, amount)) return 0;
+    balance = ownBalance;
   } else {
     if (!readAmount(startOf(balancePlace), lengthOf(balancePlace), scale)) return 0;
     balance = minorUnits;
@@ -199,7 +185,7 @@ function putRow(begin: usize, line: u32): usize {
         continue;
       }
       case BALANCE:
-        at = putBalance(at, balance, scale);
+        at = putBalance(at, balance, startOf(balancePlace), lengthOf(balancePlace), scale) - 1;
         continue;
       case SIDE:
         at = amount < 0 ? putBytes(at, a + b, load<u32>(step, C)) : putBytes(at, a, b);
@@ -248,13 +234,4 @@ function putRow(begin: usize, line: u32): usize {
     step += load<u32>(step, PASSED) * STEP_BYTES;
   }
   return addRow(account, amount, balance) ? at : 0;
-}
-
-function putBalance(to: usize, balance: i64, scale: u32): usize {
-  // Mostly the bank has just this balance for the row, at hand as text.
-  const from = startOf(balancePlace);
-  if (readAmount(from, lengthOf(balancePlace), scale) && minorUnits == balance) {
-    return putRaw(to, from, writtenBytes) - 1;
-  }
-  return putMinorUnits(to, balance, scale) - 1;
 }

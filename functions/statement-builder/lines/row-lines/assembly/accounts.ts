@@ -1,5 +1,6 @@
 /** The accounts of a statement, and what their rows add up to: 64-bit integers, in minor units. */
 import { ACCOUNTS, ACCOUNT_BYTES } from "./memory";
+import { lengthOf, startOf } from "./row-values";
 
 // Of an account, from its address on.
 export const ID_LENGTH: usize = 0; // u8
@@ -15,17 +16,29 @@ export const LAST_BALANCE: usize = 32; // i64
 export const ID: usize = 48; // up to 64 bytes
 export const CURRENCY: usize = 112; // up to 16
 
+/** An own balance within this and an amount of 18 digits add up within 63 bits. */
+const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
+
 let count: u32 = 0;
+let idPlace: u32 = 0;
+let currencyPlace: u32 = 0;
 /** The one found last is looked at first. */
 let latest: usize = ACCOUNTS;
 
-export function setAccounts(accounts: u32): void {
+/** The two places are those of account id and currency in a row. */
+export function setAccounts(accounts: u32, id: u32, currency: u32): void {
   count = accounts;
+  idPlace = id;
+  currencyPlace = currency;
   latest = ACCOUNTS;
 }
 
-/** Its address; 0 for one that the statement does not have. */
-export function accountOf(id: usize, idLength: u32, currency: usize, currencyLength: u32): usize {
+/** Address of the account of the row that was read last; 0 for one that the statement does not have. */
+export function accountOfRow(): usize {
+  const id = startOf(idPlace);
+  const idLength = lengthOf(idPlace);
+  const currency = startOf(currencyPlace);
+  const currencyLength = lengthOf(currencyPlace);
   if (count && isIt(latest, id, idLength, currency, currencyLength)) return latest;
   for (let n: u32 = 0; n < count; n++) {
     const account = ACCOUNTS + n * ACCOUNT_BYTES;
@@ -51,6 +64,17 @@ export function equals(a: usize, b: usize, length: u32): bool {
     const left = length - i;
     if (left < 16 ? unequal & ((1 << left) - 1) : unequal) return false;
   }
+  return true;
+}
+
+/** What `runBalance` has found. */
+export let ownBalance: i64 = 0;
+
+/** The account's own balance behind a row of this amount. False where it may not fit. */
+export function runBalance(account: usize, amount: i64): bool {
+  const before = load<i64>(account, LAST_BALANCE);
+  if (before > MOST_BALANCE || before < -MOST_BALANCE) return false;
+  ownBalance = before + amount;
   return true;
 }
 

@@ -1,4 +1,5 @@
 /** Regular amounts: what a decimal column sends, at the scale of its currency or with zeros behind. */
+import { putRaw } from "./fields";
 
 const MINUS: u8 = 0x2d;
 const POINT: u8 = 0x2e;
@@ -47,8 +48,15 @@ export function readAmount(from: usize, length: u32, scale: u32): bool {
   return true;
 }
 
+/** A balance of its own; mostly the bank has just this one for the row, at hand as text. */
+export function putBalance(to: usize, balance: i64, bank: usize, length: u32, scale: u32): usize {
+  return readAmount(bank, length, scale) && minorUnits == balance
+    ? putRaw(to, bank, writtenBytes)
+    : putMinorUnits(to, balance, scale);
+}
+
 /** Minor units as a decimal of so many digits behind the point, and a comma. */
-export function putMinorUnits(to: usize, value: i64, scale: u32): usize {
+function putMinorUnits(to: usize, value: i64, scale: u32): usize {
   let rest = value < 0 ? u64(0) - u64(value) : u64(value);
   let digits: u32 = 1;
   for (let more = rest / 10; more; more /= 10) digits++;

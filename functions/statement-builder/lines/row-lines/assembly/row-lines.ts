@@ -2,8 +2,8 @@
  * Rows of the text protocol to lines of transactions.csv, driven by the plan of `line-plan.ts`. A row
  * that this does not know how to write is left to the plain line, whole: nothing of it is written or added.
  */
-import { accountOf, addRow, LAST_BALANCE, SCALE, setAccounts } from "./accounts";
-import { minorUnits, putMinorUnits, readAmount, writtenBytes } from "./amounts";
+import { accountOfRow, addRow, ownBalance, runBalance, SCALE, setAccounts } from "./accounts";
+import { minorUnits, putBalance, readAmount, writtenBytes } from "./amounts";
 import { hasForm } from "./forms";
 import { putInstant, putMasked, putNumber, putPlain, putRaw, putText } from "./fields";
 import {
@@ -49,18 +49,10 @@ const DECIMAL: u32 = 8;
 const LINE: u32 = 9;
 const RUNNING: u32 = 10;
 
-/** An own balance within this and an amount of 18 digits add up within 63 bits. */
-const MOST_BALANCE: i64 = 8_000_000_000_000_000_000;
-
 /** A field takes at most twice its bytes and so many more; so does what a copy writes too much. */
 const FIELD_MORE: u32 = 32;
 
-/** Longer ones are left to the plain line, which knows how long a line may be. */
-const LONGEST_ROW: u32 = 32768;
-
 let columns: u32 = 0;
-let idPlace: u32 = 0;
-let currencyPlace: u32 = 0;
 
 /** What `format` has done: behind the last line, the row that comes next, and how many were written. */
 export let linesEnd: usize = LINES;
@@ -76,10 +68,8 @@ export function begin(
   currency: u32,
 ): void {
   columns = planColumns;
-  idPlace = id;
-  currencyPlace = currency;
   setValues(rowValues);
-  setAccounts(accounts);
+  setAccounts(accounts, id, currency);
 }
 
 /** Writes rows from `from` up to `end` until one is left to the plain line, or LINES is full. */
@@ -89,7 +79,7 @@ export function format(from: usize, end: usize, firstLine: u32): void {
   let line = firstLine;
   while (row < end) {
     const next = readRow(row, end);
-    if (!next || next - row > LONGEST_ROW) break;
+    if (!next) break;
     if (u32(LINES + LINES_BYTES - at) < (u32(next - row) << 1) + columns * FIELD_MORE) break;
     const lineEnd = putLine(at, line);
     if (!lineEnd) break;
@@ -103,12 +93,7 @@ export function format(from: usize, end: usize, firstLine: u32): void {
 }
 
 function putLine(begin: usize, line: u32): usize {
-  const account = accountOf(
-    startOf(idPlace),
-    lengthOf(idPlace),
-    startOf(currencyPlace),
-    lengthOf(currencyPlace),
-  );
+  const account = accountOfRow();
   if (!account) return 0;
   const scale = u32(load<u8>(account, SCALE));
   let amount: i64 = 0;
@@ -152,15 +137,10 @@ function putLine(begin: usize, line: u32): usize {
         at = putRaw(at, from, writtenBytes);
         break;
       case RUNNING:
-        balance = load<i64>(account, LAST_BALANCE);
-        if (balance > MOST_BALANCE || balance < -MOST_BALANCE) return 0;
         // Behind the amount, as in the table of columns.
-        balance += amount;
-        // Mostly the bank has just this balance for the row, at hand as text.
-        at =
-          readAmount(from, length, scale) && minorUnits == balance
-            ? putRaw(at, from, writtenBytes)
-            : putMinorUnits(at, balance, scale);
+        if (!runBalance(account, amount)) return 0;
+        balance = ownBalance;
+        at = putBalance(at, balance, from, length, scale);
         break;
       case DECIMAL:
         if (length && !readAmount(from, length, scale)) return 0;

@@ -1,6 +1,8 @@
 /** Where the values of a row are among the bytes of the text protocol, NULL as an empty one. */
 import { ENDS, STARTS } from "./memory";
 
+/** Longer ones are left to the plain writer, which knows how long a line may be. */
+const LONGEST_ROW: u32 = 32768;
 /** Of the packet of each row. */
 const HEADER_BYTES: usize = 4;
 
@@ -10,7 +12,7 @@ export function setValues(count: u32): void {
   values = count;
 }
 
-/** Finds the values of a row; answers where the next one is, or 0. */
+/** Finds the values of a row; answers where the next one is, or 0 for one that is left to the plain writer. */
 export function readRow(row: usize, end: usize): usize {
   let at = row + HEADER_BYTES;
   for (let place: u32 = 0; place < values; place++) {
@@ -27,7 +29,7 @@ export function readRow(row: usize, end: usize): usize {
     store<u32>(ENDS + (place << 2), u32(at));
     if (at > end) return 0;
   }
-  return at;
+  return at - row > LONGEST_ROW ? 0 : at;
 }
 
 export function startOf(place: u32): usize {
