@@ -56,6 +56,7 @@ const MAY_IMPORT = {
   [BUILDER]: [DOMAIN, VERIFICATION, PLATFORM, "node:", "zod"],
   [`${BUILDER}/callback`]: [DOMAIN, LIMITS, TELEMETRY, "node:", "ipaddr.js"],
   [`${BUILDER}/memory`]: [],
+  [`${BUILDER}/webassembly`]: ["node:"],
   [`${BUILDER}/source`]: [
     DOMAIN,
     `${BUILDER}/memory`,
@@ -66,7 +67,13 @@ const MAY_IMPORT = {
     "kysely",
     "mysql2",
   ],
-  [`${BUILDER}/lines`]: [DOMAIN, `${BUILDER}/memory`, `${BUILDER}/source`, "node:"],
+  [`${BUILDER}/lines`]: [
+    DOMAIN,
+    `${BUILDER}/memory`,
+    `${BUILDER}/webassembly`,
+    `${BUILDER}/source`,
+    "node:",
+  ],
   [`${BUILDER}/formats`]: [
     DOMAIN,
     CLOCK,
@@ -82,6 +89,7 @@ const MAY_IMPORT = {
   [`${BUILDER}/contents`]: [
     DOMAIN,
     VERIFICATION,
+    `${BUILDER}/webassembly`,
     `${BUILDER}/source`,
     `${BUILDER}/lines`,
     `${BUILDER}/formats`,
@@ -92,6 +100,7 @@ const MAY_IMPORT = {
     DOMAIN,
     VERIFICATION,
     `${BUILDER}/memory`,
+    `${BUILDER}/webassembly`,
     `${BUILDER}/source`,
     `${BUILDER}/lines`,
     `${BUILDER}/contents`,

@@ -3,23 +3,13 @@
  * a text for each row take, the same bytes and sums. Rows that the module does not know how to write are
  * left to the format's own function.
  */
-import { readFileSync } from "node:fs";
 import { ROW } from "../../../domain/columns.ts";
 import type { RunningTotals } from "../../../domain/money/account-totals.ts";
 import type { RowTemplate } from "../../formats/row-template.ts";
 import { VALUES } from "../../lines/row-bytes.ts";
 import { moduleAccounts, type AccountsModule } from "../../lines/row-lines/module-accounts.ts";
+import { compiledModule, type Global } from "../../webassembly/compiled-module.ts";
 import { compileTemplate, type CompiledTemplate } from "./compiled-template.ts";
-
-/** What is used of WebAssembly's interface, which TypeScript knows as a part of the browser's. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-interface Global {
-  readonly value: number;
-}
 
 /** Of assembly/row-texts.ts. */
 interface Exports extends AccountsModule {
@@ -49,8 +39,7 @@ interface Exports extends AccountsModule {
 }
 
 // Read and compiled with this file: a program without it ends when it starts, not with a statement.
-const compiled = new WebAssembly.Module(readFileSync(new URL("row-texts.wasm", import.meta.url)));
-const module = new WebAssembly.Instance(compiled).exports as Exports;
+const module = compiledModule(new URL("row-texts.wasm", import.meta.url))() as Exports;
 const memory = Buffer.from(module.memory.buffer);
 const moduleRows = moduleAccounts(module);
 const [ROWS, TEXTS] = [module.ROWS.value, module.TEXTS.value];

@@ -3,13 +3,14 @@
  * to goes from there to the statement's totals.
  */
 import type { RunningTotals } from "../../../domain/money/account-totals.ts";
+import type { Global } from "../../webassembly/compiled-module.ts";
 
 /** What a module of rows says of its accounts. */
 export interface AccountsModule {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly ACCOUNTS: { readonly value: number };
-  readonly ACCOUNT_BYTES: { readonly value: number };
-  readonly MOST_ACCOUNTS: { readonly value: number };
+  readonly ACCOUNTS: Global;
+  readonly ACCOUNT_BYTES: Global;
+  readonly MOST_ACCOUNTS: Global;
 }
 
 export interface ModuleAccounts {

@@ -4,7 +4,6 @@
  * `byte-lines.ts`, each as a whole and in its place.
  */
 import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
 import type { RunningTotals } from "../../../domain/money/account-totals.ts";
 import { ROW, USUAL_COLUMNS, type Column } from "../../../domain/columns.ts";
 import { BlockPool } from "../../memory/lent-block.ts";
@@ -12,17 +11,8 @@ import { KEPT_BYTES, makeByteLines, type ByteLines } from "../byte-lines.ts";
 import { linePlan, type LineBalance, type LinePlan } from "../line-plan.ts";
 import { readRow, VALUES } from "../row-bytes.ts";
 import { refuseNotUtf8 } from "../row-forms.ts";
+import { compiledModule, type Global } from "../../webassembly/compiled-module.ts";
 import { moduleAccounts, type AccountsModule } from "./module-accounts.ts";
-
-/** What is used of WebAssembly's interface, which TypeScript knows as a part of the browser's. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-interface Global {
-  readonly value: number;
-}
 
 /** Of assembly/row-lines.ts. */
 interface Exports extends AccountsModule {
@@ -48,8 +38,7 @@ interface Exports extends AccountsModule {
 }
 
 // Read and compiled with this file: a program without it ends when it starts, not with a statement.
-const compiled = new WebAssembly.Module(readFileSync(new URL("row-lines.wasm", import.meta.url)));
-const module = new WebAssembly.Instance(compiled).exports as Exports;
+const module = compiledModule(new URL("row-lines.wasm", import.meta.url))() as Exports;
 const memory = Buffer.from(module.memory.buffer);
 const accounts = moduleAccounts(module);
 const [ROWS, LINES] = [module.ROWS.value, module.LINES.value];

@@ -3,28 +3,20 @@
  * bytes. How it works: README.md. The same bytes in give the same bytes out, however they are cut,
  * on any processor and with any version of Node.
  */
-import { readFileSync } from "node:fs";
-
-/** What is used of WebAssembly's interface, which TypeScript knows as a part of the browser's. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
+import { compiledModule, type Global } from "../../webassembly/compiled-module.ts";
 
 /** Of assembly/table-deflate.ts. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly BLOCK_BYTES: { readonly value: number };
-  readonly INPUT: { readonly value: number };
-  readonly OUTPUT: { readonly value: number };
+  readonly BLOCK_BYTES: Global;
+  readonly INPUT: Global;
+  readonly OUTPUT: Global;
   readonly begin: () => void;
   readonly deflate: (bytes: number, last: number, stored: number) => number;
 }
 
 // Read and compiled with this file: a program without it ends when it starts, not with a statement.
-const compiled = new WebAssembly.Module(
-  readFileSync(new URL("table-deflate.wasm", import.meta.url)),
-);
+const makeInstance = compiledModule(new URL("table-deflate.wasm", import.meta.url));
 
 /** One stream at a time; fixed memory of 2.25 MiB. */
 export class TableDeflate {
@@ -34,7 +26,7 @@ export class TableDeflate {
   #filled = 0;
 
   constructor() {
-    this.#module = new WebAssembly.Instance(compiled).exports as Exports;
+    this.#module = makeInstance() as Exports;
     const { memory, INPUT, OUTPUT, BLOCK_BYTES } = this.#module;
     this.#input = new Uint8Array(memory.buffer, INPUT.value, BLOCK_BYTES.value);
     this.#output = new Uint8Array(memory.buffer, OUTPUT.value);
