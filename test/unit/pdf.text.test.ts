@@ -11,6 +11,7 @@ import {
   hasReplaced,
   widthOf,
   wrap,
+  type Line,
 } from "../../functions/statement-builder/formats/pdf/text/pdf-text.ts";
 import { HARD_TEXTS } from "../support/statements/statement-content.ts";
 
@@ -152,6 +153,25 @@ test("no line is wider than its column", () => {
         expect(widthOf(line)).toBeLessThanOrEqual(width + 0.001);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("lines are the same whether their characters were set before or not", () => {
+  const plain = fc.string({ unit: fc.constantFrom(...Array.from("aWi. -/–\u00a0ÄŁ€1,")) });
+  fc.assert(
+    fc.property(plain, fc.integer({ min: 10, max: 120 }), (text, width) => {
+      // In a face of its own nothing was.
+      const style = { ...cell, face: { ...cell.face } };
+      const lines = (of: Line[]) => of.map((line) => [line.shown, line.actual, widthOf(line)]);
+      const laidOut = () => [
+        ...lines(wrap(text, style, { width })),
+        ...lines(wrap(text, style, { width, maxLines: 2 })),
+        ...lines([fit(text, style, width)]),
+      ];
+      const first = laidOut();
+      expect(laidOut()).toEqual(first);
+    }),
+    { numRuns: 500 },
   );
 });
 

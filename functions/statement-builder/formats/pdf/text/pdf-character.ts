@@ -33,24 +33,26 @@ export function printable(text: string, face: PdfFace): Character[] {
   const known = charactersOf(face);
   return Array.from(composed, (one) => {
     let character = known.get(one);
-    if (!character) known.set(one, (character = characterOf(one, face)));
+    if (!character) {
+      known.set(one, (character = characterOf(one, face)));
+      const isPlain = character.shown === one && character.actual === one && !character.face;
+      if (isPlain && one.length === 1 && !needsShaping(one))
+        plainAdvances(face)[one.charCodeAt(0)] = character.advance;
+    }
     return character;
   });
 }
 
-/** Thousandths of a text that is printed as it is, in this face alone; undefined for any other. */
-export function plainAdvance(text: string, face: PdfFace): number | undefined {
-  if (needsShaping(text)) return undefined;
-  const known = charactersOf(face);
-  let advance = 0;
-  for (const one of text) {
-    const character = known.get(one);
-    // What was not printed before goes the longer way once.
-    if (character?.shown !== one || character.actual !== one || character.face) return undefined;
-    advance += character.advance;
-  }
-  return advance;
+/**
+ * By UTF-16 units, the thousandths of each character that is printed as it is, in this face alone and without shaping;
+ * 0 of any other, and of what was not printed before: it goes the longer way once.
+ */
+export function plainAdvances(face: PdfFace): Float64Array {
+  let advances = plain.get(face);
+  if (!advances) plain.set(face, (advances = new Float64Array(0x1_0000)));
+  return advances;
 }
+const plain = new WeakMap<PdfFace, Float64Array>();
 
 function characterOf(actual: string, face: PdfFace): Character {
   const codePoint = actual.codePointAt(0) ?? 0;

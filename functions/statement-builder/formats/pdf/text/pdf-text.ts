@@ -1,5 +1,5 @@
 /** Texts of the bank as lines that can be printed. */
-import { plainAdvance, printable, thousandthsOf, type Character } from "./pdf-character.ts";
+import { plainAdvances, printable, thousandthsOf, type Character } from "./pdf-character.ts";
 import { paragraphOf, type Paragraph, type Run } from "./pdf-order.ts";
 import type { TextStyle } from "../pdf-style.ts";
 
@@ -8,6 +8,8 @@ export interface Line {
   /** What `shown` stands for where that is legible elsewhere: for copying, searching and reading aloud. */
   readonly actual?: string;
   readonly style: TextStyle;
+  /** Of a text of plain characters (`plainAdvances`): thousandths of the size, without a space at its end. */
+  readonly advance?: number;
   /** Its parts, where it is more than one text of the style's face. */
   readonly runs?: readonly Run[];
   /** Behind it on the same line, of another style. */
@@ -41,7 +43,8 @@ export function wrap(
   style: TextStyle,
   { width, maxLines = Infinity }: WrapOptions,
 ): Line[] {
-  if (isPlainLine(text, style, width)) return [{ shown: text, style }];
+  const plain = wrapPlain(text, style, width);
+  if (plain && plain.length <= maxLines) return plain;
   const lines: Line[] = [];
   let last: readonly Character[] = [];
   for (const one of text.split(LINE_BREAK)) {
@@ -64,11 +67,43 @@ export function wrap(
   return lines;
 }
 
-/** As most texts are: one line of characters that stand for themselves, which no line end does. */
-function isPlainLine(text: string, { face, size }: TextStyle, width: number): boolean {
-  const advance = plainAdvance(text, face);
-  return advance !== undefined && advance <= (width * 1000) / size;
+/** As most texts are: of plain characters alone, which no line end is. Undefined for any other. */
+function wrapPlain(text: string, style: TextStyle, width: number): Line[] | undefined {
+  const advances = plainAdvances(style.face);
+  const room = (width * 1000) / style.size;
+  const lines: Line[] = [];
+  let start = 0;
+  let advance = 0;
+  /** What stands before the last space. */
+  let inked = 0;
+  /** Where the line may end, and how wide it then is. */
+  let end = 0;
+  let endInked = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const own = advances[unit] as number;
+    if (own === 0) return undefined;
+    advance += own;
+    if (advance > room && at > start && unit !== SPACE) {
+      const isWord = end === start;
+      if (isWord) end = at;
+      lines.push({ shown: text.slice(start, end), style, advance: isWord ? inked : endInked });
+      start = end;
+      at = end - 1;
+      advance = 0;
+      inked = 0;
+    } else {
+      if (unit !== SPACE) inked = advance;
+      if (unit === SPACE || unit === HYPHEN || unit === SLASH || unit === DASH) {
+        end = at + 1;
+        endInked = inked;
+      }
+    }
+  }
+  const last = { shown: text.slice(start), style, advance: inked };
+  return start === 0 ? [last] : [...lines, last];
 }
+const [SPACE, HYPHEN, SLASH, DASH] = [0x20, 0x2d, 0x2f, 0x2013];
 
 /** Texts below each other in one cell. */
 export function stack(...texts: readonly (readonly Line[])[]): Line[] {
@@ -133,18 +168,18 @@ function spacedRuns(runs: readonly Run[]): readonly Run[] {
 
 /** One line, in a smaller size where it needs one to be whole. */
 export function fit(text: string, style: TextStyle, width: number): Line {
-  const isPlain = plainAdvance(text, style.face) !== undefined;
-  const line = isPlain ? { shown: text, style } : wholeLine(printable(text, style.face), style);
+  const [plain] = wrapPlain(text, style, Infinity) ?? [];
+  const line = plain ?? wholeLine(printable(text, style.face), style);
   const natural = widthOf(line);
   if (natural <= width) return line;
   return { ...line, style: { ...style, size: (style.size * width) / natural } };
 }
 
 /** Points, without a space at the end. */
-export function widthOf({ shown, style, runs }: Line): number {
+export function widthOf({ shown, style, advance, runs }: Line): number {
   const thousandths = runs
-    ? runs.reduce((sum, { advance }) => sum + advance, 0)
-    : thousandthsOf(shown.trimEnd(), style.face);
+    ? runs.reduce((sum, { advance: own }) => sum + own, 0)
+    : (advance ?? thousandthsOf(shown.replace(/ +$/, ""), style.face));
   return thousandths * (style.size / 1000);
 }
 
