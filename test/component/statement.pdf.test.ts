@@ -133,6 +133,34 @@ describe("a statement over several pages", () => {
   });
 });
 
+/** Of an object of a document, as qpdf reads it. */
+type Dictionary = Readonly<Record<string, unknown>>;
+
+test("leads from each content of a page to its element, and back", async () => {
+  const bytes = await buffer(pdf.write(LONG));
+  await withZipFile(bytes, async (_, file) => {
+    const { stdout } = await (await qpdf()).run("--json=2", "--json-key=qpdf", file);
+    const { qpdf: parts } = JSON.parse(stdout) as { readonly qpdf: readonly Dictionary[] };
+    const objects = parts[1] as Readonly<Record<string, { readonly value?: unknown }>>;
+    const at = (reference: unknown) => objects[`obj:${String(reference)}`]?.value;
+    const ofType = (type: string): Dictionary[] =>
+      Object.entries(objects)
+        .map(([id, { value }]) => ({ id: id.slice(4), ...(value as Dictionary) }))
+        .filter((one: Dictionary) => one["/Type"] === type);
+    const [tree] = ofType("/StructTreeRoot");
+    const { "/Nums": numbers } = at(tree?.["/ParentTree"]) as { "/Nums": readonly unknown[] };
+    const pages = ofType("/Page");
+    expect(pages).toHaveLength(4);
+    for (const page of pages) {
+      const place = numbers.indexOf(page["/StructParents"]);
+      const elements = (at(numbers[place + 1]) as unknown[]).map(at) as Dictionary[];
+      expect(elements.length).toBeGreaterThan(10);
+      expect(elements.map((one) => one["/K"])).toEqual([...elements.keys()]);
+      expect(new Set(elements.map((one) => one["/Pg"]))).toEqual(new Set([page["id"]]));
+    }
+  });
+});
+
 test("names customer and period on each further page of a long cover", async () => {
   const accounts = Array.from({ length: 80 }, (_, n) => {
     return { accountId: `acme-${n}`, currency: "EUR", posted: [] };

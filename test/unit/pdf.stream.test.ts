@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { StatementFailure } from "../../functions/domain/failure.ts";
 import { makePdfFormat, pdf } from "../../functions/statement-builder/formats/pdf/pdf.ts";
-import { insideOf } from "../../functions/statement-builder/formats/pdf/pdf-paper.ts";
+import { insideOf } from "../../functions/statement-builder/formats/pdf/paper/pdf-inside.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import {
   ACCOUNTS,
@@ -73,11 +73,14 @@ test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too
 });
 
 test("a pdfkit of another shape is refused", () => {
-  const font = { id: "F1", ref: () => undefined, encode: () => [[], []] };
-  const known = { _font: font, _offset: 0, _write: () => undefined, ref: () => undefined };
+  const nothing = () => undefined;
+  const font = { id: "F1", ref: nothing, encode: () => [[], []] };
+  const root = { data: { StructTreeRoot: { id: 3, data: {} } } };
+  const functions = { _write: nothing, _refEnd: nothing, ref: nothing };
+  const known = { _font: font, _offset: 0, _root: root, ...functions };
   expect(insideOf(known)).toBe(known);
   expect(() => insideOf({ ...known, _font: { ...font, encode: undefined } })).toThrow("pdfkit");
-  expect(() => insideOf({ ...known, _write: undefined })).toThrow("pdfkit");
-  expect(() => insideOf({ ...known, _offset: undefined })).toThrow("pdfkit");
-  expect(() => insideOf({ font, ref: () => undefined })).toThrow("pdfkit has another inside");
+  expect(() => insideOf({ ...known, _root: { data: {} } })).toThrow("pdfkit");
+  for (const name of ["_write", "_refEnd", "ref", "_offset", "_root", "_font"])
+    expect(() => insideOf({ ...known, [name]: undefined })).toThrow("pdfkit has another inside");
 });

@@ -1,5 +1,6 @@
 /** Headings and paragraphs of statement.pdf. */
-import type { Element, Paper } from "./pdf-paper.ts";
+import type { Paper } from "./paper/pdf-paper.ts";
+import type { Element } from "./paper/pdf-structure.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { wrap, type Line } from "./text/pdf-text.ts";

@@ -4,7 +4,7 @@ import { accountLabel, ownersOf, type BankLogo } from "../../../domain/bank-name
 import { isPartial, statementId } from "../../../domain/statement-facts.ts";
 import { block, drawLines } from "./pdf-block.ts";
 import { shownSize } from "./pdf-logo.ts";
-import type { Element } from "./pdf-paper.ts";
+import type { Element } from "./paper/pdf-structure.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { COLOURS, CONTENT_WIDTH, PAGE, type TextStyle } from "./pdf-style.ts";
 import { amountCell, openTable, roomOf, type Column } from "./pdf-table.ts";

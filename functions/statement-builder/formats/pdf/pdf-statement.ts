@@ -1,5 +1,5 @@
 /** What the parts of statement.pdf are written with. */
-import type { Paper } from "./pdf-paper.ts";
+import type { Paper } from "./paper/pdf-paper.ts";
 import type { StatementContent } from "../statement-format.ts";
 import type { StatementLocale } from "../statement-locale.ts";
 import type { StatementWords } from "../words/statement-words.ts";

@@ -1,6 +1,7 @@
 /** A table over any number of pages: its head is repeated on each, for the eye alone. */
 import { COLOURS, CONTENT_WIDTH, PAGE } from "./pdf-style.ts";
-import type { Element, Paper } from "./pdf-paper.ts";
+import type { Paper } from "./paper/pdf-paper.ts";
+import type { Element } from "./paper/pdf-structure.ts";
 import { fit, widthOf, wrap, type Line } from "./text/pdf-text.ts";
 
 export interface Column {
@@ -101,7 +102,7 @@ export function openTable(
     rule();
     if (carry) drawCarry(carry.forward());
     paper.nextPage();
-    paper.decorate(() => drawCells(titles, PADDING, (draw) => draw()));
+    paper.decorate(() => drawCells(titles, PADDING, (draw) => draw?.()));
     endHead();
     ruled = true;
     if (!carry) return true;
@@ -112,7 +113,7 @@ export function openTable(
 
   function drawCarry(cells: Cells): void {
     panel(carryHeight);
-    paper.decorate(() => drawCells(cells, padding, (draw) => draw()));
+    paper.decorate(() => drawCells(cells, padding, (draw) => draw?.()));
     paper.y += carryHeight;
   }
 
@@ -121,11 +122,11 @@ export function openTable(
     paper.decorate(() => paper.rule(paper.y, paper.styles.accent, 0.9));
   }
 
-  function drawCells(cells: Cells, above: number, place: (draw: () => void) => void): void {
+  function drawCells(cells: Cells, above: number, place: (draw?: () => void) => void): void {
     let left = PAGE.left;
     columns.forEach((column, index) => {
       const [x, lines] = [left, cells[index] ?? []];
-      place(() => drawLines(lines, column, x, paper.y + above));
+      place(lines.length === 0 ? undefined : () => drawLines(lines, column, x, paper.y + above));
       left += column.width;
     });
   }

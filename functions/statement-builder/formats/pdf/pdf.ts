@@ -10,7 +10,7 @@ import { openAccount } from "./pdf-account.ts";
 import { block } from "./pdf-block.ts";
 import { writeCover } from "./pdf-cover.ts";
 import { pdfFaces } from "./text/pdf-font.ts";
-import { openPaper } from "./pdf-paper.ts";
+import { openPaper } from "./paper/pdf-paper.ts";
 import type { PdfStatement } from "./pdf-statement.ts";
 import { makeStyles } from "./pdf-style.ts";
 import type { StatementContent, StatementFormat, StatementRow } from "../statement-format.ts";
@@ -24,7 +24,7 @@ import { STATEMENT_WORDS } from "../words/languages.ts";
 export const MAX_ROWS = 10_000;
 
 /**
- * A row is about half a millisecond of CPU, and rows that are at hand already never wait: without a turn for others, the
+ * A row is up to half a millisecond of CPU, and rows that are at hand already never wait: without a turn for others, the
  * lease, a wish to cancel and the probes would stand still for as long as the whole document takes.
  */
 const TURN_ROWS = 50;
@@ -72,8 +72,7 @@ function begin(content: StatementContent, maxRows: number): PdfStatement {
   const { startDate, endDate } = facts.period;
   const words = STATEMENT_WORDS[language];
   const locale = statementLocale(language);
-  const faces = pdfFaces();
-  const paper = openPaper(faces, makeStyles(faces, facts.bank?.colour), {
+  const paper = openPaper(makeStyles(pdfFaces(), facts.bank?.colour), {
     language,
     title: `${words.title} · ${facts.customerId} · ${startDate} – ${endDate}`,
     statementId: statementId(facts),
