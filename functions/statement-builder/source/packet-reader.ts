@@ -84,23 +84,27 @@ export class PacketReader {
 
   #passOn(): void {
     const whole = this.#endOfPackets();
-    const packets = Buffer.from(this.#block.subarray(0, whole));
+    if (this.#expected) {
+      if (this.#passOneByOne(whole)) return;
+    } else if (whole > 0) this.#onPackets(Buffer.from(this.#block.subarray(0, whole)));
     this.#keep(whole, this.#roomFor(this.#packetBytes(whole)));
-    if (whole === 0) return;
-    if (this.#expected) this.#passOneByOne(packets);
-    else this.#onPackets(packets);
   }
 
-  #passOneByOne(packets: Buffer): void {
-    for (let at = 0; at < packets.length;) {
-      const next = at + HEADER_BYTES + packets.readUIntLE(at, 3);
-      this.#onPackets(packets.subarray(at, next));
+  /**
+   * Whether rows have begun. Each packet is copied alone: a copy of the rows behind them would live as long as
+   * their query.
+   */
+  #passOneByOne(whole: number): boolean {
+    for (let at = 0; at < whole;) {
+      const next = at + this.#packetBytes(at);
+      this.#onPackets(Buffer.from(this.#block.subarray(at, next)));
       if (this.#taker) {
-        this.#beginRows(packets.subarray(at), this.#taker);
-        return;
+        this.#beginRows(at, this.#taker);
+        return true;
       }
       at = next;
     }
+    return false;
   }
 
   #endOfPackets(): number {
@@ -130,15 +134,11 @@ export class PacketReader {
     this.#filled -= from;
   }
 
-  /** In front of what is in the block already. */
-  #beginRows(rows: Buffer, taker: RowTaker): void {
-    const batch = this.#batches.room(rows.length + this.#filled + LEAST_ROOM_BYTES);
-    rows.copy(batch);
-    this.#block.copy(batch, rows.length, 0, this.#filled);
-    this.#block = batch;
-    this.#filled += rows.length;
+  /** With the packet that begins there. */
+  #beginRows(at: number, taker: RowTaker): void {
+    this.#keep(at, this.#batches.room(this.#filled - at + LEAST_ROOM_BYTES));
     this.#whole = 0;
-    this.#sequence = rows[3] ?? 0;
+    this.#sequence = this.#block[3] ?? 0;
     this.#takeRows(taker);
   }
 
