@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import type { AddFile } from "../contents/statement-files.ts";
-import { zipTime } from "../../verification/zip/zip-seal.ts";
+import { SEAL_BYTES, zipTime } from "../../verification/zip/zip-seal.ts";
 import { CheckedTable } from "./checked-table.ts";
 import { deflateBlock } from "./deflate-blocks.ts";
 import { sealedEnd } from "./zip-end.ts";
@@ -120,7 +120,7 @@ class ZipBytes extends Readable {
     if (this.destroyed) return;
     this.add(directoryAndEnd(entries, time, this.bytes));
     try {
-      this.push(sealedEnd(this.#taken(), this.bytes, entries, this.#sha256));
+      this.push(sealedEnd(this.#taken(SEAL_BYTES), this.bytes, entries, this.#sha256));
       this.push(null);
     } catch (error) {
       this.destroy(error as Error);
@@ -137,8 +137,9 @@ class ZipBytes extends Readable {
     done(error);
   }
 
-  #taken(): Buffer {
-    const piece = Buffer.concat(this.#held, this.#heldBytes);
+  /** @param room left free behind it */
+  #taken(room = 0): Buffer {
+    const piece = Buffer.concat(this.#held, this.#heldBytes + room);
     this.#held = [];
     this.#heldBytes = 0;
     return piece;

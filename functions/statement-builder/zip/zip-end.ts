@@ -49,7 +49,8 @@ export function holdEnd(written: WrittenFiles, readAhead: number): Transform {
       done(null, chunk);
     },
     flush(done) {
-      const tail = Buffer.concat(held);
+      const bytes = held.reduce((sum, { length }) => sum + length, 0);
+      const tail = Buffer.concat(held, bytes + SEAL_BYTES);
       held = [];
       try {
         done(null, sealedEnd(tail, total, written.files, sha256));
@@ -61,24 +62,25 @@ export function holdEnd(written: WrittenFiles, readAhead: number): Transform {
 }
 
 /**
- * The last bytes of a zip with the seal behind them.
+ * The last bytes of a zip with the seal behind them, in the memory that they came in.
  *
- * @param tail from the last of the files on, without a comment
+ * @param room from the last of the files on, without a comment; then `SEAL_BYTES` more
  * @param total bytes of the zip so far
  * @param sha256 of the bytes in front of the tail
  * @throws Error unless the end describes these files
  */
 export function sealedEnd(
-  tail: Buffer,
+  room: Buffer,
   total: number,
   files: readonly WrittenFile[],
   sha256: Hash,
 ): Buffer {
+  const tail = room.subarray(0, -SEAL_BYTES);
   const problem = problemOfEnd(tail, total, files);
   if (problem !== undefined) throw new Error(`the zip's end is wrong: ${problem}`);
   tail.writeUInt16LE(SEAL_BYTES, tail.length - COMMENT_LENGTH_BYTES);
-  const seal = sealOf(sha256.update(tail).digest("hex"));
-  return Buffer.concat([tail, Buffer.from(seal)]);
+  room.write(sealOf(sha256.update(tail).digest("hex")), tail.length, "latin1");
+  return room;
 }
 
 /** What in the end of a zip of `total` bytes disagrees with the files in it. */
