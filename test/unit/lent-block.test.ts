@@ -74,6 +74,17 @@ test("a reader of lines that comes too late finds other lines than were written"
   expect(hashOf(late)).not.toBe(inTime);
 });
 
+test("what is lent for the last time is nowhere after it, and is not filled again", () => {
+  const pool = new BlockPool(100);
+  const room = pool.room(100).fill("x");
+  const loan = pool.lendLast(room, 50);
+  const kept = loan.bytes.subarray(10, 20);
+  expect(String(kept)).toBe("xxxxxxxxxx");
+  giveBack(loan.handOn());
+  expect([kept.length, room.length]).toEqual([0, 0]);
+  expect(pool.room(1)).toHaveLength(100);
+});
+
 test("no more spare blocks are kept than a pool is told to", () => {
   const pool = new BlockPool(100, 100, 2);
   const rooms = [pool.room(100), pool.room(100), pool.room(100)];

@@ -97,6 +97,7 @@ export class BlockPool {
     const spare = this.#spare.pop();
     if (spare && spare.length >= bytes) return spare;
     if (spare && bytes > this.#mostBytes) this.#spare.push(spare);
+    // Its memory is its own: Node's other buffers share some.
     return Buffer.allocUnsafeSlow(Math.max(bytes, this.#leastBytes));
   }
 
@@ -105,6 +106,17 @@ export class BlockPool {
     return lend(room.subarray(0, bytes), () => {
       const isKept = room.length <= this.#mostBytes && this.#spare.length < this.#mostSpare;
       if (isKept) this.#spare.push(room);
+    });
+  }
+
+  /**
+   * Lends them for the last time: with the release the memory is free, and who comes too late finds nothing. The
+   * garbage collector would find it only where it looks through all of the heap, and would do that more often.
+   */
+  lendLast(room: Buffer, bytes: number): LentBlock {
+    const { buffer } = room;
+    return lend(room.subarray(0, bytes), () => {
+      if (buffer instanceof ArrayBuffer) buffer.transfer(0);
     });
   }
 }

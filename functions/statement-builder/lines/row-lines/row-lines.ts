@@ -103,7 +103,9 @@ export function makeRowLines(
       }
       if (!isUtf8(out.subarray(0, at))) refuseNotUtf8(block, firstLine);
       plainOnly = left > PLAIN_SHARE && left * PLAIN_SHARE > line - firstLine;
-      return { lines: pool.lend(out, at), rows: line - firstLine };
+      // Most statements have one block.
+      const lines = firstLine === 1 ? pool.lendLast(out, at) : pool.lend(out, at);
+      return { lines, rows: line - firstLine };
     },
   };
 }
