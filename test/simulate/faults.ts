@@ -69,6 +69,8 @@ export const MOST_BEFORE = 6;
 const MOST_LIKELY = 0.6;
 /** One call in twenty makes a statement visible, and most of the rules are about it. */
 const MORE_OFTEN = 4;
+/** What breaks one call is seldom over before the next. */
+const IN_BUNCHES = 5;
 /** In leases: longer than it takes until somebody else may claim, end, and tell. */
 const LONGEST_PAUSE = 4;
 
@@ -80,12 +82,15 @@ export function makeFaults({ seed, rate, only, placed }: FaultOptions): Faults {
     taken.add(name);
     return true;
   };
+  const isDrawn = (key: number, call: number, likely: number): boolean =>
+    draw(seed, key, call, 2) * 100 < likely;
   return {
     taken,
     ofCall({ name, key }, call, isDecisive) {
       if (placed) return placed.get(`${name}#${call}`);
-      const likely = rate * (isDecisive ? MORE_OFTEN : 1);
-      if (over || draw(seed, key, call, 2) * 100 >= likely) return undefined;
+      const isBehindOne = isDrawn(key, call - 1, rate);
+      const likely = rate * (isDecisive ? MORE_OFTEN : 1) * (isBehindOne ? IN_BUNCHES : 1);
+      if (over || !isDrawn(key, call, likely)) return undefined;
       if (!take(`${name}#${call}`)) return undefined;
       const chance = (salt: number): number => draw(seed, key, call, salt);
       const lateness = chance(12);

@@ -46,6 +46,8 @@ export interface ObjectStoreOptions {
   readonly call: CallPort;
   /** What makes an object of this request visible is sent, by a claim of this process. */
   readonly onCreating?: (request: string, holder: string) => void;
+  /** That process has its answer, or waits for none any more; until then it was paused last. */
+  readonly onCreated?: (request: string, holder: string, pausedUntil: number) => void;
   /** Until when a PutObject of this claim's process creates its object, or never does. */
   readonly landsBy: (request: string, process: string) => number;
   readonly now: () => number;
@@ -69,7 +71,17 @@ interface OpenUpload extends Upload {
 }
 
 export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
-  const { seed, faults, call, landsBy, now, present = [], onCreating, onObject } = options;
+  const {
+    seed,
+    faults,
+    call,
+    landsBy,
+    now,
+    present = [],
+    onCreating,
+    onCreated,
+    onObject,
+  } = options;
   const { isRacing = false } = options;
   /** By key, of what was an upload. */
   const completedAt = new Map<string, number>();
@@ -181,12 +193,15 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
     };
     const { "request-id": request = "", claim = "" } =
       Metadata ?? uploads.get(UploadId)?.metadata ?? {};
-    const by = SimulatedProcess.current()?.name ?? "";
-    if (isCreating && request !== "") onCreating?.(request, `${by}/${claim}`);
+    const process = SimulatedProcess.current();
+    const by = process?.name ?? "";
+    const isOfStatement = isCreating && request !== "";
+    const holder = `${by}/${claim}`;
+    if (isOfStatement) onCreating?.(request, holder);
     const sentAt = now();
     // A client says of an answer how often it has asked.
     let attempts = 0;
-    const output = await call<object>({
+    const answered = call<object>({
       place: key as string | undefined,
       what: `${name} ${typeof key === "string" ? key : ""}`,
       effect: () => {
@@ -207,6 +222,9 @@ export function makeObjectStore(options: ObjectStoreOptions): ObjectStore {
       landsWithinMs: landsWithin(command, request, by),
       tell: told,
     });
+    const onOver = (): void => onCreated?.(request, holder, process?.pausedUntil ?? 0);
+    if (isOfStatement) answered.then(onOver, onOver);
+    const output = await answered;
     const { Body } = output as { readonly Body?: Buffer };
     return Body ? { ...output, Body: inPieces(Body, number) } : output;
   }

@@ -72,6 +72,10 @@ interface History {
   wish: Wish | undefined;
   /** By the true time: until then its holder takes itself for the holder. */
   heldUntil: number;
+  /** The same while its last claim has neither been renewed nor given up; 0 from then on. */
+  untouchedUntil: number;
+  /** When each process last failed to do something with it: what it sent before then it knows nothing of. */
+  readonly givenUp: Map<string, number>;
   /** The same of every claim, by its holder as the record names it. */
   readonly leases: Map<string, number>;
 }
@@ -92,8 +96,14 @@ export interface Rules {
   promised(event: string, record: string): void;
   /** The write that makes an object visible is sent, by a claim of this process. */
   creates(record: string, holder: string): void;
+  /** That write is answered or given up, by a process that was paused until then last. */
+  hasCreated(record: string, holder: string, pausedUntil: number): void;
   /** When the lease of a claim by this process ends, by the true time; 0 when it is not the holder. */
   heldUntil(record: string, process: string): number;
+  /** A builder has answered for the last of the events about a record that it was at. */
+  hasAnswered(record: string, process: string): void;
+  /** A builder could not do something with a record, and has said so: its sender comes again. */
+  hasGivenUp(record: string, process: string): void;
   /** Whether every request has ended, and said so. */
   isAtRest(): boolean;
   /** What does not hold now that everything is at rest. */
@@ -159,6 +169,8 @@ export function makeRules(
       wishedAt: undefined,
       wish: undefined,
       heldUntil: 0,
+      untouchedUntil: 0,
+      givenUp: new Map(),
       leases: new Map(),
     };
     histories.set(name, fresh);
@@ -272,7 +284,10 @@ export function makeRules(
           fail(`the lease of ${name} is renewed by ${by}, which does not hold it`);
         if (after.leaseExpiresAt < before.leaseExpiresAt - clockSkewMs)
           failByClock(`the lease of ${name} became shorter`);
-        if (before.leaseExpiresAt !== after.leaseExpiresAt) holds(history, after, sentAt);
+        if (before.leaseExpiresAt !== after.leaseExpiresAt) {
+          holds(history, after, sentAt);
+          history.untouchedUntil = 0;
+        }
       } else {
         history.claimedAt = now();
         history.holder = after.holder.split("/")[0] ?? "";
@@ -283,6 +298,8 @@ export function makeRules(
             `${name} is taken from a holder that lives, for ${Math.round(history.heldUntil - now())} ms more`,
           );
         holds(history, after, sentAt);
+        const givenUpAt = history.givenUp.get(history.holder) ?? -1;
+        history.untouchedUntil = sentAt > givenUpAt ? history.heldUntil : 0;
       }
     }
     if (after.status === "pending" && before.status !== "processing" && !isOperators) {
@@ -432,9 +449,27 @@ export function makeRules(
       if (until < now())
         fail(`${holder.split("/")[0] ?? ""} sends the object of ${record} after its lease`);
     },
+    hasCreated(record, holder, pausedUntil) {
+      const until = histories.get(record)?.leases.get(holder) ?? 0;
+      // Whoever is paused gives up nothing until it goes on.
+      if (until < now() && pausedUntil < until)
+        fail(`${holder.split("/")[0] ?? ""} waits for the object of ${record} after its lease`);
+    },
     heldUntil(record, process) {
       const history = histories.get(record);
       return history?.holder === process ? history.heldUntil : 0;
+    },
+    hasAnswered(record, process) {
+      const history = histories.get(record);
+      if (history?.request?.status !== "processing" || history.holder !== process) return;
+      if (history.untouchedUntil > now())
+        fail(`${process} has claimed ${record}, and answers without having worked on it`);
+    },
+    hasGivenUp(record, process) {
+      const history = histories.get(record);
+      if (!history) return;
+      history.givenUp.set(process, now());
+      if (history.holder === process) history.untouchedUntil = 0;
     },
     isAtRest: () => open === 0 && ![...histories.values()].some(({ wish }) => wish),
     atRest(records, { objects, uploads }) {

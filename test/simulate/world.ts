@@ -101,6 +101,7 @@ export const WEATHERS = [
   "crowd",
   "full-ledger",
   "away-consumer",
+  "near-deadline",
 ] as const;
 export type Weather = (typeof WEATHERS)[number];
 
@@ -187,6 +188,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
   const isFilled = has("full-ledger", draw(seed, 107) < 0.08);
   /** Outcomes that a consumer never takes, told again until nobody is told any more. */
   const isAway = has("away-consumer", !hasLatecomers && draw(seed, 109) < 0.08);
+  /** Every build takes about as long as it may: its end comes beside the creating write. */
+  const isNearDeadline = has("near-deadline", draw(seed, 113) < 0.04);
   const retentionMs = isAway ? LONG_RETENTION_MS : RETENTION_MS;
   const fullFrom = 3_000 + draw(seed, 108) * 20_000;
   /** Some requests are recorded by the version before, and some builders are of it. */
@@ -226,6 +229,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
     landsBy: (request, process) =>
       rules.heldUntil(request, process) + (isBeyondLanding ? BEYOND_LEASES : 1) * LEASE_MS,
     onCreating: (request, holder) => rules.creates(request, holder),
+    onCreated: (request, holder, pausedUntil) => rules.hasCreated(request, holder, pausedUntil),
     now: () => time.now,
     // Where a lease keeps two from completing at once.
     isRacing: !isBeyondSkew && !isBeyondLanding && draw(seed, 111) < 0.3,
@@ -343,8 +347,27 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
         buildDeadlineMs: execution === "job" ? 10 * BUILD_DEADLINE_MS : BUILD_DEADLINE_MS,
       },
     });
+    /** How many events this process is at, by record. */
+    const atWork = new Map<string, number>();
+    const count = (record: string, more: number): number => {
+      const left = (atWork.get(record) ?? 0) + more;
+      atWork.set(record, left);
+      return left;
+    };
     return {
-      handle,
+      handle: async (event: ReceivedEvent, context: EventContext) => {
+        const { subject = "" } = event;
+        count(subject, 1);
+        try {
+          const answer = await handle(event, context);
+          if (count(subject, -1) === 0) rules.hasAnswered(subject, hostname);
+          return answer;
+        } catch (error) {
+          count(subject, -1);
+          rules.hasGivenUp(subject, hostname);
+          throw error;
+        }
+      },
       close: async () => {
         bucket[Symbol.dispose]();
         await Promise.resolve();
@@ -531,7 +554,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldEnd> {
 
   function ask(number: number): void {
     const at = Math.floor(draw(seed, 71, ...(isCrowded ? [] : [number])) * stormMs);
-    const kind = script?.kind ?? kindAt(seed, isCrowded ? 0 : number);
+    const drawn = isNearDeadline ? "long" : kindAt(seed, isCrowded ? 0 : number);
+    const kind = script?.kind ?? drawn;
     // Several of one customer, some in the same millisecond.
     const customer_id = customerOf(kind, isCrowded ? 0 : Math.floor(draw(seed, 72, number) * 3));
     const sentAt = draw(seed, 73, number) < 0.2 ? Math.floor(at / 30_000) * 30_000 : at;

@@ -154,6 +154,6 @@ export function wake(board: Board, process: SimulatedProcess): void {
   const pause = board.paused.get(process);
   if (pause) cancel(pause.longest);
   board.paused.delete(process);
-  process.pausedUntil = 0;
+  process.pausedUntil = board.now;
   begin(board, `${process.name} goes on at ${board.now}`);
 }

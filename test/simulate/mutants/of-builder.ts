@@ -115,6 +115,7 @@ export const MUTANTS_OF_BUILDER: readonly Mutant[] = [
       find: `import { monotonic, sleep, uuid } from`,
       replace: `import { wallClock as monotonic, sleep, uuid } from`,
     },
+    weather: "beyond-skew",
   },
   {
     name: "write-without-end",

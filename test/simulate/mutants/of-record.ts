@@ -59,6 +59,7 @@ export const MUTANTS_OF_RECORD: readonly Mutant[] = [
     file: "domain/statement-request.ts",
     find: `if (release.leaseEndsAt === undefined) return fail(request, "too_large", release.now, error);`,
     replace: `if (error !== "") return fail(request, "too_large", release.now, error);`,
+    weather: "near-deadline",
   },
   {
     name: "no-compare-and-swap",
