@@ -61,6 +61,10 @@ test.each([
   ["delete-without-version", "latecomers", "is deleted while it is"],
   ["moved-twice", "crowd", "moves to another key, and nobody else has its own"],
   ["no-if-none-match", "late-landing", "was overwritten"],
+  ["lease-by-wall-clock", "beyond-skew", "waits for the object of .* after its lease"],
+  ["too-large-beside-upload", "near-deadline", "ends as failed although its object is there"],
+  ["own-claim-unknown", "roll-out", "answers without having worked on it"],
+  ["write-without-end", "away-consumer", "waits for the object of .* after its lease"],
 ])(
   "%s is found where worlds are %s",
   async (MUTANT, WEATHER, rule) => {
