@@ -365,6 +365,17 @@ test("prints any text, and copies letters that its fonts lack as they are", asyn
   expect(document.structure).not.toContain("undefined");
 });
 
+test("prints a word that ends with a mark, and all that stands behind it", async () => {
+  // From right to left the mark is the first glyph, and does not stand on the line.
+  const name = "\u0645\u064F\u062D\u064E\u0645\u0651\u064E\u062F\u064C";
+  const posted = [name, "Rent"].map((description) => ({ amount: "-1.00", description }));
+  const { pages } = await read(statementContent([{ accountId: "a", currency: "EUR", posted }]));
+  const text = flat(pages[1] ?? "");
+  const letters = /2026 05 Jan 2026 ([^−]*) −1\.00 −1\.00/.exec(text)?.[1]?.replaceAll(" ", "");
+  expect(Array.from(letters ?? "").sort()).toEqual(Array.from(name).sort());
+  expect(text).toContain("Rent −1.00 −2.00 ");
+});
+
 test("a statement of a real database holds it, proved and listed like the rest of the zip", async () => {
   await withMariaDb(
     async (server) => {

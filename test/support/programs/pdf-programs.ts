@@ -26,7 +26,7 @@ export interface ReadPdf {
   readonly fonts: readonly string[];
 }
 
-/** @throws Error when qpdf finds a fault in it. */
+/** @throws Error when qpdf finds a fault in it, or poppler on its pages. */
 export async function readPdf(bytes: Uint8Array): Promise<ReadPdf> {
   const folder = await mkdtemp(join(tmpdir(), "pdf-"));
   try {
@@ -34,6 +34,8 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadPdf> {
     await writeFile(file, bytes);
     await (await qpdf()).run("--check", file);
     const text = await (await poppler("pdftotext")).run("-layout", file, "-");
+    // qpdf reads no operators; poppler tells what it does not know, and leaves it out.
+    if (text.stderr !== "") throw new Error(text.stderr);
     const pdfinfo = await poppler("pdfinfo");
     const info = await pdfinfo.run("-isodates", file);
     const structure = await pdfinfo.run("-struct-text", file);

@@ -63,7 +63,7 @@ export class PdfPen {
     else if (actual !== undefined) operators.text(`/Span<</ActualText${textString(actual)}>>BDC\n`);
     const { font, glyphs } = this.#set(face, style);
     // The page's y runs down, that of letters up.
-    operators.text("BT 1 0 0 -1 ").number(x).text(" ").number(y).text(" Tm");
+    operators.text("BT 1 0 0 -1 ").number(x).text(" ").number(y).text(" Tm ");
     if (!rightToLeft && face.isPlain(text)) operators.glyphs(text, glyphs).text("Tj ET\n");
     else {
       const encoded = font.encode(text, rightToLeft ? RIGHT_TO_LEFT : LEFT_TO_RIGHT);
