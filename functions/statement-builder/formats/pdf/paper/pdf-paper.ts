@@ -1,7 +1,7 @@
 /**
- * The pages of statement.pdf: one at a time, and each leaves memory when the next begins. The one place
- * that leans on pdfkit's inside, for `y` of "page x of y": every page refers to one small form that is
- * written last, when the number of pages is known. So nothing is counted beforehand and no page waits.
+ * The pages of statement.pdf: one at a time, and each leaves memory when the next begins. For `y` of "page x of y"
+ * every page refers to one small form that is written last, when the number of pages is known. So nothing is counted
+ * beforehand and no page waits.
  */
 import { deflateSync } from "node:zlib";
 import PDFDocument from "pdfkit";
