@@ -376,6 +376,14 @@ test("prints a word that ends with a mark, and all that stands behind it", async
   expect(text).toContain("Rent −1.00 −2.00 ");
 });
 
+test("prints marks that the font has no place for", async () => {
+  const text = "\u0E2C\u0E38\u0E31";
+  const posted = [`${text} baht`, "Rent"].map((description) => ({ amount: "-1.00", description }));
+  const { pages } = await read(statementContent([{ accountId: "a", currency: "EUR", posted }]));
+  expect(flat(pages[1] ?? "")).toContain(`${text} baht −1.00 −1.00 `);
+  expect(flat(pages[1] ?? "")).toContain("Rent −1.00 −2.00 ");
+});
+
 test("a statement of a real database holds it, proved and listed like the rest of the zip", async () => {
   await withMariaDb(
     async (server) => {

@@ -125,18 +125,21 @@ function withPlainLayout(
   isPlain: (text: string) => boolean,
   glyphOf: (codePoint: number) => PlainGlyph,
 ): Font {
-  const shaped = makeShaper(font);
-  const layout = (text: string, features: readonly string[]) => {
-    const rightToLeft = features === RIGHT_TO_LEFT;
-    if (!isPlain(text)) return shaped(text, rightToLeft);
-    const glyphs = Array.from(text, (one) => glyphOf(one.codePointAt(0) ?? 0));
-    if (!rightToLeft) return { glyphs, positions: [] };
+  const glyphsOf = (text: string) => Array.from(text, (one) => glyphOf(one.codePointAt(0) ?? 0));
+  const behindEachOther = (text: string, rightToLeft: boolean): Shape => {
+    const glyphs = glyphsOf(text);
+    if (rightToLeft) glyphs.reverse();
     const places = { xOffset: 0, yOffset: 0, yAdvance: 0 };
-    glyphs.reverse();
     return {
       glyphs,
       positions: glyphs.map(({ advanceWidth }) => ({ ...places, xAdvance: advanceWidth })),
     };
+  };
+  const shaped = makeShaper(font, behindEachOther);
+  const layout = (text: string, features: readonly string[]) => {
+    const rightToLeft = features === RIGHT_TO_LEFT;
+    if (!isPlain(text)) return shaped(text, rightToLeft);
+    return rightToLeft ? behindEachOther(text, true) : { glyphs: glyphsOf(text), positions: [] };
   };
   return Object.create(font, { layout: { value: layout } }) as Font;
 }
@@ -146,8 +149,13 @@ interface Shape {
   readonly positions: readonly Readonly<GlyphPosition>[];
 }
 
-/** Names come again and again: the latest are kept. */
-function makeShaper(font: Font): (text: string, rightToLeft: boolean) => Shape {
+type Shaper = (text: string, rightToLeft: boolean) => Shape;
+
+/**
+ * Names come again and again: the latest are kept. fontkit fails where a font names no place for a mark on another, as
+ * Noto's Thai does for a third on \u0E2C\u0E38: that is set by `otherwise`, for no text may keep a statement from its customer.
+ */
+function makeShaper(font: Font, otherwise: Shaper): Shaper {
   const known = new Map<string, Shape>();
   return (text, rightToLeft) => {
     const direction = rightToLeft ? "rtl" : "ltr";
@@ -155,18 +163,22 @@ function makeShaper(font: Font): (text: string, rightToLeft: boolean) => Shape {
     let shape = known.get(key);
     if (!shape) {
       if (known.size === MAX_SHAPES) known.clear();
-      const { glyphs, positions } = font.layout(text, undefined, undefined, undefined, direction);
-      shape = {
-        glyphs: glyphs.map(({ id, advanceWidth, codePoints }) => ({
-          id,
-          advanceWidth,
-          codePoints,
-        })),
-        positions,
-      };
-      known.set(key, shape);
+      known.set(key, (shape = shapeOf(font, text, direction) ?? otherwise(text, rightToLeft)));
     }
     // pdfkit changes what it is given.
     return { glyphs: shape.glyphs, positions: shape.positions.map((place) => ({ ...place })) };
   };
+}
+
+function shapeOf(font: Font, text: string, direction: "ltr" | "rtl"): Shape | undefined {
+  try {
+    const { glyphs, positions } = font.layout(text, undefined, undefined, undefined, direction);
+    return {
+      glyphs: glyphs.map(({ id, advanceWidth, codePoints }) => ({ id, advanceWidth, codePoints })),
+      positions,
+    };
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
