@@ -36,10 +36,19 @@ test.each([
   ["an override of direction", "a\u202Egpj.b", "a[U+202E]gpj.b", undefined],
   ["what has no width", "a\u200Bb\u00ADc\uFEFF", "a[U+200B]b[U+00AD]c[U+FEFF]", undefined],
   ["half a pair", "a\uD83Db", "a[U+D83D]b", undefined],
+  ["a mark that its letter's font lacks", "漢\u0300", "漢[U+0300]", "漢\u0300"],
 ])("%s is shown as its number", (_, text, expected, copied) => {
   expect(shown(text)).toEqual([expected]);
   expect(actual(text)).toEqual([copied]);
   expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(true);
+});
+
+test("what another text has printed does not change what glyphs stand for", () => {
+  const [, line] = ["\uFE8E\uFEE3", "مرحبا"].map((text) => wrap(text, cell, { width: 1_000 })[0]);
+  const [run] = line?.runs ?? [];
+  const { glyphs } = run?.face.source.layout(run.text, RIGHT_TO_LEFT as string[]) ?? {};
+  const letters = glyphs?.flatMap(({ codePoints }) => codePoints).reverse();
+  expect(String.fromCodePoint(...(letters ?? []))).toBe("مرحبا");
 });
 
 test("a tab is a gap, and what joins or chooses a form is not to be seen", () => {

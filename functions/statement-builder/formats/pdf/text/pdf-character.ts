@@ -31,7 +31,8 @@ const ASTRAL_RIGHT = /[\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 export function printable(text: string, face: PdfFace): Character[] {
   const composed = needsShaping(text) ? text.normalize("NFC") : text;
   const known = charactersOf(face);
-  return Array.from(composed, (one) => {
+  let base = face;
+  return Array.from(composed, (one, place) => {
     let character = known.get(one);
     if (!character) {
       known.set(one, (character = characterOf(one, face)));
@@ -39,7 +40,11 @@ export function printable(text: string, face: PdfFace): Character[] {
       if (isPlain && one.length === 1 && !needsShaping(one))
         plainAdvances(face)[one.charCodeAt(0)] = character.advance;
     }
-    return character;
+    const ownFace = character.face ?? (character.advance > 0 || place === 0 ? face : undefined);
+    base = ownFace ?? base;
+    // A mark is set in the face of what it joins, which may have none of another script's.
+    const isMissing = !ownFace && character.shown !== "" && !base.has(one.codePointAt(0) ?? 0);
+    return isMissing ? numberOf(one, face) : character;
   });
 }
 
@@ -70,14 +75,16 @@ function characterOf(actual: string, face: PdfFace): Character {
   if (other) {
     return { shown: actual, actual, advance: other.advance(codePoint), face: other, direction };
   }
-  const number = `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
-  return {
-    shown: number,
-    // A mark of direction must not take effect where the text is copied to.
-    actual: hasForm ? actual : number,
-    advance: thousandthsOf(number, face),
-    direction: LEFT,
-  };
+  const number = numberOf(actual, face);
+  // A mark of direction must not take effect where the text is copied to.
+  return hasForm ? number : { ...number, actual: number.shown };
+}
+
+/** What cannot be printed as it is. */
+function numberOf(actual: string, face: PdfFace): Character {
+  const codePoint = actual.codePointAt(0) ?? 0;
+  const shown = `[U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}]`;
+  return { shown, actual, advance: thousandthsOf(shown, face), direction: LEFT };
 }
 
 function directionOf(character: string): string {

@@ -71,8 +71,18 @@ export function pdfFaces(): PdfFaces {
   return opened;
 }
 
+/** What @types/fontkit does not know of. */
+interface FontInside {
+  _glyphs: Record<number, unknown>;
+}
+
+/** @throws Error for a fontkit of another shape */
 export function openFace(of: FaceFile): PdfFace {
   const font = create(readFileSync(packagedFile(of.package, of.file))) as Font;
+  if (typeof (font as Partial<FontInside>)._glyphs !== "object")
+    throw new Error(
+      "fontkit has another inside: this release only knows the version of its lock file",
+    );
   const known = new Map<number, boolean>();
   const glyphs = new Map<number, PlainGlyph>();
   const glyphOf = (codePoint: number): PlainGlyph => {
@@ -170,7 +180,12 @@ function makeShaper(font: Font, otherwise: Shaper): Shaper {
   };
 }
 
+/**
+ * fontkit keeps each glyph with the characters that it stood for first, and shapes by them: what another statement holds
+ * would show in this one's bytes. So it begins each text without any.
+ */
 function shapeOf(font: Font, text: string, direction: "ltr" | "rtl"): Shape | undefined {
+  (font as unknown as FontInside)._glyphs = {};
   try {
     const { glyphs, positions } = font.layout(text, undefined, undefined, undefined, direction);
     return {
