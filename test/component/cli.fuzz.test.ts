@@ -28,6 +28,8 @@ afterAll(() => local[Symbol.asyncDispose]());
 const QUICK =
   "list show explain retry cancel announce link verify rejected replay prune completion help";
 const WAITING = "request watch ui doctor";
+/** `list` waits as well. */
+const WATCH = /^-[a-z]*w/;
 const OPTIONS =
   "-c -s -o -n -d -e -y -w -z --all --yes --state --older-than --newer-than --expires --force --keys --ledger --json " +
   "--dry-run --since --customer --local --kubeconfig --namespace --formats --language --csv --id --time --help --version --";
@@ -68,7 +70,8 @@ const MOVES = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 test("any arguments end with a documented code", async () => {
   const property = fc.asyncProperty(call, async ([command, words]) => {
-    const run = WAITING.includes(command) ? impatient : tool;
+    const waits = WAITING.includes(command) || words.some((one) => WATCH.test(one));
+    const run = waits ? impatient : tool;
     const { code, stdout, stderr } = await run(command, ...words);
     expect(CODES).toContain(code);
     expect(stdout + stderr).not.toMatch(MOVES);
