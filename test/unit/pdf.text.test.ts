@@ -62,6 +62,9 @@ test("a tab is a gap, and what joins or chooses a form is not to be seen", () =>
   }
   // Noto Sans has no picture of it; the joiner between two is none.
   expect(shown("👩‍💻 Freelance")).toEqual(["[U+1F469]\u200d[U+1F4BB] Freelance"]);
+  // Nor have the fonts of these scripts one of it.
+  for (const text of ["漢\u200d字", "김\u200c철", "של\u200dום", "漢\uFE00字"])
+    expect(hasReplaced(wrap(text, cell, { width: 1_000 }))).toBe(false);
 });
 
 const runs = (text: string, width = 1_000) =>

@@ -29,10 +29,9 @@ const [LEFT, RIGHT] = ["A", "\u05D0"];
 const ASTRAL_RIGHT = /[\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 export function printable(text: string, face: PdfFace): Character[] {
-  const composed = needsShaping(text) ? text.normalize("NFC") : text;
+  const hasMarks = needsShaping(text);
   const known = charactersOf(face);
-  let base = face;
-  return Array.from(composed, (one, place) => {
+  const characters = Array.from(hasMarks ? text.normalize("NFC") : text, (one) => {
     let character = known.get(one);
     if (!character) {
       known.set(one, (character = characterOf(one, face)));
@@ -40,11 +39,24 @@ export function printable(text: string, face: PdfFace): Character[] {
       if (isPlain && one.length === 1 && !needsShaping(one))
         plainAdvances(face)[one.charCodeAt(0)] = character.advance;
     }
-    const ownFace = character.face ?? (character.advance > 0 || place === 0 ? face : undefined);
-    base = ownFace ?? base;
-    // A mark is set in the face of what it joins, which may have none of another script's.
-    const isMissing = !ownFace && character.shown !== "" && !base.has(one.codePointAt(0) ?? 0);
-    return isMissing ? numberOf(one, face) : character;
+    return character;
+  });
+  if (!hasMarks) return characters;
+  const faces = facesOf(characters, face);
+  return characters.map((character, place) => {
+    const { shown, actual } = character;
+    if (shown !== actual || !needsShaping(actual)) return character;
+    // The face of what a mark joins may have none of another script's.
+    return faces[place]?.has(actual.codePointAt(0) ?? 0) ? character : numberOf(actual, face);
+  });
+}
+
+/** Of each character: what has no width of its own follows the face of what it joins. @param face of what has none of its own */
+export function facesOf(characters: readonly Character[], face: PdfFace): readonly PdfFace[] {
+  let before = face;
+  return characters.map(({ face: own, shown, advance }) => {
+    const stands = shown !== "" && advance > 0;
+    return (before = own ?? (stands ? face : before));
   });
 }
 

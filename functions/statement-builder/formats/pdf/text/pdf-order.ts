@@ -3,7 +3,7 @@
  * their parts stand (Unicode's bidirectional algorithm, UAX 9, by bidi-js).
  */
 import makeBidi from "bidi-js";
-import type { Character } from "./pdf-character.ts";
+import { facesOf, type Character } from "./pdf-character.ts";
 import { needsShaping, type PdfFace } from "./pdf-font.ts";
 
 /** What is set in one go. */
@@ -44,6 +44,7 @@ const NOT_LAST = /[\p{Ps}\p{Pi}]$/u;
 export function paragraphOf(characters: readonly Character[], face: PdfFace): Paragraph {
   const directions = characters.map((one) => one.direction).join("");
   const levels = bidi.getEmbeddingLevels(directions, "auto");
+  const faces = facesOf(characters, face);
   return {
     breaks: breaksOf(characters),
     runs(start, end) {
@@ -52,14 +53,14 @@ export function paragraphOf(characters: readonly Character[], face: PdfFace): Pa
       let left = 0;
       for (let at = 0; at < order.length;) {
         const first = order[at] ?? 0;
-        const own = faceOf(characters, first, face);
+        const own = faces[first] ?? face;
         const level = levels.levels[first] ?? 0;
         const rightToLeft = level % 2 === 1;
         let until = at + 1;
         while (
           order[until] === (order[until - 1] ?? 0) + (rightToLeft ? -1 : 1) &&
           levels.levels[order[until] ?? 0] === level &&
-          faceOf(characters, order[until] ?? 0, face) === own
+          faces[order[until] ?? 0] === own
         ) {
           until += 1;
         }
@@ -83,13 +84,6 @@ export function paragraphOf(characters: readonly Character[], face: PdfFace): Pa
       return [...runs].sort(([a], [b]) => a - b).map(([, run]) => run);
     },
   };
-}
-
-/** What has no form follows the face of what it joins. */
-function faceOf(characters: readonly Character[], place: number, face: PdfFace): PdfFace {
-  const { face: own, shown, advance } = characters[place] as Character;
-  if (own || (shown !== "" && advance > 0) || place === 0) return own ?? face;
-  return faceOf(characters, place - 1, face);
 }
 
 function shownAt(
