@@ -17,6 +17,7 @@ export const IMPORTERS = {
   "ofx-js 1.1.1": ["ofx", byNode],
   "ofx-data-extractor 1.5.0": ["ofx", byNode],
   "pycamt 1.1.1": ["camt.053", byPython],
+  "camt-parser 1.1.0": ["camt.053", byNode],
   "OCA account_statement_import_camt 19.0.1.0.0.8": ["camt.053", byPython],
   "Prowide pw-iso20022 SRU2024-10.2.6": ["camt.053", byJava],
 } as const;
@@ -122,20 +123,25 @@ const NODE = `
 import { readFileSync } from "node:fs";
 import { parse } from "ofx-js";
 import { Ofx } from "ofx-data-extractor";
+import { parseCamt053 } from "camt-parser";
 const list = (one) => (one === undefined || one === "" ? [] : Array.isArray(one) ? one : [one]);
+const rowsOfOfx = ({ OFX }) => list(OFX.BANKMSGSRSV1.STMTTRNRS).flatMap(({ STMTRS }) =>
+  list(STMTRS.BANKTRANLIST.STMTTRN ?? STMTRS.BANKTRANLIST.STRTTRN).map((row) => ({
+    account: STMTRS.BANKACCTFROM.ACCTID, currency: STMTRS.CURDEF, id: row.FITID,
+    day: row.DTPOSTED.replace(/^(\\d{4})(\\d\\d)(\\d\\d).*/, "$1-$2-$3"), amount: String(Number(row.TRNAMT)),
+  })));
+const rowsOfCamt = ({ statements }) => statements.flatMap(({ account, transactions }) =>
+  transactions.map(({ accountServicerReference: id, bookingDate: day, amount, creditDebitIndicator }) => ({
+    account: account.iban || null, currency: amount.currency, id, day,
+    amount: String(Number((creditDebitIndicator === "DBIT" ? "-" : "") + amount.value)),
+  })));
 const readers = {
-  "ofx-js 1.1.1": parse,
-  "ofx-data-extractor 1.5.0": async (text) => new Ofx(text).toJson(),
+  "ofx-js 1.1.1": async (text) => rowsOfOfx(await parse(text)),
+  "ofx-data-extractor 1.5.0": async (text) => rowsOfOfx(new Ofx(text).toJson()),
+  "camt-parser 1.1.0": async (text) => rowsOfCamt(await parseCamt053(text)),
 };
 const [importer, ...files] = process.argv.slice(1);
-const rows = await Promise.all(files.map(async (file) => {
-  const { OFX } = await readers[importer](readFileSync(file, "utf8"));
-  return list(OFX.BANKMSGSRSV1.STMTTRNRS).flatMap(({ STMTRS }) =>
-    list(STMTRS.BANKTRANLIST.STMTTRN ?? STMTRS.BANKTRANLIST.STRTTRN).map((row) => ({
-      account: STMTRS.BANKACCTFROM.ACCTID, currency: STMTRS.CURDEF, id: row.FITID,
-      day: row.DTPOSTED.replace(/^(\\d{4})(\\d\\d)(\\d\\d).*/, "$1-$2-$3"), amount: String(Number(row.TRNAMT)),
-    })));
-}));
+const rows = await Promise.all(files.map((file) => readers[importer](readFileSync(file, "utf8"))));
 console.log(JSON.stringify(rows));
 `;
 const REPOSITORY = new URL("../../..", import.meta.url).pathname;
