@@ -34,9 +34,11 @@ export async function openWayIn(
   const deadline = performance.now() + timeoutMs;
   while (!(await accepts({ host, port: there }))) {
     if (performance.now() > deadline) {
+      // What it says once it is stopped is that it was stopped.
+      const said = way.said();
       await way.stop();
       throw new Error(
-        `no way to service ${service} in ${namespace} at ${host}:${there}: ${way.said()}` +
+        `no way to service ${service} in ${namespace} at ${host}:${there}: ${said}` +
           (isDirect ? "" : "\nOn a node that refuses port-forward: WAY_IN=cluster-ip"),
       );
     }

@@ -10,7 +10,7 @@ import { REPOSITORY } from "../support/document-blocks.ts";
 
 const KUBECTL = `#!/bin/sh
 case "$*" in
-  *port-forward*) echo "error: unable to upgrade connection: 403" >&2; exit 1 ;;
+  *port-forward*) echo "error: unable to upgrade connection: 403" >&2; exec sleep "\${LINGERS:-0}" ;;
   *clusterIP*) printf 127.0.0.1 ;;
 esac
 `;
@@ -46,6 +46,10 @@ async function open(env: Readonly<Record<string, string>>): Promise<string> {
 
 test("where port-forward is refused it fails with that, and goes no other way unasked", async () => {
   expect(await open({})).toMatch(/unable to upgrade connection: 403\n.*WAY_IN=cluster-ip/);
+});
+
+test("that stays the reason where it had to stop kubectl", async () => {
+  expect(await open({ LINGERS: "60" })).toMatch(/unable to upgrade connection: 403\n/);
 });
 
 test("asked for the Service's own address it takes that, and says so", async () => {
