@@ -192,7 +192,6 @@ test.each(FUNCTIONS)(
     const { stdout } = await run(process.execPath, args, { env });
     expect(stdout).toBe(`${name}: its compile cache is filled\n`);
   },
-  60_000,
 );
 
 /** Run where no package is installed: what it needs lies beside it, or it fails. */

@@ -46,35 +46,31 @@ async function connectMany(port: number, count: number, text: string): Promise<S
 }
 
 describe("a thousand clients that", () => {
-  it.each(KINDS)(
-    "%s keep nobody out, and are let go",
-    async (_kind, text) => {
-      let port = 0;
-      using watched = watchSockets(() => port);
-      await using server = await startEventServer({
-        routes: { "/": { handle: () => Promise.resolve({ kind: "accepted" }) } },
-        maxInFlight: 256,
-      });
-      ({ port } = server);
-      const sockets = await connectMany(port, MANY, text);
-      const startedAt = performance.now();
-      const slowest: number[] = [];
-      while (performance.now() - startedAt < CONNECTIONS_END_MS) {
-        const sentAt = performance.now();
-        expect((await postBinary(server.url, EVENT, {})).status).toBe(202);
-        slowest.push(performance.now() - sentAt);
-        // Its own connection is all that is left.
-        if (performance.now() - startedAt > 1_000 && watched.open.size <= 2) break;
-        await sleep(1_000);
-      }
-      expect(Math.max(...slowest)).toBeLessThan(1_000);
-      // Who says nothing at all is waited for as long as a head may take.
-      expect(performance.now() - startedAt).toBeLessThan(HEAD_MS + 2_000);
-      expect(watched.open.size).toBeLessThanOrEqual(2);
-      for (const socket of sockets) socket.destroy();
-    },
-    60_000,
-  );
+  it.each(KINDS)("%s keep nobody out, and are let go", async (_kind, text) => {
+    let port = 0;
+    using watched = watchSockets(() => port);
+    await using server = await startEventServer({
+      routes: { "/": { handle: () => Promise.resolve({ kind: "accepted" }) } },
+      maxInFlight: 256,
+    });
+    ({ port } = server);
+    const sockets = await connectMany(port, MANY, text);
+    const startedAt = performance.now();
+    const slowest: number[] = [];
+    while (performance.now() - startedAt < CONNECTIONS_END_MS) {
+      const sentAt = performance.now();
+      expect((await postBinary(server.url, EVENT, {})).status).toBe(202);
+      slowest.push(performance.now() - sentAt);
+      // Its own connection is all that is left.
+      if (performance.now() - startedAt > 1_000 && watched.open.size <= 2) break;
+      await sleep(1_000);
+    }
+    expect(Math.max(...slowest)).toBeLessThan(1_000);
+    // Who says nothing at all is waited for as long as a head may take.
+    expect(performance.now() - startedAt).toBeLessThan(HEAD_MS + 2_000);
+    expect(watched.open.size).toBeLessThanOrEqual(2);
+    for (const socket of sockets) socket.destroy();
+  });
 
   it("read no answer, and ask again and again, are let go", async () => {
     let port = 0;
@@ -92,7 +88,7 @@ describe("a thousand clients that", () => {
     for (let tries = 0; tries < 200 && watched.open.size > 0; tries++) await sleep(100);
     expect(watched.open.size).toBe(0);
     socket?.destroy();
-  }, 60_000);
+  });
 });
 
 it("says 408 to who sends slowly, and reads what comes after its answer", async () => {
@@ -106,7 +102,7 @@ it("says 408 to who sends slowly, and reads what comes after its answer", async 
   const answer = Buffer.concat(chunks).toString();
   expect(answer).toMatch(/^HTTP\/1.1 408 /);
   expect(answer).toContain('"error":"request_timeout","problems":[]}');
-}, 20_000);
+});
 
 /** Sixteen for bodies, and what lies in buffers on the way. */
 const MOST_HELD = 24 * 1024 * 1024;
@@ -134,4 +130,4 @@ it("holds no more of bodies that are coming than it may", async () => {
   const type = { "content-type": "application/cloudevents+json" };
   expect((await post(server.url, type, large)).status).toBe(202);
   for (const socket of sockets) socket.destroy();
-}, 30_000);
+});

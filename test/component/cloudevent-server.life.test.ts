@@ -95,7 +95,7 @@ it("answers 503 to more while it works on what nobody waits for any more", async
   expect(busy).toMatchObject({ status: 503, body: { error: "busy", problems: [] } });
   gate.leave(undefined);
   while ((await postStructured(server.url, EVENT)).status === 503) await sleep(10);
-}, 30_000);
+});
 
 describe("on this machine alone", () => {
   const ask = async (host: string | undefined, headers: Readonly<Record<string, string>>) => {
@@ -236,7 +236,7 @@ it("a client that never sends its headers is turned away", async () => {
   const [answer] = (await once(socket, "data")) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
   socket.destroy();
-}, 20_000);
+});
 
 it("a client that is gone before its token was verified leaves nothing behind", async () => {
   const asked = Promise.withResolvers<undefined>();

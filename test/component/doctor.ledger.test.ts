@@ -80,7 +80,7 @@ test("the backlog is set against what the builders have ended since its oldest c
     level: "ok",
     what: "of 12 requests first taken in the last 15m, 9 came within 3s by their wake-up",
   });
-}, 60_000);
+});
 
 test("requests that a wake-up did not bring", async () => {
   for (const name of ["one", "two"]) await keepExecuted(name, 40_000);
@@ -89,7 +89,7 @@ test("requests that a wake-up did not bring", async () => {
     what: expect.stringMatching(/^of 2 requests first taken in the last 15m, 2 waited/) as string,
     next: expect.stringContaining("kubectl get broker,trigger") as string,
   });
-}, 60_000);
+});
 
 test("what is due for minutes while nothing ends is a finding, and the exit code", async () => {
   await ledger.create(recorded("stalled", 4 * MINUTE));
@@ -99,7 +99,7 @@ test("what is due for minutes while nothing ends is a finding, and the exit code
   expect(stdout).toMatch(
     /^no {2}1 request is due, the oldest since 4m\S*, and none has ended meanwhile; 0 requests are being built\n {4}→ no builder takes them/m,
   );
-}, 60_000);
+});
 
 test("requests that no tick has ever seen are a finding, and the exit code; a new one is to be watched", async () => {
   const tick = async () => (await diagnose()).find(({ what }) => what.includes("tick"));
@@ -110,4 +110,4 @@ test("requests that no tick has ever seen are a finding, and the exit code; a ne
     level: "wrong",
     what: "there are requests, and the scanner has never ticked: it has counted none",
   });
-}, 60_000);
+});

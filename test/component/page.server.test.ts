@@ -292,7 +292,7 @@ test("of many requests it sends the newest, and counts them all", async () => {
   expect(most.rows).toHaveLength(500);
   const none = await until(events<Board>("board", "state=failed&limit=x"), isWhole);
   expect(none).toMatchObject({ matching: 0, rows: [] });
-}, 60_000);
+});
 
 test("one request alone by its whole name, and how far its build is", async () => {
   const name = await record(1);

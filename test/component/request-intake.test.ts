@@ -1047,7 +1047,7 @@ describe("the dead-letter path", () => {
     expect(await send("/loud", 0)).toBe(202);
     const names = await intake.names();
     for (const name of names) expect(name).toMatch(/^rejected-event-(0\d{3}|10[01]\d|102[0-3])$/);
-  }, 60_000);
+  });
 
   it("keeps the beginning of what is larger than any request, and how large it was", async () => {
     await using intake = await startIntake({ maxBodyBytes: 524_288 });

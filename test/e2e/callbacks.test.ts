@@ -196,4 +196,4 @@ test("the scanner brings a callback up again when its time has come", async () =
     announced: true,
     callback: { state: "delivered", attempts: 2 },
   });
-}, 60_000);
+});

@@ -68,7 +68,7 @@ test("from a question to a verified file with one command", async () => {
   const [file = "", ...others] = await readdir(folder);
   expect(file).toMatch(/^customer-000001-\d+-\d+-\d{13}\.zip$/);
   expect(others).toEqual([]);
-}, 60_000);
+});
 
 test("a statement with everything that can be chosen, verified where it arrives", async () => {
   const chosen = join(folder, "chosen/anew");
@@ -114,7 +114,7 @@ test("a statement with everything that can be chosen, verified where it arrives"
     partial: true,
     pending_included: true,
   });
-}, 60_000);
+});
 
 test("the same event again is the same request", async () => {
   const event = ["--id", "4711", "--time", new Date().toISOString()];
@@ -141,7 +141,7 @@ test("a failure is explained, and a retry is built once its cause is gone", asyn
   const watched = await tool("watch", name);
   expect(watched.stdout).toMatch(/executed +0 rows/);
   expect(watched.code).toBe(0);
-}, 60_000);
+});
 
 test("a folder that cannot be made: 2, and nothing is asked for", async () => {
   await writeFile(join(folder, "a-file"), "");
@@ -161,7 +161,7 @@ test("intake that is not there: 3, and the event to send again", async () => {
   expect(code).toBe(3);
   expect(stderr).toContain("INTAKE_URL http://127.0.0.1:9/");
   expect(stderr).toMatch(/again: --id [0-9a-f-]{36}$/m);
-}, 60_000);
+});
 
 test("a refusal names the fields", async () => {
   const { code, stderr } = await tool("request", "customer-000001", "2099-01-01", "2099-01-31");
@@ -184,7 +184,7 @@ describe("doctor", () => {
       expect(stdout).toContain(fine);
     expect(stdout).toContain("no  the cluster lacks Knative Serving (serving.knative.dev)");
     expect(stdout).not.toContain(STATEMENT_READER.password);
-  }, 60_000);
+  });
 
   test("sees that the scanner ticks, and tells it to programs", async () => {
     const ticks = async () => {
@@ -206,7 +206,7 @@ describe("doctor", () => {
     expect(found).toEqual([
       { level: "ok", what: expect.stringMatching(/^the scanner ticked \d+s ago$/) as string },
     ]);
-  }, 60_000);
+  });
 
   test("sees Knative once it is there", async () => {
     await pipeline.kube.apply(["serving", "eventing", "sources"].map(crdOf));
@@ -214,7 +214,7 @@ describe("doctor", () => {
     do found = (await tool("doctor")).stdout;
     while (!found.includes("ok  Knative Serving and Eventing are installed"));
     expect(found).not.toContain("lacks");
-  }, 60_000);
+  });
 
   test("names the verb that is missing, and what it is for", async () => {
     const builder = await pipeline.kube.serviceAccountKubeconfig("statements", "statement-builder");
@@ -222,7 +222,7 @@ describe("doctor", () => {
     expect(stdout).toMatch(/^no {2}you may not, .* list \(list, doctor, prune, rejected\), watch/m);
     expect(stdout).not.toContain("update (");
     expect(stdout).toContain("??  the ledger in transaction-requests cannot be read");
-  }, 60_000);
+  });
 
   test("a view without its index, and a user that may not see the plan", async () => {
     await pipeline.mariaDb.execute(
@@ -247,7 +247,7 @@ describe("doctor", () => {
     const reader = await makeTool({ ...env, DATABASE_URL: url.href })("doctor");
     expect(reader.stdout).toContain("??  it cannot be seen whether an index leads to the rows");
     expect(reader.stdout).not.toContain(password);
-  }, 60_000);
+  });
 
   test("nothing is there: findings, no crash", async () => {
     const { DATABASE_URL: url = "", ...others } = env;
@@ -262,7 +262,7 @@ describe("doctor", () => {
     expect(stdout).toContain("no  the kubeconfig cannot be read");
     expect(stdout).toContain("no  the store does not answer, so nothing is known of the bucket");
     expect(stdout).toContain("no  the database does not answer: ");
-  }, 60_000);
+  });
 
   test("who is not let in is told so, not that nobody answers", async () => {
     const { DATABASE_URL: url = "", ...others } = env;
@@ -281,5 +281,5 @@ describe("doctor", () => {
     expect(stdout).toMatch(/^no {2}the store answers, and refuses the bucket statements: .*403/m);
     expect(stdout).toMatch(/^no {2}the database answers, and does not let you in: Access denied/m);
     expect(stdout).not.toContain("does not answer");
-  }, 60_000);
+  });
 });

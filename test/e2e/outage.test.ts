@@ -111,5 +111,4 @@ test.each(["database", "store"] as const)(
     const { request } = await pipeline.until(name, "executed", 60);
     expect(request).toMatchObject({ attempt: 2, failures: 1 });
   },
-  90_000,
 );

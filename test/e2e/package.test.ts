@@ -164,7 +164,7 @@ test("ui brings along all that the browser asks for", async () => {
   }
   child.kill("SIGINT");
   expect(await exited).toEqual([0, null]);
-}, 60_000);
+});
 
 test.each(["ours", "long-term"] as const)(
   "on %s doctor brings its database client along",
@@ -176,7 +176,6 @@ test.each(["ours", "long-term"] as const)(
     expect(stdout).toContain("ok  the bucket statements is there");
     expect(code).toBe(1);
   },
-  60_000,
 );
 
 test("holds what is needed and no more", async () => {

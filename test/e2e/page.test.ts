@@ -58,7 +58,7 @@ afterAll(async () => {
   await browser.close();
   await run[Symbol.asyncDispose]();
   await rm(outDir, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function ask(page: Page, customer: string): Promise<void> {
   await page.getByLabel("Customer", { exact: true }).fill(customer);

@@ -222,7 +222,7 @@ test("without a trace from upstream intake begins one, and the record keeps it",
   const intake = find(spans, "process requested", "request-intake");
   expect(intake.parentSpanId).toBeUndefined();
   expect(find(spans, "process recorded").parentSpanId).toBe(intake.spanId);
-}, 60_000);
+});
 
 test("the same event again gets the very same answer, whatever trace it comes in", async () => {
   // The second request of a customer waits for the tick: it does not end meanwhile.
@@ -249,7 +249,7 @@ test("the same event again gets the very same answer, whatever trace it comes in
     "ce-traceparent": traceparent,
   });
   expect(await post()).toEqual(ended);
-}, 60_000);
+});
 
 test("a Job goes on where the service handed over", async () => {
   const { traceId, traceparent } = upstream();
@@ -278,7 +278,7 @@ test("a Job goes on where the service handed over", async () => {
   ] as const) {
     expect(childrenOf(spans, find(steps, step)).map((one) => one.name)).toEqual([call]);
   }
-}, 60_000);
+});
 
 /** How it ended. The event is given as a JobSink gives it. */
 async function runJob(headers: Readonly<Record<string, unknown>>): Promise<string> {
@@ -311,7 +311,7 @@ test("what fails says so by its code", async () => {
     });
   }
   expect(find(spans, "settle").failed).toBe(false);
-}, 60_000);
+});
 
 test("every line about an event or a record names its trace", async () => {
   const { traceId, traceparent } = upstream();
@@ -332,7 +332,7 @@ test("every line about an event or a record names its trace", async () => {
   expect(ours.map((line) => line.msg)).toEqual(
     expect.arrayContaining(["request recorded", "request answered", "request executed"]),
   );
-}, 60_000);
+});
 
 async function linesOf({ logFile }: RunningFunction): Promise<readonly LogLine[]> {
   const lines = (await readFile(logFile, "utf8")).trim().split("\n");

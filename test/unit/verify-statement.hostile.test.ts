@@ -98,7 +98,7 @@ test.each(FAMILIES)(
     // beginning at all. Steps are counted in verify-statement.work.
     expect(await costOf(many)).toBeLessThan(Math.max(price, 15) * TIMES * 4);
   },
-  60_000,
+  300_000,
 );
 
 test("the reader of tables looks at no character again, however few come at a time", () => {

@@ -494,7 +494,7 @@ describe("files of single accounts", () => {
     if (!found.ok) throw new Error(found.problems[0]);
     const owners = found.manifest.files.flatMap(({ account_id }) => account_id ?? []);
     expect(owners).toEqual([...balances, ...balances].map(({ accountId }) => accountId));
-  }, 60_000);
+  });
 
   test("of some accounts alone, or beside the file of all: contradictory", async () => {
     const { [third]: _, ...some } = byAccount;
