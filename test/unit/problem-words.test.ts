@@ -1,6 +1,8 @@
 /** What intake says of each code that senders are told of: the tool and its page show these words as they come. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { requestedData } from "../../functions/domain/events.ts";
+import { readRequestedData } from "../../functions/request-intake/requested-data.ts";
 import { knownWords, PROBLEM_CODES } from "../../functions/platform/server/problem-words.ts";
 import { REPOSITORY } from "../support/document-blocks.ts";
 
@@ -27,4 +29,25 @@ test("each code of a 400 has words of its own", () => {
   const words = codes.map((code) => knownWords(code));
   expect(codes.filter((_, i) => words[i] === undefined)).toEqual([]);
   expect(new Set(words).size).toBe(codes.length);
+});
+
+/** What is told of data that is of no field's form. */
+function toldOf(data: unknown): ReadonlyMap<string, string | undefined> {
+  const read = readRequestedData(data);
+  if (read.kind === "data") throw new Error("it was taken");
+  return new Map(read.problems.map(({ code, field }) => [field, knownWords(code, field)]));
+}
+
+test("each field says which form it wants", () => {
+  const fields = Object.keys(requestedData.shape);
+  const ofCsv = Object.keys(requestedData.shape.csv.unwrap().shape);
+  const told = toldOf(Object.fromEntries(fields.map((field) => [field, 3])));
+  const toldOfCsv = toldOf({ csv: Object.fromEntries(ofCsv.map((field) => [field, 3])) });
+  const all = [...told, ...toldOfCsv, ...toldOf({ formats: ["pdf", "pdf"] }), ...toldOf("text")];
+  expect(told.size).toBe(fields.length);
+  expect([...toldOfCsv.keys()]).toEqual(
+    expect.arrayContaining(ofCsv.map((field) => `csv.${field}`)),
+  );
+  const general = [undefined, knownWords("invalid_format")];
+  expect(all.filter(([, words]) => general.includes(words))).toEqual([]);
 });

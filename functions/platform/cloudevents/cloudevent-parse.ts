@@ -129,12 +129,12 @@ function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEven
   const { attributes, former, problems: spelling } = attributesFromHeaders(headers);
   const http = httpTrace(headers);
   const raw = { attributes, former, body, http };
-  const withSpelling = (...more: readonly Problem[]): ParsedEvent =>
-    malformed({
-      attributes,
-      body,
-      problems: [...spelling, ...attributeProblems(attributes), ...more],
-    });
+  // What cannot be read is there: it is neither missing nor of a wrong form.
+  const unread = new Set(spelling.map(({ field }) => field).filter((field) => field in attributes));
+  const withSpelling = (...more: readonly Problem[]): ParsedEvent => {
+    const others = attributeProblems(attributes).filter(({ field }) => !unread.has(field));
+    return malformed({ attributes, body, problems: [...spelling, ...others, ...more] });
+  };
   if (spelling.length > 0) return withSpelling();
   if (body.length === 0) return received({ ...raw, data: undefined });
   const isForm = parseContentType(headers["content-type"]) === FORM;

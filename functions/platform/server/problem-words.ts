@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   unknown_field: "There is no field of this name: leave it out, or see how it is spelt.",
   belongs_in_data: "It belongs inside `data`, not beside it.",
   unsupported_option: "This version cannot do that yet: leave it out.",
-  unknown_format: "There is no such format, or one stands there twice.",
+  unknown_format: "There is no such format.",
   unknown_language: "Statements are not written in that language.",
   unknown_delimiter: "There is no such delimiter.",
   delimiter_is_comma: "A decimal comma needs another delimiter than a comma.",
@@ -76,6 +76,7 @@ const WORDS: Readonly<Record<string, string>> = {
   internal: "Something went wrong here, and the log says what: send it again.",
 };
 
+const YES_OR_NO = "true or false, without quotes.";
 const CUSTOMER =
   "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.";
 
@@ -86,12 +87,34 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
   "cursor invalid_format": "It is no cursor: take `next` of the page before as it is.",
   "start_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
   "end_date invalid_format": "A day that there is, from 1970-01-02 on, as in 2026-01-31.",
+  "time_zone invalid_format": "The name of a time zone, such as Europe/Berlin.",
+  "formats invalid_format": "A list of formats, one at least, and each of them once.",
+  "partial invalid_format": YES_OR_NO,
+  "include_pending invalid_format": YES_OR_NO,
+  "combined invalid_format": YES_OR_NO,
+  "supersedes invalid_format":
+    "The `statement_id` of the earlier statement's manifest, which is the name of its zip without `.zip`.",
+  "csv invalid_format": 'An object, such as {"decimal_comma": true}.',
+  "csv.bom invalid_format": YES_OR_NO,
+  "csv.by_language invalid_format": YES_OR_NO,
+  "csv.decimal_comma invalid_format": YES_OR_NO,
+  "csv.ids_as_text invalid_format": YES_OR_NO,
   "callback_url invalid_format":
     "An address that begins with https://, of a host by its name, without user, password or fragment, of at most 2,048 characters.",
+  "id invalid_format": "A text without control characters; numbers go into quotes.",
+  "type invalid_format": "A text without control characters, in quotes.",
+  "specversion invalid_format": 'The text "1.0", in quotes.',
+  "subject invalid_format": "A text without control characters, and not an empty one.",
+  "dataschema invalid_format": "A URI, or leave it out.",
+  "attributes invalid_format":
+    "Names of attributes are lower-case letters and digits; values are texts without control characters, whole numbers, true or false.",
   "source invalid_format": "A URI reference, such as /online-banking.",
   "time invalid_format": "A time as RFC 3339 has it, such as 2026-01-31T09:30:00Z.",
   "datacontenttype invalid_format":
     "The data must be JSON: the header `content-type` (in a structured event `datacontenttype`) is application/json.",
+  "data invalid_format": "An object with the fields of the request, as JSON.",
+  "body invalid_format":
+    "An event is a JSON object; a batch (`application/cloudevents-batch+json`) is an array of them.",
   "content-type required":
     "The header `content-type` is missing, or is a form's, and the body is no JSON object: send application/json.",
   "data required":
