@@ -9,6 +9,7 @@ import {
   renew,
   requestCancel,
   retry,
+  startAgain,
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
@@ -136,6 +137,38 @@ describe("what comes next", () => {
       "It will be cancelled: the scanner offers it to a builder before",
     );
     expect(next(requestCancel(recorded, NOON))).toContain("It will be cancelled");
+  });
+
+  test("cancelled by an operator: told once, and apart from a wish of status-api", () => {
+    const wished = requestCancel(recorded, NOON);
+    const told = (...instants: readonly number[]): string[] => {
+      const acts = instants.map((at) => ({
+        act: "cancel" as const,
+        by: "ann@desk",
+        at: new Date(at).toISOString(),
+      }));
+      return explain(wished, { ...terms, acts }).happened.filter((line) => line.startsWith("Canc"));
+    };
+    const byStatusApi = "Cancellation was requested 2026-01-15T12:00:00.000Z (0s ago).";
+    expect(told()).toEqual([byStatusApi]);
+    expect(told(NOON + 3)).toEqual([
+      "Cancellation was requested by ann@desk at 2026-01-15T12:00:00.003Z.",
+    ]);
+    expect(told(NOON + MINUTE)).toEqual([
+      byStatusApi,
+      "Cancellation was requested by ann@desk at 2026-01-15T12:01:00.000Z.",
+    ]);
+  });
+
+  test("tried again: due since then, not since it failed", () => {
+    const again = startAgain({ ...fail(held, "retries_exhausted", NOON), failures: 5 });
+    const at = new Date(NOON + 2 * MINUTE).toISOString();
+    const { next: lines } = explain(again, {
+      ...terms,
+      now: NOON + 2 * MINUTE,
+      acts: [{ act: "retry", by: "ann@desk", at }],
+    });
+    expect(lines.join()).toContain("due since 2026-01-15T12:02:00.000Z (0s ago)");
   });
 
   test("cancelled while its builder fell silent: it comes before every turn too", () => {

@@ -36,7 +36,7 @@ const request = recordRequest({
 });
 
 const dueFor = (ms: number, count: number) => ({
-  due: { count, first: { ...request, nextAttemptAt: NOW - ms } },
+  due: { count, first: { name: request.facts.name, since: NOW - ms } },
 });
 
 test("a ledger in which nothing is stuck is well", () => {

@@ -3,7 +3,7 @@ import type { Capacity } from "../session/capacity.ts";
 import { formatDuration } from "../words/duration.ts";
 import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
-import { dueSince, LATE_MS, LATELY_MS, type Census } from "./census.ts";
+import { LATE_MS, LATELY_MS, type Census } from "./census.ts";
 import { ok, unknown, wrong, type Finding } from "./finding.ts";
 
 /** Two ticks and a cold start: something that is due has come to a builder by then. */
@@ -44,7 +44,7 @@ export function judgeBacklog(
       `nothing is due; ${running}, ${ended} ended in the last ${formatDuration(LATELY_MS)}`,
     );
   }
-  const waited = now - dueSince(due.first);
+  const waited = now - due.first.since;
   const lookMs = Math.min(waited, LATELY_MS);
   const ended = endedWithin(lookMs);
   const queue = `${count(due.count, "request")} ${due.count === 1 ? "is" : "are"} due, the oldest since ${formatDuration(waited)}`;

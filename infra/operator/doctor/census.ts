@@ -6,6 +6,8 @@ import { WAKE_UP_MS } from "../../../functions/pending-scanner/backlog.ts";
 import { isLive } from "../../../functions/pending-scanner/due.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import type { Session } from "../session/session.ts";
+import { actsOf } from "../words/acts.ts";
+import { dueSince } from "../words/due-since.ts";
 
 /** As the alert StatementsBacklogOld has it: longer than a tick, a cold start and the longest build of the service. */
 export const LATE_MS = 15 * 60_000;
@@ -18,6 +20,12 @@ export interface Kind<T> {
   readonly first?: T | undefined;
 }
 
+export interface Due {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 export interface Census {
   readonly total: number;
   readonly unreadable: Kind<string>;
@@ -25,7 +33,7 @@ export interface Census {
   readonly unannounced: number;
   readonly rejected: number;
   /** A builder may begin: pending and its time has come, or its builder's lease is over. */
-  readonly due: Kind<StatementRequest>;
+  readonly due: Kind<Due>;
   /** Of these, since more than `LATE_MS`. */
   readonly late: number;
   /** Wished to be cancelled for longer than `LATE_MS`, of requests that have not ended. */
@@ -45,13 +53,15 @@ export interface FirstClaims {
 }
 
 /** @throws LedgerUnavailable */
-export async function takeCensus(session: Session): Promise<Census> {
+export async function takeCensus(
+  session: Pick<Session, "ledger" | "now" | "signal">,
+): Promise<Census> {
   const { signal } = session;
   const opened = await session.ledger();
   const at = session.now();
   const [unreadable, due, unheard] = [
     makeKind<string>(),
-    makeKind<StatementRequest>(),
+    makeKind<Due>(),
     makeKind<StatementRequest>(),
   ];
   const endings = new Uint32Array(LATELY_MS / 1000 + 1);
@@ -59,7 +69,8 @@ export async function takeCensus(session: Session): Promise<Census> {
   for await (const page of opened.list({}, signal)) {
     for (const name of page.unreadable) unreadable.add(name, 0);
     total += page.records.length;
-    for (const { request } of page.records) {
+    for (const stored of page.records) {
+      const { name, request } = stored;
       const waited = firstWait(request, at);
       if (waited !== undefined && waited < WAKE_UP_MS) soon++;
       else if (waited !== undefined) later++;
@@ -71,8 +82,8 @@ export async function takeCensus(session: Session): Promise<Census> {
         continue;
       }
       if (isLive(request, at)) busy++;
-      const since = dueSince(request);
-      if (since <= at) due.add(request, since);
+      const since = dueSince(request, actsOf(stored));
+      if (since <= at) due.add({ name, since }, since);
       if (at - since > LATE_MS) late++;
       const wishedAt = request.cancelRequestedAt ?? Infinity;
       if (at - wishedAt > LATE_MS) unheard.add(request, wishedAt);
@@ -86,12 +97,6 @@ export async function takeCensus(session: Session): Promise<Census> {
     ...{ unreadable: unreadable.kind(), due: due.kind(), unheard: unheard.kind() },
     firstClaims: { soon, later },
   };
-}
-
-/** Milliseconds since the epoch; Infinity of one that has ended. */
-export function dueSince(request: StatementRequest): number {
-  if (request.status === "pending") return request.nextAttemptAt;
-  return request.status === "processing" ? request.leaseExpiresAt : Infinity;
 }
 
 /** From the recording to the first claim, which the object's name tells; undefined unless that was lately. */

@@ -3,7 +3,7 @@ import { formatDuration } from "../words/duration.ts";
 import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
 import { checkBacklog } from "./backlog.ts";
-import { dueSince, LATE_MS, takeCensus, type Census } from "./census.ts";
+import { LATE_MS, takeCensus, type Census } from "./census.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { judgeWakeUps } from "./wake-ups.ts";
 
@@ -36,8 +36,8 @@ export function* judgeLedger(census: Census, namespace: string, now: number): Ge
   if (late > 0 && due.first) {
     yield wrong(
       `due for more than ${formatDuration(LATE_MS)}: ${count(late, "request")}, the oldest since ` +
-        formatDuration(now - dueSince(due.first)),
-      `statements explain ${due.first.facts.name}; then the scanner's log: does it tick?`,
+        formatDuration(now - due.first.since),
+      `statements explain ${due.first.name}; then the scanner's log: does it tick?`,
     );
   }
   if (unheard.first) {

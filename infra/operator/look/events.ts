@@ -10,12 +10,12 @@ import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import {
   isFinal,
   type FinalRequest,
-  type PendingRequest,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import type { Act } from "../words/acts.ts";
 import { actsOf } from "../words/acts.ts";
+import { dueSince } from "../words/due-since.ts";
 import { wordsOfLastError } from "../words/error-words.ts";
 import { describeEnd, describeProgress } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
@@ -81,7 +81,7 @@ export function historyOf(
   const because = lastError === undefined ? "" : `: ${wordsOfLastError(lastError)}`;
   switch (request.status) {
     case "pending":
-      events.push({ at: iso(dueAt(request, acts)), what: "due", why: tries + because });
+      events.push({ at: iso(dueSince(request, acts)), what: "due", why: tries + because });
       break;
     case "processing":
       if (request.progress) {
@@ -107,13 +107,6 @@ export function historyOf(
   }
   // Equal times stay in this order.
   return events.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
-}
-
-/** What is tried again is due since it failed, and nobody knew that before the retry. */
-function dueAt({ nextAttemptAt }: PendingRequest, acts: readonly Act[]): number {
-  const retry = acts.findLast(({ act }) => act === "retry");
-  // Acts are in an annotation, which may have been changed by hand.
-  return Math.max(nextAttemptAt, Date.parse(retry?.at ?? "") || 0);
 }
 
 const CALLED: Readonly<Record<Callback["state"], string>> = {

@@ -14,6 +14,7 @@ import {
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import type { Act, ActName } from "../words/acts.ts";
+import { dueSince } from "../words/due-since.ts";
 import { formatDuration } from "../words/duration.ts";
 import { detailOf, wordsOfFailure, wordsOfLastError } from "../words/error-words.ts";
 import { count } from "../words/plural.ts";
@@ -84,7 +85,7 @@ function beginning(
   if (lastError !== undefined && request.status !== "executed" && !isOfTheEnd) {
     lines.push(`The last attempt ended with ${lastError}: ${wordsOfLastError(lastError)}.`);
   }
-  if (cancelRequestedAt !== undefined) {
+  if (cancelRequestedAt !== undefined && !isAct(cancelRequestedAt, acts)) {
     lines.push(`Cancellation was requested ${when(cancelRequestedAt, now)}.`);
   }
   for (const { act, by, at } of acts) lines.push(`${DONE[act]} by ${by} at ${at}.`);
@@ -93,6 +94,13 @@ function beginning(
     lines.push(`${when(progress.at, now)} its builder was ${describeProgress(progress)}.`);
   }
   return lines;
+}
+
+/** An operator's wish is told as an act; one of status-api is none. */
+function isAct(cancelRequestedAt: number, acts: readonly Act[]): boolean {
+  return acts.some(
+    ({ act, at }) => act === "cancel" && Math.abs(Date.parse(at) - cancelRequestedAt) < 1_000,
+  );
 }
 
 function ending(request: FinalRequest, { now }: ExplainTerms): string[] {
@@ -228,9 +236,9 @@ function estimate(progress: BuildProgress | undefined): string[] {
 function nextOfClaimable(
   request: OpenRequest,
   { purpose }: Extract<ClaimDecision, { kind: "claim" }>,
-  { now, queue }: ExplainTerms,
+  { now, queue, acts = [] }: ExplainTerms,
 ): string[] {
-  const since = request.status === "pending" ? request.nextAttemptAt : request.leaseExpiresAt;
+  const since = dueSince(request, acts);
   const how =
     request.lane === "job"
       ? "the next tick has a Job started for it"
