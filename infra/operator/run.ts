@@ -112,7 +112,7 @@ const ENVIRONMENT_HELP = `Environment, named as for the functions:
   INTAKE_URL, INTAKE_HOST, INTAKE_TOKEN            intake, for request, replay and ui --write
   DATABASE_URL, S3_BUCKET                          for doctor
   LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain and ui
-  RETENTION_DAYS                                   as the scanner has it, for prune`;
+  RETENTION_DAYS                                   for prune and doctor, else what the scanner is told`;
 
 interface Failure {
   readonly code: ExitCode;

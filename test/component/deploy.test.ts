@@ -175,13 +175,16 @@ describe("on a cluster", () => {
     const told = "jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name}";
     const of = ["-n", "statements"];
     const settings = await kubectl("get", "ksvc", "pending-scanner", ...of, "-o", told);
-    const other = JSON.stringify({ data: { BUILDER_CAPACITY: "5" } });
+    const other = JSON.stringify({ data: { BUILDER_CAPACITY: "5", RETENTION_DAYS: "40" } });
     await kubectl("patch", "configmap", settings, ...of, "-p", other);
     const uneven = await tool("doctor");
     expect(uneven.stdout).toContain(
       "??  the scanner offers for 5 builds at a time, and the builders take 8",
     );
     expect(doctor.code).toBe(1);
+    expect((await tool("prune")).stderr).toContain("their retention of 40 days");
+    const own = makeTool({ KUBECONFIG: server.kubeconfig, RETENTION_DAYS: "50" });
+    expect((await own("prune")).stderr).toContain("their retention of 50 days");
     await kubectl("delete", "pod", "statement-builder-x", "-n", "statements", "--force");
     // 3. A ledger that holds requests stays until somebody says otherwise.
     const ledger = ["-n", "transaction-requests"];

@@ -286,6 +286,12 @@ describe("what the doctor makes of", () => {
     expect(judgeLifecycle(rules, fit).map(({ level }) => level)).toEqual(levels);
   });
 
+  test("files beside records that are kept for longer, or for nobody knows how long", () => {
+    const levelFor = (retentionDays: number | undefined) =>
+      judgeLifecycle([rule], { ...fit, retentionDays })[0]?.level;
+    expect([89, 90, undefined].map(levelFor)).toEqual(["ok", "wrong", "unknown"]);
+  });
+
   test.each([
     ["the same second", 999, "ok"],
     ["a slow answer", 9_000, "ok"],

@@ -17,7 +17,6 @@ const notLookedAt = (why = ""): Finding =>
   );
 
 export async function* checkStore(session: Session): AsyncGenerator<Finding> {
-  const { RETENTION_DAYS: retentionDays } = session.config;
   let store: Store;
   try {
     store = await session.store();
@@ -41,6 +40,8 @@ export async function* checkStore(session: Session): AsyncGenerator<Finding> {
     return;
   }
   yield* checkCreateOnly(session, name);
+  const retentionDays = await session.retentionDays().catch(() => undefined);
+  session.signal.throwIfAborted();
   yield* await checkLifecycle(session, name, { prefix, retentionDays });
 }
 
@@ -99,7 +100,8 @@ function judgeChecksums(refusesWrong: boolean | undefined, confirmsRight?: boole
 
 interface LifecycleTerms {
   readonly prefix: string;
-  readonly retentionDays: number;
+  /** Undefined where it cannot be seen. */
+  readonly retentionDays: number | undefined;
 }
 
 async function checkLifecycle(session: Session, bucket: string, terms: LifecycleTerms) {
@@ -137,8 +139,17 @@ export function judgeLifecycle(
   ];
 }
 
-function judgeExpiry(days: number | undefined, retentionDays: number): Finding {
+function judgeExpiry(
+  days: number | undefined,
+  retentionDays: LifecycleTerms["retentionDays"],
+): Finding {
   if (days === undefined) return wrong("no lifecycle rule ends the life of statements", RULES);
+  if (retentionDays === undefined) {
+    return unknown(
+      `statements expire after ${days} days, and it cannot be seen whether their records go before that`,
+      "set RETENTION_DAYS, as pending-scanner has it",
+    );
+  }
   if (days > retentionDays) {
     return ok(
       `statements expire after ${days} days, their records before that, after ${retentionDays}`,

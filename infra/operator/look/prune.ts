@@ -27,7 +27,8 @@ export function pruneCommand(session: Session): Command {
       "after",
       `
 Deleted is what ended RETENTION_DAYS ago and whose outcome event was accepted, and rejected events
-of that age. Objects are not touched: the bucket's lifecycle rule deletes them.
+of that age. RETENTION_DAYS is the scanner's own, unless the environment has one. Objects are not
+touched: the bucket's lifecycle rule deletes them.
 
 Examples:
   statements prune
@@ -37,8 +38,9 @@ Examples:
 }
 
 async function showPrunable(session: Session, { in: ahead = 0 }: PruneOptions): Promise<void> {
-  const { screen, config, now } = session;
-  const before = now() + ahead - config.RETENTION_DAYS * DAY_MS;
+  const { screen, now } = session;
+  const days = await retentionOf(session);
+  const before = now() + ahead - days * DAY_MS;
   const ended = (await readEnded(session)).sort((a, b) => a.endedAt - b.endedAt);
   const due = ended.filter(({ endedAt }) => endedAt < before);
   const rows = due.map(({ name, what, endedAt }) => [name, what, formatDuration(now() - endedAt)]);
@@ -46,9 +48,21 @@ async function showPrunable(session: Session, { in: ahead = 0 }: PruneOptions): 
     for (const line of formatTable(["NAME", "STATE", "ENDED"], rows)) screen.print(line);
   const next = ended.find(({ endedAt }) => endedAt >= before);
   screen.note(
-    `${due.length} of ${ended.length} ended ones are over their retention of ${config.RETENTION_DAYS} days` +
+    `${due.length} of ${ended.length} ended ones are over their retention of ${days} days` +
       (next ? `; the next one is in ${formatDuration(next.endedAt - before)}` : ""),
   );
+}
+
+async function retentionOf(session: Session): Promise<number> {
+  try {
+    return await session.retentionDays();
+  } catch {
+    session.signal.throwIfAborted();
+    session.screen.note(
+      "how long pending-scanner keeps records cannot be seen: this is by the default; set RETENTION_DAYS, as it has it",
+    );
+    return session.config.RETENTION_DAYS;
+  }
 }
 
 async function readEnded(session: Session): Promise<Ended[]> {

@@ -61,6 +61,8 @@ export interface Session extends Disposable {
   capacity(): Promise<Capacity>;
   /** What intake and scanner are told of events' and records' time. Rejects with what kubectl said. */
   windows(): Promise<Windows>;
+  /** How long the scanner keeps a record: the environment's word, else the installation's. Rejects with what kubectl said. */
+  retentionDays(): Promise<number>;
   /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
@@ -202,6 +204,12 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     trouble: () => ofCluster().trouble(),
     capacity: () => ofCluster().capacity(),
     windows: () => ofCluster().windows(),
+
+    async retentionDays() {
+      const { RETENTION_DAYS: own } = session.config;
+      if (session.isLocal || environment?.["RETENTION_DAYS"]) return own;
+      return (await ofCluster().windows()).scanner.RETENTION_DAYS;
+    },
 
     async store() {
       const { config: own } = session;
