@@ -57,3 +57,17 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 0, stdout: "a-record\n" });
   expect(events[1]).toEqual(events[0]);
 });
+
+test.each([
+  [["--keys", "none.json"], "--keys goes with --download"],
+  [["--keys", "none.json", "--download"], "none.json cannot be read (ENOENT)"],
+])("%j is wrong use, and nothing is asked for", async (more, words) => {
+  const { code, stderr, events } = await ask(record, ...more);
+  expect({ code, events }).toEqual({ code: 2, events: [] });
+  expect(stderr).toContain(words);
+});
+
+test("help has times as they are typed", async () => {
+  const { stdout } = await makeTool({})("link", "--help");
+  expect(stdout).toContain("at most 7d (default: 15m)");
+});

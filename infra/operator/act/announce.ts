@@ -5,6 +5,7 @@ import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import { printAudit } from "../words/acts.ts";
 import { parseDuration } from "../words/duration.ts";
 import { wrongUse } from "../words/exit.ts";
+import { parseCustomer } from "../look/selection.ts";
 import { actOnEach } from "./chosen-requests.ts";
 import { announceRequest, deskOf } from "./operator-moves.ts";
 import { count } from "../words/plural.ts";
@@ -21,7 +22,7 @@ export function announceCommand(session: Session): Command {
     .description("Has outcome events sent once more, each with the id that it always had.")
     .argument("[name...]", "of requests that have ended")
     .option("--since <time>", "all that ended within 90s, 15m, 3h, 2d", parseDuration)
-    .option("-c, --customer <id>", "of --since: only of this customer")
+    .option("-c, --customer <id>", "of --since: only of this customer", parseCustomer)
     .option("--dry-run", "only show which")
     .addHelpText(
       "after",
@@ -36,6 +37,8 @@ Examples:
     .action(async (names: readonly string[], options: AnnounceOptions) => {
       if ((options.since === undefined) === (names.length === 0))
         throw wrongUse("name the requests, or give --since; --help shows how");
+      if (options.since === undefined && options.customer !== undefined)
+        throw wrongUse("--customer goes with --since: named requests are announced as they are");
       const chosen = options.since === undefined ? names : await endedSince(session, options);
       await actOnEach(session, chosen, (name) => announceOne(session, name, options));
       if (options.since !== undefined)

@@ -1,6 +1,6 @@
 /** `statements link`: an address that gives the file to whoever has it, for a short while. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { printAudit } from "../words/acts.ts";
 import { formatDuration, parseDuration } from "../words/duration.ts";
 import { findExecuted } from "../files/executed.ts";
@@ -15,7 +15,11 @@ export function linkCommand(session: Session): Command {
   return new Command("link")
     .description("Prints a presigned address of a statement, and says when it really ends.")
     .argument("<name>", "of an executed request")
-    .option("-e, --expires <time>", "how long it holds, at most 7d", parseExpiry, 15 * 60_000)
+    .addOption(
+      new Option("-e, --expires <time>", "how long it holds, at most 7d")
+        .argParser(parseExpiry)
+        .default(15 * 60_000, "15m"),
+    )
     .addHelpText(
       "after",
       `

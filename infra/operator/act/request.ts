@@ -15,7 +15,7 @@ import {
 } from "../session/intake.ts";
 import { readRefusal } from "./refusal.ts";
 import type { Session } from "../session/session.ts";
-import { keysOption, type KeysOption } from "../files/verification-keys.ts";
+import { keysOption, readKeys, type KeysOption } from "../files/verification-keys.ts";
 import { chosenData, withStatementChoice, type StatementChoice } from "./statement-choice.ts";
 import { watchOne } from "../look/watch.ts";
 
@@ -66,6 +66,10 @@ async function request(
   // Source and id alone are the event.
   if (options.time !== undefined && options.id === undefined)
     throw wrongUse("--time goes with --id: it is the id that repeats an event");
+  if (options.keys !== undefined && directory === undefined)
+    throw wrongUse("--keys goes with --download: without a file there is no signature to check");
+  // Before anything is asked for.
+  await readKeys(options);
   if (directory !== undefined) await makeFolder(directory, "--download");
   const event = requestedEvent({ ...dates, ...chosenData(options) }, options);
   const name = await post(session, event);

@@ -1,5 +1,6 @@
 /** Which requests a command is about: the options that choose them, and those that are so. */
 import { type Command, InvalidArgumentError } from "commander";
+import { CUSTOMER_ID } from "../../../functions/domain/record-name.ts";
 import {
   REQUEST_STATES,
   type RequestStatus,
@@ -28,10 +29,18 @@ export function withSelection(
     command.option("-s, --state <states>", about, (text) => parseStates(text, states));
   }
   return command
-    .option("-c, --customer <id>", "only of this customer")
+    .option("-c, --customer <id>", "only of this customer", parseCustomer)
     .option("--code <codes>", "only with this reason, by comma, such as too_large", parseCodes)
     .option("--older-than <time>", "recorded longer ago than 90s, 15m, 3h, 2d", parseDuration)
     .option("--newer-than <time>", "recorded within this time", parseDuration);
+}
+
+/** The ledger is asked by a label, which takes nothing else. @throws InvalidArgumentError */
+export function parseCustomer(text: string): string {
+  if (CUSTOMER_ID.test(text)) return text;
+  throw new InvalidArgumentError(
+    "An id has at most 63 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends.",
+  );
 }
 
 function parseStates(text: string, states: readonly RequestStatus[]): readonly RequestStatus[] {
