@@ -194,4 +194,12 @@ describe("an amount of a currency", () => {
   ])("%s with more is never rounded", async (currency, amount) => {
     expect(await inCurrency(currency, amount)).toMatchObject({ code: "invalid_amount" });
   });
+
+  test("XAU has the same decimals in every account, those without rows too", async () => {
+    await server.execute(insertAccount("a0"));
+    expect(await inCurrency("XAU", "CAST(1.5 AS DECIMAL(23,4))")).toMatchObject({
+      account_id: "a0",
+      closing: "0.0000",
+    });
+  });
 });

@@ -11,7 +11,7 @@ import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/last-error.ts";
 import { toAccount } from "./accounts/account-rows.ts";
-import { readPostedBalances, toBalance } from "./accounts/balances.ts";
+import { readPostedBalances, toBalances, type AnsweredBalance } from "./accounts/balances.ts";
 import { readBookedBalances, type BookedBalances } from "./accounts/booked-balances.ts";
 import { inUtc, readDataTime, type DataTimeConfig } from "./data-time.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
@@ -377,11 +377,9 @@ async function readBalances(
     ? (some: readonly StatementAccount[]) =>
         readBookedBalances(ask, config, { customerId, booked }, some)
     : (some: readonly StatementAccount[]) => readPostedBalances(ask, sql, query, some);
-  const balances: AccountBalance[] = [];
+  const answered: AnsweredBalance[] = [];
   for (let from = 0; from < accounts.length; from += ACCOUNTS_AT_ONCE) {
-    const some = accounts.slice(from, from + ACCOUNTS_AT_ONCE);
-    const answered = await readSome(some);
-    balances.push(...some.map((one, n) => toBalance(one, answered[n] ?? {}, from + n + 1)));
+    answered.push(...(await readSome(accounts.slice(from, from + ACCOUNTS_AT_ONCE))));
   }
-  return balances;
+  return toBalances(accounts, answered);
 }

@@ -24,20 +24,45 @@ export interface AnsweredBalance {
 /**
  * An account without a booked row before a boundary has a balance of nothing.
  *
- * @param row where the account stands in the account view, from 1 on, to be told by
+ * @param answered of each account, in the order of the account view
  * @throws StatementFailure `invalid_amount`, `invalid_value`
  */
-export function toBalance(
-  account: StatementAccount,
+export function toBalances(
+  accounts: readonly StatementAccount[],
+  answered: readonly AnsweredBalance[],
+): readonly AccountBalance[] {
+  const scales = scalesOf(accounts, answered);
+  return accounts.map((account, n) => {
+    const scaled = { ...account, minorUnit: scales.get(account.currency) ?? 0 };
+    return toBalance(scaled, answered[n] ?? {}, n + 1);
+  });
+}
+
+/** By currency, the same in all its accounts: where only the view's decimals say it, an account without rows says nothing. */
+function scalesOf(
+  accounts: readonly StatementAccount[],
+  answered: readonly AnsweredBalance[],
+): ReadonlyMap<string, number> {
+  const scales = new Map<string, number>();
+  for (const [n, account] of accounts.entries()) {
+    const { opening = [], closing = [] } = answered[n] ?? {};
+    const texts = [...opening, ...closing].map((text) => text ?? "0");
+    const known = scales.get(account.currency) ?? 0;
+    scales.set(account.currency, Math.max(known, scaleOf(account, texts)));
+  }
+  return scales;
+}
+
+/** @param row where the account stands in the account view, from 1 on, to be told by */
+function toBalance(
+  account: StatementAccount & { readonly minorUnit: number },
   { opening = [], closing = [] }: AnsweredBalance,
   row: number,
 ): AccountBalance {
-  const texts = [...opening, ...closing].map((text) => text ?? "0");
-  const scaled = { ...account, minorUnit: scaleOf(account, texts) };
   const amount = ([balance, more]: TransactionRow) =>
-    exactAmount(balance ?? "0", scaled) - exactAmount(more ?? "0", scaled);
+    exactAmount(balance ?? "0", account) - exactAmount(more ?? "0", account);
   try {
-    return { ...scaled, opening: amount(opening), closing: amount(closing) };
+    return { ...account, opening: amount(opening), closing: amount(closing) };
   } catch (error) {
     if (!(error instanceof StatementFailure)) throw error;
     const detail = `balance_after of the account in row ${row} of the account view`;
