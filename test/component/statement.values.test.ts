@@ -102,6 +102,13 @@ test.each([
   ["no amount", "amount", "NULL", "amount, row 1"],
   ["no balance", "balance_after", "IF(id = 1, NULL, balance_after)", "balance_after, row 1"],
   ["a text beyond the longest line", "description", "REPEAT('x', 5000000)", "row 1"],
+  ["a text beyond a packet", "description", "REPEAT('x', 17000000)", "row 1"],
+  [
+    "a text beyond a packet behind other rows",
+    "description",
+    "IF(id = 2, REPEAT('x', 17000000), 'x')",
+    "row 2",
+  ],
 ])("%s is refused by its column and row", async (_, column, expression, detail) => {
   expect(await failure({ [column]: expression })).toMatchObject({
     name: "StatementFailure",

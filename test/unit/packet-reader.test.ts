@@ -193,16 +193,20 @@ test("a row may begin with the byte of an end, if it is longer than one", () => 
 test.each([
   ["a number that is not the next one", encodePacket(Buffer.from("row"), 9), "number 9"],
   ["no payload", Buffer.concat([encodePacket(Buffer.alloc(0), 2), Buffer.of(0)]), "of 0 bytes"],
-  [
-    "a payload that goes on in the next packet",
-    Buffer.of(255, 255, 255, 2, 1),
-    "of 16777215 bytes",
-  ],
+  ["a payload that goes on in the next packet", Buffer.of(255, 255, 255, 2, 1), "16 MiB"],
 ])("a packet with %s is no row, and is told", (_, packet, message) => {
   const { reader, readings } = makeReader(0);
   reader.feed(Buffer.concat([encodePacket(Buffer.from("first"), 1), packet]));
   expect(readings.broken).toEqual([expect.stringContaining(message)]);
   expect(readings.batches).toEqual([]);
+});
+
+test("a first row that goes on in the next packet is told, and nobody gets a part of it", () => {
+  const { reader, readings } = makeReader(1);
+  const long = Buffer.concat([Buffer.of(255, 255, 255, 1), Buffer.alloc(0xffffff, "row")]);
+  const rest = encodePacket(Buffer.from("the rest of it"), 2);
+  reader.feed(Buffer.concat([long, rest, Buffer.alloc(BATCH)]));
+  expect(readings).toMatchObject({ seen: [], batches: [], broken: ["a row of more than 16 MiB"] });
 });
 
 test("a result without rows is the driver's, packet by packet", () => {

@@ -23,7 +23,7 @@ export interface RowsReader {
   readonly onReceived: (rows: number) => void;
   /** Rows as packets, header and all, one behind the other. Errors and the end come as ever. */
   readonly onBatch: (batch: LentBlock) => void;
-  /** A packet is not as known here; no row after it is to be believed. */
+  /** A packet is not as known here, or holds a part of a row; no row after it is to be believed. */
   readonly onUnknown: (error: Error) => void;
 }
 

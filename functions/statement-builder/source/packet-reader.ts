@@ -8,6 +8,7 @@
  * A packet is 3 bytes of length, lowest first, one of sequence and the payload:
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html
  */
+import { StatementFailure } from "../../domain/failure.ts";
 import { BlockPool, type LentBlock } from "../memory/lent-block.ts";
 
 export const HEADER_BYTES = 4;
@@ -28,7 +29,10 @@ export interface RowTaker {
   onBatch(batch: LentBlock): void;
   /** All rows were handed on; the packet of this sequence number goes to the driver. */
   onEnd(sequence: number): void;
-  /** What comes is no packet of a row, and nothing behind it is one. */
+  /**
+   * What comes is no packet of a row, and nothing behind it is one: with a StatementFailure `invalid_value` where it is
+   * a part of one, whose line would be far longer than any may be.
+   */
   onBroken(error: Error): void;
 }
 
@@ -44,6 +48,10 @@ export class PacketReader {
   #whole = 0;
   /** While rows come: of the packet behind these. */
   #sequence = 0;
+  /** Of this result, so far. */
+  #rows = 0;
+  /** What comes is not looked at any more. */
+  #isBroken = false;
   #expected: RowTaker | undefined;
   #taker: RowTaker | undefined;
 
@@ -54,6 +62,7 @@ export class PacketReader {
   /** The driver gets one packet at a time, until it says that one is a row, or nobody expects rows any more. */
   expectRows(taker: RowTaker | undefined): void {
     this.#expected = taker;
+    this.#rows = 0;
   }
 
   /** The packet that the driver is looking at is the first row: it, and all behind it, are for who expects rows. */
@@ -68,6 +77,7 @@ export class PacketReader {
 
   /** To be called when so many bytes were read into `room()`. */
   read(bytes: number): void {
+    if (this.#isBroken) return;
     this.#filled += bytes;
     if (this.#taker) this.#takeRows(this.#taker);
     else this.#passOn();
@@ -97,6 +107,10 @@ export class PacketReader {
   #passOneByOne(whole: number): boolean {
     for (let at = 0; at < whole;) {
       const next = at + this.#packetBytes(at);
+      if (this.#expected && next - at === HEADER_BYTES + LONGEST_PAYLOAD) {
+        this.#break(this.#expected, this.#longRow());
+        return true;
+      }
       this.#onPackets(Buffer.from(this.#block.subarray(at, next)));
       if (this.#taker) {
         this.#beginRows(at, this.#taker);
@@ -155,9 +169,9 @@ export class PacketReader {
       isEnd = first === ERROR || (first === END && length <= LONGEST_END);
       if (isEnd) break;
       if (length === 0 || length === LONGEST_PAYLOAD || block[at + 3] !== this.#sequence) {
-        taker.onBroken(
-          new Error(`a packet of ${length} bytes, number ${block[at + 3]}, is no row`),
-        );
+        const unknown = `a packet of ${length} bytes, number ${block[at + 3]}, is no row`;
+        this.#rows += rows;
+        this.#break(taker, length === LONGEST_PAYLOAD ? this.#longRow() : new Error(unknown));
         return;
       }
       const next = at + HEADER_BYTES + length;
@@ -167,11 +181,24 @@ export class PacketReader {
       rows += 1;
     }
     this.#whole = at;
+    this.#rows += rows;
     taker.onReceived(rows);
     if (isEnd) this.#endRows(taker);
     else if (block.length - filled < LEAST_ROOM_BYTES) {
       this.#handOn(taker, this.#batches.room(this.#packetBytes(at) + LEAST_ROOM_BYTES));
     }
+  }
+
+  #break(taker: RowTaker, error: Error): void {
+    this.#isBroken = true;
+    this.#filled = 0;
+    taker.onBroken(error);
+  }
+
+  /** Of the next one. */
+  #longRow(): StatementFailure {
+    const detail = `row ${this.#rows + 1}`;
+    return new StatementFailure("invalid_value", "a row of more than 16 MiB", { detail });
   }
 
   /** Goes on in `room` with what is no whole row yet. */

@@ -30,7 +30,7 @@ export interface RowStreamOptions {
   readonly sql: string;
   readonly values: readonly unknown[];
   readonly onError: (error: Error) => void;
-  /** The driver is not as known here. */
+  /** The driver is not as known here, or a row is longer than its packet. */
   readonly onUnknown: (error: Error) => void;
 }
 
