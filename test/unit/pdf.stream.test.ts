@@ -45,7 +45,8 @@ test("pages leave while rows still come", async () => {
   expect(atLastRow / bytes).toBeGreaterThan(0.6);
 });
 
-test("the lease and the probes have their turns while rows that are all at hand are drawn", async () => {
+/** How many turns others have while it is written. */
+async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isOver = false;
   const takeTurn = (): void => {
@@ -53,9 +54,36 @@ test("the lease and the probes have their turns while rows that are all at hand 
     if (!isOver) setImmediate(takeTurn);
   };
   setImmediate(takeTurn);
-  await written(statementContent([{ accountId: "a", currency: "EUR", posted: many(1_000) }]));
+  await work();
   isOver = true;
-  expect(turns).toBeGreaterThanOrEqual(10);
+  return turns;
+}
+
+test("the lease and the probes have their turns while rows that are all at hand are drawn", async () => {
+  const content = statementContent([{ accountId: "a", currency: "EUR", posted: many(1_000) }]);
+  expect(await turnsWhile(() => written(content))).toBeGreaterThanOrEqual(10);
+});
+
+const ACCOUNTS_WITHOUT_ROWS = Array.from({ length: 500 }, (_, n) => {
+  return { accountId: `a${n}`, currency: "EUR", posted: [] };
+});
+
+test("so they have while accounts without rows are, on the cover and behind it, and these leave one by one", async () => {
+  const content = statementContent(ACCOUNTS_WITHOUT_ROWS);
+  const blocks: Buffer[] = [];
+  const turns = await turnsWhile(async () => {
+    for await (const block of pdf.write(content)) blocks.push(block);
+  });
+  expect(turns).toBeGreaterThanOrEqual(20);
+  expect(blocks.length).toBeGreaterThan(ACCOUNTS_WITHOUT_ROWS.length);
+});
+
+test("a text is looked at as far as it is shown, however long it is", async () => {
+  const posted = [{ amount: "1.00", description: "\u0301".repeat(100_000) }];
+  const begun = performance.now();
+  await written(statementContent([{ accountId: "a", currency: "EUR", posted }]));
+  // Whole it took a minute.
+  expect(performance.now() - begun).toBeLessThan(10_000);
 });
 
 test.each([100, 2])("rows that were not proved make no PDF, with a cap of %i too", async (cap) => {

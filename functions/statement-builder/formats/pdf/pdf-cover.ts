@@ -18,7 +18,11 @@ const LEAST_SIZE = 6;
 const NOTE_GAP = 4;
 const NOTE_PADDING = 9;
 
-export function writeCover(statement: PdfStatement): void {
+/** @param turn called with each row of the balances */
+export async function writeCover(
+  statement: PdfStatement,
+  turn: () => Promise<void>,
+): Promise<void> {
   const { paper, words, content } = statement;
   const dates = datesOf(statement);
   paper.nextPage();
@@ -40,7 +44,7 @@ export function writeCover(statement: PdfStatement): void {
   paper.y += 2;
   if (statement.content.totals.length === 0)
     block(statement, section, "P", words.noAccounts, paper.styles.text);
-  else writeBalances(statement, section);
+  else await writeBalances(statement, section, turn);
   paper.y += 8;
   block(statement, section, "P", words.howToRead, paper.styles.note);
   const { legal = [] } = statement.content.facts.bank ?? {};
@@ -136,7 +140,11 @@ function writeNotes(statement: PdfStatement, section: Element): void {
   paper.y = below + 16;
 }
 
-function writeBalances(statement: PdfStatement, section: Element): void {
+async function writeBalances(
+  statement: PdfStatement,
+  section: Element,
+  turn: () => Promise<void>,
+): Promise<void> {
   const { paper, words, content, locale } = statement;
   const { cell, strongCell, quietCell } = paper.styles;
   const amounts = [words.opening, words.credits, words.debits, words.net, words.closing];
@@ -170,7 +178,10 @@ function writeBalances(statement: PdfStatement, section: Element): void {
       { marked: style === strongCell },
     );
   };
-  for (const totals of content.totals) row(totals, accountLabel(totals), cell);
+  for (const totals of content.totals) {
+    row(totals, accountLabel(totals), cell);
+    await turn();
+  }
   for (const sum of sumsByCurrency(content.totals)) row(sum, words.allAccounts, strongCell);
   table.end();
 }

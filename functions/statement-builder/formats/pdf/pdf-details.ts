@@ -4,9 +4,15 @@ import type { TextStyle } from "./pdf-style.ts";
 import { beside, stack, wrap, type Line } from "./text/pdf-text.ts";
 import type { StatementRow } from "../statement-format.ts";
 import { typeWord } from "../words/type-words.ts";
+import { firstCharacters, fits } from "../xml-text.ts";
 
 /** Longer texts end with an ellipsis, so that a row has room on a page. */
 const MAX_LINES = { name: 4, description: 12, note: 6 } as const;
+/**
+ * More than a line has room for, in units of UTF-16, marks and joiners included. What is behind is not looked at: a
+ * text of a megabyte would be seconds of work, and one of marks alone a minute.
+ */
+const MOST_A_LINE = 300;
 
 const LONG_MASK = /\*{5,}/;
 /** Nothing that a line would be worth: blanks, a lone dash. */
@@ -17,7 +23,7 @@ export function detailsOf(statement: PdfStatement, row: StatementRow, width: num
   const { cell, strongCell, quietCell } = paper.styles;
   const of = (text: string | null, style: TextStyle, maxLines: number): Line[] => {
     if (text === null || SAYS_NOTHING.test(text)) return [];
-    const lines = wrap(text.trim(), style, { width, maxLines });
+    const lines = wrap(beginningOf(text.trim(), maxLines), style, { width, maxLines });
     const whole = !lines.at(-1)?.shown.endsWith("…") || text.endsWith("…");
     return whole ? lines : stack(lines, wrap(`(${words.fullText})`, quietCell, { width }));
   };
@@ -27,6 +33,12 @@ export function detailsOf(statement: PdfStatement, row: StatementRow, width: num
     ...(beside(name, description, width) ?? [name, description]),
     of(identityOf(statement, row), quietCell, MAX_LINES.note),
   );
+}
+
+/** As much as can be shown, and a sign that there is more. */
+function beginningOf(text: string, lines: number): string {
+  const most = lines * MOST_A_LINE;
+  return fits(text, most) ? text : `${firstCharacters(text, most)}…`;
 }
 
 function identityOf({ words, content }: PdfStatement, row: StatementRow): string {

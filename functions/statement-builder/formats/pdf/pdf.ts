@@ -24,8 +24,9 @@ import { STATEMENT_WORDS } from "../words/languages.ts";
 export const MAX_ROWS = 10_000;
 
 /**
- * A row is up to half a millisecond of CPU, and rows that are at hand already never wait: without a turn for others, the
- * lease, a wish to cancel and the probes would stand still for as long as the whole document takes.
+ * A row is up to half a millisecond of CPU, an account's own lines are as much, and rows that are at hand already never
+ * wait: without a turn for others, the lease, a wish to cancel and the probes would stand still for as long as the whole
+ * document takes.
  */
 const TURN_ROWS = 50;
 
@@ -37,10 +38,10 @@ export function makePdfFormat(maxRows: number): StatementFormat {
     async *write(content) {
       const statement = begin(content, maxRows);
       const { paper } = statement;
-      writeCover(statement);
+      const turn = makeTurns();
+      await writeCover(statement, turn);
       let left = statement.shownRows;
       let replaced = false;
-      let drawn = 0;
       for (const account of content.totals) {
         const count = account.creditCount + account.debitCount;
         const shown = Math.min(count, left);
@@ -49,13 +50,16 @@ export function makePdfFormat(maxRows: number): StatementFormat {
         for await (const rows of firstRows(content, account, shown)) {
           for (const row of rows) {
             section.row(row);
-            if (++drawn % TURN_ROWS === 0) await nextTurn();
+            await turn();
           }
           const bytes = paper.take();
           if (bytes) yield bytes;
         }
         section.end();
         replaced ||= section.replaced;
+        const bytes = paper.take();
+        if (bytes) yield bytes;
+        await turn();
       }
       writeEnd(statement, replaced);
       paper.end();
@@ -66,6 +70,14 @@ export function makePdfFormat(maxRows: number): StatementFormat {
 }
 
 export const pdf: StatementFormat = makePdfFormat(MAX_ROWS);
+
+/** To be called with each row that was drawn: others have their turn when there were some. */
+function makeTurns(): () => Promise<void> {
+  let drawn = 0;
+  return async () => {
+    if (++drawn % TURN_ROWS === 0) await nextTurn();
+  };
+}
 
 function begin(content: StatementContent, maxRows: number): PdfStatement {
   const { facts, language, asOf, rows } = content;
