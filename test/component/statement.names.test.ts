@@ -61,6 +61,25 @@ async function withBank(
 
 type Execute = (sql: string) => Promise<unknown>;
 
+test("an account that stands there twice is one where both rows say the same, and refused where they do not", async () => {
+  await withBank(async (databaseUrl, execute) => {
+    await execute(`CREATE VIEW joined AS SELECT customer_id, account_id, currency, holder
+      FROM accounts JOIN (SELECT 'Zoë' AS holder UNION ALL SELECT 'Adam') AS owners`);
+    await using without = readTransactions(databaseUrl, { accountView: "joined" });
+    const files = await unzip(await statementZip(without, ASKED));
+    const { accounts } = JSON.parse(files["manifest.json"] ?? "") as Manifest;
+    expect(accounts.map(({ account_id }) => account_id)).toEqual(["giro", "other"]);
+    await using named = readTransactions(databaseUrl, {
+      accountView: "joined",
+      accountColumns: { owner: "holder" },
+    });
+    await expect(statementZip(named, ASKED)).rejects.toMatchObject({
+      code: "invalid_value",
+      detail: "row 2 of the account view has the account of another row, and other names",
+    });
+  });
+});
+
 test("they are in manifest, README.txt, camt.053 and OFX, and what is not known leaves no hole", async () => {
   const validate = await camt053Validator();
   await withBank(async (databaseUrl) => {

@@ -10,7 +10,7 @@ import { COLUMNS, USUAL_COLUMNS, type Column } from "../../domain/columns.ts";
 import { RetryableError, StatementFailure } from "../../domain/failure.ts";
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { UNKNOWN_ON_REPLICA } from "../../domain/last-error.ts";
-import { toAccount } from "./accounts/account-rows.ts";
+import { toAccounts } from "./accounts/account-rows.ts";
 import { readPostedBalances, toBalances, type AnsweredBalance } from "./accounts/balances.ts";
 import { readBookedBalances, type BookedBalances } from "./accounts/booked-balances.ts";
 import { inUtc, readDataTime, type DataTimeConfig } from "./data-time.ts";
@@ -332,7 +332,7 @@ async function openSnapshot(
   }
   const [, , , rows, undatedRows] = first;
   if (undatedRows !== "0") throw undated(query, "booked");
-  const accounts = found.map(toAccount).map((account) => {
+  const accounts = toAccounts(found).map((account) => {
     const decimals = config.currencyDecimals?.get(account.currency);
     return decimals === undefined ? account : { ...account, decimals };
   });

@@ -1,17 +1,37 @@
 /** What the account view says of an account, once it is known to have its form. */
+import { isDeepStrictEqual } from "node:util";
 import { ACCOUNT_NAMES, isName, type AccountNames } from "../../../domain/bank-names.ts";
 import { isSafeId } from "../../../domain/csv/csv-field.ts";
 import { StatementFailure } from "../../../domain/failure.ts";
-import { ACCOUNT_ID } from "../../../domain/money/account-totals.ts";
+import { ACCOUNT_ID, accountKey } from "../../../domain/money/account-totals.ts";
 import { NAMES_AT, type StatementAccount, type TransactionRow } from "../transactions-sql.ts";
 
 const CURRENCY = /^[A-Z]{3}$/;
 
 /**
- * @param place in the account view's answer, from 0 on
- * @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula.
+ * One that stands there twice, as where a view joins accounts and owners, is one account if both rows say the same
+ * of it.
+ * @throws StatementFailure `invalid_value`: an id must be told from others, and be no formula; nobody but the bank can
+ * say by which of two names an account is called.
  */
-export function toAccount(row: TransactionRow, place: number): StatementAccount {
+export function toAccounts(rows: readonly TransactionRow[]): readonly StatementAccount[] {
+  const accounts = new Map<string, StatementAccount>();
+  for (const [place, row] of rows.entries()) {
+    const account = toAccount(row, place);
+    const key = accountKey(account.accountId, account.currency);
+    const known = accounts.get(key);
+    if (known && !isDeepStrictEqual(known, account)) {
+      throw new StatementFailure("invalid_value", "an account has two names", {
+        detail: `row ${place + 1} of the account view has the account of another row, and other names`,
+      });
+    }
+    accounts.set(key, account);
+  }
+  return [...accounts.values()];
+}
+
+/** @param place in the account view's answer, from 0 on */
+function toAccount(row: TransactionRow, place: number): StatementAccount {
   const [accountId, currency] = row;
   const texts = row.slice(NAMES_AT);
   const wrong = (column: string): StatementFailure =>
