@@ -81,7 +81,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   balance_mismatch:
     "opening + credits - debits is not the closing balance: the bank's rows contradict its balances",
   proof_mismatch:
-    "the rows that were streamed are not those that were counted in the same snapshot",
+    "the rows that were streamed are not those that were counted in the same snapshot, or one is of an account " +
+    "that the account view lacks",
   key_taken: "objects of other requests had this name and the ten after it",
   object_damaged: "an object of this request lies in the bucket and is not a whole statement",
   too_large: "two attempts in a row ran out of time",

@@ -188,6 +188,7 @@ test("7: rows and balances that disagree make no statement", async () => {
   );
   await expect(statementZip(transactions, JANUARY)).rejects.toMatchObject({
     code: "balance_mismatch",
+    detail: "the account in row 1 of the account view",
   });
 });
 

@@ -320,6 +320,7 @@ describe("an amount that camt.053 cannot state", () => {
     };
     await expect(camt053Bytes({ ...content, rowsOf })).rejects.toMatchObject({
       code: "invalid_amount",
+      detail: "camt.053",
     });
   });
 

@@ -158,10 +158,11 @@ async function* tableLines(
 /** The rows that were written against the queries that were asked before them. */
 function prove(snapshot: StatementSnapshot, csv: TransactionsCsv): void {
   proveCount(csv.rows, snapshot.rows);
-  const wrong = csv.totals.filter((totals) => !balances(totals)).length;
-  if (wrong > 0) {
-    const message = `the rows of ${wrong} accounts do not lead from opening to closing balance`;
-    throw new StatementFailure("balance_mismatch", message);
+  const wrong = csv.totals.flatMap((totals, place) => (balances(totals) ? [] : place + 1));
+  if (wrong.length > 0) {
+    const message = `the rows of ${wrong.length} accounts do not lead from opening to closing balance`;
+    const detail = `the account in row ${wrong[0]} of the account view`;
+    throw new StatementFailure("balance_mismatch", message, { detail });
   }
 }
 

@@ -20,15 +20,19 @@ const TODO: Readonly<Record<ErrorCode, string>> = {
   unsupported_database:
     "See the error's number in the record; `statements doctor` tries the same queries. Change the " +
     "views, or use a database of the list in infra/databases-and-stores.md, then retry.",
-  invalid_amount: "Mend the row in the bank's database, then retry; or ask anew without camt.053.",
+  invalid_amount:
+    "Mend the row in the bank's database, or raise CURRENCY_DECIMALS of a currency to which ISO 4217 gives no minor unit, " +
+    "then retry; where the record says camt.053, ask anew without it.",
   invalid_value:
     "The record names the column and the row's position in the statement, never the value. Convert the " +
     "column in the view (`CONVERT(… USING utf8mb4)`, `CAST(… AS DATE)`), then retry.",
   booking_order:
     "Raise BOOKING_ORDER_ROWS of the builder, as far as its database may be read for one balance, then retry.",
-  balance_mismatch: "Have the bank's team look at the customer's rows of this period, then retry.",
+  balance_mismatch:
+    "Have the bank's team look at the rows of this period, of the account that the record names by its place, then retry.",
   proof_mismatch:
-    "Check that the views read transactional (InnoDB) tables without side effects, then retry.",
+    "Where the record names a row, have the account view list its account, in its currency. Else check that the views " +
+    "read transactional (InnoDB) tables without side effects. Then retry.",
   key_taken: "See who else writes below the prefix, then retry.",
   object_damaged:
     "Move the object out of the way (`statements show` names it), then retry: a retry finds it again as long as it is there.",

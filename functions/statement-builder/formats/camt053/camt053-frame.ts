@@ -167,11 +167,14 @@ function summary(totals: AccountTotals): string {
 /** The sum of all rows holds for each of them: none is larger. */
 function checkAmounts({ currency, opening, closing, creditSum, debitSum }: AccountTotals): void {
   if (!CURRENCY.test(currency)) {
-    throw new StatementFailure("invalid_amount", "camt.053 needs currencies of three capitals");
+    throw invalidAmount("camt.053 needs currencies of three capitals");
   }
   const largest = [opening, -opening, closing, -closing, creditSum + debitSum];
   if (largest.some((minor) => minor >= TOO_LARGE)) {
-    const message = `camt.053 holds amounts and sums of at most ${MAX_DIGITS} digits`;
-    throw new StatementFailure("invalid_amount", message);
+    throw invalidAmount(`camt.053 holds amounts and sums of at most ${MAX_DIGITS} digits`);
   }
+}
+
+function invalidAmount(message: string): StatementFailure {
+  return new StatementFailure("invalid_amount", message, { detail: "camt.053" });
 }
