@@ -25,10 +25,10 @@ ASSEMBLY := $(addprefix functions/statement-builder/,zip/table-deflate/assembly 
 IMAGE_PREFIX ?= dev.local/transactions-collector
 TAG ?= dev
 
-.PHONY: help demo run seed test test-engines test-faults simulate bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
+.PHONY: help demo run seed test test-engines test-node test-faults simulate bench bench-quick profile deploy status undeploy e2e bundle images package cli wasm check format clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## one statement from event to zip on this machine, shown step by step
 	@exec node infra/local/run/run.ts demo

@@ -26,6 +26,8 @@ describe("the threat model", () => {
     for (const parts of threats) {
       expect(parts).toHaveLength(4);
       for (const part of parts) expect(part).not.toBe("");
+      // Nothing else: a sentence behind the list is read as one of its tests.
+      expect(parts[3]).toMatch(/^(?:- `[^`]+` "[^"]+" ?)+$/);
     }
   });
 
