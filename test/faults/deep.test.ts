@@ -4,10 +4,11 @@
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { chosenNumber } from "../support/chosen-number.ts";
 
 const MAIN = fileURLToPath(new URL("../simulate/deep/main.ts", import.meta.url));
 const LEFT_BEHIND = new URL("../simulate/deep/left-behind.ts", import.meta.url).href;
-const LIVES = Number(process.env["DEEP_LIVES"] ?? 12);
+const LIVES = chosenNumber("DEEP_LIVES", 12, 1);
 /** Of a world; in so many lives everything goes wrong once. */
 const MOST_LIVES = 150;
 

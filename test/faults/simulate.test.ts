@@ -30,6 +30,15 @@ test("ten seconds of CPU break no rule", async () => {
   expect(Number(/lives (\d+)/.exec(text)?.[1])).toBeGreaterThan(50);
 }, 600_000);
 
+test.each(["SEED", "SEEDS", "MINUTES", "PROCESSES"])(
+  "%s that is no number is refused: nothing would be searched, and nothing found",
+  async (name) => {
+    const { code, text } = await simulate({ [name]: "1O" });
+    expect(code).toBe(1);
+    expect(text).toContain(`${name} is not valid`);
+  },
+);
+
 /** The first of twenty worlds whose story has what is looked for; it must break no rule. */
 async function storyWith(wanted: RegExp, variables: Readonly<Record<string, string>> = {}) {
   for (let seed = 1; seed <= 20; seed++) {

@@ -4,9 +4,10 @@
  */
 import { writeFile } from "node:fs/promises";
 import { runStorm } from "../support/storm/storm.ts";
+import { chosenNumber } from "../support/chosen-number.ts";
 
-const minutes = Number(process.env["STORM_MINUTES"] ?? 1);
-const seed = Number(process.env["SEED"] ?? 1);
+const minutes = chosenNumber("STORM_MINUTES", 1);
+const seed = chosenNumber("SEED", 1);
 /** `make test-faults` ends with what is written here. */
 const lineFile = process.env["STORM_LINE"];
 const REQUESTS_PER_MINUTE = 400;

@@ -12,18 +12,17 @@ import { progressTo, searchInProcesses, sumLine } from "./in-processes.ts";
 import { MUTANTS } from "./mutants/all.ts";
 import { loadMutant } from "./mutants/mutant.ts";
 import { tryMutants } from "./mutants/try-mutants.ts";
+import { chosenNumber } from "../support/chosen-number.ts";
 
-const { SEED = "1", SEEDS, MINUTES, STORY, MUTANT, MUTANTS: ALL, WEATHER } = process.env;
-const { EXHAUST, BUILDERS = "2", SCENE, ORDERS = "0", STATES = "100000", PLACE } = process.env;
-const { PROCESSES = "1", STEP = "1" } = process.env;
-const seed = Number(SEED);
-const minutes = Number(MINUTES || Infinity);
-const seeds = Number(SEEDS || (MINUTES ? Infinity : 200));
-const isShared = Number(PROCESSES) > 1 && !STORY && !EXHAUST && !PLACE;
+const { STORY, MUTANT, MUTANTS: ALL, WEATHER, EXHAUST, SCENE, PLACE } = process.env;
+const seed = chosenNumber("SEED", 1);
+const minutes = chosenNumber("MINUTES", Infinity);
+const seeds = chosenNumber("SEEDS", minutes === Infinity ? 200 : Infinity);
+const processes = chosenNumber("PROCESSES", 1, 1);
+const isShared = processes > 1 && !STORY && !EXHAUST && !PLACE;
 
-if (ALL) process.exitCode = tryMutants(MUTANTS, ALL);
-else if (isShared)
-  process.exitCode = await searchInProcesses(Number(PROCESSES), { seed, seeds, minutes });
+if (ALL) process.exitCode = tryMutants(MUTANTS, chosenNumber("MUTANTS", 0));
+else if (isShared) process.exitCode = await searchInProcesses(processes, { seed, seeds, minutes });
 else await simulate();
 
 async function simulate(): Promise<void> {
@@ -47,12 +46,12 @@ async function simulate(): Promise<void> {
   if (EXHAUST) {
     const { printExhaust } = await import("./exhaustive/print.ts");
     const holds = await printExhaust({
-      faults: Number(EXHAUST),
-      builders: Number(BUILDERS),
+      faults: chosenNumber("EXHAUST", 0),
+      builders: chosenNumber("BUILDERS", 2, 1),
       scene: SCENE,
       minutes,
-      orders: Number(ORDERS),
-      states: Number(STATES),
+      orders: chosenNumber("ORDERS", 0),
+      states: chosenNumber("STATES", 100_000, 1),
     });
     if (!holds) process.exitCode = 1;
     return;
@@ -60,7 +59,7 @@ async function simulate(): Promise<void> {
   if (PLACE) {
     const { placeFaults } = await import("./placed-faults.ts");
     const isOver = (): boolean => cpuSeconds() > minutes * 60;
-    const { failure, ...found } = await placeFaults(Number(PLACE), isOver);
+    const { failure, ...found } = await placeFaults(chosenNumber("PLACE", 0), isOver);
     if (failure) {
       const fates = [...failure.fates].map(
         ([call, { fault, before }]) => `${fault} (${before}) at ${call}`,
@@ -77,7 +76,8 @@ async function simulate(): Promise<void> {
     return;
   }
   const onProgress = progressTo(process);
-  const options = { seed, seeds, step: Number(STEP), weather, seconds: minutes * 60, onProgress };
+  const step = chosenNumber("STEP", 1, 1);
+  const options = { seed, seeds, step, weather, seconds: minutes * 60, onProgress };
   const { failure, ...sum } = await search(options);
   const story = failure && storyOf(failure);
   if (failure) process.exitCode = 1;

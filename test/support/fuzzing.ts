@@ -1,6 +1,8 @@
+import { chosenNumber } from "./chosen-number.ts";
+
 /** How many inputs nobody chose are tried, and from which seed: printed, so that a run can be had again. */
-const INPUTS = Number(process.env["FUZZ_INPUTS"] ?? 5_000);
-const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const INPUTS = chosenNumber("FUZZ_INPUTS", 5_000, 1);
+const SEED = chosenNumber("SEED", Date.now() % 2 ** 31);
 
 /** An input that takes longer hangs. */
 const LONGEST_MS = 30_000;

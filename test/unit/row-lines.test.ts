@@ -10,9 +10,10 @@ import type { LineBalance } from "../../functions/statement-builder/lines/line-p
 import { makeRowLines } from "../../functions/statement-builder/lines/row-lines/row-lines.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { encodeRows } from "../support/bank/text-protocol.ts";
+import { chosenNumber } from "../support/chosen-number.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 300);
-const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const RUNS = chosenNumber("FUZZ_RUNS", 300, 1);
+const SEED = chosenNumber("SEED", Date.now() % 2 ** 31);
 
 function account(accountId: string, currency: string): AccountBalance {
   return { accountId, currency, opening: 0n, closing: 0n };

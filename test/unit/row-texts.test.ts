@@ -16,9 +16,10 @@ import type {
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { encodeRows } from "../support/bank/text-protocol.ts";
 import { statementContent } from "../support/statements/statement-content.ts";
+import { chosenNumber } from "../support/chosen-number.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 300);
-const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const RUNS = chosenNumber("FUZZ_RUNS", 300, 1);
+const SEED = chosenNumber("SEED", Date.now() % 2 ** 31);
 
 interface Statement {
   readonly accounts: readonly AccountBalance[];

@@ -7,9 +7,10 @@ import { createInflateRaw, crc32, inflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { TableDeflate } from "../../functions/statement-builder/zip/table-deflate/table-deflate.ts";
 import { anyInput, deflated, tableOf } from "../support/zips/deflate-inputs.ts";
+import { chosenNumber } from "../support/chosen-number.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 100);
-const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const RUNS = chosenNumber("FUZZ_RUNS", 100, 1);
+const SEED = chosenNumber("SEED", Date.now() % 2 ** 31);
 const MINUTES = 60_000;
 
 test(

@@ -1,29 +1,26 @@
 /** `make simulate DEEP=1`: SEED, SEEDS or MINUTES of time on the clock; MUTANT=name, or MUTANT=mixed for a bank that is wrong. */
 import { rm } from "node:fs/promises";
 import { runDeepWorld } from "./deep-world.ts";
+import { chosenNumber } from "../../support/chosen-number.ts";
 
-const {
-  SEED = "1",
-  SEEDS,
-  MINUTES,
-  MUTANT,
-  LIVES = "150",
-  SECONDS = "15",
-  RATE = "12",
-} = process.env;
-const first = Number(SEED);
-const seeds = Number(SEEDS ?? (MINUTES ? Infinity : 1));
-const endsAt = MINUTES ? Date.now() + Number(MINUTES) * 60_000 : Infinity;
+const { MUTANT } = process.env;
+const first = chosenNumber("SEED", 1);
+const minutes = chosenNumber("MINUTES", Infinity);
+const seeds = chosenNumber("SEEDS", minutes === Infinity ? 1 : Infinity);
+const lives = chosenNumber("LIVES", 150, 1);
+const stormMs = chosenNumber("SECONDS", 15) * 1000;
+const rate = chosenNumber("RATE", 12);
 const began = Date.now();
+const endsAt = began + minutes * 60_000;
 const sum = { worlds: 0, lives: 0, faults: 0, broken: 0 };
 const faults: Record<string, number> = {};
 const states: Record<string, number> = {};
 for (let seed = first; seed < first + seeds && Date.now() < endsAt; seed++) {
   const end = await runDeepWorld({
     seed,
-    requests: Number(LIVES),
-    stormMs: Number(SECONDS) * 1000,
-    rate: Number(RATE),
+    requests: lives,
+    stormMs,
+    rate,
     mutant: MUTANT === "mixed" ? undefined : MUTANT,
     isMixed: MUTANT === "mixed",
   });

@@ -9,7 +9,7 @@ import type { Mutant } from "./mutant.ts";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** @returns how many were not found that should be, or the other way round */
-export function tryMutants(mutants: readonly Mutant[], minutes: string): number {
+export function tryMutants(mutants: readonly Mutant[], minutes: number): number {
   let wrong = 0;
   console.log(
     "| mutant: the product, but … | seeds | seconds of CPU | requests, faults | found as |\n" +
@@ -17,7 +17,13 @@ export function tryMutants(mutants: readonly Mutant[], minutes: string): number 
   );
   for (const { name, says, survives } of mutants) {
     const run = (variables: Readonly<Record<string, string>>): string => {
-      const env = { ...process.env, MUTANT: name, MUTANTS: "", MINUTES: minutes, ...variables };
+      const env = {
+        ...process.env,
+        MUTANT: name,
+        MUTANTS: "",
+        MINUTES: String(minutes),
+        ...variables,
+      };
       const { stdout, stderr } = spawnSync(process.execPath, [MAIN], {
         env,
         encoding: "utf8",
