@@ -11,8 +11,14 @@ const BENCHES = join(import.meta.dirname, "benches");
 const RESULTS = join(import.meta.dirname, "../../out/bench");
 
 async function main(quick: boolean, wanted: readonly string[]): Promise<number> {
-  const benches = (await loadBenches()).filter((bench) => isWanted(bench, quick, wanted));
-  if (benches.length === 0) throw new Error(`no bench is named ${wanted.join(" or ")}`);
+  const all = await loadBenches();
+  const unknown = wanted.filter((name) => !all.some((bench) => namesOf(bench).includes(name)));
+  if (unknown.length > 0) {
+    const names = all.map(({ name }) => name).join(", ");
+    console.error(`no bench is named ${unknown.join(" or ")}: there are ${names}`);
+    return 1;
+  }
+  const benches = all.filter((bench) => isWanted(bench, quick, wanted));
   await using stack = new AsyncDisposableStack();
   const shared = makeShared(stack, quick);
   const file = join(RESULTS, quick ? "quick.json" : "last.json");
@@ -53,9 +59,11 @@ async function loadBenches(): Promise<Bench[]> {
 /** By its own name or by a ratio's; unnamed, all that take part. */
 function isWanted(bench: Bench, quick: boolean, wanted: readonly string[]): boolean {
   if (wanted.length === 0) return !quick || bench.quick;
-  return [bench.name, ...bench.ratios.map(({ name }) => name)].some((name) =>
-    wanted.includes(name),
-  );
+  return namesOf(bench).some((name) => wanted.includes(name));
+}
+
+function namesOf(bench: Bench): readonly string[] {
+  return [bench.name, ...bench.ratios.map(({ name }) => name)];
 }
 
 /** What several benches use is opened by the first that asks. */
