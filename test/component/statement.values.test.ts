@@ -132,6 +132,19 @@ test("an account's id that no reader takes is refused before its rows are read",
   });
 });
 
+test("a pending row is refused as one of pending.csv", async () => {
+  await given({
+    status: "CONVERT(IF(id = 2, 'PDNG', 'BOOK') USING ascii) COLLATE ascii_bin",
+    reference: "IF(id = 2, UNHEX('FF'), 'ok')",
+  });
+  await using snapshot = await openSnapshot(changed, JANUARY);
+  const zip = zipOf({ ...JANUARY, options: { includePending: true } }, snapshot);
+  await expect(buffer(zip)).rejects.toMatchObject({
+    code: "invalid_value",
+    detail: "reference, row 1 of pending.csv",
+  });
+});
+
 test("an instant that is a day only is refused", async () => {
   expect(await failure({ posted_at: "DATE(posted_at)" })).toMatchObject({
     code: "invalid_value",

@@ -189,8 +189,19 @@ async function addPending(
 ): Promise<ManifestFile> {
   const pending = await snapshot.pending();
   const csv = makeTransactionsCsv(snapshot.balances, facts.masked, "none", snapshot.columns);
-  const lines = tableLines(facts, csv, pending.batches());
+  const lines = toldAsPending(tableLines(facts, csv, pending.batches()));
   const file = await addFile(PENDING_FILE, "text/csv", lines);
   proveCount(csv.rows, pending.rows);
   return { ...file, rows: csv.rows };
+}
+
+/** A failure names a row by its number, and those of transactions.csv begin with 1 as well. */
+async function* toldAsPending(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* lines;
+  } catch (error) {
+    if (!(error instanceof StatementFailure) || error.detail === undefined) throw error;
+    const detail = `${error.detail} of ${PENDING_FILE}`;
+    throw new StatementFailure(error.code, error.message, { cause: error, detail });
+  }
 }
