@@ -51,6 +51,12 @@ describe.each(Object.entries(LANGUAGES))("%s", (_, sample) => {
     expect(stdout).toBe(NONE.test(name) ? "" : OF_THE_SECOND.test(name) ? SECOND : FIRST);
   });
 
+  test.each(["", "check", "Check FILE", "check FILE MORE"])("%j is wrong use", async (words) => {
+    const used = sample(...words.split(" ").filter(Boolean));
+    const stderr = "statements event|check FILE\n";
+    await expect(used).rejects.toMatchObject({ code: 2, stdout: "", stderr });
+  });
+
   test("what is no message is an error", async () => {
     await expect(sample("event", join(SAMPLES, "statements.py"))).rejects.toMatchObject({
       code: 1,

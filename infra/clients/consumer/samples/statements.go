@@ -206,7 +206,7 @@ func checkManifest(statement *zip.ReadCloser, listed map[string]string) (id, sch
 }
 
 func main() {
-	if len(os.Args) != 3 {
+	if len(os.Args) != 3 || (os.Args[1] != "event" && os.Args[1] != "check") {
 		fmt.Fprintln(os.Stderr, "statements event|check FILE")
 		os.Exit(2)
 	}

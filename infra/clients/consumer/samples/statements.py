@@ -95,7 +95,10 @@ def check(path):
         return manifest
 
 
-def main(command, path):
+def main(command=None, path=None, *more):
+    if command not in ("event", "check") or path is None or more:
+        print("statements event|check FILE", file=sys.stderr)
+        sys.exit(2)
     if command == "event":
         with open(path, encoding="utf-8") as file:
             # A statement is never changed, so its key tells a repeated event. A real consumer keeps

@@ -39,5 +39,10 @@ async function check(file: string): Promise<void> {
   }
 }
 
-const [command, file = ""] = process.argv.slice(2);
-await (command === "check" ? check(file) : event(file));
+const [command, file, ...more] = process.argv.slice(2);
+const run = { event, check }[command ?? ""];
+if (run && file !== undefined && more.length === 0) await run(file);
+else {
+  console.error("statements event|check FILE");
+  process.exitCode = 2;
+}
