@@ -1,20 +1,20 @@
 import * as z from "zod";
-import { ALLOWED_SOURCES } from "../platform/requests/allowed-sources.ts";
+import { SOURCES_OF_SUBJECTS } from "../platform/requests/allowed-sources.ts";
 import { PROCESS_VARIABLES } from "../platform/settings/config.ts";
-import { withIdentity } from "../platform/settings/identity-variables.ts";
+import { withIssuer } from "../platform/settings/identity-variables.ts";
 import { withoutPlainStore } from "../platform/settings/plain-text.ts";
 import { S3_VARIABLES } from "../platform/settings/s3-variables.ts";
 import { integer, text, variable } from "../platform/settings/variables.ts";
 
 /** Refused unless every asker is known, and what each of them may see: it tells of customers, and hands out files. */
-export const statusApiConfig = withIdentity(
+export const statusApiConfig = withIssuer(
   withoutPlainStore(
     z
       .object({
         ...PROCESS_VARIABLES,
         ...S3_VARIABLES,
         /** The same as request-intake's; here every entry names the subject that may ask. */
-        ALLOWED_SOURCES,
+        ALLOWED_SOURCES: SOURCES_OF_SUBJECTS,
         /** Of credentials that end; the SDK reads it itself. */
         AWS_SESSION_TOKEN: text({
           expected: "a session token",
@@ -27,11 +27,6 @@ export const statusApiConfig = withIdentity(
         }),
         /** How long a link holds, unless the credentials that sign it end sooner. */
         LINK_SECONDS: integer({ min: 10, max: 3_600, default: 300 }),
-      })
-      .refine(({ OIDC_ISSUER, IDENTITY }) => OIDC_ISSUER !== undefined || IDENTITY === undefined, {
-        path: ["IDENTITY"],
-        message: "is none, and here nobody is answered without a token: set OIDC_ISSUER",
-        when: () => true,
       })
       .refine(
         ({ AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION }) =>

@@ -387,8 +387,13 @@ describe("status-api", () => {
   });
 
   it.each<[string, Record<string, string>, readonly string[]]>([
-    ["nobody asked", { IDENTITY: "none" }, ["IDENTITY is none", "ALLOWED_SOURCES is missing"]],
-    ["nothing said", {}, ["ALLOWED_SOURCES is missing", "IDENTITY is missing"]],
+    [
+      "nobody asked",
+      { IDENTITY: "none" },
+      ["OIDC_ISSUER is missing", "ALLOWED_SOURCES is missing"],
+    ],
+    ["nothing said", {}, ["ALLOWED_SOURCES is missing", "OIDC_ISSUER is missing"]],
+    ["half an issuer", { OIDC_AUDIENCE: "a" }, ["OIDC_ISSUER and", "ALLOWED_SOURCES is missing"]],
     ["no sources", OIDC, ["ALLOWED_SOURCES is missing"]],
     [
       "one source of anybody's",
@@ -419,4 +424,19 @@ describe("status-api", () => {
         expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${one}`)));
     },
   );
+
+  it("starts with what its refusals show as examples", () => {
+    const example = (name: string, lines: readonly string[]): string =>
+      lines.map((line) => new RegExp(`^${name} .*, for example (.*)$`).exec(line)?.[1])[0] ?? "";
+    const env: Record<string, string> = {};
+    for (;;) {
+      const problems = problemsOf(statusApiConfig, env);
+      const name = /^\w+/.exec(problems[0] ?? "")?.[0];
+      if (name === undefined) break;
+      expect(env).not.toHaveProperty(name);
+      env[name] = example(name, problems);
+      if (name === "OIDC_ISSUER") env["OIDC_AUDIENCE"] = "status-api";
+    }
+    expect(Object.keys(env).sort()).toEqual(["ALLOWED_SOURCES", "OIDC_AUDIENCE", "OIDC_ISSUER"]);
+  });
 });

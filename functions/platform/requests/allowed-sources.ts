@@ -25,16 +25,24 @@ function readAllowedSource(entry: string): AllowedSource {
  * Exact values of `source`, every source when not set. In front of one may stand the subject that
  * alone may use it, and that is then allowed to send.
  */
-export const ALLOWED_SOURCES = variable(
-  list()
+export const ALLOWED_SOURCES = variable(allowedSources(), {
+  expected: "event sources separated by commas, each with or without a subject in front",
+  example: "/mobile-app, system:serviceaccount:billing:api /billing",
+});
+
+/** Where no source is everybody's. */
+export const SOURCES_OF_SUBJECTS = variable(allowedSources(), {
+  expected:
+    "event sources separated by commas, each with the subject in front that alone may use it",
+  example: "system:serviceaccount:billing:api /billing",
+});
+
+function allowedSources() {
+  return list()
     .pipe(z.array(z.string().refine(isAllowedSourceEntry)))
     .transform((entries) => entries.map(readAllowedSource))
-    .optional(),
-  {
-    expected: "event sources separated by commas, each with or without a subject in front",
-    example: "/mobile-app, system:serviceaccount:billing:api /billing",
-  },
-);
+    .optional();
+}
 
 /** Whoever is named for a source. */
 export function namedSenders(allowed: readonly AllowedSource[]): readonly string[] {

@@ -61,6 +61,31 @@ interface IdentityVariables {
  * door that only looks locked, and a forgotten one an open door that nobody opened.
  */
 export function withIdentity<S extends z.ZodType<IdentityVariables>>(schema: S): S {
+  return withWholeIdentity(schema).refine(
+    (config) => config.IDENTITY !== undefined || config.OIDC_ISSUER !== undefined,
+    {
+      path: ["IDENTITY"],
+      message: "is missing, and OIDC_ISSUER as well: nobody said who may send",
+      when: saysNothingOfIdentity,
+    },
+  );
+}
+
+/** The same where nobody is answered without a token, whatever somebody says. */
+export function withIssuer<S extends z.ZodType<IdentityVariables>>(schema: S): S {
+  return withWholeIdentity(schema).refine((config) => config.OIDC_ISSUER !== undefined, {
+    path: ["OIDC_ISSUER"],
+    message: "is missing, and here nobody is answered without a token",
+    when: saysNothingOfIdentity,
+  });
+}
+
+/** Others of these variables have problems that say more. */
+function saysNothingOfIdentity({ issues }: { readonly issues: readonly z.core.$ZodRawIssue[] }) {
+  return !issues.some(({ path }) => /^(OIDC_|IDENTITY)/.test(String(path?.[0])));
+}
+
+function withWholeIdentity<S extends z.ZodType<IdentityVariables>>(schema: S): S {
   return schema
     .refine(
       (config) =>
@@ -77,11 +102,5 @@ export function withIdentity<S extends z.ZodType<IdentityVariables>>(schema: S):
       path: ["IDENTITY"],
       message: "is none, and OIDC_ISSUER is set",
       when: () => true,
-    })
-    .refine((config) => config.IDENTITY !== undefined || config.OIDC_ISSUER !== undefined, {
-      path: ["IDENTITY"],
-      message: "is missing, and OIDC_ISSUER as well: nobody said who may send",
-      // Others of these variables have problems that say more.
-      when: ({ issues }) => !issues.some(({ path }) => /^(OIDC_|IDENTITY)/.test(String(path?.[0]))),
     });
 }
