@@ -19,6 +19,7 @@ const PROGRAMS = join(REPOSITORY, "dist/programs");
 const ARCHIVES = join(REPOSITORY, "dist/images");
 
 const SAMPLES = ["sample-bank", "mariadb", "versitygw"] as const;
+const IMAGES: readonly string[] = [...FUNCTION_NAMES, "status-api", ...SAMPLES];
 
 interface Shop {
   readonly engine: ContainerEngine;
@@ -28,6 +29,12 @@ interface Shop {
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !IMAGES.includes(name));
+  if (unknown.length > 0) {
+    console.error(`no image is named ${unknown.join(" or ")}: there are ${IMAGES.join(", ")}`);
+    process.exitCode = 1;
+    return;
+  }
   const { IMAGE_PREFIX = "", TAG = "", BASE, ENGINE } = process.env;
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "images-"));
