@@ -365,6 +365,18 @@ test("prints any text, and copies letters that its fonts lack as they are", asyn
   expect(document.structure).not.toContain("undefined");
 });
 
+test("says where a text is whole that is cut, one that ends with an ellipsis of its own too, and of no other", async () => {
+  const shown = async (description: string) => {
+    const posted = [{ amount: "-1.00", description }];
+    const { pages } = await read(statementContent([{ accountId: "a", currency: "EUR", posted }]));
+    return flat(pages[1] ?? "");
+  };
+  const whole = "full text in transactions.csv";
+  expect(await shown(`${"word ".repeat(400)}…`)).toContain(whole);
+  expect(await shown(`${"w".repeat(100_000)}…`)).toContain(whole);
+  expect(await shown("Rent, and so on…")).not.toContain(whole);
+});
+
 test("prints a word that ends with a mark, and all that stands behind it", async () => {
   // From right to left the mark is the first glyph, and does not stand on the line.
   const name = "\u0645\u064F\u062D\u064E\u0645\u0651\u064E\u062F\u064C";

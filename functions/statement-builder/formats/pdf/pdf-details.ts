@@ -23,8 +23,12 @@ export function detailsOf(statement: PdfStatement, row: StatementRow, width: num
   const { cell, strongCell, quietCell } = paper.styles;
   const of = (text: string | null, style: TextStyle, maxLines: number): Line[] => {
     if (text === null || SAYS_NOTHING.test(text)) return [];
-    const lines = wrap(beginningOf(text.trim(), maxLines), style, { width, maxLines });
-    const whole = !lines.at(-1)?.shown.endsWith("…") || text.endsWith("…");
+    const all = text.trim();
+    const begun = beginningOf(all, maxLines);
+    const lines = wrap(begun, style, { width, maxLines });
+    // With fewer lines the ellipsis at their end is the text's own.
+    const fitted = lines.length < maxLines || !lines.at(-1)?.shown.endsWith("…");
+    const whole = fitted && begun === all;
     return whole ? lines : stack(lines, wrap(`(${words.fullText})`, quietCell, { width }));
   };
   const name = of(row.counterpartyName, strongCell, MAX_LINES.name);
