@@ -3,6 +3,7 @@
  * every state, parked events, answers of intake and of the store. The list is the tool's own, so that a command that
  * is added is tried as well.
  */
+import { rm } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { Command, type Option } from "commander";
 import { makeProgram } from "../../infra/operator/run.ts";
@@ -53,6 +54,8 @@ beforeEach(async () => {
 });
 afterEach(() => local[Symbol.asyncDispose]());
 beforeAll(async () => {
+  // A folder to download into is made, here.
+  opened.defer(() => rm(HOSTILE, { recursive: true, force: true }));
   const intake = opened.use(await startEventSink(answer(400, `{"error":"${HOSTILE}"`)));
   const error = `<Error><Code>${HOSTILE}</Code><Message>${HOSTILE}</Message></Error>`;
   const store = opened.use(await startEventSink(answer(400, error)));
