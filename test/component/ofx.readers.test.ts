@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { LANGUAGES } from "../../functions/domain/statement-options.ts";
 import { ofx } from "../../functions/statement-builder/formats/ofx/ofx.ts";
 import type { StatementContent } from "../../functions/statement-builder/formats/statement-format.ts";
 import { JANUARY } from "../support/statements/sample-statement.ts";
@@ -53,6 +54,10 @@ describe("ofxtools, which is strict about OFX 2.2", () => {
         { account: "acme-4", currency: "EUR", opening: "7.00", closing: "7.00", rows: 0 },
       ].map((statement) => ({ ...january, ...statement })),
     );
+  });
+
+  test.each(LANGUAGES)("reads a statement in %s", async (language) => {
+    expect(await read(statementContent(ACCOUNTS, { language }))).toHaveLength(ACCOUNTS.length);
   });
 
   test("reads the same instants of a zone with half an hour, at full ones", async () => {

@@ -7,6 +7,8 @@
  * - `BANKID` is the setting `OFX_BANK_ID`, else `UNKNOWN`, and `ACCTTYPE` is `CHECKING`, as OFX knows no "other".
  * - `TRNTYPE` is `CREDIT` or `DEBIT` by the sign: what a bank's `type` means, its views do not say.
  * - `TRNUID` is 0, that of an answer no client has asked for.
+ * - `LANGUAGE` is `ENG` for every statement: it is that of messages of errors, which a file has none of, and ofxtools
+ *   refuses a whole file for a code that is not in its list, as those of German are not, nor the older one of French.
  *
  * What OFX has no place for is in transactions.csv: the time of a posting, the balance after it, the
  * counterparty's account (of a masked one the last four stand in the memo), and what a reversal reverses. That
@@ -16,7 +18,6 @@
 import type { AccountTotals } from "../../../domain/money/account-totals.ts";
 import { FORMAT_FILES } from "../../../domain/manifest.ts";
 import { formatAmount } from "../../../domain/money/money.ts";
-import type { Language } from "../../../domain/statement-options.ts";
 import { ofxAccountId } from "./ofx-account-id.ts";
 import { day, instant, localInstant, nameAndMemo, oneLine, textElements } from "./ofx-fields.ts";
 import { TRANSACTION } from "./ofx-template.ts";
@@ -29,16 +30,6 @@ export const ofx: StatementFormat = {
   mediaType: "application/x-ofx",
   isTable: false,
   write: (content) => inBlocks(document(content)),
-};
-
-/** ISO 639-2, of which the schema has the older codes. */
-const LANGUAGES: Readonly<Record<Language, string>> = {
-  en: "ENG",
-  de: "GER",
-  fr: "FRE",
-  es: "SPA",
-  it: "ITA",
-  pl: "POL",
 };
 
 const DECLARATIONS = [
@@ -58,7 +49,7 @@ async function* document(content: StatementContent): AsyncGenerator<Iterable<str
   yield [lines("</BANKMSGSRSV1>", "</OFX>")];
 }
 
-function documentStart({ facts, language }: StatementContent): string {
+function documentStart({ facts }: StatementContent): string {
   return lines(
     ...DECLARATIONS,
     "<OFX>",
@@ -66,7 +57,7 @@ function documentStart({ facts, language }: StatementContent): string {
     "<SONRS>",
     ...SUCCESS,
     element("DTSERVER", instant(facts.generatedAt)),
-    element("LANGUAGE", LANGUAGES[language]),
+    "<LANGUAGE>ENG</LANGUAGE>",
     ...organisation(facts.bank?.name),
     "</SONRS>",
     "</SIGNONMSGSRSV1>",
