@@ -131,3 +131,25 @@ it("holds no more of bodies that are coming than it may", async () => {
   expect((await post(server.url, type, large)).status).toBe(202);
   for (const socket of sockets) socket.destroy();
 });
+
+it("holds no more of a body that comes byte by byte than of any other", async () => {
+  await using server = await startEventServer({
+    routes: { "/": { handle: () => Promise.resolve({ kind: "accepted" }) } },
+  });
+  const held = (): number => {
+    collectGarbage();
+    const { arrayBuffers, heapUsed } = process.memoryUsage();
+    return arrayBuffers + heapUsed;
+  };
+  const before = held();
+  // Ten bodies, 500 kB in all, each byte a chunk: with a Buffer for each of them it would be 80 MB.
+  const text = `${HEAD}transfer-encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(50_000)}`;
+  const sockets = await connectMany(server.port, 10, text);
+  let most = 0;
+  for (let looks = 0; looks < 8; looks++) {
+    await sleep(250);
+    most = Math.max(most, held() - before);
+  }
+  expect(most).toBeLessThan(20 * 1024 * 1024);
+  for (const socket of sockets) socket.destroy();
+});

@@ -48,17 +48,18 @@ export function makeBodyReader(limits: BodyLimits): BodyReader {
       if (Number(request.headers["content-length"] ?? 0) > maxBytes) return "too-large";
 
       const { promise, resolve, reject } = Promise.withResolvers<Buffer | UnreadBody>();
-      const chunks: Buffer[] = [];
+      let body: Buffer = Buffer.alloc(0);
       let bytes = 0;
       const onData = (chunk: Buffer): void => {
+        const before = bytes;
         bytes += chunk.length;
         held += chunk.length;
-        if (bytes <= maxBytes) chunks.push(chunk);
+        if (bytes <= maxBytes) body = withChunk(body, before, chunk);
         else resolve("too-large");
         const [endOldest] = reading;
         if (held > maxBytesAtOnce) endOldest?.("too-many-requests");
       };
-      const onEnd = (): void => resolve(Buffer.concat(chunks));
+      const onEnd = (): void => resolve(body.subarray(0, bytes));
       const onError = (cause: Error): void =>
         reject(new IncompleteRequest("not read to its end", { cause }));
       const onClose = (): void => reject(new IncompleteRequest("closed before its end"));
@@ -73,7 +74,7 @@ export function makeBodyReader(limits: BodyLimits): BodyReader {
         reading.delete(resolve);
         held -= bytes;
         // The request may outlive its answer by a moment, and would hold them.
-        chunks.length = 0;
+        body = Buffer.alloc(0);
         stopTimer(timer);
         signal.removeEventListener("abort", onAbort);
         // The listener for errors stays: a broken connection must not be an error nobody handles.
@@ -81,4 +82,19 @@ export function makeBodyReader(limits: BodyLimits): BodyReader {
       }
     },
   };
+}
+
+/**
+ * One piece of memory, at most twice as large as what was sent: a chunk by itself takes a hundred times the
+ * one byte that it may hold.
+ *
+ * @param bytes of `body` that are the request's
+ */
+function withChunk(body: Buffer, bytes: number, chunk: Buffer): Buffer {
+  if (bytes === 0) return chunk;
+  const needed = bytes + chunk.length;
+  const whole = needed <= body.length ? body : Buffer.allocUnsafeSlow(2 * needed);
+  if (whole !== body) body.copy(whole, 0, 0, bytes);
+  chunk.copy(whole, bytes);
+  return whole;
 }
