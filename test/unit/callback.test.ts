@@ -153,6 +153,16 @@ test.each([
   ["https://hooks.example.com/#part", false],
   ["https://hooks.example.com/#", false],
   ["//hooks.example.com/", false],
+  // What the schema's format `uri` refuses too, and `URL` makes something of.
+  [" https://hooks.example.com/", false],
+  ["https://hooks.example.com/a\nb", false],
+  ["https://hooks.example.com/a b", false],
+  ["https:\\\\hooks.example.com\\a", false],
+  ["https:hooks.example.com/", false],
+  ["https://hooks.exämple.com/", false],
+  ["https://hooks.example.com/{id}", false],
+  ["https://hooks.example.com/100%", false],
+  ["https://hooks.example.com/100%25?to=[a]", true],
   ["", false],
   [`https://hooks.example.com/${"x".repeat(2_048)}`, false],
 ])("%s may be called: %s", (text, isSo) => {

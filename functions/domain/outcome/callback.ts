@@ -61,11 +61,15 @@ export function afterCallback(
 
 export const MAX_CALLBACK_URL = 2_048;
 
+/** RFC 3986 as it is written: `URL` also takes spaces, line ends, backslashes and other scripts for what they might mean. */
+const URI = /^https:\/\/(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9a-f]{2})+$/i;
+
 /** https, to a host by name, without user or fragment. */
 export function isCallbackUrl(text: string): boolean {
   const url = URL.parse(text);
   return (
     text.length <= MAX_CALLBACK_URL &&
+    URI.test(text) &&
     url?.protocol === "https:" &&
     url.username === "" &&
     url.password === "" &&

@@ -100,7 +100,7 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
   "csv.decimal_comma invalid_format": YES_OR_NO,
   "csv.ids_as_text invalid_format": YES_OR_NO,
   "callback_url invalid_format":
-    "An address that begins with https://, of a host by its name, without user, password or fragment, of at most 2,048 characters.",
+    "An address that begins with https://, of a host by its name, without user, password or fragment, spaces and letters beyond ASCII percent-encoded, of at most 2,048 characters.",
   "id invalid_format": "A text without control characters; numbers go into quotes.",
   "type invalid_format": "A text without control characters, in quotes.",
   "specversion invalid_format": 'The text "1.0", in quotes.',
