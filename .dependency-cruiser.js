@@ -10,6 +10,7 @@ const VERIFICATION = "functions/verification";
 const PLATFORM = "functions/platform";
 const CLOCK = `${PLATFORM}/clock`;
 const LIMITS = `${PLATFORM}/limits`;
+const TLS = `${PLATFORM}/tls`;
 const SETTINGS = `${PLATFORM}/settings`;
 const TELEMETRY = `${PLATFORM}/telemetry`;
 const HTTP = `${PLATFORM}/http`;
@@ -27,9 +28,10 @@ const MAY_IMPORT = {
 
   [CLOCK]: ["node:"],
   [LIMITS]: [CLOCK],
+  [TLS]: ["node:"],
   [HTTP]: [CLOCK, "node:", `${SETTINGS}/this-machine.ts`],
-  [SETTINGS]: ["zod"],
-  [TELEMETRY]: [DOMAIN, CLOCK, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
+  [SETTINGS]: [TLS, "zod"],
+  [TELEMETRY]: [DOMAIN, CLOCK, TLS, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
   [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose", "@kubernetes/client-node"],
   [LEDGER]: [DOMAIN, CLOCK, LIMITS, TELEMETRY, IDENTITY, "node:"],
@@ -46,7 +48,7 @@ const MAY_IMPORT = {
     "node:",
     "zod",
   ],
-  [STORE]: [DOMAIN, CLOCK, "node:", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"],
+  [STORE]: [DOMAIN, CLOCK, TLS, "node:", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"],
   [REQUESTS]: [DOMAIN, SETTINGS, SERVER, "zod"],
   [PLATFORM]: [DOMAIN, "zod"],
 
@@ -62,6 +64,7 @@ const MAY_IMPORT = {
     `${BUILDER}/memory`,
     CLOCK,
     LIMITS,
+    TLS,
     TELEMETRY,
     "node:",
     "kysely",

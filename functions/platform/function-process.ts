@@ -6,13 +6,13 @@
 import type * as z from "zod";
 import type { ProgramName } from "../domain/events.ts";
 import type { CloudEventServer } from "./server/cloudevent-server.ts";
-import { trustCertificates } from "./cloudevents/cloudevent-sink.ts";
 import { ConfigError, EXIT_CONFIG, readConfig, type PROCESS_VARIABLES } from "./settings/config.ts";
 import { unknownVariables } from "./settings/unknown-variables.ts";
 import { makeLog, type Log } from "./telemetry/log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
 import { startMetricsServer } from "./server/metrics-server.ts";
 import { openTracer } from "./telemetry/open-tracer.ts";
+import { trustCertificates } from "./tls/ca-certificates.ts";
 import type { Tracer } from "./telemetry/tracing.ts";
 
 export interface FunctionContext {

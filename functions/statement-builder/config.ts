@@ -43,7 +43,7 @@ const lines = (max: number, length: number, example: string) =>
     },
   );
 
-/** A name and a value in each; the name is the first group. */
+/** A name and a value in each, every name once; the name is the first group. */
 const pairs = (form: RegExp) =>
   list()
     .pipe(z.array(z.string().regex(form)))
@@ -52,7 +52,8 @@ const pairs = (form: RegExp) =>
         const [, name = "", value = ""] = form.exec(entry) ?? [];
         return [name, value];
       }),
-    );
+    )
+    .refine((entries) => new Map(entries).size === entries.length);
 
 const CURRENCY_WITH_DECIMALS = new RegExp(`^([A-Z]{3})=([0-${MAX_MINOR_UNIT}])$`);
 

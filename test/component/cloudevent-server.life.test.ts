@@ -267,3 +267,12 @@ it("a client that is gone before its token was verified leaves nothing behind", 
   await drained;
   expect(handled).toBe(false);
 });
+
+it("names the settings of a port that cannot be had", async () => {
+  const routes = { "/": { handle: () => Promise.resolve({ kind: "accepted" } as const) } };
+  await using server = await startEventServer({ routes });
+  await expect(startEventServer({ routes, port: server.port })).rejects.toMatchObject({
+    message: "HOST and PORT: nothing can listen there",
+    cause: { code: "EADDRINUSE" },
+  });
+});

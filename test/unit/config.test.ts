@@ -94,6 +94,42 @@ describe("readConfig", () => {
     ]);
   });
 
+  it.each(
+    Object.entries({ requestIntakeConfig, pendingScannerConfig, builderConfig, statusApiConfig }),
+  )("says of each setting what is expected: %s", (_, schema) => {
+    const values = ["\u0000 no value ^", " "];
+    for (const name of Object.keys(schema.shape)) {
+      const problems = values.flatMap((value) => problemsOf(schema, { [name]: value }));
+      for (const line of problems.filter((one) => one.startsWith(`${name} is not valid`)))
+        expect(line).toMatch(/^[A-Z0-9_]+ is not valid; expected .+, for example ./);
+    }
+  });
+
+  it("takes only certificates that can be read for such", () => {
+    const K_CA_CERTS = "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----";
+    expect(problemsOf(requestIntakeConfig, { ...NEEDED, K_CA_CERTS })).toEqual([
+      expect.stringMatching(/^K_CA_CERTS is not valid; expected certificates in PEM form/),
+    ]);
+  });
+
+  it.each(["id", "subject", "time", "data"])("lets nobody replace %s of every event", (name) => {
+    const K_CE_OVERRIDES = JSON.stringify({ extensions: { region: "eu", [name]: "1" } });
+    expect(problemsOf(requestIntakeConfig, { ...NEEDED, K_CE_OVERRIDES })).toEqual([
+      expect.stringMatching(/^K_CE_OVERRIDES is not valid; expected JSON with an object of ext/),
+    ]);
+  });
+
+  it("takes only ports that there are for those of hosts", () => {
+    const env = { ...NEEDED, CALLBACK_HOSTS: "hooks.example.com:65535, a.example" };
+    expect(readConfig(requestIntakeConfig, env).CALLBACK_HOSTS).toEqual([
+      "hooks.example.com:65535",
+      "a.example:443",
+    ]);
+    expect(problemsOf(requestIntakeConfig, { ...env, CALLBACK_HOSTS: "a.example:65536" })).toEqual([
+      expect.stringMatching(/^CALLBACK_HOSTS is not valid; expected names of hosts/),
+    ]);
+  });
+
   it("takes an empty string for a missing variable", () => {
     expect(problemsOf(z.object(COMMON_VARIABLES), { K_SINK: "" })).toEqual([
       expect.stringMatching(/^K_SINK is missing; /),
@@ -172,11 +208,23 @@ describe("decimals of currencies", () => {
     ]);
   });
 
-  it.each(["EUR=4", "BTC=8", "btc=2", "BTC"])("%s is refused", (CURRENCY_DECIMALS) => {
-    expect(problemsOf(builderConfig, { ...BUILDER, CURRENCY_DECIMALS })).toEqual([
-      expect.stringMatching(/^CURRENCY_DECIMALS is not valid; expected codes to which ISO 4217/),
+  it.each([
+    ["SSE_KMS_KEYS", "/retail alias/one, /retail alias/other"],
+    ["SSE_KMS_CONTEXT", "tenant=one, tenant=other"],
+  ])("%s says of a name one thing alone", (name, value) => {
+    expect(problemsOf(builderConfig, { ...BUILDER, [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} is not valid; expected `)),
     ]);
   });
+
+  it.each(["EUR=4", "BTC=8", "btc=2", "BTC", "BTC=5, BTC=2"])(
+    "%s is refused",
+    (CURRENCY_DECIMALS) => {
+      expect(problemsOf(builderConfig, { ...BUILDER, CURRENCY_DECIMALS })).toEqual([
+        expect.stringMatching(/^CURRENCY_DECIMALS is not valid; expected codes to which ISO 4217/),
+      ]);
+    },
+  );
 });
 
 describe("identity", () => {

@@ -135,6 +135,6 @@ test.each([
   const file = join(folder, "wrong.json");
   await writeFile(file, text);
   await expect(makeManifestSigner(file)).rejects.toThrow(
-    "must hold a private JSON Web Key with alg",
+    `SIGNING_KEY_FILE: ${file} must hold a private JSON Web Key with alg`,
   );
 });

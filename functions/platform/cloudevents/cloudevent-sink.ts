@@ -9,7 +9,6 @@ import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { finished } from "node:stream/promises";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { StatementEvent } from "../../domain/events.ts";
 import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
 import { startDeadline, type Deadline } from "../limits/deadline.ts";
@@ -119,11 +118,4 @@ function unreachableReason(
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   const reason = typeof code === "string" ? code : name;
   return typeof reason === "string" ? reason : "unknown";
-}
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** Trusts the certificates of `K_CA_CERTS` besides the system's, in every TLS connection to come. */
-export function trustCertificates(pem: string): void {
-  setDefaultCACertificates([...getCACertificates("default"), ...(pem.match(CERTIFICATE) ?? [])]);
 }

@@ -310,10 +310,12 @@ export async function startCloudEventServer(
   }
 
   const { promise: listening, resolve, reject } = Promise.withResolvers<undefined>();
-  server.once("error", reject);
+  const failed = (cause: Error): void =>
+    reject(new Error("HOST and PORT: nothing can listen there", { cause }));
+  server.once("error", failed);
   server.listen({ port: options.port, host: options.host }, () => resolve(undefined));
   await listening;
-  server.off("error", reject);
+  server.off("error", failed);
 
   return {
     port: (server.address() as AddressInfo).port,

@@ -5,10 +5,15 @@ import { list, variable } from "./variables.ts";
 const HOST =
   /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[1-9]\d{0,4})?$/;
 
+/** A port is a number up to 65535. */
+function isAddress(host: string): boolean {
+  return URL.canParse(`https://${host}`);
+}
+
 /** Whom a request may have called back, as `name:port` each; nobody when not set. Intake and builder need the same. */
 export const CALLBACK_HOSTS = variable(
   list()
-    .pipe(z.array(z.string().toLowerCase().regex(HOST)))
+    .pipe(z.array(z.string().toLowerCase().regex(HOST).refine(isAddress)))
     .transform((hosts) => hosts.map((host) => (host.includes(":") ? host : `${host}:443`)))
     .default([]),
   {

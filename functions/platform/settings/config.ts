@@ -3,6 +3,7 @@
  * is reported at once. An empty string counts as missing, as a manifest's `value: ""` means it.
  */
 import * as z from "zod";
+import { certificatesIn } from "../tls/ca-certificates.ts";
 import { IDENTITY_VARIABLES } from "./identity-variables.ts";
 import { TRACING_VARIABLES } from "./tracing-variables.ts";
 import { LOG_LEVELS, integer, oneOf, text, url, variable } from "./variables.ts";
@@ -78,7 +79,15 @@ export const RETENTION_DAYS = integer({ min: 1, max: 3_650, default: 30 });
 
 // --- what the functions share ------------------------------------------------------------------
 
+/** CloudEvents 1.0.2, sections 3 and 3.1: what makes an event, and its data, is no extension. */
+const ATTRIBUTE =
+  /^(id|source|type|specversion|subject|time|datacontenttype|dataschema|data|data_base64)$/;
+
 /** Knative's CloudEvent overrides: attributes a sink binding adds to every event that is sent. */
+const extensionName = z
+  .string()
+  .regex(/^[a-z0-9]+$/)
+  .refine((name) => !ATTRIBUTE.test(name));
 const eventOverrides = z
   .string()
   .transform((json, context): unknown => {
@@ -89,10 +98,8 @@ const eventOverrides = z
       return z.NEVER;
     }
   })
-  .pipe(z.object({ extensions: z.record(z.string().regex(/^[a-z0-9]+$/), z.string()).optional() }))
+  .pipe(z.object({ extensions: z.record(extensionName, z.string()).optional() }))
   .transform(({ extensions }) => extensions ?? {});
-
-const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
 
 /** What every function has. */
 export const PROCESS_VARIABLES = {
@@ -116,7 +123,7 @@ export const PROCESS_VARIABLES = {
     example: "/etc/kubernetes/kubeconfig",
   }),
   /** CA certificates to trust besides those of the system. */
-  K_CA_CERTS: variable(z.string().regex(pem).optional(), {
+  K_CA_CERTS: variable(z.string().refine(certificatesIn).optional(), {
     expected: "certificates in PEM form",
     example: "-----BEGIN CERTIFICATE-----…",
   }),

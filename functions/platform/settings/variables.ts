@@ -41,7 +41,8 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T,
 }
 
 export function yesOrNo(value: "true" | "false") {
-  return oneOf(["true", "false"], value).transform((word) => word === "true");
+  const words = oneOf(["true", "false"], value).transform((word) => word === "true");
+  return variable(words, { expected: "one of true, false", example: value });
 }
 
 export function text(hint: Hint) {

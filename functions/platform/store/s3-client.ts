@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { monotonic } from "../clock/clock.ts";
+import { readCaFile } from "../tls/ca-certificates.ts";
 import { sendLargeBodies } from "./large-body.ts";
 
 export interface S3Settings {
@@ -58,7 +58,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
   const agent = { keepAlive: true, maxSockets };
   const tls = {
-    ...(settings.caFile !== undefined && { ca: readFileSync(settings.caFile, "utf8") }),
+    ...(settings.caFile !== undefined && { ca: readCaFile("S3_CA_FILE", settings.caFile) }),
     ...(settings.serverName !== undefined && { servername: settings.serverName }),
   };
   const client = new S3Client({

@@ -3,6 +3,7 @@
  * loaded.
  */
 import type { ProgramName } from "../../domain/events.ts";
+import { readCaFile } from "../tls/ca-certificates.ts";
 import type { TracingConfig } from "../settings/tracing-variables.ts";
 import type { Log } from "./log.ts";
 import { NO_TRACER, type Tracer } from "./tracing.ts";
@@ -18,6 +19,9 @@ export async function openTracer(
 ): Promise<Tracer> {
   if (!config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT && !config.OTEL_EXPORTER_OTLP_ENDPOINT)
     return NO_TRACER;
+  // The SDK reads it by itself, and without a word goes on without it.
+  const { OTEL_EXPORTER_OTLP_CERTIFICATE: caFile } = config;
+  if (caFile !== undefined) readCaFile("OTEL_EXPORTER_OTLP_CERTIFICATE", caFile);
   const { makeOpenTelemetryTracer } = await import("./opentelemetry.ts");
   return makeOpenTelemetryTracer({
     name,

@@ -23,7 +23,7 @@ export async function makeManifestSigner(file: string): Promise<SignManifest> {
 }
 
 async function readKey(file: string): Promise<JWK & { readonly alg: string }> {
-  const wanted = `${file} must hold a private JSON Web Key with alg`;
+  const wanted = `SIGNING_KEY_FILE: ${file} must hold a private JSON Web Key with alg`;
   try {
     const key = JSON.parse(await readFile(file, "utf8")) as JWK;
     const { alg, d } = key;

@@ -2,7 +2,6 @@
  * The rows of a statement from MySQL: one consistent snapshot, the proof's expectations first, then
  * the rows in batches. Amounts, ids and times stay the server's own text.
  */
-import { readFileSync } from "node:fs";
 import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { AccountBalance } from "../../domain/money/account-totals.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
@@ -36,6 +35,7 @@ import {
   type StatementSql,
   type TransactionRow,
 } from "./transactions-sql.ts";
+import { readCaFile } from "../../platform/tls/ca-certificates.ts";
 import { monotonic } from "../../platform/clock/clock.ts";
 
 export interface TransactionsConfig extends DataTimeConfig {
@@ -142,7 +142,7 @@ export function makeTransactions(config: TransactionsConfig): Transactions {
     bigNumberStrings: true,
     // Without `verifyIdentity` the driver takes the certificate of any server of that CA.
     ...(config.caFile
-      ? { ssl: { ca: readFileSync(config.caFile, "utf8"), verifyIdentity: true } }
+      ? { ssl: { ca: readCaFile("DATABASE_CA_FILE", config.caFile), verifyIdentity: true } }
       : {}),
   };
   const pool = createPool({ ...settings, connectionLimit: config.connections });

@@ -1,7 +1,7 @@
 /** Which server it is, what stands in front of it, and whether the builder's own snapshot opens there. */
-import { readFileSync } from "node:fs";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { RetryableError } from "../../../functions/domain/failure.ts";
+import { readCaFile } from "../../../functions/platform/tls/ca-certificates.ts";
 import { inUtc } from "../../../functions/statement-builder/source/data-time.ts";
 import {
   IDENTITY,
@@ -31,7 +31,7 @@ export async function connectTo(
     charset: "utf8mb4",
     ...(caFile === undefined
       ? {}
-      : { ssl: { ca: readFileSync(caFile, "utf8"), verifyIdentity: true } }),
+      : { ssl: { ca: readCaFile("DATABASE_CA_FILE", caFile), verifyIdentity: true } }),
   });
 }
 

@@ -1,9 +1,7 @@
 /** `node send-event.ts URL PEM`: sends one event as a function would, and prints the result. */
-import {
-  makeCloudEventSink,
-  trustCertificates,
-} from "../../../functions/platform/cloudevents/cloudevent-sink.ts";
+import { makeCloudEventSink } from "../../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeLog } from "../../../functions/platform/telemetry/log.ts";
+import { trustCertificates } from "../../../functions/platform/tls/ca-certificates.ts";
 import { RECORDED_EVENT } from "./recorded-event.ts";
 
 const [url = "", certificates = ""] = process.argv.slice(2);
