@@ -190,7 +190,12 @@ describe("retry and cancel of many", () => {
     [["retry", "a", "--code", "too_large"], "or choose them by options"],
     [["retry"], "or choose them by options"],
     [["cancel", "--state", "failed"], "States are pending, processing."],
-    [["retry", "--code", "TOO LARGE"], "as `statements list` shows them"],
+    // A failed request has none of the reasons that may pass.
+    [["retry", "--code", "database_unavailable"], "too_large, retries_exhausted.\n"],
+    [["list", "--code", "lease_expired,typo"], "Reasons are unknown_customer,"],
+    [["stats", "--code", "typo"], "retries_exhausted, database_unavailable,"],
+    [["watch", "--code", "typo"], "cancel_requested, oversized.\n"],
+    [["cancel", "--code", "too_large,"], "Reasons are unknown_customer,"],
   ])("%j is wrong use", async (args, words) => {
     const { code, stderr } = await tool(...args);
     expect(code).toBe(2);

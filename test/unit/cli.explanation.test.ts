@@ -193,6 +193,15 @@ describe("what comes next", () => {
     expect(happened(handOver(held, "shutting_down", release))).toContain("its builder had to go");
   });
 
+  test("given back by a failure whose file may still arrive: not because the builder had to", () => {
+    const failures = ["invalid_amount: amount, row 17", "code_of_a_later_version"];
+    const [known = "", later = ""] = failures.map((code) =>
+      happened(retry(held, code, release, backoff)),
+    );
+    expect(known).toContain("row 17: an amount has more decimals than its currency");
+    expect(later).toContain("this version does not know the code");
+  });
+
   test("out of failures: it ends as failed", () => {
     const spent = { ...handOver(held, "shutting_down", release), failures: 5 };
     expect(next(spent)).toContain("does not end as failed before 2026-01-15T12:01:50.000Z");

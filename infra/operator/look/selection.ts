@@ -2,11 +2,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { CUSTOMER_ID } from "../../../functions/domain/record-name.ts";
 import {
+  ERROR_CODES,
   REQUEST_STATES,
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import { parseDuration } from "../words/duration.ts";
+import { REASONS } from "../words/error-words.ts";
 import { reasonOf } from "../words/record-view.ts";
 import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
@@ -24,13 +26,16 @@ export function withSelection(
   command: Command,
   states: readonly RequestStatus[] = REQUEST_STATES,
 ): Command {
+  const reasons = states.every((state) => state === "failed") ? ERROR_CODES : REASONS;
   if (states.length > 1) {
     const about = `only these, by comma: ${states.join(",")}`;
     command.option("-s, --state <states>", about, (text) => parseStates(text, states));
   }
   return command
     .option("-c, --customer <id>", "only of this customer", parseCustomer)
-    .option("--code <codes>", "only with this reason, by comma, such as too_large", parseCodes)
+    .option("--code <codes>", "only with this reason, by comma, such as too_large", (text) =>
+      parseCodes(text, reasons),
+    )
     .option("--older-than <time>", "recorded longer ago than 90s, 15m, 3h, 2d", parseDuration)
     .option("--newer-than <time>", "recorded within this time", parseDuration);
 }
@@ -51,10 +56,10 @@ function parseStates(text: string, states: readonly RequestStatus[]): readonly R
   });
 }
 
-function parseCodes(text: string): readonly string[] {
+function parseCodes(text: string, reasons: readonly string[]): readonly string[] {
   const codes = text.split(",").map((word) => word.trim());
-  if (codes.every((code) => /^[a-z_]+$/.test(code))) return codes;
-  throw new InvalidArgumentError("Codes are as `statements list` shows them under REASON.");
+  if (codes.every((code) => reasons.includes(code))) return codes;
+  throw new InvalidArgumentError(`Reasons are ${reasons.join(", ")}.`);
 }
 
 export function isSelected(request: StatementRequest, chosen: Selection, now: number): boolean {

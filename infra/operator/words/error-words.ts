@@ -5,7 +5,11 @@ import {
   LEASE_LATE,
   UNKNOWN_ON_REPLICA,
 } from "../../../functions/domain/last-error.ts";
-import { type ErrorCode, type FailedRequest } from "../../../functions/domain/statement-request.ts";
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type FailedRequest,
+} from "../../../functions/domain/statement-request.ts";
 import { meaningOf, type RetryableCode } from "../../../functions/domain/failure.ts";
 
 export interface ErrorWords {
@@ -49,10 +53,15 @@ export function wordsOfFailure(code: string): ErrorWords {
 
 const TODO_OF_A_LATER_VERSION = "Use the tool of the version that built it.";
 
-/** Why an open request went back to pending; what else stands there came with a hand-over. */
+/** Why an open request went back to pending; where its file may still arrive, a failure's code stands there too. */
 const LAST_ERRORS: Readonly<
   Record<
-    RetryableCode | typeof LEASE_EXPIRED | "oversized" | "cancel_requested" | "client_disconnected",
+    | RetryableCode
+    | typeof LEASE_EXPIRED
+    | "oversized"
+    | "cancel_requested"
+    | "client_disconnected"
+    | "shutting_down",
     string
   >
 > = {
@@ -81,15 +90,19 @@ const LAST_ERRORS: Readonly<
     "its builder lived but could not renew its lease in time: too little CPU, or the ledger did not answer",
   client_disconnected:
     "whoever had called its builder hung up before it was done: it was given back unharmed",
+  shutting_down: "its builder had to go and gave it back unharmed",
   cancel_requested: "it was stopped because cancellation was requested",
   oversized: "it has too many rows for the service and was handed to a Job",
 };
+
+/** All that can be the reason of a request, as far as this version knows. */
+export const REASONS: readonly string[] = [...ERROR_CODES, ...Object.keys(LAST_ERRORS)];
 
 /** `lastError` is a code, and behind a colon what there is to say about it. */
 export function wordsOfLastError(lastError: string): string {
   const [code = ""] = lastError.split(":");
   const words: Readonly<Record<string, string | undefined>> = LAST_ERRORS;
-  return words[code] ?? "its builder had to go and gave it back unharmed";
+  return words[code] ?? meaningOf(code);
 }
 
 /** Where and what, of a request that failed: `description, row 17`. */
