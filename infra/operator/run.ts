@@ -111,7 +111,8 @@ const ENVIRONMENT_HELP = `Environment, named as for the functions:
   S3_ENDPOINT, S3_FORCE_PATH_STYLE, AWS_*          the store, for download, link, ui and doctor
   INTAKE_URL, INTAKE_HOST, INTAKE_TOKEN            intake, for request, replay and ui --write
   DATABASE_URL, S3_BUCKET                          for doctor
-  LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  as the builder has them, for explain and ui
+  STATEMENT_VIEW and the like of the database      for doctor, else what the builder is told
+  LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES  for explain and ui, else what the builder is told
   RETENTION_DAYS                                   for prune and doctor, else what the scanner is told`;
 
 interface Failure {

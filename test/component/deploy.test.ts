@@ -9,6 +9,11 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { AppsV1Api, CoreV1Api, type V1PodStatus } from "@kubernetes/client-node";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
+import { heldRequest } from "../support/functions/held-request.ts";
+import { NOON, RECORDED } from "../support/functions/recorded-event.ts";
+import { startTestMariaDb } from "../support/servers/mariadb.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
 import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
@@ -185,6 +190,7 @@ describe("on a cluster", () => {
     expect((await tool("prune")).stderr).toContain("their retention of 40 days");
     const own = makeTool({ KUBECONFIG: server.kubeconfig, RETENTION_DAYS: "50" });
     expect((await own("prune")).stderr).toContain("their retention of 50 days");
+    await lookByTheBuildersSettings();
     await kubectl("delete", "pod", "statement-builder-x", "-n", "statements", "--force");
     // 3. A ledger that holds requests stays until somebody says otherwise.
     const ledger = ["-n", "transaction-requests"];
@@ -204,6 +210,37 @@ describe("on a cluster", () => {
     const removed = await make("undeploy", server.kubeconfig, { ...OVERLAY, LEDGER: "delete" });
     expect(removed.stdout).toContain("✓ everything removed");
     expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  /** By what the builder is told here, where the tool's own environment does not say. */
+  async function lookByTheBuildersSettings(): Promise<void> {
+    const of = ["-n", "statements"];
+    const told = "jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name}";
+    const settings = await kubectl("get", "ksvc", "statement-builder", ...of, "-o", told);
+    const data = { MAX_FAILURES: "9", LEASE_SECONDS: "100", STATEMENT_VIEW: "my_rows" };
+    await kubectl("patch", "configmap", settings, ...of, "-p", JSON.stringify({ data }));
+    const { kubeconfig } = server;
+    const ledger = makeConfigMapLedger({ namespace: "transaction-requests", kubeconfig });
+    await ledger.create(RECORDED);
+    const { name } = RECORDED.facts;
+    const recorded = await ledger.read(name);
+    if (!recorded) throw new Error("not there");
+    const object = { bucket: "b", key: "k.zip" };
+    const held = await ledger.replace(recorded, heldRequest(RECORDED, { now: NOON, object }));
+    if (held === "conflict") throw new Error("changed by others");
+    for (const [own, failures] of [
+      [{}, 9],
+      [{ MAX_FAILURES: "2" }, 2],
+    ] as const) {
+      const explained = await makeTool({ KUBECONFIG: kubeconfig, ...own })("explain", name);
+      expect(explained.stdout).toContain(`0 of ${failures} failures used up.`);
+      expect(explained.stderr).toBe("");
+    }
+    await ledger.remove(held);
+    await using bank = await startTestMariaDb({ schema: BANK_SCHEMA });
+    const DATABASE_URL = bank.databaseUrl;
+    const viewed = await makeTool({ KUBECONFIG: kubeconfig, DATABASE_URL })("doctor");
+    expect(viewed.stdout).toMatch(/my_rows/);
   }
 
   /** Of the Knative Services; the API server counts it up with each change of what is written. */

@@ -45,7 +45,12 @@ async function doctor(
   const tool = makeTool({ KUBECONFIG: "/none", DATABASE_URL: url.href, ...env });
   const { stdout } = await tool("doctor");
   const lines = stdout.replaceAll("\n    → ", " → ").trimEnd().split("\n");
-  return lines.slice(lines.findIndex((line) => line.includes("the bucket was not looked at")) + 1);
+  const ofDatabase = lines.slice(
+    lines.findIndex((line) => line.includes("the bucket was not looked at")) + 1,
+  );
+  // There is no cluster here to ask.
+  expect(ofDatabase[0]).toMatch(/^\?\? {2}it cannot be seen which views .+ → set .*STATEMENT_VIEW/);
+  return ofDatabase.slice(1);
 }
 
 const levels = (lines: readonly string[]): string[] => lines.map((line) => line.slice(0, 2));

@@ -8,6 +8,7 @@ import { NOBODY } from "../../../functions/statement-builder/source/transactions
 import { readBookedBalances } from "../../../functions/statement-builder/source/accounts/booked-balances.ts";
 import type { OperatorConfig } from "../session/settings.ts";
 import type { Session } from "../session/session.ts";
+import { SOURCE } from "../session/told-variables.ts";
 import { checkServer, checkSnapshot, connectTo, textsOf } from "./database-server.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { checkColumns } from "./view-columns.ts";
@@ -24,11 +25,22 @@ const OF_ACCOUNTS: readonly NamingSetting[] = [
   "ACCOUNT_OWNER_COLUMN",
 ];
 
-export async function* checkDatabase({ config, signal }: Session): AsyncGenerator<Finding> {
-  const { DATABASE_URL: url } = config;
+export async function* checkDatabase(session: Session): AsyncGenerator<Finding> {
+  const { signal } = session;
+  const { DATABASE_URL: url } = session.config;
   if (url === undefined) {
     yield unknown("the database was not looked at", "set DATABASE_URL, as the builder has it");
     return;
+  }
+  let config: OperatorConfig = session.config;
+  try {
+    config = { ...config, ...(await session.told("statement-builder", SOURCE)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    yield unknown(
+      `it cannot be seen which views the builder reads, so these are the environment's or the usual ones: ${reasonOf(error)}`,
+      `set what the builder has of ${Object.keys(SOURCE.shape).join(", ")}`,
+    );
   }
   let connection: Connection;
   try {

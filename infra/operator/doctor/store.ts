@@ -5,6 +5,7 @@ import { PROBE_NAME } from "../../../functions/statement-builder/store/create-on
 import { storageFault } from "../../../functions/platform/store/storage-error.ts";
 import type { Session } from "../session/session.ts";
 import type { Store } from "../session/store-access.ts";
+import { RETENTION } from "../session/told-variables.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const RULES =
@@ -40,7 +41,10 @@ export async function* checkStore(session: Session): AsyncGenerator<Finding> {
     return;
   }
   yield* checkCreateOnly(session, name);
-  const retentionDays = await session.retentionDays().catch(() => undefined);
+  const retentionDays = await session.told("pending-scanner", RETENTION).then(
+    ({ RETENTION_DAYS: days }) => days,
+    () => undefined,
+  );
   session.signal.throwIfAborted();
   yield* await checkLifecycle(session, name, { prefix, retentionDays });
 }

@@ -5,6 +5,7 @@ import { explain, type Explanation } from "./explanation.ts";
 import { viewQueue } from "./queue.ts";
 import { STATE_COLOURS } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
+import { CLAIMS, claimTerms, type ClaimTerms } from "../session/told-variables.ts";
 import type { Screen } from "../words/terminal.ts";
 import { isDue } from "../../../functions/pending-scanner/due.ts";
 import type { RequestStatus } from "../../../functions/domain/statement-request.ts";
@@ -26,13 +27,25 @@ Examples:
     )
     .action(
       async (names: readonly string[], { output }: { readonly output: (typeof FORMS)[number] }) => {
+        const terms = once(async () =>
+          claimTerms(await session.toldOrUsual("statement-builder", CLAIMS)),
+        );
         if (output === "json") {
           const all: Explained[] = [];
-          for (const name of names) all.push(await explainOne(session, name));
+          for (const name of names) all.push(await explainOne(session, name, terms));
           session.screen.printDocument(JSON.stringify(all, null, 2));
-        } else for (const name of names) print(session.screen, await explainOne(session, name));
+        } else
+          for (const name of names) print(session.screen, await explainOne(session, name, terms));
       },
     );
+}
+
+type Terms = () => Promise<ClaimTerms>;
+
+/** Asked when the first request is there, and not anew for the others. */
+function once(ask: Terms): Terms {
+  let asked: Promise<ClaimTerms> | undefined;
+  return () => (asked ??= ask());
 }
 
 interface Explained extends Explanation {
@@ -40,8 +53,8 @@ interface Explained extends Explanation {
   readonly status: RequestStatus;
 }
 
-async function explainOne(session: Session, name: string): Promise<Explained> {
-  const { config, now } = session;
+async function explainOne(session: Session, name: string, terms: Terms): Promise<Explained> {
+  const { now } = session;
   const stored = await session.find(name);
   const { request } = stored;
   // A request that is to be cancelled, or is not due, waits in no queue.
@@ -55,9 +68,7 @@ async function explainOne(session: Session, name: string): Promise<Explained> {
     // What the records say is said all the same to whoever may not see pods.
     trouble: isWaiting && !session.isLocal ? await session.trouble().catch(() => []) : [],
     now: now(),
-    leaseMs: config.LEASE_SECONDS * 1000,
-    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
-    maxFailures: config.MAX_FAILURES,
+    ...(await terms()),
     acts: actsOf(stored),
   });
   return { name: request.facts.name, status: request.status, ...explanation };

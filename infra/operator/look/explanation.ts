@@ -16,19 +16,17 @@ import {
 import type { Act, ActName } from "../words/acts.ts";
 import { dueSince } from "../words/due-since.ts";
 import { formatDuration } from "../words/duration.ts";
+import type { ClaimTerms } from "../session/told-variables.ts";
 import { detailOf, wordsOfFailure, wordsOfLastError } from "../words/error-words.ts";
 import { count } from "../words/plural.ts";
 import type { QueueView } from "./queue.ts";
 import { describeProgress, formatBytes } from "../words/record-view.ts";
 
 /** As the installation has them; milliseconds. */
-export interface ExplainTerms {
+export interface ExplainTerms extends ClaimTerms {
   /** How the operator's tool is called for this installation. */
   readonly tool: string;
   readonly now: number;
-  readonly leaseMs: number;
-  readonly clockSkewMs: number;
-  readonly maxFailures: number;
   /** Where it stands among those that are due, where somebody has looked. */
   readonly queue?: QueueView | undefined;
   /** Why pods do not do their work, where somebody has looked. */

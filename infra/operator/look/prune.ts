@@ -4,6 +4,7 @@ import { isFinal } from "../../../functions/domain/statement-request.ts";
 import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import { formatDuration, parseDuration } from "../words/duration.ts";
 import type { Session } from "../session/session.ts";
+import { RETENTION } from "../session/told-variables.ts";
 import { formatTable } from "../words/table.ts";
 
 interface PruneOptions {
@@ -39,7 +40,7 @@ Examples:
 
 async function showPrunable(session: Session, { in: ahead = 0 }: PruneOptions): Promise<void> {
   const { screen, now } = session;
-  const days = await retentionOf(session);
+  const { RETENTION_DAYS: days } = await session.toldOrUsual("pending-scanner", RETENTION);
   const before = now() + ahead - days * DAY_MS;
   const ended = (await readEnded(session)).sort((a, b) => a.endedAt - b.endedAt);
   const due = ended.filter(({ endedAt }) => endedAt < before);
@@ -51,18 +52,6 @@ async function showPrunable(session: Session, { in: ahead = 0 }: PruneOptions): 
     `${due.length} of ${ended.length} ended ones are over their retention of ${days} days` +
       (next ? `; the next one is in ${formatDuration(next.endedAt - before)}` : ""),
   );
-}
-
-async function retentionOf(session: Session): Promise<number> {
-  try {
-    return await session.retentionDays();
-  } catch {
-    session.signal.throwIfAborted();
-    session.screen.note(
-      "how long pending-scanner keeps records cannot be seen: this is by the default; set RETENTION_DAYS, as it has it",
-    );
-    return session.config.RETENTION_DAYS;
-  }
 }
 
 async function readEnded(session: Session): Promise<Ended[]> {

@@ -4,6 +4,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { Command, InvalidArgumentError } from "commander";
 import { printAudit } from "../words/acts.ts";
 import type { Session } from "../session/session.ts";
+import { CLAIMS, claimTerms } from "../session/told-variables.ts";
 import type { Store } from "../session/store-access.ts";
 import { isBlockedPort } from "../ui/blocked-ports.ts";
 import type { PageOptions, PageWords } from "../ui/page.ts";
@@ -54,7 +55,7 @@ async function serve(
   { write = false, port = 0, source }: UiOptions,
 ): Promise<void> {
   const { screen, signal, kubeconfig, config } = session;
-  const { LEDGER_NAMESPACE: namespace, LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = config;
+  const { LEDGER_NAMESPACE: namespace } = config;
   const ledger = await session.ledger();
   // Whoever may not read it is told here, and not by an empty page.
   const pages = ledger.list({ status: ["processing"] }, signal);
@@ -72,11 +73,7 @@ async function serve(
     who: () => session.who(),
     onAct: (request, act) => printAudit(screen, request, act),
     troubles: makeTroubles(session),
-    terms: {
-      leaseMs: LEASE_SECONDS * 1000,
-      clockSkewMs: CLOCK_SKEW_SECONDS * 1000,
-      maxFailures: MAX_FAILURES,
-    },
+    terms: claimTerms(await session.toldOrUsual("statement-builder", CLAIMS)),
   });
   screen.print(server.address);
   screen.note(

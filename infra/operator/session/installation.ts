@@ -2,9 +2,11 @@
 import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import type { FunctionName } from "../../../functions/domain/events.ts";
 import { troubleOf } from "../../kubernetes/deploy/trouble.ts";
 import { readStoreVariables, type StoreVariables } from "./builder-store.ts";
 import { readCapacity, type Capacity } from "./capacity.ts";
+import { readServiceVariables } from "./service-variables.ts";
 import { readWindows, type Windows } from "./window.ts";
 
 const run = promisify(execFile);
@@ -20,6 +22,11 @@ export interface Installation {
   capacity(): Promise<Capacity>;
   /** How long it takes an event, and keeps its record. */
   windows(): Promise<Windows>;
+  /** Those of `names` that one of its functions is told. */
+  variables(
+    service: FunctionName,
+    names: ReadonlySet<string>,
+  ): Promise<Readonly<Record<string, string>>>;
   /** What its builder is told of its store; without credentials no Secret is read. */
   storeVariables(asked: { readonly withCredentials: boolean }): Promise<StoreVariables>;
   /** A port of this machine that leads where `url` leads inside the cluster; undefined for what lies outside. */
@@ -99,6 +106,8 @@ export function makeInstallation(
     trouble: async () => await troubleOf(await namespace, kubectl),
     capacity: async () => await readCapacity(kubectl, await namespace),
     windows: async () => await readWindows(kubectl, await namespace),
+    variables: async (service, names) =>
+      await readServiceVariables(kubectl, { namespace: await namespace, service, names }),
     storeVariables: async ({ withCredentials }) =>
       await readStoreVariables(kubectl, { namespace: await namespace, withCredentials }),
 

@@ -5,9 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type * as z from "zod";
+import type { FunctionName } from "../../../functions/domain/events.ts";
 import { RECORD_PREFIX } from "../../../functions/domain/record-name.ts";
 import type { Log } from "../../../functions/platform/telemetry/log.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
+import { readConfig } from "../../../functions/platform/settings/config.ts";
 import type { S3Settings } from "../../../functions/platform/store/s3-client.ts";
 import type { StatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
 import type { Capacity } from "./capacity.ts";
@@ -61,8 +64,13 @@ export interface Session extends Disposable {
   capacity(): Promise<Capacity>;
   /** What intake and scanner are told of events' and records' time. Rejects with what kubectl said. */
   windows(): Promise<Windows>;
-  /** How long the scanner keeps a record: the environment's word, else the installation's. Rejects with what kubectl said. */
-  retentionDays(): Promise<number>;
+  /**
+   * What a function is told of these variables: the environment's word, else the installation's, else the default.
+   * Rejects with what kubectl said.
+   */
+  told<S extends z.ZodObject>(of: FunctionName, variables: S): Promise<z.output<S>>;
+  /** The same; where the installation's word cannot be had that is said, and the default is taken for it. */
+  toldOrUsual<S extends z.ZodObject>(of: FunctionName, variables: S): Promise<z.output<S>>;
   /** The environment's settings; where that has none of a store, the installation's, and those anew when the way there has closed. */
   store(): Promise<Store>;
   /** Of the store, for what the functions never ask. */
@@ -90,8 +98,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let stack: DisposableStack | undefined;
   const opened = (): DisposableStack => (stack ??= new DisposableStack());
   let options: GlobalOptions = {};
-  let environment: Environment | undefined;
-  let config: OperatorConfig | undefined;
+  let own: { readonly environment: Environment; readonly config: OperatorConfig } | undefined;
   let ledger: Ledger | undefined;
   let who: Promise<string> | undefined;
   let installation: Installation | undefined;
@@ -118,6 +125,21 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     return client;
   }
 
+  /** @throws CommandError that names every bad variable */
+  function readOwn() {
+    if (own) return own;
+    const environment = environmentOf(options, env);
+    return (own = { environment, config: readOperatorConfig(environment) });
+  }
+
+  /** What the environment says of these variables, and which of them it lacks. */
+  function ownOf({ shape }: z.ZodObject) {
+    const { environment } = readOwn();
+    const names = Object.keys(shape);
+    const values: Environment = Object.fromEntries(names.map((name) => [name, environment[name]]));
+    return { values, missing: names.filter((name) => !values[name]) };
+  }
+
   const session: Session = {
     screen: makeScreen(terminal),
     signal: terminal.signal,
@@ -132,8 +154,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     },
 
     get config() {
-      environment ??= environmentOf(options, env);
-      return (config ??= readOperatorConfig(environment));
+      return readOwn().config;
     },
 
     get kubeconfig() {
@@ -205,18 +226,32 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     capacity: () => ofCluster().capacity(),
     windows: () => ofCluster().windows(),
 
-    async retentionDays() {
-      const { RETENTION_DAYS: own } = session.config;
-      if (session.isLocal || environment?.["RETENTION_DAYS"]) return own;
-      return (await ofCluster().windows()).scanner.RETENTION_DAYS;
+    async told(of, variables) {
+      const { values, missing } = ownOf(variables);
+      const isAsked = !session.isLocal && missing.length > 0;
+      const found = isAsked ? await ofCluster().variables(of, new Set(missing)) : {};
+      return readConfig(variables, { ...values, ...found });
+    },
+
+    async toldOrUsual(of, variables) {
+      try {
+        return await session.told(of, variables);
+      } catch {
+        session.signal.throwIfAborted();
+        const { values, missing } = ownOf(variables);
+        session.screen.note(
+          `what ${of} is told cannot be seen: this is by the default; set ${missing.join(", ")}, as it has ` +
+            (missing.length === 1 ? "it" : "them"),
+        );
+        return readConfig(variables, values);
+      }
     },
 
     async store() {
-      const { config: own } = session;
-      const given = environment ?? {};
+      const { config, environment: given } = readOwn();
       store ??=
         session.isLocal || isStoreGiven(given)
-          ? Promise.resolve(storeOf(own, given))
+          ? Promise.resolve(storeOf(config, given))
           : storeOfInstallation(ofCluster(), given, session.screen).then((found) => {
               void found.way?.closed.then(() => (store = undefined));
               return found;

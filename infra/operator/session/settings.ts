@@ -9,7 +9,6 @@ import {
   COMMON_VARIABLES,
   ConfigError,
   readConfig,
-  RETENTION_DAYS,
 } from "../../../functions/platform/settings/config.ts";
 import {
   withoutPlainDatabase,
@@ -20,6 +19,7 @@ import { builderConfig } from "../../../functions/statement-builder/config.ts";
 import { runningIn, type Running } from "../../local/running.ts";
 import { readLocalSettings } from "../../local/settings.ts";
 import { wrongUse } from "../words/exit.ts";
+import { CLAIMS, RETENTION, SOURCE } from "./told-variables.ts";
 
 const { KUBECONFIG, LEDGER_NAMESPACE } = COMMON_VARIABLES;
 const builder = builderConfig.shape;
@@ -35,10 +35,9 @@ export const operatorConfig = withoutPlainStore(
         example: "request-intake.statements.svc.cluster.local",
       }).optional(),
       INTAKE_TOKEN: text({ expected: "an OIDC token for intake", example: "eyJ…" }).optional(),
-      RETENTION_DAYS,
-      LEASE_SECONDS: builder.LEASE_SECONDS,
-      CLOCK_SKEW_SECONDS: builder.CLOCK_SKEW_SECONDS,
-      MAX_FAILURES: builder.MAX_FAILURES,
+      ...RETENTION.shape,
+      ...CLAIMS.shape,
+      ...SOURCE.shape,
       S3_BUCKET: builder.S3_BUCKET.optional(),
       S3_PREFIX: builder.S3_PREFIX,
       S3_ENDPOINT: builder.S3_ENDPOINT,
@@ -50,17 +49,6 @@ export const operatorConfig = withoutPlainStore(
       DATABASE_URL: builder.DATABASE_URL.optional(),
       DATABASE_CA_FILE: builder.DATABASE_CA_FILE,
       DATABASE_INSECURE: builder.DATABASE_INSECURE,
-      STATEMENT_VIEW: builder.STATEMENT_VIEW,
-      ACCOUNT_VIEW: builder.ACCOUNT_VIEW,
-      ACCOUNT_IBAN_COLUMN: builder.ACCOUNT_IBAN_COLUMN,
-      ACCOUNT_NAME_COLUMN: builder.ACCOUNT_NAME_COLUMN,
-      ACCOUNT_PRODUCT_COLUMN: builder.ACCOUNT_PRODUCT_COLUMN,
-      ACCOUNT_OWNER_COLUMN: builder.ACCOUNT_OWNER_COLUMN,
-      TRANSACTION_CODE_COLUMN: builder.TRANSACTION_CODE_COLUMN,
-      STATEMENT_WATERMARK_VIEW: builder.STATEMENT_WATERMARK_VIEW,
-      MAX_STALENESS_SECONDS: builder.MAX_STALENESS_SECONDS,
-      REPLICA_WITHOUT_WATERMARK: builder.REPLICA_WITHOUT_WATERMARK,
-      PERIOD_BASIS: builder.PERIOD_BASIS,
     }),
   ),
 );

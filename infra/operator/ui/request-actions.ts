@@ -4,7 +4,8 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { actsOf, type Act } from "../words/acts.ts";
-import { explain, type ExplainTerms } from "../look/explanation.ts";
+import type { ClaimTerms } from "../session/told-variables.ts";
+import { explain } from "../look/explanation.ts";
 import {
   cancelRequest,
   retryRequest,
@@ -21,7 +22,7 @@ export interface Counter {
   /** Opened when it is first needed. @throws CommandError */
   readonly store: () => Promise<S3Client>;
   /** As the builder has them. */
-  readonly terms: Pick<ExplainTerms, "leaseMs" | "clockSkewMs" | "maxFailures">;
+  readonly terms: ClaimTerms;
   /** How the operator's tool is called for it. */
   readonly words: { readonly tool: string };
   /** Who sits in front of the page, as records name it. */

@@ -1,10 +1,9 @@
 /** The page of the operator's tool, for the installation that runs here: its writes are on, and it shows the events too. */
 import type { S3Client } from "@aws-sdk/client-s3";
-import * as z from "zod";
 import { makeConfigMapLedger } from "../../../../functions/platform/ledger/configmap-ledger.ts";
 import { readConfig } from "../../../../functions/platform/settings/config.ts";
-import { builderConfig } from "../../../../functions/statement-builder/config.ts";
 import { makePage, type Page } from "../../../operator/ui/page.ts";
+import { CLAIMS, claimTerms } from "../../../operator/session/told-variables.ts";
 import { accountHere } from "../../../operator/session/who.ts";
 import { someCustomers } from "./some-customers.ts";
 import { findTroubles, type Watched } from "./trouble.ts";
@@ -18,9 +17,6 @@ export interface PageParts extends Watched {
   readonly databaseUrl: string;
   readonly tick: () => Promise<void>;
 }
-
-const { LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES } = builderConfig.shape;
-const termsConfig = z.object({ LEASE_SECONDS, CLOCK_SKEW_SECONDS, MAX_FAILURES });
 
 /** At the router's address, beside its events. */
 export function openPage(parts: PageParts): Page {
@@ -42,21 +38,12 @@ export function openPage(parts: PageParts): Page {
     troubles: () => findTroubles(parts),
     customers: () =>
       someCustomers(databaseUrl, process.env["ACCOUNT_VIEW"] || "statement_accounts"),
-    terms: termsHere(),
+    // The functions have the environment of this process.
+    terms: claimTerms(readConfig(CLAIMS, process.env)),
     words: {
       place: "make run on this machine",
       tool: "npx statements --local",
       again: "Start `make run` again in the project's folder: this page goes on by itself.",
     },
   });
-}
-
-/** The functions have the environment of this process. */
-function termsHere() {
-  const config = readConfig(termsConfig, process.env);
-  return {
-    leaseMs: config.LEASE_SECONDS * 1000,
-    clockSkewMs: config.CLOCK_SKEW_SECONDS * 1000,
-    maxFailures: config.MAX_FAILURES,
-  };
 }
