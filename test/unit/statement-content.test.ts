@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { RunningTotals } from "../../functions/domain/money/account-totals.ts";
 import { ROW } from "../../functions/domain/columns.ts";
 import { makeStatementContent } from "../../functions/statement-builder/contents/statement-content.ts";
+import { camt053 } from "../../functions/statement-builder/formats/camt053/camt053.ts";
 import { jsonl } from "../../functions/statement-builder/formats/jsonl.ts";
 import type { TransactionRow } from "../../functions/statement-builder/source/transactions-sql.ts";
 import { JANUARY, ROWS, snapshotOf } from "../support/statements/sample-statement.ts";
@@ -10,8 +11,7 @@ import { statementContent } from "../support/statements/statement-content.ts";
 import { factsOf } from "../support/statements/statement.ts";
 
 /** What the pass that wrote transactions.csv found: -20.50, 0.25 and 20.50 in euros, 1500 in yen. */
-function contentOf(rows: readonly TransactionRow[]) {
-  const snapshot = snapshotOf(rows);
+function contentOf(rows: readonly TransactionRow[], snapshot = snapshotOf(rows)) {
   const [euros, yen, none] = snapshot.balances.map((one) => new RunningTotals(one));
   if (!euros || !yen || !none) throw new Error("the sample has three accounts");
   euros.add(-2_050n, 7_950n);
@@ -43,6 +43,21 @@ test.each([
   ["an account", changed(1, ROW.accountId, "acme-1")],
 ])("rows that nobody asked for are others: %s", async (_, rows) => {
   await expect(firstIds(rows)).rejects.toMatchObject({ code: "proof_mismatch" });
+});
+
+test("the rows of an account that has none are not asked for, and those of others are", async () => {
+  const snapshot = snapshotOf(ROWS);
+  const asked: (string | undefined)[] = [];
+  const content = contentOf(ROWS, {
+    ...snapshot,
+    batches(account) {
+      asked.push(account?.accountId);
+      return snapshot.batches(account);
+    },
+  });
+  const texts = await buffer(camt053.write(content));
+  expect(asked).toEqual(["acme-1", "acme-2"]);
+  expect(texts.toString().match(/<Stmt>/g)).toHaveLength(3);
 });
 
 test("values are what the bank's bytes say, beyond ASCII and beyond what a double holds", async () => {
