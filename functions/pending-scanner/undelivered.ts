@@ -26,15 +26,24 @@ export interface UndeliveredCount {
   readonly asked: number;
 }
 
-/** A page of notes; the others come with the next tick. */
 const AT_ONCE = 8;
 const SEND_TIMEOUT_MS = 5_000;
+/** A tick asks for so many; the others come with the next ones. Builders that are busy would find each of them once a minute. */
+const MOST_ASKED = 500;
+
+/** What one tick has asked the sink for. */
+interface Asking {
+  sent: number;
+  /** It is not asked for the others: they would keep the tick as long as it does not answer. */
+  isRefused: boolean;
+}
 
 /** @throws LedgerUnavailable */
 export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
   /** @returns what became of the note */
   async function see(
     note: StoredNote,
+    asking: Asking,
     { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
   ): Promise<"gone" | "waiting" | "asked"> {
     const { record, attempt, repeats, notBefore } = note.outcome;
@@ -45,10 +54,13 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
       log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");
       return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
     }
-    if (notBefore > now()) return "waiting";
+    if (notBefore > now() || asking.isRefused || asking.sent >= MOST_ASKED) return "waiting";
+    asking.sent++;
     const event = outcomeAgainEvent(request, "pending-scanner", now());
     const sent = await sink.send(event, { signal, timeoutMs: SEND_TIMEOUT_MS });
-    return sent.kind === "accepted" ? "asked" : "waiting";
+    if (sent.kind === "accepted") return "asked";
+    asking.isRefused = true;
+    return "waiting";
   }
 
   return async (context: {
@@ -56,11 +68,12 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
     readonly log: Log;
   }): Promise<UndeliveredCount> => {
     const count = { undelivered: 0, asked: 0 };
+    const asking = { sent: 0, isRefused: false };
     for await (const { notes, unreadable } of ledger.listUndelivered(context.signal)) {
       for (const note of unreadable) context.log.error({ note }, "unreadable note of an outcome");
       count.undelivered += unreadable.length;
       await mapConcurrently(notes, AT_ONCE, async (note) => {
-        const became = context.signal.aborted ? "waiting" : await see(note, context);
+        const became = context.signal.aborted ? "waiting" : await see(note, asking, context);
         if (became !== "gone") count.undelivered++;
         if (became === "asked") count.asked++;
       });

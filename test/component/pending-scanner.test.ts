@@ -353,6 +353,25 @@ describe("an outcome that a consumer was not told", () => {
     expect(await scanner.names()).toEqual([name]);
   });
 
+  it.each([
+    ["of which there are many is asked for a few hundred a tick", accept, 510, 500],
+    // Those that were sent already when the first was refused.
+    ["is not asked for at a sink that has refused another", answer(500), 100, 8],
+  ])("%s", async (_, sink, notes, most) => {
+    await using scanner = await startScanner({ sink });
+    const record = await withNote(scanner);
+    const create = makeConcurrencyLimit(16);
+    const { ledger } = scanner.local;
+    await Promise.all(
+      Array.from({ length: notes }, (_none, repeats) =>
+        create(() => ledger.noteUndelivered({ record, attempt: 0, repeats, notBefore: NOW })),
+      ),
+    );
+    await scanner.tick();
+    expect(scanner.sink.events.length).toBeGreaterThan(0);
+    expect(scanner.sink.events.length).toBeLessThanOrEqual(most);
+  });
+
   it("of an attempt before the last one needs nothing any more", async () => {
     await using scanner = await startScanner();
     const name = await withNote(scanner);
