@@ -192,9 +192,16 @@ describe("the answer", () => {
 
   it("one that does not come in time, and the others of its host are not kept waiting", async () => {
     receiver.onPost = () => undefined;
-    const { send } = startSender({ timeoutMs: 300 });
+    const { send, clock } = startSender({ timeoutMs: 300 });
     expect(await send()).toEqual({ kind: "failed", error: "timeout", notBefore: NOW + 60_000 });
-    expect(await send()).toMatchObject({ kind: "failed", error: "host_paused" });
+    const notBefore = NOW + 60_000;
+    const paused = { kind: "failed", error: "host_paused", notBefore, isAsked: false };
+    expect(await send()).toEqual({ ...paused, isSilent: true });
+    // It answers again, and says when.
+    clock.now = notBefore;
+    receiver.onPost = answering(503, { "retry-after": "60" });
+    expect(await send()).toMatchObject({ kind: "failed", error: "http_503" });
+    expect(await send()).toEqual({ ...paused, notBefore: notBefore + 60_000 });
   });
 
   it("one that trickles on is cut off in time", async () => {

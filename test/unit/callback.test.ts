@@ -79,6 +79,22 @@ describe("a try that was not taken", () => {
     expect(afterCallback(callback, AWAY, AT)).toMatchObject({ attempts: 4 });
   });
 
+  test("that nobody was asked in, as its host is silent, waits longer each time", () => {
+    const silent: CallbackResult = { ...AWAY, isAsked: false, isSilent: true };
+    let callback: Callback | undefined;
+    const waits = Array.from({ length: 10 }, () => {
+      const now = callback?.nextAt ?? NOON;
+      callback = afterCallback(
+        callback ?? {},
+        { ...silent, notBefore: now + MINUTE },
+        { ...AT, now },
+      );
+      return Math.round(((callback.nextAt ?? 0) - now) / MINUTE);
+    });
+    expect(waits).toEqual([2, 5, 11, 23, 47, 95, 191, 361, 361, 361]);
+    expect(callback).toMatchObject({ state: "owed", attempts: 0 });
+  });
+
   test("is final when its receiver says so", () => {
     expect(afterCallback({}, { kind: "refused", error: "http_410" }, AT)).toEqual({
       state: "given-up",

@@ -28,8 +28,10 @@ export type CallbackResult =
       readonly error: string;
       /** As the receiver asks (`Retry-After`). */
       readonly notBefore?: number | undefined;
-      /** The receiver was not asked, since it has said when: that uses up no try. */
+      /** The receiver was not asked, since it has said when, or has just been silent: that uses up no try. */
       readonly isAsked?: false;
+      /** It was not asked since it has just been silent, and nobody knows how long it will be. */
+      readonly isSilent?: true;
     };
 
 /** After so many a person has to look: one to two days. */
@@ -40,12 +42,12 @@ const BACKOFF = { baseMs: 60_000, maxMs: 6 * 3_600_000, maxFailures: Infinity };
 export const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 export function afterCallback(
-  { attempts: before = 0 }: Partial<Callback>,
+  before: Partial<Callback>,
   result: CallbackResult,
   { now, random }: { readonly now: number; readonly random: number },
 ): Callback {
   const isAsked = result.kind !== "failed" || result.isAsked !== false;
-  const attempts = before + (isAsked ? 1 : 0);
+  const attempts = (before.attempts ?? 0) + (isAsked ? 1 : 0);
   if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
   const { kind, error } = result;
   if (kind === "refused" || (isAsked && attempts >= MAX_CALLBACKS))
@@ -53,8 +55,14 @@ export function afterCallback(
   const asked = Math.min(result.notBefore ?? 0, now + LONGEST_WAIT_MS);
   const backoff = backoffMs(Math.max(1, attempts), { ...BACKOFF, random });
   // Those that wait for one moment do not all come back in it.
-  const nextAt = isAsked ? Math.max(now + backoff, asked) : Math.max(now, asked) + backoff;
+  const wait = result.isSilent ? Math.max(backoff, longerThan(before, random)) : backoff;
+  const nextAt = isAsked ? Math.max(now + backoff, asked) : Math.max(now, asked) + wait;
   return { state: "owed", attempts, triedAt: now, nextAt, error };
+}
+
+/** Of a thousand that are owed to one host, which one of them asks a minute, each would be written once a minute. */
+function longerThan({ triedAt = 0, nextAt = 0 }: Partial<Callback>, random: number): number {
+  return Math.min(BACKOFF.maxMs, Math.round((nextAt - triedAt) * (1 + random)));
 }
 
 // --- addresses ---------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ const MINUTE_MS = 60_000;
 interface Pace {
   /** It has asked for that, or did not answer in time: others are not kept waiting for it. */
   pausedUntil: number;
+  /** It did not answer in time the last time it was asked. */
+  isSilent: boolean;
   /** In which so many events were sent. */
   minute: number;
   sent: number;
@@ -65,6 +67,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     pace: Pace,
   ): Promise<CallbackResult> {
     const handshake = await connection.ask({ method: "OPTIONS", headers: identified });
+    pace.isSilent = false;
     const refusal = refusalOf(handshake, origin, now());
     if (refusal) return paused(refusal, pace);
     const rate = Number(handshake.headers["webhook-allowed-rate"]);
@@ -87,10 +90,13 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     const host = callbackHost(url);
     if (!isCallbackUrl(url) || !hosts.includes(host))
       return { kind: "refused", error: "host_not_allowed" };
-    const pace = paces.get(host) ?? { pausedUntil: 0, minute: 0, sent: 0 };
+    const pace = paces.get(host) ?? { pausedUntil: 0, isSilent: false, minute: 0, sent: 0 };
     paces.set(host, pace);
     if (pace.pausedUntil > now())
-      return { kind: "failed", error: "host_paused", notBefore: pace.pausedUntil, isAsked: false };
+      return {
+        ...{ kind: "failed", error: "host_paused", notBefore: pace.pausedUntil, isAsked: false },
+        ...(pace.isSilent && { isSilent: true }),
+      };
 
     using deadline = startDeadline(timeoutMs);
     const lookupOf = guardedLookup(resolve, isAllowed);
@@ -100,6 +106,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
       return await deliver(event, connection, pace);
     } catch (error) {
       if (!deadline.passed) return { kind: "failed", error: codeOf(error) };
+      pace.isSilent = true;
       return paused({ kind: "failed", error: "timeout", notBefore: now() + MINUTE_MS }, pace);
     }
   }
