@@ -9,7 +9,7 @@ import { StatementContents } from "./statement-contents.ts";
 import type { StatementProblem } from "./wrong-statement.ts";
 import { readZip } from "./zip/zip-reader.ts";
 import { DamagedZip } from "./zip/zip-records.ts";
-import { problemsOfSeal, SealedHash } from "./zip/zip-seal.ts";
+import { problemsOfSeal, problemsWithoutSeal, SealedHash } from "./zip/zip-seal.ts";
 
 export interface VerificationOptions {
   /**
@@ -72,11 +72,12 @@ export async function verifyStatement(
     const { whole: sha256, beforeSeal } = hash.digest();
     const { manifest, signature, problems: found } = await contents.check(problems.files, keys);
     found.forEach((one) => problems.add(one));
-    // The first version had no seal.
-    if (manifest && manifest.schema !== MANIFEST_SCHEMAS[0]) {
-      problemsOfSeal(directory, beforeSeal, manifest.generated_at).forEach((one) =>
-        problems.add(one),
-      );
+    if (manifest) {
+      const ofZip =
+        manifest.schema === MANIFEST_SCHEMAS[0]
+          ? problemsWithoutSeal(directory, beforeSeal)
+          : problemsOfSeal(directory, beforeSeal, manifest.generated_at);
+      ofZip.forEach((one) => problems.add(one));
     }
     if (manifest && problems.all.length === 0) {
       const authentic = typeof signature === "object";

@@ -32,6 +32,8 @@ export interface EntrySink {
 }
 
 const HAS_DESCRIPTOR = 1 << 3;
+/** How hard it was deflated, that a descriptor follows, that the name is UTF-8: section 4.4.4. */
+const KNOWN_FLAGS = (0b11 << 1) | HAS_DESCRIPTOR | (1 << 11);
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -86,6 +88,8 @@ async function readEntry(
   const declared = { crc: header.getUint32(14, true), ...withZip64(sizes, extra, name) };
   if (method !== DEFLATED && method !== STORED)
     throw new DamagedZip("compressed by an unknown method", name);
+  if ((flags & ~KNOWN_FLAGS) !== 0)
+    throw new DamagedZip("encrypted, or in a form that no statement has", name);
 
   const sink = open(name);
   const content = { crc: 0, size: 0 };
@@ -124,7 +128,7 @@ async function readEntry(
   else if (expected.crc !== found.crc) damage("has changed: its checksum (CRC-32) differs");
   sink.end();
   const time = header.getUint32(10, true);
-  const isBare = hasOnlyZip64(extra);
+  const isBare = hasOnlyZip64(extra, sizes);
   return {
     name,
     offset,

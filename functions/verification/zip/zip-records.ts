@@ -57,8 +57,11 @@ export interface ReadEntry extends Pick<ZipEntry, "name" | "flags" | "method" | 
   readonly size: number;
 }
 
+const LOCATOR_BYTES = 20;
 const ZIP64_EXTRA = 0x0001;
 const ZIP64_VERSION = 45;
+/** Of the zip64 end record behind the field that says it. */
+const ZIP64_END_LENGTH = 44;
 
 export async function signature(reader: ByteReader): Promise<number> {
   const bytes = await reader.peek(4);
@@ -76,7 +79,8 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 export function textOf(view: DataView): string {
-  return new TextDecoder().decode(view);
+  // Else a byte order mark in front of a name would be dropped here, and be a part of it for others.
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(view);
 }
 
 export async function readCentralDirectory(
@@ -115,18 +119,18 @@ async function readCentralHeader(reader: ByteReader, entry: ReadEntry): Promise<
   const name = textOf(await take(reader, header.getUint16(28, true), "a file name"));
   const extra = await take(reader, header.getUint16(30, true), "an extra field");
   const comment = await take(reader, header.getUint16(32, true), "a comment");
-  const found = withZip64(
-    {
-      size: header.getUint32(24, true),
-      compressed: header.getUint32(20, true),
-      offset: header.getUint32(42, true),
-    },
-    extra,
-    name,
-  );
+  const sizes = {
+    size: header.getUint32(24, true),
+    compressed: header.getUint32(20, true),
+    offset: header.getUint32(42, true),
+  };
+  const found = withZip64(sizes, extra, name);
+  if (endsAsLocator(extra, comment)) {
+    throw new DamagedZip("what the zip's list of its files says of it is an end of a zip", name);
+  }
   // Whoever writes a stream learns only behind an entry's data that it needs zip64.
   const version = header.getUint16(6, true);
-  const inZip64 = [20, 24, 42].some((at) => header.getUint32(at, true) === IN_ZIP64);
+  const inZip64 = Object.values(sizes).includes(IN_ZIP64);
   const ok =
     name === entry.name &&
     header.getUint16(8, true) === entry.flags &&
@@ -152,15 +156,32 @@ async function readCentralHeader(reader: ByteReader, entry: ReadEntry): Promise<
     time,
     madeBy: header.getUint16(4, true),
     rights: header.getUint32(38, true),
-    isBare: entry.isBare && internal === 0 && comment.byteLength === 0 && hasOnlyZip64(extra),
+    isBare:
+      entry.isBare && internal === 0 && comment.byteLength === 0 && hasOnlyZip64(extra, sizes),
   };
 }
 
-export function hasOnlyZip64(extra: DataView): boolean {
+/** Readers look for a zip64 locator right in front of the end record, and follow it to another list of files. */
+function endsAsLocator(extra: DataView, comment: DataView): boolean {
+  const last = new Uint8Array(extra.byteLength + comment.byteLength);
+  last.set(new Uint8Array(extra.buffer, extra.byteOffset, extra.byteLength));
+  last.set(
+    new Uint8Array(comment.buffer, comment.byteOffset, comment.byteLength),
+    extra.byteLength,
+  );
+  const at = last.length - LOCATOR_BYTES;
+  return at >= 0 && viewOf(last).getUint32(at, true) === ZIP64_LOCATOR;
+}
+
+/** No field but that of zip64, and in it no more than the values that stand there for others. */
+export function hasOnlyZip64(extra: DataView, values: Readonly<Record<string, number>>): boolean {
   if (extra.byteLength === 0) return true;
-  const length = extra.byteLength - 4;
+  const length = 8 * Object.values(values).filter((value) => value === IN_ZIP64).length;
   return (
-    length >= 0 && extra.getUint16(0, true) === ZIP64_EXTRA && extra.getUint16(2, true) === length
+    length > 0 &&
+    extra.byteLength === 4 + length &&
+    extra.getUint16(0, true) === ZIP64_EXTRA &&
+    extra.getUint16(2, true) === length
   );
 }
 
@@ -169,14 +190,19 @@ async function readZip64End(
   directory: { at: number; offset: number; size: number; count: number },
 ): Promise<void> {
   const end = await take(reader, 56, "the zip64 end record");
-  const locator = await take(reader, 20, "the zip64 locator");
+  const locator = await take(reader, LOCATOR_BYTES, "the zip64 locator");
   const number = (at: number): number => Number(end.getBigUint64(at, true));
   const ok =
+    number(4) === ZIP64_END_LENGTH &&
+    end.getUint32(16, true) === 0 &&
+    end.getUint32(20, true) === 0 &&
     number(24) === directory.count &&
     number(32) === directory.count &&
     number(40) === directory.size &&
     number(48) === directory.offset &&
     locator.getUint32(0, true) === ZIP64_LOCATOR &&
+    locator.getUint32(4, true) === 0 &&
+    locator.getUint32(16, true) === 1 &&
     Number(locator.getBigUint64(8, true)) === directory.at;
   if (!ok) throw new DamagedZip("the zip64 end record does not describe the zip");
 }

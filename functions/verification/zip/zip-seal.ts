@@ -75,6 +75,36 @@ export function problemsOfSeal(
   return [...problems, { kind: "damaged", file: null, message: seal }];
 }
 
+const UNIX = 3;
+const FILE_TYPE = 0o170000;
+const PLAIN_FILE = 0o100000;
+const MS_DOS_FOLDER = 0x10;
+
+/**
+ * What is not as in any zip of plain files: of the first version, which needs no seal. Many readers look for the
+ * end of a zip from behind, and would find that of another zip in its comment.
+ */
+export function problemsWithoutSeal(
+  { entries, comment }: ZipDirectory,
+  beforeSeal: string,
+): readonly StatementProblem[] {
+  const problems = entries
+    .filter((entry) => !isPlainFile(entry))
+    .map(({ name }): StatementProblem => {
+      const message = `${shownName(name)}: in the zip it is a link, a folder or a device, and no plain file`;
+      return { kind: "changed", file: name, message };
+    });
+  if (comment === "" || comment === sealOf(beforeSeal)) return problems;
+  const message = "the zip has changed since it was made: it has a comment";
+  return [...problems, { kind: "damaged", file: null, message }];
+}
+
+function isPlainFile({ madeBy, rights }: ZipEntry): boolean {
+  const type = (rights >>> 16) & FILE_TYPE;
+  const isUnixPlain = madeBy >> 8 !== UNIX || type === 0 || type === PLAIN_FILE;
+  return isUnixPlain && (rights & MS_DOS_FOLDER) === 0;
+}
+
 function isOfStatement(entry: ZipEntry, time: number): boolean {
   return (
     entry.madeBy === MADE_BY &&
