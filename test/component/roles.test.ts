@@ -1,5 +1,6 @@
 import { AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
 import { renderInstallation } from "../support/cluster/installation.ts";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 
 const LEDGER = "transaction-requests";
@@ -54,10 +55,12 @@ test("there are these accounts, and rights of theirs in the ledger alone", () =>
 
 describe.each(FUNCTIONS)("%s", (name, allowed) => {
   let api: AuthorizationV1Api;
+  let kubeconfig: string;
   beforeAll(async () => {
     await server.apply(accounts);
     const config = new KubeConfig();
-    config.loadFromFile(await server.serviceAccountKubeconfig("statements", name));
+    kubeconfig = await server.serviceAccountKubeconfig("statements", name);
+    config.loadFromFile(kubeconfig);
     api = config.makeApiClient(AuthorizationV1Api);
   });
 
@@ -75,6 +78,13 @@ describe.each(FUNCTIONS)("%s", (name, allowed) => {
 
   test(`may ${allowed.join(" and ")} ConfigMaps of the ledger, and no more`, async () => {
     expect(await allowedVerbs({ namespace: LEDGER, resource: "configmaps" })).toEqual(allowed);
+  });
+
+  test("finds no record under what is no name, and is refused nothing where it may get", async () => {
+    if (!(allowed as readonly string[]).includes("get")) return;
+    const ledger = makeConfigMapLedger({ namespace: LEDGER, kubeconfig, tries: 1 });
+    for (const name of [".", "..", "a/b", "../secrets/a", "%2e", "A b", "a..b", ""])
+      expect(await ledger.read(name)).toBeUndefined();
   });
 
   test("may write how many records each source has only if it is the scanner", async () => {

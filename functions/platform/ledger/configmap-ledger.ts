@@ -138,6 +138,8 @@ export interface LedgerOptions extends KubernetesApiOptions {
 }
 
 const PAGE_SIZE = 500;
+/** Of which names of ConfigMaps are made. */
+const NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
 /** What a ledger asks of the Kubernetes API. */
 export interface LedgerApi extends Pick<KubernetesApi, "call"> {
@@ -217,7 +219,9 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
     create: (request) => create(toConfigMap(request)),
 
     async read(name, signal) {
-      // A name that Kubernetes does not allow (400, 422) is a record that cannot exist.
+      // A name that Kubernetes does not allow (400, 422) is a record that cannot exist. One with a slash, even an
+      // escaped one, or of dots alone, is asked for as something else, which no function may read.
+      if (!NAME.test(name)) return undefined;
       const found = await find(name, signal, [400, 404, 422]);
       return found && isRequest(found) ? toStored(found) : undefined;
     },
