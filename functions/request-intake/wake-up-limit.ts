@@ -17,7 +17,10 @@ export function makeWakeUpLimit(perMinute: number, now: () => number): WakeUpLim
   return {
     allows(customerId) {
       const at = now();
-      const recent = (sentAt.get(customerId) ?? []).filter((time) => time > at - WINDOW_MS);
+      // Of a time to come the clock was set back: it would count for as long as it was set.
+      const recent = (sentAt.get(customerId) ?? []).filter(
+        (time) => time > at - WINDOW_MS && time <= at,
+      );
       const allowed = recent.length < perMinute;
       // Set anew, so that the map's order is the order of last use.
       sentAt.delete(customerId);

@@ -38,3 +38,10 @@ it("forgets the customer seen longest ago beyond ten thousand", () => {
   expect(limit.allows("first")).toBe(false);
   expect(limit.allows("second")).toBe(true);
 });
+
+it("keeps nobody waiting for the hour by which the clock is set back", () => {
+  const { limit, clock } = makeLimit(1);
+  expect(limit.allows("a")).toBe(true);
+  clock.now -= 3_600_000;
+  expect([limit.allows("a"), limit.allows("a")]).toEqual([true, false]);
+});
