@@ -28,7 +28,7 @@ const options = fc.record(
     include_pending: fc.boolean(),
     callback_url: fc.constantFrom(
       "https://hooks.example.com/done?access_token=a%20b",
-      "https://hooks.example.com:8443/ü",
+      "https://hooks.example.com:8443/%C3%BC",
     ),
     csv: fc.record(
       {
@@ -139,6 +139,8 @@ export const breakingChange: fc.Arbitrary<Change> = fc.oneof(
       { supersedes: "x".repeat(300) },
       { supersedes: "c-1-2-1768478398123" },
       { callback_url: "http://hooks.example.com/" },
+      { callback_url: "https://hooks.example.com/ü" },
+      { callback_url: " https://hooks.example.com/" },
       { callback_url: "https://hooks.example.com:8080/" },
       { callback_url: "https://elsewhere.example.com/" },
       { callback_url: "https://a:b@hooks.example.com/" },
