@@ -142,3 +142,18 @@ test("one setting makes every request a Job, offered by the scanner, which count
   expect(offersAreJobs(everyRequest)).toMatchObject({ OFFERS_ARE_JOBS: "true" });
   expect(offersAreJobs(withJobs)).toMatchObject({ OFFERS_ARE_JOBS: "false" });
 });
+
+test("the Jobs of an hour of requests are within the quota of production", async () => {
+  const manifests = await renderInstallation({
+    on: "overlays/production",
+    components: ["jobs/every-request"],
+  });
+  const specOf = (kind: string, name: string): unknown =>
+    manifests.find((one) => one.kind === kind && one.metadata.name === name)?.["spec"];
+  const sink = specOf("JobSink", "statement-builder") as { job: { spec: JobSpec } };
+  const { hard } = specOf("ResourceQuota", "statements") as { hard: Record<string, string> };
+  const kept = sink.job.spec.ttlSecondsAfterFinished;
+  expect(kept).toBeGreaterThan(300);
+  // BUILDER_CAPACITY at a time, and no Job takes less than three seconds.
+  expect(Number(hard["count/jobs.batch"])).toBeGreaterThanOrEqual((8 / 3) * kept);
+});

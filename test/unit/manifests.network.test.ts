@@ -31,7 +31,11 @@ interface Policy {
 const policiesOf = (manifests: readonly Manifest[]) =>
   manifests
     .filter(({ kind }) => kind === "NetworkPolicy")
-    .map(({ metadata, spec }) => ({ name: metadata.name, ...(spec as Policy) }));
+    .map(({ metadata, spec }) => ({
+      name: metadata.name,
+      namespace: metadata.namespace,
+      ...(spec as Policy),
+    }));
 
 const withPolicies = (
   await Promise.all(
@@ -84,6 +88,26 @@ describe.each(withPolicies)("%s", (_, policies) => {
       return peers.length === 0 || ports.length === 0 || !peers.every(isNamed);
     });
     expect(open).toEqual([]);
+  });
+
+  /** Of knative-extensions/eventing-rabbitmq, which starts them in the Broker's namespace. */
+  test.each(["ingress", "dispatcher"])("the %s of a Broker on RabbitMQ is left alone", (role) => {
+    const labels: Readonly<Record<string, string>> = {
+      "eventing.knative.dev/broker": "statements",
+      "eventing.knative.dev/brokerRole": role,
+    };
+    const selects = ({ matchLabels = {}, matchExpressions = [] }: Policy["podSelector"]) =>
+      Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+      matchExpressions.every(({ key, operator, values = [] }) => {
+        const value = labels[key];
+        if (operator === "Exists") return value !== undefined;
+        if (operator === "DoesNotExist") return value === undefined;
+        return values.includes(value ?? "") === (operator === "In");
+      });
+    const closing = policies.filter(
+      ({ namespace, podSelector }) => namespace === "statements" && selects(podSelector),
+    );
+    expect(closing.map(({ name }) => name)).toEqual([]);
   });
 
   test("what is not named is closed, in both directions", () => {
