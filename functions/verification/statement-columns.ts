@@ -38,7 +38,7 @@ type HasForm = (value: string) => boolean;
 
 /**
  * Of the values of a column, by its name, as the canonical table has them. `undefined` where there is none to
- * look at: any text, what is added up or counted anyway, a column of a later version.
+ * look at: any text, what is counted anyway, a column of a later version.
  */
 export function formOf(name: string): HasForm | undefined {
   const column = columns.find((one) => one.name === name);
@@ -62,12 +62,15 @@ function formOfKind(column: Column): HasForm | undefined {
       return isSafeId;
     case "text":
       return column.nullable ? undefined : () => true;
-    case "integer":
     case "amount":
+      return (value) => AMOUNT.test(value);
+    case "integer":
       return undefined;
   }
 }
 
+/** As it is written: no zeros in front, and no zero below zero. */
+const AMOUNT = /^(?!-[0.]+$)-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?$/;
 const CURRENCY = /^[A-Z]{3}$/;
 /** In UTC with six decimals; its day is looked at alone. */
 const INSTANT = /^.{10}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;

@@ -19,6 +19,7 @@ import { MalformedCsv } from "./csv-reader.ts";
 import { isEntryName } from "./entry-names.ts";
 import { problemsOfList, readSums, type ListedFile } from "./file-list.ts";
 import { MAX_ACCOUNTS, MAX_ENTRIES } from "./limits.ts";
+import { checkClaims } from "./manifest-claims.ts";
 import { isManifest } from "./manifest-shape.ts";
 import { checkSignature, type SignatureCheck, type VerificationKey } from "./manifest-signature.ts";
 import { makeSha256 } from "./sha256.ts";
@@ -156,6 +157,7 @@ export class StatementContents {
     const known = manifest;
     if (known) {
       add(MANIFEST_FILE, () => checkAccountFiles(known));
+      add(MANIFEST_FILE, () => checkClaims(known));
       add(TRANSACTIONS_FILE, () => this.#transactions.check(known));
       add(BALANCES_FILE, () => this.#checkBalances(known));
       add(PENDING_FILE, () => this.#checkPending(known));

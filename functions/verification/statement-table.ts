@@ -135,10 +135,6 @@ export class StatementTable implements EntrySink {
       throw this.#wrong(`line ${this.lines} has more or fewer fields than the header`);
     }
     const canonical = fields.map((field) => readAsText(field) ?? field);
-    const wrong = this.#formed.find(([at, hasForm]) => !hasForm(canonical[at] ?? ""));
-    if (wrong) {
-      this.#misformed ??= `line ${this.lines} has a ${this.columns[wrong[0]]} of another form`;
-    }
     const isAsText = canonical.some((field, at) => field !== fields[at]);
     if (isAsText) this.#linesAsText += 1;
     // One later on makes a table of neither dialect.
@@ -148,6 +144,10 @@ export class StatementTable implements EntrySink {
       this.#points ||= amount.includes(".");
       this.#commas ||= amount.includes(",");
       if (!this.#hasCommas) canonical[column] = amount.replace(",", ".");
+    }
+    const wrong = this.#formed.find(([at, hasForm]) => !hasForm(canonical[at] ?? ""));
+    if (wrong) {
+      this.#misformed ??= `line ${this.lines} has a ${this.columns[wrong[0]]} of another form`;
     }
     if (!this.#isRaw) {
       const line = canonical.map(quoteField).join(",") + CSV_EOL;
