@@ -113,6 +113,7 @@ export interface Ledger {
   keepRejected(event: RejectedEvent, signal?: AbortSignal): Promise<KeptRejected>;
   listRejected(
     filter?: Pick<ListFilter, "mayBeStale">,
+    signal?: AbortSignal,
   ): AsyncIterable<readonly StoredRejectedEvent[]>;
   noteUndelivered(outcome: UndeliveredOutcome, signal?: AbortSignal): Promise<"created" | "exists">;
   listUndelivered(signal?: AbortSignal): AsyncIterable<NotesPage>;
@@ -284,8 +285,8 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
       return { outcome: "full" };
     },
 
-    async *listRejected({ mayBeStale = false } = {}) {
-      for await (const { items } of pages(ofComponent("rejected"), mayBeStale))
+    async *listRejected({ mayBeStale = false } = {}, signal) {
+      for await (const { items } of pages(ofComponent("rejected"), mayBeStale, signal))
         yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
     },
 

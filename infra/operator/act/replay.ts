@@ -43,7 +43,7 @@ interface ReplayOptions {
  * @throws CommandError unless he agrees
  */
 async function confirmAll(session: Session): Promise<void> {
-  const events = await readRejected(await session.ledger());
+  const events = await readRejected(session);
   for (const event of events) session.screen.note(lineOf(event));
   if (events.length === 0) {
     session.screen.note(NONE_REJECTED);
@@ -59,7 +59,7 @@ async function confirmAll(session: Session): Promise<void> {
 
 async function replay(session: Session, wanted: ReadonlySet<string> | undefined): Promise<void> {
   const ledger = await session.ledger();
-  const events = await readRejected(ledger);
+  const events = await readRejected(session);
   const chosen = events.filter(({ name }) => wanted === undefined || wanted.has(name));
   const missing = [...(wanted ?? [])].filter((name) => !chosen.some((one) => one.name === name));
   for (const name of missing)

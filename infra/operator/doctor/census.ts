@@ -89,7 +89,7 @@ export async function takeCensus(
       if (at - wishedAt > LATE_MS) unheard.add(request, wishedAt);
     }
   }
-  for await (const page of opened.listRejected()) rejected += page.length;
+  for await (const page of opened.listRejected({}, signal)) rejected += page.length;
   const endedWithin = (ms: number): number =>
     endings.subarray(0, Math.ceil(ms / 1000)).reduce((sum, count) => sum + count, 0);
   return {

@@ -2,6 +2,7 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { ApiException, ApisApi, AuthorizationV1Api, KubeConfig } from "@kubernetes/client-node";
+import { inTime } from "../session/in-time.ts";
 import { CommandError } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
 import { judgeClock } from "./clock.ts";
@@ -41,8 +42,8 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
     yield ok("`make run` asks nobody for rights, and its router stands in for Knative");
     return;
   }
-  yield* checkRights(config, session.config.LEDGER_NAMESPACE);
-  yield await checkKnative(config);
+  yield* checkRights(config, session.config.LEDGER_NAMESPACE, session.signal);
+  yield await checkKnative(config, session.signal);
 }
 
 class NotLetIn extends Error {
@@ -70,6 +71,7 @@ async function askVersion(config: KubeConfig, signal: AbortSignal): Promise<Answ
       response.resume();
       const { statusCode = 0, headers } = response;
       if (statusCode === 401) reject(new NotLetIn());
+      else if (statusCode === 429 || statusCode >= 500) reject(new Error(`HTTP ${statusCode}`));
       else resolve({ date: Date.parse(headers.date ?? ""), sentAt, receivedAt: Date.now() });
     })
       .on("error", reject)
@@ -91,21 +93,26 @@ const VERBS = {
   delete: "replay, retry",
 } as const;
 
-async function* checkRights(config: KubeConfig, namespace: string): AsyncGenerator<Finding> {
+async function* checkRights(
+  config: KubeConfig,
+  namespace: string,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   const api = config.makeApiClient(AuthorizationV1Api);
   const refused: string[] = [];
   try {
     for (const [verb, commands] of Object.entries(VERBS)) {
       const resourceAttributes = { namespace, verb, resource: "configmaps", version: "v1" };
-      const { status } = await api.createSelfSubjectAccessReview({
-        body: { spec: { resourceAttributes } },
-      });
+      const { status } = await api.createSelfSubjectAccessReview(
+        { body: { spec: { resourceAttributes } } },
+        inTime(signal),
+      );
       if (!status?.allowed) refused.push(`${verb} (${commands})`);
     }
   } catch (error) {
-    const what = error instanceof ApiException ? `HTTP ${error.code}` : reasonOf(error);
+    signal.throwIfAborted();
     yield unknown(
-      `it cannot be asked what you may do (${what})`,
+      `it cannot be asked what you may do (${refusalOf(error)})`,
       "`kubectl auth can-i --list` may tell",
     );
     return;
@@ -118,15 +125,20 @@ async function* checkRights(config: KubeConfig, namespace: string): AsyncGenerat
       );
 }
 
+/** The client's own message has all of the answer, its headers too. */
+function refusalOf(error: unknown): string {
+  return error instanceof ApiException ? `HTTP ${error.code}` : reasonOf(error);
+}
+
 const KNATIVE = {
   "serving.knative.dev": "Knative Serving",
   "eventing.knative.dev": "Knative Eventing",
   "sources.knative.dev": "Knative Eventing's PingSource and SinkBinding",
 } as const;
 
-async function checkKnative(config: KubeConfig): Promise<Finding> {
+async function checkKnative(config: KubeConfig, signal: AbortSignal): Promise<Finding> {
   try {
-    const { groups } = await config.makeApiClient(ApisApi).getAPIVersions();
+    const { groups } = await config.makeApiClient(ApisApi).getAPIVersions({}, inTime(signal));
     const present = new Set(groups.map(({ name }) => name));
     const missing = Object.entries(KNATIVE).filter(([group]) => !present.has(group));
     if (missing.length === 0) return ok("Knative Serving and Eventing are installed");
@@ -136,7 +148,7 @@ async function checkKnative(config: KubeConfig): Promise<Finding> {
     );
   } catch (error) {
     return unknown(
-      `it cannot be seen whether Knative is there: ${reasonOf(error)}`,
+      `it cannot be seen whether Knative is there: ${refusalOf(error)}`,
       "kubectl api-versions",
     );
   }

@@ -3,7 +3,13 @@
  * again where they ended, so no state is missed unless the API server has forgotten that far back.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CoreV1Api, KubeConfig, Watch, type V1ConfigMap } from "@kubernetes/client-node";
+import {
+  ApiException,
+  CoreV1Api,
+  KubeConfig,
+  Watch,
+  type V1ConfigMap,
+} from "@kubernetes/client-node";
 import type { StatementRequest } from "../../../functions/domain/statement-request.ts";
 import {
   COMPONENTS,
@@ -12,6 +18,7 @@ import {
   MANAGER,
 } from "../../../functions/platform/ledger/configmap-record.ts";
 import { UnreadableRecord } from "../../../functions/platform/ledger/record-codec.ts";
+import { inTime } from "../session/in-time.ts";
 import { unavailable } from "../words/exit.ts";
 
 export interface ChangesOptions {
@@ -52,7 +59,10 @@ export async function* watchChanges(
 
   /** Where a watch can begin, and what is there by then: of a name only, the rest may be too much. */
   async function look() {
-    const list = await core.listNamespacedConfigMap({ namespace, ...selector, limit: 1 });
+    const which = { namespace, ...selector, limit: 1 };
+    const list = await core.listNamespacedConfigMap(which, inTime(signal));
+    // A page to sign in at, of what stands in between, is no list.
+    if (!Array.isArray(list.items)) throw new Error("its answer is no list");
     const present = name === undefined ? [] : list.items.map((item) => toChange("ADDED", item));
     const isGone = name !== undefined && present.length === 0;
     const found: readonly Change[] = isGone ? [{ kind: "deleted", name }] : present;
@@ -60,7 +70,12 @@ export async function* watchChanges(
   }
 
   const first =
-    since === undefined ? await look().catch(notAllowed) : { version: since, found: [] };
+    since === undefined
+      ? await look().catch((error: unknown) => {
+          signal.throwIfAborted();
+          return notAllowed(error);
+        })
+      : { version: since, found: [] };
   yield* first.found;
   let { version } = first;
   for (let breaks = 0; !signal.aborted && breaks < MAX_BREAKS; breaks++) {
@@ -108,10 +123,10 @@ interface WatchEvent {
 }
 
 function notAllowed(error: unknown): never {
-  const { code, statusCode = code } = error as {
-    readonly code?: number;
-    readonly statusCode?: number;
-  };
+  const { statusCode } =
+    error instanceof ApiException
+      ? { statusCode: error.code }
+      : (error as { readonly statusCode?: number });
   throw unavailable(
     `the ledger cannot be watched (${statusCode === undefined ? "no answer" : `HTTP ${statusCode}`}); ` +
       "`statements doctor` looks for the reason",

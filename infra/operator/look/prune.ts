@@ -63,7 +63,7 @@ async function readEnded(session: Session): Promise<Ended[]> {
       if (isFinal(request)) ended.push({ name, what: request.status, endedAt: endOf(request) });
     }
   }
-  for await (const rejected of opened.listRejected()) {
+  for await (const rejected of opened.listRejected({}, signal)) {
     for (const { name, fields } of rejected) {
       ended.push({ name, what: "rejected", endedAt: Date.parse(fields["received_at"] ?? "") });
     }

@@ -1,6 +1,5 @@
 /** `statements rejected`: events that were no acceptable requests, parked by the broker. */
 import { Command } from "commander";
-import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import type { StoredRejectedEvent } from "../../../functions/platform/ledger/rejected-event.ts";
 import { unmet } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
@@ -21,16 +20,18 @@ Examples:
   statements rejected rejected-event-0417`,
     )
     .action(async (name: string | undefined) => {
-      const events = await readRejected(await session.ledger());
+      const events = await readRejected(session);
       if (name === undefined && events.length === 0) session.screen.note(NONE_REJECTED);
       if (name === undefined) for (const event of events) session.screen.print(lineOf(event));
       else for (const line of linesOf(events, name)) session.screen.print(line);
     });
 }
 
-export async function readRejected(ledger: Ledger): Promise<readonly StoredRejectedEvent[]> {
+/** @throws LedgerUnavailable */
+export async function readRejected(session: Session): Promise<readonly StoredRejectedEvent[]> {
   const events: StoredRejectedEvent[] = [];
-  for await (const page of ledger.listRejected()) events.push(...page);
+  const ledger = await session.ledger();
+  for await (const page of ledger.listRejected({}, session.signal)) events.push(...page);
   const receivedAt = ({ fields }: StoredRejectedEvent): string => fields["received_at"] ?? "";
   return events.sort((a, b) => receivedAt(a).localeCompare(receivedAt(b)));
 }

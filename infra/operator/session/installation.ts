@@ -1,5 +1,5 @@
 /** What an installation in a cluster says of itself, and ways into it, for somebody who has kubectl and nothing else. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ExecFileException } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { FunctionName } from "../../../functions/domain/events.ts";
@@ -45,13 +45,16 @@ export function makeInstallation(
   ledger: string,
   stop: AbortSignal,
 ): Installation {
-  const kubectl = async (args: readonly string[]): Promise<string> =>
-    (
-      await run("kubectl", ["--kubeconfig", kubeconfig, ...args], {
-        signal: stop,
-        maxBuffer: MOST_BYTES,
-      })
-    ).stdout;
+  async function kubectl(args: readonly string[], timeout = TIMEOUT_MS): Promise<string> {
+    const options = { signal: stop, maxBuffer: MOST_BYTES, timeout };
+    const asking = run("kubectl", ["--kubeconfig", kubeconfig, ...args], options);
+    // Without credentials in the kubeconfig it asks for a name, and nobody is there to give one.
+    asking.child.stdin?.end();
+    const { stdout } = await asking.catch((error: unknown) => {
+      throw new Error(`kubectl ${args.slice(0, 2).join(" ")}: ${whatItSaid(error)}`);
+    });
+    return stdout;
+  }
 
   /** The ledger's rights belong to accounts beside the functions; who may not read them asks at the usual place. */
   const namespace = kubectl([
@@ -85,7 +88,7 @@ export function makeInstallation(
     async logs() {
       const of = ["-n", await namespace, "-l", "app.kubernetes.io/part-of=transactions-collector"];
       const most = ["--tail=-1", "--max-log-requests=100"];
-      return await kubectl(["logs", ...of, "--all-containers", ...most]);
+      return await kubectl(["logs", ...of, "--all-containers", ...most], NO_TIMEOUT);
     },
 
     async intake() {
@@ -124,6 +127,16 @@ export function makeInstallation(
   };
 }
 
+/** In one line: it says the same several times over, with its own log's marks, and the reason last. */
+function whatItSaid(error: unknown): string {
+  const { code, killed, message, stderr = "" } = error as ExecFileException;
+  if (killed === true && code === null) return `no answer within ${TIMEOUT_MS / 1000} s`;
+  return stderr.trim().split("\n").at(-1) || message;
+}
+
+/** By itself kubectl waits without end for a server that takes its request and says nothing. */
+const TIMEOUT_MS = 20_000;
+const NO_TIMEOUT = 0;
 /** Of one answer: the logs of a busy day. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const USUAL_NAMESPACE = "statements";

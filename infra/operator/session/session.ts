@@ -198,7 +198,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
 
     async who() {
       const { whoAmI } = await import("./who.ts");
-      return await (who ??= whoAmI(session.kubeconfig));
+      return await (who ??= whoAmI(session.kubeconfig, session.signal));
     },
 
     async intake() {

@@ -18,15 +18,19 @@ function userName(): string {
 /**
  * The cluster's own word on who signs in with the kubeconfig, and the account of this machine; that alone
  * where the cluster does not tell (before Kubernetes 1.28, and in `make run`).
+ *
+ * @throws the signal's reason when it aborts
  */
-export async function whoAmI(kubeconfig: string): Promise<string> {
+export async function whoAmI(kubeconfig: string, signal: AbortSignal): Promise<string> {
   const { AuthenticationV1Api, KubeConfig } = await import("@kubernetes/client-node");
+  const { inTime } = await import("./in-time.ts");
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const review = await config
     .makeApiClient(AuthenticationV1Api)
-    .createSelfSubjectReview({ body: {} })
+    .createSelfSubjectReview({ body: {} }, inTime(signal))
     .catch(() => undefined);
+  signal.throwIfAborted();
   const name = review?.status?.userInfo?.username;
   return name === undefined ? accountHere() : `${name} (${accountHere()})`;
 }

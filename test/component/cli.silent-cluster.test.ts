@@ -1,0 +1,95 @@
+/** The operator's tool before a cluster that takes every request and says nothing, or what is no answer. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { RequestListener } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeInstallation } from "../../infra/operator/session/installation.ts";
+import { makeAuthority, type Authority } from "../support/servers/certificates.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
+
+let folder: string;
+let authority: Authority;
+const opened = new AsyncDisposableStack();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "silent-"));
+  opened.defer(() => rm(folder, { recursive: true }));
+  authority = opened.use(await makeAuthority());
+});
+afterAll(() => opened.disposeAsync());
+
+/** The path of its kubeconfig. */
+async function clusterThat(
+  answers: RequestListener,
+  user: Readonly<Record<string, string>> = { token: "t" },
+): Promise<string> {
+  const server = createServer(await authority.issue("IP:127.0.0.1"), answers);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  opened.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const kubeconfig = join(folder, `kubeconfig-${port}`);
+  const cluster = {
+    server: `https://127.0.0.1:${port}`,
+    "certificate-authority": authority.caFile,
+  };
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user }],
+    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+    "current-context": "c",
+  };
+  await writeFile(kubeconfig, JSON.stringify(config));
+  return kubeconfig;
+}
+
+test.each([["watch"], ["rejected"], ["prune"], ["retry", "a"], ["replay", "--all"], ["doctor"]])(
+  "Ctrl-C ends %s while nothing answers",
+  async (...args) => {
+    const interrupted = new AbortController();
+    const KUBECONFIG = await clusterThat(() => setTimeout(() => interrupted.abort(), 100));
+    const { code } = await makeTool(
+      { KUBECONFIG, RETENTION_DAYS: "30" },
+      interrupted.signal,
+    )(...args);
+    expect(code).toBe(130);
+  },
+);
+
+test("a page to sign in at is no list to watch from", async () => {
+  const KUBECONFIG = await clusterThat((_, response) => {
+    response.setHeader("content-type", "text/html").end("<html>sign in</html>");
+  });
+  const { code, stderr } = await makeTool({ KUBECONFIG })("watch");
+  expect(code).toBe(3);
+  expect(stderr).toContain("the ledger cannot be watched (no answer)");
+});
+
+test("a cluster that has too much to do is none that answers", async () => {
+  const KUBECONFIG = await clusterThat((_, response) => void response.writeHead(503).end());
+  const { code, stdout } = await makeTool({ KUBECONFIG })("doctor");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^no {2}the cluster does not answer at .+: HTTP 503$/m);
+});
+
+/** What is said of the pods of a cluster that cannot be asked. */
+async function reason(kubeconfig: string): Promise<string> {
+  const installation = makeInstallation(kubeconfig, "n", new AbortController().signal);
+  return await installation.trouble().then(String, (error: unknown) => (error as Error).message);
+}
+
+test("kubectl that would ask for a name is given none, and its last line is the reason", async () => {
+  const nobody = await clusterThat((_, response) => void response.writeHead(401).end(), {});
+  expect(await reason(nobody)).toBe("kubectl get pods: error: EOF");
+});
+
+test("kubectl is not waited for without end", async () => {
+  const silent = await clusterThat(() => undefined);
+  expect(await reason(silent)).toBe("kubectl get pods: no answer within 20 s");
+});
