@@ -54,7 +54,8 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
       log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");
       return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
     }
-    if (notBefore > now() || asking.isRefused || asking.sent >= MOST_ASKED) return "waiting";
+    if (notBefore > now()) return "waiting";
+    if (asking.isRefused || asking.sent >= MOST_ASKED) return "waiting";
     asking.sent++;
     const event = outcomeAgainEvent(request, "pending-scanner", now());
     const sent = await sink.send(event, { signal, timeoutMs: SEND_TIMEOUT_MS });
