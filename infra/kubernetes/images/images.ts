@@ -19,7 +19,9 @@ const PROGRAMS = join(REPOSITORY, "dist/programs");
 const ARCHIVES = join(REPOSITORY, "dist/images");
 
 const SAMPLES = ["sample-bank", "mariadb", "versitygw"] as const;
-const IMAGES: readonly string[] = [...FUNCTION_NAMES, "status-api", ...SAMPLES];
+/** Programs of ours; the other samples are somebody else's. */
+const BUNDLED = [...FUNCTION_NAMES, "status-api", SAMPLES[0]] as const;
+const IMAGES: readonly string[] = [...new Set<string>([...BUNDLED, ...SAMPLES])];
 
 interface Shop {
   readonly engine: ContainerEngine;
@@ -52,7 +54,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   console.log(`with ${engine.name}`);
   const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
-  const programs = [...FUNCTION_NAMES, "status-api", SAMPLES[0]].filter(isWanted);
+  const programs = BUNDLED.filter(isWanted);
   if (programs.length > 0) {
     const base = await nodeBase(shop, BASE);
     for (const name of programs) {
