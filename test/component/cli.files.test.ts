@@ -22,6 +22,7 @@ const opened = new AsyncDisposableStack();
 let client: S3Client;
 let proxy: HttpFaultProxy;
 let tool: Tool;
+let variables: Readonly<Record<string, string>>;
 let request: ExecutedRequest;
 let folder: string;
 
@@ -66,16 +67,16 @@ beforeAll(async () => {
     announced: true,
   };
   await local.ledger.replace(stored, request);
-  tool = makeTool({
+  variables = {
     KUBECONFIG: local.kubeconfig,
     LEDGER_NAMESPACE: local.namespace,
     S3_ENDPOINT: proxy.url,
     S3_BUCKET: BUCKET,
     S3_FORCE_PATH_STYLE: "true",
-    AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  });
+  };
+  tool = makeTool({ ...variables, AWS_REGION: "us-east-1" });
 });
 afterAll(() => opened.disposeAsync());
 
@@ -122,4 +123,10 @@ test("a file that appears while it is fetched stays as it is", async () => {
   expect(stderr).toContain("is there already");
   expect(await readFile(path, "utf8")).toBe("somebody's own");
   expect(await readdir(to)).toEqual([KEY]);
+});
+
+test("a setting that the store's client misses is what download says", async () => {
+  const { code, stderr } = await makeTool(variables)("download", NAME, "-d", await newFolder());
+  expect(code).toBe(3);
+  expect(stderr).toContain("GetObject failed: Region is missing");
 });

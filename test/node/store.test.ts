@@ -259,6 +259,9 @@ test("a statement is fetched, linked to and looked after without a variable of a
   await kubectl(["delete", "role", "operator", "-n", namespaces.functions]);
   const refused = await tool("download", name, "-d", folder, "--force");
   expect(refused.code).not.toBe(0);
-  expect(refused.stderr).toContain("the store's settings were not found through kubectl: Error");
+  const forbidden = "Error from server (Forbidden)";
+  expect(refused.stderr).toContain(
+    `the store's settings were not found through kubectl: kubectl get services.serving.knative.dev: ${forbidden}`,
+  );
   expect(refused.stderr).toContain("set S3_ENDPOINT, AWS_REGION and credentials");
 });

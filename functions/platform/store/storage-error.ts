@@ -14,15 +14,21 @@ interface StorageFault {
 }
 
 export function storageFault(error: unknown): StorageFault {
-  const { name, code, $metadata = {} } = error as SdkError;
+  const { name = "Error", code, $metadata = {} } = error as SdkError;
   const status = $metadata.httpStatusCode;
-  const shown = status === undefined ? (code ?? name ?? "Error") : (name ?? "Error");
+  const shown = status === undefined ? (code ?? unsent(error) ?? name) : name;
   const details = [
     ...(status === undefined ? [] : [`HTTP ${status}`]),
     ...($metadata.requestId === undefined ? [] : [`request ${$metadata.requestId}`]),
   ];
   const description = details.length === 0 ? shown : `${shown} (${details.join(", ")})`;
   return { status, code: shown, description };
+}
+
+/** What the SDK says of itself when it has no other name for it, such as `Region is missing`: no store was asked. */
+function unsent(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "Error" || "$response" in error) return undefined;
+  return error.message.split("\n", 1)[0] || undefined;
 }
 
 /** The store did not do what it was asked; it may do so later. */
