@@ -16,6 +16,7 @@ import {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { startLocalKubernetesApi } from "../../infra/local/cluster/kubernetes-api/server.ts";
 import { descendantsOf, startLocalRun, type LocalRun } from "../support/operator/local-run.ts";
+import { makeTool } from "../support/operator/statements-tool.ts";
 import { requested } from "../support/functions/requested.ts";
 import { isRunning } from "../support/functions/process-table.ts";
 
@@ -128,6 +129,23 @@ async function up(): Promise<LocalRun> {
     throw error;
   }
 }
+
+test(
+  "`--local` reckons with what the run was told, whatever the tool's own environment lacks",
+  async () => {
+    const told = { MAX_FAILURES: "7", RETENTION_DAYS: "44" };
+    await using run = startLocalRun("run", outDir, told);
+    const [name = ""] = await run.says(/transaction-request-customer-000001-\d{13}/);
+    await run.says(/What happens:/);
+    const local = makeTool({ OUT_DIR: outDir });
+    expect((await local("--local", "explain", name)).stdout).toContain("0 of 7 failures used up");
+    expect((await local("--local", "prune")).stderr).toContain("their retention of 44 days");
+    const own = makeTool({ OUT_DIR: outDir, RETENTION_DAYS: "90" });
+    expect((await own("--local", "prune")).stderr).toContain("their retention of 90 days");
+    await stop(run);
+  },
+  TIMEOUT_MS,
+);
 
 async function stop(run: LocalRun): Promise<void> {
   await run.interrupt();

@@ -10,6 +10,7 @@ import { startObjectStore, useObjectStore, type ObjectStore } from "../cluster/o
 import { travelsOfEvent, troubleOf } from "./page/event-travels.ts";
 import { openPage } from "./page/open-page.ts";
 import type { Page } from "../../operator/ui/page.ts";
+import { TOLD_TO_FUNCTIONS } from "../../operator/session/settings.ts";
 import { guardedBase } from "../../operator/ui/who-may-ask.ts";
 import { choosePorts, type LocalPorts } from "./ports.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
@@ -140,6 +141,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     namespace: settings.namespace,
     objects,
     environment: {
+      ...toldToFunctions(process.env),
       KUBECONFIG: kubeconfig,
       LEDGER_NAMESPACE: settings.namespace,
       INTAKE_URL: intakeUrl,
@@ -150,6 +152,12 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     children: [...functions, ...("pid" in bank ? [{ name: "MariaDB", pid: bank.pid }] : [])],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** The functions have the environment of this process, and whoever asks later may not. */
+function toldToFunctions(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const told = TOLD_TO_FUNCTIONS.map((name) => [name, env[name] ?? ""] as const);
+  return Object.fromEntries(told.filter(([, value]) => value !== ""));
 }
 
 /**

@@ -54,6 +54,13 @@ export const operatorConfig = withoutPlainStore(
 );
 export type OperatorConfig = z.output<typeof operatorConfig>;
 
+/** What the functions have from the environment of `make run`, and the tool has to know of them; a token is the user's own. */
+export const TOLD_TO_FUNCTIONS = Object.keys(operatorConfig.shape).filter(
+  (name) => !name.startsWith("INTAKE_"),
+);
+/** Of these the environment's own word comes first, as in a cluster. */
+const TOLD = new Set([RETENTION, CLAIMS, SOURCE].flatMap(({ shape }) => Object.keys(shape)));
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws CommandError that names every bad variable */
@@ -87,13 +94,10 @@ export function environmentOf(options: GlobalOptions, env: Environment): Environ
 
 /** What `make run` says of itself; it reaches this process alone. @throws CommandError when it is not up */
 function localEnvironment(env: Environment): Environment {
-  const none = {
-    S3_PREFIX: undefined,
-    S3_ENDPOINT: undefined,
-    AWS_SESSION_TOKEN: undefined,
-    INTAKE_HOST: undefined,
-  };
-  return { ...none, ...localRun(env).environment };
+  const { environment } = localRun(env);
+  const names = [...TOLD_TO_FUNCTIONS, "AWS_SESSION_TOKEN", "INTAKE_HOST"];
+  const parts = names.map((name) => [name, (TOLD.has(name) && env[name]) || environment[name]]);
+  return { ...environment, ...(Object.fromEntries(parts) as Environment) };
 }
 
 /** Of the functions of `make run`. @throws CommandError when it is not up */
