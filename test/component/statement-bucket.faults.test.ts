@@ -268,6 +268,19 @@ describe("a fault that stays, on the way there", () => {
     expect(performance.now() - started).toBeLessThan(1_200);
   });
 
+  it("a part that comes after its upload was aborted leaves nothing behind a later attempt", async () => {
+    const uploadId = await store.beginUpload(key);
+    const late = await store.sendPartSlowly(key, uploadId);
+    await store.abortUpload(key, uploadId);
+    await late.end();
+    const upload = uploadOf(key, LARGE.bytes);
+    const outcome = await bucket.publish({
+      ...upload,
+      metadata: { ...upload.metadata, attempt: 2 },
+    });
+    expect(outcome.kind).toBe("published");
+  });
+
   it("a clean-up that fails hides nothing: the first failure is told", async () => {
     fail(COMPLETE, error(409, "ConditionalRequestConflict"));
     const rule = fail(ABORT, error(500, "InternalError"));

@@ -56,6 +56,8 @@ export async function uploadParts(task: PartsUpload): Promise<StagedObject> {
         MpuObjectSize: digest.bytes(),
       });
       await client.send(command, { abortSignal });
+      // A part of an earlier attempt that came after the fence may have brought its upload back: S3 asks for a second abort.
+      if (task.upload.metadata.attempt > 1) await abortStrays(task);
       return "created";
     },
     discard: parts.discard,

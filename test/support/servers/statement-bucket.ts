@@ -5,9 +5,13 @@ import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   S3Client,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -42,7 +46,11 @@ export interface TestBucket extends AsyncDisposable {
   uploadsLeft(): Promise<readonly string[]>;
   beginUpload(key: string): Promise<string>;
   abortUpload(key: string, uploadId: string): Promise<void>;
+  /** A part whose last bytes the store is still waiting for; `end` sends them and resolves with the status. */
+  sendPartSlowly(key: string, uploadId: string): Promise<{ end(): Promise<number> }>;
 }
+
+const SLOW_PART_BYTES = 5 * 1024 * 1024;
 
 export async function openTestBucket(name: StoreName): Promise<TestBucket> {
   await using opened = new AsyncDisposableStack();
@@ -85,6 +93,23 @@ export async function openTestBucket(name: StoreName): Promise<TestBucket> {
     async abortUpload(key, uploadId) {
       const names = { Bucket: bucketName, Key: key, UploadId: uploadId };
       await client.send(new AbortMultipartUploadCommand(names));
+    },
+    async sendPartSlowly(key, uploadId) {
+      const names = { Bucket: bucketName, Key: key, UploadId: uploadId, PartNumber: 1 };
+      const url = await getSignedUrl(client, new UploadPartCommand(names));
+      const headers = { "content-length": SLOW_PART_BYTES };
+      const request = httpRequest(url, { method: "PUT", headers });
+      const answered = once(request, "response") as Promise<[IncomingMessage]>;
+      answered.catch(() => undefined);
+      await new Promise((resolve) => request.write(Buffer.alloc(SLOW_PART_BYTES - 1), resolve));
+      return {
+        async end() {
+          request.end("x");
+          const [response] = await answered;
+          response.resume();
+          return response.statusCode ?? 0;
+        },
+      };
     },
     [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   };
