@@ -6,7 +6,13 @@
 import type * as z from "zod";
 import type { ProgramName } from "../domain/events.ts";
 import type { CloudEventServer } from "./server/cloudevent-server.ts";
-import { ConfigError, EXIT_CONFIG, readConfig, type PROCESS_VARIABLES } from "./settings/config.ts";
+import {
+  ConfigError,
+  EXIT_CONFIG,
+  readConfig,
+  withOwnPorts,
+  type PROCESS_VARIABLES,
+} from "./settings/config.ts";
 import { unknownVariables } from "./settings/unknown-variables.ts";
 import { makeLog, type Log } from "./telemetry/log.ts";
 import { makeMetricsRegistry, type MetricsRegistry } from "./telemetry/metrics-registry.ts";
@@ -79,11 +85,13 @@ function readConfigOrReport<S extends z.ZodObject<typeof PROCESS_VARIABLES>>(
   setup: FunctionSetup<S>,
 ): z.output<S> | undefined {
   try {
-    return readConfig(setup.config, process.env);
+    return readConfig(withOwnPorts(setup.config), process.env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
     const log = makeLog({ name: setup.name, level: "info" });
-    for (const problem of error.problems) log.fatal(`configuration: ${problem}`);
+    const problems = error instanceof ConfigError ? error.problems : [];
+    for (const problem of problems) log.fatal(`configuration: ${problem}`);
+    // Node itself would write it to stderr with the value that it stumbled over, which may be a password.
+    if (problems.length === 0) log.fatal({ err: error }, "configuration: it could not be read");
     warnOfUnknown(setup, log);
     return undefined;
   }

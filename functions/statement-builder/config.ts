@@ -6,12 +6,15 @@ import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { S3_VARIABLES } from "../platform/settings/s3-variables.ts";
 import { withoutPlainDatabase, withoutPlainStore } from "../platform/settings/plain-text.ts";
 import { isName } from "../domain/bank-names.ts";
+import { DATABASE_URL, isOfAddress } from "./database-url.ts";
 import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money/money.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import { integer, list, oneOf, text, variable, yesOrNo } from "../platform/settings/variables.ts";
 
 const MIB = 1024 * 1024;
+/** A key of S3 has 1,024 bytes, and behind the prefix the name of a statement needs some hundred. */
+const MAX_PREFIX = 800;
 const VIEW = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/;
 
 const view = (name: string) =>
@@ -76,10 +79,7 @@ export const builderConfig = withIdentity(
       z
         .object({
           ...COMMON_VARIABLES,
-          DATABASE_URL: variable(
-            z.string().refine((value) => URL.parse(value)?.protocol === "mysql:"),
-            { expected: "a mysql URL", example: "mysql://user:password@database:3306/bank" },
-          ),
+          DATABASE_URL,
           DATABASE_CA_FILE: text({
             expected: "the path of a PEM file",
             example: "/etc/database-ca/ca.pem",
@@ -109,16 +109,27 @@ export const builderConfig = withIdentity(
               example: "XAU=4, BTC=5",
             },
           ),
-          S3_BUCKET: variable(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), {
-            expected: "the name of a bucket",
-            example: "bank-statements",
-          }),
+          S3_BUCKET: variable(
+            z
+              .string()
+              .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+              .refine((name) => !name.includes("..") && isIP(name) === 0),
+            {
+              expected: "the name of a bucket, without two dots in a row and not an address",
+              example: "bank-statements",
+            },
+          ),
           S3_PREFIX: variable(
             z
               .string()
               .regex(/^([A-Za-z0-9._-]+\/)+$/)
+              .max(MAX_PREFIX)
+              .refine((prefix) => !/(^|\/)\.{1,2}\//.test(prefix))
               .default(""),
-            { expected: "folders with a slash at the end", example: "statements/" },
+            {
+              expected: `folders with a slash at the end, none of them . or .., of at most ${MAX_PREFIX} characters`,
+              example: "statements/",
+            },
           ),
           ...S3_VARIABLES,
           /** Some S3-compatible stores refuse the checksums that Amazon's S3 wants by default. */
@@ -245,13 +256,21 @@ export const builderConfig = withIdentity(
           ),
           STATEMENT_LANGUAGE: oneOf(LANGUAGES, "en"),
           COMPRESSION: oneOf(["fast", "balanced", "small"], "balanced"),
-          UPLOAD_PART_BYTES: integer({ min: 5 * MIB, max: 512 * MIB, default: DEFAULT_PART_BYTES }),
+          UPLOAD_PART_BYTES: integer({
+            min: 5 * MIB,
+            max: 512 * MIB,
+            default: DEFAULT_PART_BYTES,
+          }),
           UPLOAD_QUEUE: integer({ min: 1, max: 16, default: 2 }),
           HOSTNAME: z.string().default("builder"),
         })
         .refine((config) => config.LEASE_RENEW_SECONDS * 2 <= config.LEASE_SECONDS, {
           path: ["LEASE_RENEW_SECONDS"],
           message: "must be at most half of LEASE_SECONDS",
+        })
+        .refine((config) => config.RETRY_BASE_SECONDS <= config.RETRY_MAX_SECONDS, {
+          path: ["RETRY_BASE_SECONDS"],
+          message: "must be at most RETRY_MAX_SECONDS",
         })
         .refine((config) => config.EXECUTION !== "job" || config.K_EVENT_PATH !== undefined, {
           path: ["K_EVENT_PATH"],
@@ -265,17 +284,12 @@ export const builderConfig = withIdentity(
         // For an address the driver would look for the name localhost in the certificate.
         .refine(
           ({ DATABASE_CA_FILE, DATABASE_URL }) =>
-            DATABASE_CA_FILE === undefined || isIP(new URL(DATABASE_URL).hostname) === 0,
+            DATABASE_CA_FILE === undefined || !isOfAddress(DATABASE_URL),
           {
             path: ["DATABASE_URL"],
             message: "needs the host's name as its certificate has it, with DATABASE_CA_FILE",
           },
-        )
-        // Packets of rows cannot be told in what is compressed.
-        .refine(({ DATABASE_URL }) => !new URL(DATABASE_URL).searchParams.has("compress"), {
-          path: ["DATABASE_URL"],
-          message: "must not ask for compress, which the builder does not read",
-        }),
+        ),
     ),
   ),
 );

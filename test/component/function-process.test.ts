@@ -95,6 +95,20 @@ describe.each(ENTRIES)("%s", (name) => {
   });
 });
 
+it("a mistyped address of the database ends the builder with 78, and its password is nowhere", async () => {
+  const DATABASE_URL = "mysql//reader:secret-4711@db/bank";
+  const env = { K_SINK: "http://broker.example", S3_BUCKET: "statements", DATABASE_URL };
+  await using running = startProcess("statement-builder", env);
+  expect(await running.exited).toBe(78);
+  expect(running.lines).toEqual([
+    expect.objectContaining({
+      level: "fatal",
+      msg: expect.stringMatching(/^configuration: DATABASE_URL is not valid; /) as string,
+    }),
+  ]);
+  expect(JSON.stringify(running.lines)).not.toContain("4711");
+});
+
 it("finishes the request in flight when SIGTERM comes", async () => {
   await using local = await startLocalLedger();
   const asked = Promise.withResolvers<undefined>();

@@ -3,6 +3,7 @@ import {
   COMMON_VARIABLES,
   ConfigError,
   readConfig,
+  withOwnPorts,
 } from "../../functions/platform/settings/config.ts";
 import { pendingScannerConfig } from "../../functions/pending-scanner/config.ts";
 import { requestIntakeConfig } from "../../functions/request-intake/config.ts";
@@ -90,7 +91,7 @@ describe("readConfig", () => {
 
   it("says what is expected of one that the tool may go without, too", () => {
     expect(problemsOf(operatorConfig, { S3_BUCKET: "B" })).toEqual([
-      "S3_BUCKET is not valid; expected the name of a bucket, for example bank-statements",
+      "S3_BUCKET is not valid; expected the name of a bucket, without two dots in a row and not an address, for example bank-statements",
     ]);
   });
 
@@ -317,12 +318,104 @@ describe("a database with a CA of its own", () => {
   });
 });
 
-it("reads no compressed rows, and says so", () => {
-  const DATABASE_URL = "mysql://reader@127.0.0.1/bank?compress=true";
-  const env = { ...NEEDED, S3_BUCKET: "statements", DATABASE_URL };
-  expect(problemsOf(builderConfig, env)).toEqual([
-    "DATABASE_URL must not ask for compress, which the builder does not read; expected a mysql URL, for example mysql://user:password@database:3306/bank",
-  ]);
+describe("the address of the database", () => {
+  const env = { ...NEEDED, S3_BUCKET: "statements", DATABASE_INSECURE: "true" };
+  const NOT_VALID = "is not valid";
+  const PERCENT = "has a percent sign that begins no escape: write %25 for one in a password";
+  const PARAMETER =
+    "has a parameter that the builder does not take: it takes connectAttributes, enableCleartextPlugin, socketPath";
+
+  it.each([
+    ["mysql//reader:secret-4711@db/bank", NOT_VALID],
+    ["mysql://reader:secret-4711@db:99999/bank", NOT_VALID],
+    ["postgres://reader:secret-4711@db/bank", NOT_VALID],
+    ["mysql:///bank", NOT_VALID],
+    ["mysql://reader:secret-4711%@db/bank", PERCENT],
+    ["mysql://reader@db/bank?compress=true", PARAMETER],
+    ["mysql://reader@db/bank?debug=true", PARAMETER],
+    ["mysql://reader@db/bank?ssl-mode=REQUIRED", PARAMETER],
+  ])("is refused before the driver reads it: %s", (DATABASE_URL, wrong) => {
+    const shown = "; expected a mysql URL, for example mysql://user:password@database:3306/bank";
+    const told = problemsOf(builderConfig, { ...env, DATABASE_URL });
+    expect(told).toEqual([`DATABASE_URL ${wrong}${shown}`]);
+    const [ofTool = "", ...more] = problemsOf(operatorConfig, { ...env, DATABASE_URL });
+    expect([ofTool.split("; ")[0], more]).toEqual([`DATABASE_URL ${wrong}`, []]);
+  });
+
+  it.each([
+    "mysql://reader:p%25w%40rd@db:3306/bank",
+    "mysql://reader@db",
+    "mysql://reader@localhost/bank?socketPath=/run/mysqld/mysqld.sock&enableCleartextPlugin=true",
+  ])("is taken: %s", (DATABASE_URL) => {
+    expect(problemsOf(builderConfig, { ...env, DATABASE_URL })).toEqual([]);
+  });
+});
+
+describe("any value of any setting", () => {
+  const OIDC = { OIDC_ISSUER: "https://issuer.example", OIDC_AUDIENCE: "a" };
+  const BANK = { S3_BUCKET: "statements", DATABASE_URL: "mysql://reader@127.0.0.1/bank" };
+  const whole = { ...NEEDED, ...BANK, ALLOWED_SOURCES: "billing /billing" };
+
+  it.each(
+    Object.entries({ requestIntakeConfig, pendingScannerConfig, builderConfig, statusApiConfig }),
+  )("is taken, or told as that setting's problem, and not repeated: %s", (_, schema) => {
+    const secret = "secret-4711";
+    const values = [
+      ...["", " ", "-1", "0", "1", "1e3", "99999999999999999999", "true", "none", "%", "{}", "[]"],
+      ...["null", "\u0000", "../", "a..b", "=", ",", "|", `//${secret}`, `${secret}:${secret}@`],
+      ...["http:", "https://", "https://[", "mysql:", "mysql://[", `mysql//u:${secret}@db`],
+    ];
+    const base = schema === statusApiConfig ? { ...OIDC, ...whole, IDENTITY: "" } : whole;
+    expect(problemsOf(schema, schema === requestIntakeConfig ? NEEDED : base)).toEqual([]);
+    for (const name of Object.keys(schema.shape)) {
+      const problems = values.flatMap((value) => problemsOf(schema, { ...base, [name]: value }));
+      expect(problems.filter((line) => line.includes(secret))).toEqual([]);
+    }
+  });
+});
+
+describe("settings that contradict each other or the store", () => {
+  const env = { ...NEEDED, S3_BUCKET: "statements", DATABASE_URL: "mysql://reader@127.0.0.1/bank" };
+
+  it.each([
+    [{ S3_BUCKET: "bank..statements" }, "S3_BUCKET is not valid"],
+    [{ S3_BUCKET: "192.168.1.7" }, "S3_BUCKET is not valid"],
+    [{ S3_PREFIX: "../" }, "S3_PREFIX is not valid"],
+    [{ S3_PREFIX: "a/./b/" }, "S3_PREFIX is not valid"],
+    [{ S3_PREFIX: `${"a".repeat(900)}/` }, "S3_PREFIX is not valid"],
+    [{ RETRY_MAX_SECONDS: "29" }, "RETRY_BASE_SECONDS must be at most RETRY_MAX_SECONDS"],
+    [
+      { DATABASE_URL: "mysql://reader@[::1]/bank", DATABASE_CA_FILE: "/ca.pem" },
+      "DATABASE_URL needs the host's name as its certificate has it, with DATABASE_CA_FILE",
+    ],
+  ])("%j", (change, wrong) => {
+    const lines = problemsOf(builderConfig, { ...env, ...change });
+    expect(lines.map((line) => line.split("; ")[0])).toEqual([wrong]);
+  });
+
+  it.each([
+    [{ S3_BUCKET: "bank.statements-2.eu", S3_PREFIX: "a.b/..c/.d/" }],
+    [{ RETRY_BASE_SECONDS: "30", RETRY_MAX_SECONDS: "30" }],
+  ])("and others do not: %j", (change) => {
+    expect(problemsOf(builderConfig, { ...env, ...change })).toEqual([]);
+  });
+
+  it("one port cannot serve events and metrics, unless each takes a free one", () => {
+    const problem = /^METRICS_PORT is that of PORT; /;
+    const schema = withOwnPorts(pendingScannerConfig);
+    expect(problemsOf(schema, { ...NEEDED, PORT: "9464" })).toEqual([
+      expect.stringMatching(problem),
+    ]);
+    expect(problemsOf(schema, { ...NEEDED, PORT: "0", METRICS_PORT: "0" })).toEqual([]);
+  });
+
+  it("an issuer has no password in its address, which the log would have", () => {
+    const OIDC_ISSUER = "https://reader:secret-4711@issuer.example";
+    const env = { K_SINK: SINK, OIDC_ISSUER, OIDC_AUDIENCE: "intake" };
+    expect(problemsOf(requestIntakeConfig, env)).toEqual([
+      expect.stringMatching(/^OIDC_ISSUER is not valid; /),
+    ]);
+  });
 });
 
 describe("plain text", () => {

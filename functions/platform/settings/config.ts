@@ -73,9 +73,9 @@ function whatIsWrong(issue: z.core.$ZodIssue, present: boolean): string {
 
 /**
  * Days an ended request stays in the ledger. Intake reads it too: an event may not be repeated
- * after its record is gone, or it would become a second file.
+ * after its record is gone, or it would become a second file. Two at least, as EVENT_WINDOW_DAYS is less.
  */
-export const RETENTION_DAYS = integer({ min: 1, max: 3_650, default: 30 });
+export const RETENTION_DAYS = integer({ min: 2, max: 3_650, default: 30 });
 
 // --- what the functions share ------------------------------------------------------------------
 
@@ -130,6 +130,20 @@ export const PROCESS_VARIABLES = {
   ...IDENTITY_VARIABLES,
   ...TRACING_VARIABLES,
 } as const;
+
+interface Ports {
+  readonly PORT: number;
+  readonly METRICS_PORT: number;
+}
+
+/** The schema, refusing one port for both: the metrics would take it, and nobody would be served. */
+export function withOwnPorts<S extends z.ZodType<Ports>>(schema: S): S {
+  return schema.refine(({ PORT, METRICS_PORT }) => PORT === 0 || PORT !== METRICS_PORT, {
+    path: ["METRICS_PORT"],
+    message: "is that of PORT",
+    when: () => true,
+  });
+}
 
 /** And what a function has that sends events. */
 export const COMMON_VARIABLES = {

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { list, text, variable } from "./variables.ts";
 
-/** `https` alone: whoever can answer in the issuer's place makes tokens. */
+/** `https` alone: whoever can answer in the issuer's place makes tokens. Nobody asks it with a password. */
 const issuer = z
   .string()
-  .refine((value) => /^https:\/\/[^?#]+$/.test(value) && URL.canParse(value));
+  .refine((value) => /^https:\/\/[^?#\s]+$/.test(value) && URL.parse(value)?.username === "");
 
 /** Of a token, whole or with `*` for its end. */
 export const SUBJECT = /^(\*|[^\s*]+\*?)$/;
