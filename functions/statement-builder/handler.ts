@@ -53,9 +53,7 @@ export interface BuilderDependencies extends ClaimDependencies, BuildDependencie
 /** What became of a request that was offered to this builder. */
 export type Outcome = Ending["kind"] | Exclude<ClaimOutcome["kind"], "claimed">;
 
-const WAKE_UPS: readonly string[] = ["recorded", "due", "oversized"].map((name) =>
-  eventType(name as "recorded" | "due" | "oversized"),
-);
+const WAKE_UPS: readonly string[] = (["recorded", "due", "oversized"] as const).map(eventType);
 
 /**
  * Answers 204 whatever became of the request: from the claim on, the ledger does the retrying. 503 for a build
@@ -183,7 +181,8 @@ function wasGivenUp(
 ): stored is Stored<Extract<StatementRequest, { status: "failed" | "cancelled" }>> {
   const { request } = stored;
   if (request.status === "cancelled") return true;
-  return request.status === "failed" && request.errorCode === "retries_exhausted";
+  // Whatever it has failed for. One that somebody has found damaged is no statement.
+  return request.status === "failed" && request.errorCode !== "object_damaged";
 }
 
 // --- telling -----------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/clie
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { offerEvent } from "../../functions/domain/events.ts";
 import {
+  fail,
   recordRequest,
+  type ErrorCode,
   type PendingRequest,
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";
@@ -18,6 +20,10 @@ import {
   type Pipeline,
   type RunningFunction,
 } from "../support/functions/pipeline.ts";
+import { isStopped } from "../support/functions/process-table.ts";
+
+const STOPPING_BUILDER = new URL("../support/functions/killing-builder.ts", import.meta.url)
+  .pathname;
 
 let pipeline: Pipeline;
 let database: FaultProxy;
@@ -47,9 +53,13 @@ afterEach(async () => {
 
 const builders: RunningFunction[] = [];
 
-async function startBuilder(env: Readonly<Record<string, string>> = {}): Promise<RunningFunction> {
+async function startBuilder(
+  env: Readonly<Record<string, string>> = {},
+  entry?: string,
+): Promise<RunningFunction> {
   const builder = await pipeline.start("statement-builder", {
     env: { DATABASE_URL: databaseUrl, ...env },
+    ...(entry !== undefined && { entry }),
   });
   builders.push(builder);
   return builder;
@@ -263,6 +273,35 @@ test("overtaken while it was too slow to renew: the record does not say that it 
   const stored = await pipeline.ledger.read(request.facts.name);
   expect(stored?.request).toMatchObject({ ...taken, lastError: "lease_late" });
   await expectNoQuery();
+});
+
+describe("given up while its file was published", () => {
+  const codes = ["retries_exhausted", "too_large", "unknown_customer", "balance_mismatch"] as const;
+
+  test.each(codes)("as %s: the file is there, so the file counts", async (code) => {
+    const { request } = await givenUpAs(code);
+    expect(request).toMatchObject({ status: "executed", attempt: 1 });
+    expect(request).not.toHaveProperty("errorCode");
+    expect(await leftInBucket(request.object?.key ?? "none")).toEqual({ objects: 1, uploads: 0 });
+  });
+
+  test("as damaged: what somebody could not verify is no statement", async () => {
+    const { request } = await givenUpAs("object_damaged");
+    expect(request).toMatchObject({ status: "failed", errorCode: "object_damaged" });
+  });
+
+  /** The builder stands still between its creating write and the record's end. */
+  async function givenUpAs(code: ErrorCode): Promise<Stored> {
+    const builder = await startBuilder({ STOP_AT: "published" }, STOPPING_BUILDER);
+    const request = await recorded();
+    const answer = offer(builder, request);
+    while (!(await isStopped(builder.pid))) await sleep(20);
+    const held = (await pipeline.ledger.read(request.facts.name)) as Stored<ProcessingRequest>;
+    await pipeline.ledger.replace(held, fail(held.request, code, Date.now()));
+    process.kill(builder.pid, "SIGCONT");
+    expect((await answer).status).toBe(204);
+    return (await pipeline.ledger.read(request.facts.name)) as Stored;
+  }
 });
 
 /** A write from outside, as of another builder or an operator; the holder renews beside it. */
