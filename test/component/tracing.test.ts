@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
+import { observedLedger } from "../../functions/platform/ledger/observed-ledger.ts";
+import { makeMetricsRegistry } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { openTracer } from "../../functions/platform/telemetry/open-tracer.ts";
 import type { Tracer } from "../../functions/platform/telemetry/tracing.ts";
 import type { SamplerName } from "../../functions/platform/settings/tracing-variables.ts";
@@ -83,6 +85,29 @@ describe("a tracer", () => {
     await tracer.span({ name: "send", of: "due" }, () => Promise.resolve());
     await tracer[Symbol.asyncDispose]();
     expect(collector.bodies).toEqual([]);
+  });
+
+  test("names the record that a call of the ledger is about, as it is called there", async () => {
+    const tracer = await open();
+    await using local = await startLocalLedger();
+    const ledger = observedLedger(local.ledger, makeMetricsRegistry(), tracer);
+    const fields = { received_at: "2026-01-15T12:00:00.000Z" };
+    const park = () => ledger.keepRejected({ hash: "1".repeat(64), sharer: "/bank", fields });
+    const seen = await tracer.span({ name: "process", of: "other" }, async () => {
+      await ledger.read("transaction-request-customer-000001-1768478400000");
+      return [await park(), await park()];
+    });
+    await tracer[Symbol.asyncDispose]();
+    const told = collector.spans.filter(({ name }) => name.startsWith("ledger "));
+    const [first] = seen;
+    expect(seen).toEqual([first, { ...first, outcome: "exists" }]);
+    expect(
+      told.map(({ name, attributes }) => [name, attributes["transactions_collector.record"]]),
+    ).toEqual([
+      ["ledger read", "transaction-request-customer-000001-1768478400000"],
+      ["ledger keep-rejected", first?.name],
+      ["ledger keep-rejected", first?.name],
+    ]);
   });
 
   test("puts a span into its own cause's trace, linked to what runs", async () => {

@@ -17,20 +17,23 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
     buckets: CALL_SECONDS,
   });
 
+  /** @param record its name; of what has none before, that of the result */
   function observed<T>(
     operation: string,
-    record: string,
+    record: string | ((result: T) => string | undefined),
     call: () => Promise<T>,
     outcomeOf: (result: T) => string,
   ): Promise<T> {
-    const attributes = { "transactions_collector.record": record };
-    return tracer.span({ name: "ledger", of: operation, attributes }, async (span) => {
+    return tracer.span({ name: "ledger", of: operation }, async (span) => {
       const startedAt = monotonic();
       let outcome = "error";
+      if (typeof record === "string") span.set({ "transactions_collector.record": record });
       try {
         const result = await call();
         outcome = outcomeOf(result);
         span.set({ "transactions_collector.outcome": outcome });
+        if (typeof record === "function")
+          span.set({ "transactions_collector.record": record(result) });
         return result;
       } finally {
         calls.observe({ operation, outcome }, secondsSince(startedAt));
@@ -84,7 +87,7 @@ export function observedLedger(ledger: Ledger, registry: MetricsRegistry, tracer
     keepRejected: (event, signal) =>
       observed(
         "keep-rejected",
-        `rejected-event-${event.hash.slice(0, 40)}`,
+        ({ name }) => name,
         () => ledger.keepRejected(event, signal),
         ({ outcome }) => outcome,
       ),
