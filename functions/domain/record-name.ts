@@ -22,7 +22,7 @@ export function recordName(customerId: string, time: number, sha256: HexDigest):
  * The name of an event that finds its own taken by another one of its customer and millisecond. It
  * follows from the event too, so nobody looks for a free one.
  */
-export function secondRecordName(name: string, hash: string): string {
+function secondRecordName(name: string, hash: string): string {
   return `${name}-${hash.slice(0, 16)}`;
 }
 

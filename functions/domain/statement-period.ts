@@ -30,7 +30,7 @@ export interface StatementPeriod extends PeriodDates {
 }
 
 /** The first day whose midnight is a positive epoch in every zone, as the object's key needs it. */
-export const FIRST_DATE = "1970-01-02";
+const FIRST_DATE = "1970-01-02";
 
 const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 

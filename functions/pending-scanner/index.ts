@@ -24,7 +24,7 @@ const MAX_BODY_BYTES = 65_536;
 export const DEADLINE_MARGIN_MS = 15_000;
 const DAY_MS = 86_400_000;
 
-export async function startPendingScanner(
+async function startPendingScanner(
   config: PendingScannerConfig,
   { log, metrics, tracer, resources, stopping }: FunctionContext,
 ): Promise<CloudEventServer> {

@@ -27,7 +27,7 @@ const MAX_IN_FLIGHT = 256;
 /** Of an answer; long enough for the ledger's own retries. */
 export const DEADLINE_MS = 30_000;
 
-export async function startRequestIntake(
+async function startRequestIntake(
   config: RequestIntakeConfig,
   { log, metrics, tracer }: Pick<FunctionContext, "log" | "metrics" | "tracer">,
 ): Promise<CloudEventServer> {

@@ -18,15 +18,7 @@ import type { Faults } from "./faults.ts";
 import { sleep } from "./simulated-clock.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-export const CUSTOMER_KINDS = [
-  "plain",
-  "parted",
-  "slow",
-  "long",
-  "endless",
-  "large",
-  "unknown",
-] as const;
+const CUSTOMER_KINDS = ["plain", "parted", "slow", "long", "endless", "large", "unknown"] as const;
 export type CustomerKind = (typeof CUSTOMER_KINDS)[number];
 
 /** More rows than the service takes. */

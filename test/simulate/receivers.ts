@@ -15,7 +15,7 @@ import type { Faults } from "./faults.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 
 export const RECEIVER = "https://receiver.example/outcomes";
-export const GONE = "https://receiver.example/gone";
+const GONE = "https://receiver.example/gone";
 export const DEAF = "https://deaf.example/";
 export const BUSY = "https://busy.example/";
 export const MOVING = "https://moving.example/";

@@ -71,7 +71,7 @@ export function minorUnit(currency: string): number {
 /** Digits on either side of the point: no currency is worth so little that more are needed. */
 const DECIMAL = /^(-?)(\d{1,40})(?:\.(\d{1,40}))?$/;
 /** Characters of the longest amount. */
-export const MAX_AMOUNT_LENGTH = 82;
+const MAX_AMOUNT_LENGTH = 82;
 
 export function isDecimal(text: string): boolean {
   return DECIMAL.test(text);

@@ -25,7 +25,7 @@ export function publicDocuments(issuer: string): IssuerDocuments {
 }
 
 /** The issuer did not tell its keys, or is not who it should be. */
-export class KeysUnavailable extends Error {
+class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
 }
 

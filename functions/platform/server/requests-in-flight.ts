@@ -4,7 +4,6 @@ import { openEventRequest, type EventRequest } from "./event-request.ts";
 import { startTimer, stopTimer } from "../clock/clock.ts";
 
 export interface RequestsInFlight {
-  readonly size: number;
   /** Disposing of it takes it out again. */
   open(response: ServerResponse, deadlineMs: number): EventRequest;
   abortAll(): void;
@@ -16,9 +15,6 @@ export function makeRequestsInFlight(): RequestsInFlight {
   const requests = new Set<EventRequest>();
   const waiting = new Set<() => void>();
   return {
-    get size() {
-      return requests.size;
-    },
     open(response, deadlineMs) {
       const opened = openEventRequest(response, deadlineMs);
       const request: EventRequest = {

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { integer, oneOf, text, url, variable } from "./variables.ts";
 
-export const SAMPLERS = [
+const SAMPLERS = [
   "always_on",
   "always_off",
   "traceidratio",

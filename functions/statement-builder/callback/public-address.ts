@@ -22,7 +22,7 @@ export function isPublicAddress(text: string): boolean {
 }
 
 /** A name has an address that may not be connected to. */
-export class PrivateAddress extends Error {
+class PrivateAddress extends Error {
   override readonly name = "PrivateAddress";
   readonly code = "private_address";
 }

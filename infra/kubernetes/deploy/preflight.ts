@@ -12,7 +12,7 @@ const NEEDED = [
   { part: "Knative Eventing 1.15 or newer", resource: "jobsinks.sinks.knative.dev" },
 ] as const;
 
-export const HOW_TO_GET_A_CLUSTER = `A cluster on this machine, in three commands (kind, kubectl and kn with its quickstart plugin:
+const HOW_TO_GET_A_CLUSTER = `A cluster on this machine, in three commands (kind, kubectl and kn with its quickstart plugin:
 https://knative.dev/docs/getting-started/quickstart-install/):
   kn quickstart kind
   make images && for image in dist/images/*.tar; do kind load image-archive "$image" --name knative; done

@@ -25,7 +25,7 @@ export interface PrivateBank extends LocalBank, AsyncDisposable {
 }
 
 /** Small enough to be there at once; the first customer's year has about a thousand rows. */
-export const DEMO_BANK: SampleBank = { customers: 5, rows: 10_000, seed: 1 };
+const DEMO_BANK: SampleBank = { customers: 5, rows: 10_000, seed: 1 };
 const DATABASE = "bank";
 
 export interface PrivateBankOptions {

@@ -25,7 +25,7 @@ Examples:
 }
 
 /** By time; a name ends where the next character belongs to no name. */
-export function aboutRequest(text: string, name: string): readonly string[] {
+function aboutRequest(text: string, name: string): readonly string[] {
   const quoted = name.replaceAll(".", "\\.");
   const isAbout = new RegExp(`(?<![a-z0-9.-])${quoted}(?![a-z0-9-])`);
   const lines = text.split("\n").filter((line) => line.startsWith("{") && isAbout.test(line));

@@ -65,7 +65,7 @@ export interface Stats {
 }
 
 /** @param now milliseconds since the epoch */
-export function statsOf(requests: readonly StatementRequest[], now: number): Stats {
+function statsOf(requests: readonly StatementRequest[], now: number): Stats {
   const executed = requests.filter((request) => request.status === "executed");
   const ended = requests.filter(isFinal).length;
   const due = requests.filter((request) => request.status === "pending" && isDue(request, now));

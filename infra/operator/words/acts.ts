@@ -14,7 +14,7 @@ export interface Act {
   readonly at: string;
 }
 
-export const ACTS_ANNOTATION = "transactions-collector.io/acts";
+const ACTS_ANNOTATION = "transactions-collector.io/acts";
 /** A record does not grow with what is done to it; the audit lines have what was before. */
 const KEPT_ACTS = 16;
 

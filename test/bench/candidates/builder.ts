@@ -89,7 +89,7 @@ async function offer(url: string, request: PendingRequest): Promise<void> {
 let lastTime = 0;
 
 /** A new record of the customer's whole period, as intake would have written it. */
-export async function recordStatement(
+async function recordStatement(
   ledger: Ledger,
   customerId: string,
   options: Readonly<Record<string, unknown>> = {},
@@ -110,7 +110,7 @@ export async function recordStatement(
   return request;
 }
 
-export function stageLedger(stage: Stage): Ledger {
+function stageLedger(stage: Stage): Ledger {
   return makeConfigMapLedger({ namespace: NAMESPACE, kubeconfig: stage.kubeconfig });
 }
 

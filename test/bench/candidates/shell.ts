@@ -95,7 +95,7 @@ export function checkedZip(
   };
 }
 
-export async function sendZip(stage: Stage, customerId: string, url: string): Promise<void> {
+async function sendZip(stage: Stage, customerId: string, url: string): Promise<void> {
   const variables = { HEADER: CSV_HEADER, CSV_SQL: csvSql(customerId), URL: url };
   await shell(stage, `${CSV} | zip -q -6 - - | curl --silent --fail -T - "$URL"`, variables);
 }

@@ -21,7 +21,7 @@ export interface Manifest {
 }
 
 /** @param folder of the repository, such as `infra/kubernetes/base`, or an absolute path. */
-export async function renderYaml(folder: string): Promise<string> {
+async function renderYaml(folder: string): Promise<string> {
   const path = resolve(REPOSITORY, folder);
   try {
     return (await run("kubectl", ["kustomize", path])).stdout;

@@ -117,11 +117,6 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
   });
 }
 
-export async function withKubeApiserver<T>(use: (server: KubeApiserver) => Promise<T>): Promise<T> {
-  await using server = await startKubeApiserver();
-  return await use(server);
-}
-
 /** The admin's token, and the keys that sign the tokens of service accounts. */
 async function writeIdentities(folder: string, adminToken: string): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -21,7 +21,7 @@ import { STATEMENT_WORDS } from "../words/languages.ts";
  * More rows than this are in transactions.csv alone: nobody reads further, and the structure that
  * screen readers need grows with every cell.
  */
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /**
  * A row is up to half a millisecond of CPU, an account's own lines are as much, and rows that are at hand already never

@@ -12,7 +12,7 @@ export const CHECKSUM_HEADERS = {
   SHA256: "x-amz-checksum-sha256",
 } as const;
 export type ChecksumAlgorithm = keyof typeof CHECKSUM_HEADERS;
-export const CHECKSUM_ALGORITHMS = Object.keys(CHECKSUM_HEADERS) as readonly ChecksumAlgorithm[];
+const CHECKSUM_ALGORITHMS = Object.keys(CHECKSUM_HEADERS) as readonly ChecksumAlgorithm[];
 
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;

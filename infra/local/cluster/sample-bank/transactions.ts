@@ -27,7 +27,7 @@ const BURST_LENGTH = 10;
 const BURST_AT = BURST_EVERY / 2;
 
 /** Where the bank is, and by whose days it books. */
-export const BANK_ZONE = "Europe/Berlin";
+const BANK_ZONE = "Europe/Berlin";
 const IN_BANK_ZONE = new Intl.DateTimeFormat("en-CA", { timeZone: BANK_ZONE });
 /** In every so many rows one is booked on an earlier day. */
 const BACKDATED_EVERY = 97;
