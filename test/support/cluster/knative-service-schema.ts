@@ -12,7 +12,8 @@ const cpu = z.string().regex(/^\d+m?$/);
 const memory = z.string().regex(/^\d+Mi$/);
 
 const autoscaling = z.strictObject({
-  "serving.knative.dev/progress-deadline": z.stringFormat("hours", /^[1-9]\d*h$/).optional(),
+  /** Of every one: what waits for something when it starts, and longer than this, is dead forever. */
+  "serving.knative.dev/progress-deadline": z.stringFormat("hours", /^[1-9]\d*h$/),
   "autoscaling.knative.dev/metric": z.enum(["concurrency", "rps"]).optional(),
   "autoscaling.knative.dev/target": z.stringFormat("count", /^[1-9]\d*$/).optional(),
   "autoscaling.knative.dev/target-utilization-percentage": z
