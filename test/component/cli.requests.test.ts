@@ -509,7 +509,7 @@ describe("watch, when something comes between", () => {
 });
 
 test("where nothing was rejected it says so", async () => {
-  const nothing = { code: 0, stdout: "", stderr: "No rejected events found.\n" };
+  const nothing = { code: 0, stdout: "", stderr: `No rejected events found in ${namespace}.\n` };
   expect(await tool("rejected")).toMatchObject(nothing);
   expect(await tool("replay", "--all")).toMatchObject(nothing);
 });

@@ -323,4 +323,9 @@ describe("what the doctor makes of", () => {
   ])("a tick: %s", (_, countedAt, level, hasWaited = false) => {
     expect(judgeTicks(countedAt, NOON, hasWaited)).toMatchObject({ level });
   });
+
+  test("where none is known, the next step is to look for the tick", () => {
+    const next = expect.stringContaining("PingSource") as string;
+    expect(judgeTicks(undefined, NOON, false)).toMatchObject({ next });
+  });
 });

@@ -35,6 +35,8 @@ export interface SourceCounts {
 export interface SourceCountsFile {
   /** undefined when it is not there, or not yet written. @throws LedgerUnavailable */
   read(): Promise<SourceCounts | undefined>;
+  /** Whether the installation has it, written or not. @throws LedgerUnavailable */
+  exists(): Promise<boolean>;
   /** @returns false when the installation has no such ConfigMap. @throws LedgerUnavailable */
   write(counts: SourceCounts): Promise<boolean>;
 }
@@ -49,12 +51,19 @@ export function openSourceCounts(
   { call }: Pick<KubernetesApi, "call">,
 ): SourceCountsFile {
   const path = ["api", "v1", "namespaces", namespace, "configmaps", NAME];
+  async function get(): Promise<ConfigMap | undefined> {
+    const result = await call<ConfigMap>({ method: "GET", path });
+    if ("value" in result) return result.value;
+    if (result.refusal.status === 404) return undefined;
+    throw refused("read", result.refusal.status);
+  }
   return {
     async read() {
-      const result = await call<ConfigMap>({ method: "GET", path });
-      if ("value" in result) return fromData(result.value.data);
-      if (result.refusal.status === 404) return undefined;
-      throw refused("read", result.refusal.status);
+      const file = await get();
+      return file && fromData(file.data);
+    },
+    async exists() {
+      return (await get()) !== undefined;
     },
     async write(counts) {
       const result = await call({ method: "PATCH", path, body: { data: toData(counts) } });

@@ -54,7 +54,8 @@ export async function chooseRequests(
   const requests = isChosen
     ? await selected(session, { state: states, ...chosen })
     : await Promise.all(names.map(async (name) => (await session.find(name)).request));
-  if (requests.length === 0) screen.note("No requests found.");
+  if (requests.length === 0)
+    screen.note(`No requests found in ${session.config.LEDGER_NAMESPACE}.`);
   if (dryRun) {
     for (const request of requests) screen.print(lineOf(request));
     screen.note(`${count(requests.length, "request")}; nothing was done.`);

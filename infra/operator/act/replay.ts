@@ -9,7 +9,7 @@ import { EXIT, unavailable, wrongUse } from "../words/exit.ts";
 import { hostWords, postToIntake } from "../session/intake.ts";
 import { readRefusal } from "./refusal.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
-import { lineOf, readRejected, NONE_REJECTED } from "../look/rejected.ts";
+import { lineOf, noneRejected, readRejected } from "../look/rejected.ts";
 import type { Session } from "../session/session.ts";
 
 export function replayCommand(session: Session): Command {
@@ -46,7 +46,7 @@ async function confirmAll(session: Session): Promise<void> {
   const events = await readRejected(session);
   for (const event of events) session.screen.note(lineOf(event));
   if (events.length === 0) {
-    session.screen.note(NONE_REJECTED);
+    session.screen.note(noneRejected(session));
     return;
   }
   const which = events.length === 1 ? "this event" : `these ${events.length} events`;

@@ -15,7 +15,12 @@ export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
       await import("../../../functions/platform/ledger/source-counts.ts");
     const { kubeconfig, config } = session;
     const where = { namespace: config.LEDGER_NAMESPACE, kubeconfig, tries: 2 };
-    countedAt = (await openSourceCounts(where, connectLedger(where)).read())?.countedAt;
+    const counts = openSourceCounts(where, connectLedger(where));
+    countedAt = (await counts.read())?.countedAt;
+    if (countedAt === undefined && !(await counts.exists())) {
+      yield noInstallation(config.LEDGER_NAMESPACE);
+      return;
+    }
   } catch {
     session.signal.throwIfAborted();
     // What keeps it from being read is found out of cluster and ledger.
@@ -24,6 +29,14 @@ export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
   const now = session.now();
   const hasWaited = countedAt === undefined && (await hasRequestFrom(session, now - LATE_MS));
   yield judgeTicks(countedAt, now, hasWaited);
+}
+
+/** A namespace that is not there, or another one, reads as an empty ledger, in which all is well. */
+function noInstallation(namespace: string): Finding {
+  return wrong(
+    `${namespace} is no ledger: it has no ConfigMap records-by-source, which every installation brings`,
+    "is it the ledger's namespace (LEDGER_NAMESPACE, --namespace), and is this the cluster? Else make deploy",
+  );
 }
 
 /** Whether one is older: had the scanner ticked, it would have been counted. */

@@ -90,12 +90,12 @@ async function list(session: Session, options: ListOptions): Promise<void> {
 }
 
 function printTable(
-  { screen, now }: Session,
+  { screen, now, config }: Session,
   requests: readonly StatementRequest[],
   { output, columns = output === "wide" ? WIDE_COLUMNS : USUAL_COLUMNS, headers }: ListOptions,
 ): void {
   if (requests.length === 0) {
-    screen.note("No requests found.");
+    screen.note(`No requests found in ${config.LEDGER_NAMESPACE}.`);
     return;
   }
   const header = columns.map((column) => (headers ? column.toUpperCase() : ""));

@@ -4,7 +4,9 @@ import type { StoredRejectedEvent } from "../../../functions/platform/ledger/rej
 import { unmet } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
 
-export const NONE_REJECTED = "No rejected events found.";
+export function noneRejected({ config }: Session): string {
+  return `No rejected events found in ${config.LEDGER_NAMESPACE}.`;
+}
 
 export function rejectedCommand(session: Session): Command {
   return new Command("rejected")
@@ -21,7 +23,7 @@ Examples:
     )
     .action(async (name: string | undefined) => {
       const events = await readRejected(session);
-      if (name === undefined && events.length === 0) session.screen.note(NONE_REJECTED);
+      if (name === undefined && events.length === 0) session.screen.note(noneRejected(session));
       if (name === undefined) for (const event of events) session.screen.print(lineOf(event));
       else for (const line of linesOf(events, name)) session.screen.print(line);
     });

@@ -118,10 +118,10 @@ function countBy(
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
 }
 
-function printStats({ screen }: Session, stats: Stats): void {
+function printStats({ screen, config }: Session, stats: Stats): void {
   const { by_state: states, by_reason: reasons, seconds } = stats;
   if (stats.requests === 0) {
-    screen.note("No requests found.");
+    screen.note(`No requests found in ${config.LEDGER_NAMESPACE}.`);
     return;
   }
   for (const state of REQUEST_STATES) {
