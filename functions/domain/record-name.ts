@@ -43,7 +43,7 @@ function dnsName(customerId: string, sha256: HexDigest): string {
   return `${readable}-${sha256(customerId).slice(0, 8)}`;
 }
 
-/** The label that finds the record of an event; a pair hashed as JSON, so that no join is ambiguous. */
+/** Names the index of an event, and is a label of its record; a pair hashed as JSON, so that no join is ambiguous. */
 export function eventHash(source: string, id: string, sha256: HexDigest): string {
   return sha256(JSON.stringify([source, id])).slice(0, 40);
 }

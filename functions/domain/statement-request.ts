@@ -56,7 +56,7 @@ export interface RequestFacts extends PeriodDates {
     readonly source: string;
     readonly id: string;
     readonly type: string;
-    /** The instant in the record's name is this time, or a few milliseconds later. */
+    /** The instant in the record's name; version 0.1.0 moved on by milliseconds where that was taken. */
     readonly time: number;
   };
   readonly recordedAt: number;
@@ -139,6 +139,18 @@ export type StatementRequest = OpenRequest | FinalRequest;
 
 export function isFinal(request: StatementRequest): request is FinalRequest {
   return request.status !== "pending" && request.status !== "processing";
+}
+
+/** When it ended, milliseconds since the epoch: its retention counts from there. */
+export function endedAt(request: FinalRequest): number {
+  switch (request.status) {
+    case "executed":
+      return request.executedAt;
+    case "failed":
+      return request.failedAt;
+    case "cancelled":
+      return request.cancelledAt;
+  }
 }
 
 /** The record intake creates: owed at once. */

@@ -10,7 +10,7 @@
  * tick stopped.
  */
 import { recordNames } from "../domain/record-name.ts";
-import { isFinal, type FinalRequest } from "../domain/statement-request.ts";
+import { endedAt, isFinal, type FinalRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { bytesOf, sha256Hex } from "../platform/ledger/configmap-record.ts";
 import type { RecordRef } from "../platform/ledger/stored-configmap.ts";
@@ -71,25 +71,24 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
     for await (const { records, unreadable } of ledger.list({ atRest: true })) {
       const ended = records.flatMap(({ request, name, uid, version }): readonly Ended[] =>
         isFinal(request)
-          ? [{ name, uid, version, kind: request.status, endedAt: endOf(request) }]
+          ? [{ name, uid, version, kind: request.status, endedAt: endedAt(request) }]
           : [],
       );
       yield { ended, unreadable };
     }
     for await (const rejected of ledger.listRejected({ mayBeStale: true })) {
       const ended = rejected.map(({ name, uid, version, fields }): Ended => {
-        const endedAt = Date.parse(fields["received_at"] ?? "");
+        const receivedAt = Date.parse(fields["received_at"] ?? "");
         const bytes = bytesOf({ data: fields });
-        return { name, uid, version, kind: "rejected-event", endedAt, bytes };
+        return { name, uid, version, kind: "rejected-event", endedAt: receivedAt, bytes };
       });
       yield { ended, unreadable: [] };
     }
     for await (const { indexes, unreadable } of ledger.listIndexes()) {
       const ended = indexes.map(({ name, uid, version, event }): Ended => {
-        const endedAt = event.recordedAt;
         // Another event's under the first name delays it only.
         const records = recordNames(event.customerId, event.event, sha256Hex);
-        return { name, uid, version, kind: "event-index", endedAt, records };
+        return { name, uid, version, kind: "event-index", endedAt: event.recordedAt, records };
       });
       yield { ended, unreadable };
     }
@@ -184,16 +183,4 @@ interface Pass {
 function emptyPass(): Pass {
   const counts = { executed: 0, failed: 0, cancelled: 0 };
   return { counts, rejected: { count: 0, bytes: 0 }, indexes: 0 };
-}
-
-/** When it ended, milliseconds since the epoch: its retention counts from there. */
-export function endOf(request: FinalRequest): number {
-  switch (request.status) {
-    case "executed":
-      return request.executedAt;
-    case "failed":
-      return request.failedAt;
-    case "cancelled":
-      return request.cancelledAt;
-  }
 }

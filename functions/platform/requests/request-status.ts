@@ -5,6 +5,7 @@ import { meaningOf } from "../../domain/failure.ts";
 import { RECORD_PREFIX } from "../../domain/record-name.ts";
 import { callbackHost, CALLBACK_STATES, callbackUrlOf } from "../../domain/outcome/callback.ts";
 import {
+  endedAt,
   isFinal,
   REQUEST_STATES,
   type FinalRequest,
@@ -111,7 +112,9 @@ export function statusOf(request: StatementRequest): RequestStatusBody {
     attempt,
     recorded_at: iso(facts.recordedAt),
     ...(cancelRequestedAt !== undefined && { cancel_requested_at: iso(cancelRequestedAt) }),
-    ...(isFinal(request) ? endOf(request) : nextOf(request)),
+    ...(isFinal(request)
+      ? { ended_at: iso(endedAt(request)), ...resultOf(request) }
+      : nextOf(request)),
     ...callbackOf(request),
   };
 }
@@ -152,20 +155,14 @@ function nextOf(request: Exclude<StatementRequest, FinalRequest>): Partial<Reque
   };
 }
 
-function endOf(request: FinalRequest): Partial<RequestStatusBody> {
-  switch (request.status) {
-    case "executed": {
-      const { object, rows, bytes, sha256, asOf, executedAt } = request;
-      const statement = { ...object, rows, bytes, sha256, as_of: iso(asOf) };
-      return { ended_at: iso(executedAt), statement };
-    }
-    case "failed": {
-      const { errorCode: code, failedAt } = request;
-      return { ended_at: iso(failedAt), error: { code, means: meaningOf(code) } };
-    }
-    case "cancelled":
-      return { ended_at: iso(request.cancelledAt) };
+function resultOf(request: FinalRequest): Pick<RequestStatusBody, "statement" | "error"> {
+  if (request.status === "executed") {
+    const { object, rows, bytes, sha256, asOf } = request;
+    return { statement: { ...object, rows, bytes, sha256, as_of: iso(asOf) } };
   }
+  if (request.status === "cancelled") return {};
+  const { errorCode: code } = request;
+  return { error: { code, means: meaningOf(code) } };
 }
 
 function iso(epochMs: number): string {

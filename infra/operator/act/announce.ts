@@ -1,7 +1,6 @@
 /** `statements announce`: outcomes are sent once more, for a consumer to catch up. */
 import { Command } from "commander";
-import { isFinal } from "../../../functions/domain/statement-request.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
+import { endedAt, isFinal } from "../../../functions/domain/statement-request.ts";
 import { printAudit } from "../words/acts.ts";
 import { parseDuration } from "../words/duration.ts";
 import { wrongUse } from "../words/exit.ts";
@@ -58,7 +57,7 @@ async function endedSince(
   };
   for await (const { records } of (await session.ledger()).list(filter, session.signal))
     for (const { name, request } of records)
-      if (isFinal(request) && endOf(request) >= from) names.push(name);
+      if (isFinal(request) && endedAt(request) >= from) names.push(name);
   return names;
 }
 

@@ -1,10 +1,13 @@
 /** One look through the ledger, for all that it is judged by: counts and one of each kind, however many records there are. */
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import { parseStatementKey } from "../../../functions/domain/statement-key.ts";
-import { isFinal, type StatementRequest } from "../../../functions/domain/statement-request.ts";
+import {
+  endedAt,
+  isFinal,
+  type StatementRequest,
+} from "../../../functions/domain/statement-request.ts";
 import { WAKE_UP_MS } from "../../../functions/pending-scanner/backlog.ts";
 import { isLive } from "../../../functions/pending-scanner/due.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import type { Session } from "../session/session.ts";
 import { actsOf } from "../words/acts.ts";
 import { dueSince } from "../words/due-since.ts";
@@ -77,7 +80,7 @@ export async function takeCensus(
       if (request.status === "failed") failed++;
       if (isFinal(request)) {
         if (!isAccepted(request)) unannounced++;
-        const second = Math.floor(Math.max(0, at - endOf(request)) / 1000);
+        const second = Math.floor(Math.max(0, at - endedAt(request)) / 1000);
         if (second < endings.length) endings[second] = (endings[second] ?? 0) + 1;
         continue;
       }

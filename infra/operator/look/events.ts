@@ -8,11 +8,11 @@ import {
 } from "../../../functions/domain/outcome/callback.ts";
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import {
+  endedAt,
   isFinal,
   type FinalRequest,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import type { Act } from "../words/acts.ts";
 import { actsOf } from "../words/acts.ts";
 import { dueSince } from "../words/due-since.ts";
@@ -103,7 +103,7 @@ export function historyOf(
   if (isFinal(request)) {
     const told = isAccepted(request) ? "its outcome was sent" : "its outcome is not sent yet";
     const why = [describeEnd(request), tries, told].filter((one) => one !== "").join(", ");
-    events.push({ at: iso(endOf(request)), what: request.status, why }, ...callsBack(request));
+    events.push({ at: iso(endedAt(request)), what: request.status, why }, ...callsBack(request));
   }
   // Equal times stay in this order.
   return events.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));

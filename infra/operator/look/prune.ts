@@ -1,7 +1,6 @@
 /** `statements prune`: what the scanner will delete next, by its own rule. */
 import { Command } from "commander";
-import { isFinal } from "../../../functions/domain/statement-request.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
+import { endedAt, isFinal } from "../../../functions/domain/statement-request.ts";
 import { formatDuration, parseDuration } from "../words/duration.ts";
 import type { Session } from "../session/session.ts";
 import { RETENTION } from "../session/told-variables.ts";
@@ -60,7 +59,7 @@ async function readEnded(session: Session): Promise<Ended[]> {
   const ended: Ended[] = [];
   for await (const { records } of opened.list({ atRest: true }, signal)) {
     for (const { name, request } of records) {
-      if (isFinal(request)) ended.push({ name, what: request.status, endedAt: endOf(request) });
+      if (isFinal(request)) ended.push({ name, what: request.status, endedAt: endedAt(request) });
     }
   }
   for await (const rejected of opened.listRejected({}, signal)) {

@@ -2,12 +2,12 @@
 import { basename } from "node:path";
 import { shareDone } from "../../../functions/domain/build-progress.ts";
 import {
+  endedAt,
   isFinal,
   REQUEST_STATES,
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
 import { wordsOfFailure, wordsOfLastError } from "../words/error-words.ts";
 import { describeEnd, describeProgress } from "../words/record-view.ts";
 import type { Followed, FollowedLedger, Step } from "./followed-ledger.ts";
@@ -115,7 +115,7 @@ function toRow({ request, steps }: Followed): Row {
     attempt,
     steps,
     askedBy: facts.event.source,
-    endedAt: isFinal(request) ? endOf(request) : undefined,
+    endedAt: isFinal(request) ? endedAt(request) : undefined,
     result: resultOf(request),
     advice: status === "failed" ? wordsOfFailure(request.errorCode).todo : undefined,
     share: status === "processing" && request.progress ? shareDone(request.progress) : undefined,

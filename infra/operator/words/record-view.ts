@@ -1,13 +1,13 @@
 /** A request as the tool shows it in a line. */
 import { shareDone, type BuildProgress } from "../../../functions/domain/build-progress.ts";
 import {
+  endedAt,
   isFinal,
   type FinalRequest,
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
 import { inThousands } from "./plural.ts";
-import { endOf } from "../../../functions/pending-scanner/retention.ts";
 
 export const STATE_COLOURS = {
   pending: "yellow",
@@ -57,7 +57,7 @@ const PHASES: Readonly<Record<string, string | undefined>> = {
 
 /** From the recording to the end, or to now while it is open; milliseconds. */
 export function timeTaken(request: StatementRequest, now: number): number {
-  return (isFinal(request) ? endOf(request) : now) - request.facts.recordedAt;
+  return (isFinal(request) ? endedAt(request) : now) - request.facts.recordedAt;
 }
 
 export function describeEnd(request: FinalRequest): string {
