@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
@@ -369,6 +372,54 @@ describe("413", () => {
       request.end();
     });
     expect(status).toBe(413);
+  });
+});
+
+describe("as it stands on the wire", () => {
+  /** The whole answer to these lines, and nothing more is asked. */
+  async function answerTo(...lines: readonly string[]): Promise<string> {
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write([...lines, "connection: close", "", ""].join("\r\n"));
+    return await text(socket);
+  }
+  const BINARY = ["ce-id: 1", "ce-source: /bank", "ce-type: tested", "ce-specversion: 1.0"];
+  const POST = ["POST / HTTP/1.1", "host: 127.0.0.1", "content-length: 0"];
+
+  it.each([
+    ["an id", "ce-id: 2", "id"],
+    ["the same id", "CE-ID: 1", "id"],
+    ["an extension", "ce-region: eu\r\nce-region: us", "region"],
+    [
+      "a content type",
+      "content-type: application/json\r\nContent-Type: text/plain",
+      "content-type",
+    ],
+  ])(
+    "%s that comes twice is refused, as nobody has sent what both make",
+    async (_, more, field) => {
+      const answer = await answerTo(...POST, ...BINARY, more);
+      expect(answer).toMatch(/^HTTP\/1.1 400 /);
+      const { problems } = JSON.parse(answer.slice(answer.indexOf("{"))) as { problems: object[] };
+      expect(problems).toMatchObject([{ field, code: "doubled_header" }]);
+      expect(seen).toEqual([]);
+    },
+  );
+
+  it("other headers may come twice", async () => {
+    const twice = ["accept: a/b", "accept: c/d", "traceparent: x", "traceparent: y"];
+    expect(await answerTo(...POST, ...BINARY, ...twice)).toMatch(/^HTTP\/1.1 202 /);
+    expect(seen).toMatchObject([{ id: "1", traceparent: undefined }]);
+  });
+
+  it("an address as it would be sent to a proxy is its path", async () => {
+    const [, ...others] = POST;
+    const asked = ["POST http://127.0.0.1/ HTTP/1.1", "POST HTTP://127.0.0.1 HTTP/1.1"];
+    for (const line of asked)
+      expect(await answerTo(line, ...others, ...BINARY)).toMatch(/^HTTP\/1.1 202 /);
+    const nowhere = "POST http://127.0.0.1/nowhere?a=http://127.0.0.1/ HTTP/1.1";
+    expect(await answerTo(nowhere, ...others, ...BINARY)).toMatch(/^HTTP\/1.1 400 /);
+    expect(seen).toHaveLength(2);
   });
 });
 

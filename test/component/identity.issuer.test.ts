@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -155,6 +156,20 @@ describe("401", () => {
     ["one of a key that the issuer does not have", unsigned({ alg: "ES256", kid: "x" }, "c2ln")],
   ])("to %s", async (_, token) => {
     expect((await send(token)).status).toBe(401);
+  });
+
+  it("to two tokens at once, both of them good", async () => {
+    const token = await issuer.token({ subject: BILLING });
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = { Authorization: [`Bearer ${token}`, `Bearer ${token}`] };
+      httpRequest(url, { method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(401);
   });
 
   it("asks the issuer no more for it: keys are kept, and an unknown one is not chased", async () => {

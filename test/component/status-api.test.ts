@@ -216,6 +216,15 @@ describe("a wish to cancel", () => {
     const name = await recorded({ change });
     const { status, body } = await ask(`/requests/${name}/cancel`, { method: "PUT" });
     expect([status, body["status"]]).toEqual([200, state]);
+    // Nor whoever has seen that before: only what is read can be as it was.
+    const { headers } = await ask(`/requests/${name}`);
+    const known = { "if-none-match": headers.get("etag") ?? "" };
+    const again = await ask(`/requests/${name}/cancel`, { method: "PUT", headers: known });
+    expect([again.status, again.body["status"]]).toEqual([200, state]);
+    expect((await ask(`/requests/${name}`, { headers: known })).status).toBe(304);
+    expect((await ask(`/requests/${name}`, { headers: { "if-none-match": "*" } })).status).toBe(
+      304,
+    );
     expect((await wishes()).filter((one) => one.data?.["record"] === name)).toEqual([]);
   });
 

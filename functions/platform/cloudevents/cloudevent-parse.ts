@@ -72,7 +72,16 @@ export interface BatchItem {
 /** Of one batch. */
 export const MAX_EVENTS = 1_000;
 
-export function parseMessage(headers: IncomingHttpHeaders, body: Uint8Array): ParsedMessage {
+/** @param twice names of headers that came more than once: which of their values is meant nobody can know */
+export function parseMessage(
+  headers: IncomingHttpHeaders,
+  body: Uint8Array,
+  twice: readonly string[] = [],
+): ParsedMessage {
+  if (twice.includes("content-type")) {
+    const problems = [{ field: "content-type", code: "doubled_header" }];
+    return { kind: "single", event: malformed({ body, problems }) };
+  }
   const contentType = parseContentType(headers["content-type"]);
   const encoding = headers["content-encoding"] ?? "identity";
   if (contentType === undefined || encoding.toLowerCase() !== "identity")
@@ -83,7 +92,7 @@ export function parseMessage(headers: IncomingHttpHeaders, body: Uint8Array): Pa
     case "structured":
       return { kind: "single", event: parseStructured(body, headers) };
     case "binary":
-      return { kind: "single", event: parseBinary(headers, body) };
+      return { kind: "single", event: parseBinary(headers, body, twice) };
     case undefined:
       return { kind: "unsupported-media-type" };
   }
@@ -125,8 +134,12 @@ function isJsonContent(datacontenttype: unknown): boolean {
 
 // --- the three modes ---------------------------------------------------------------------------
 
-function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEvent {
-  const { attributes, former, problems: spelling } = attributesFromHeaders(headers);
+function parseBinary(
+  headers: IncomingHttpHeaders,
+  body: Uint8Array,
+  twice: readonly string[],
+): ParsedEvent {
+  const { attributes, former, problems: spelling } = attributesFromHeaders(headers, twice);
   const http = httpTrace(headers);
   const raw = { attributes, former, body, http };
   // What cannot be read is there: it is neither missing nor of a wrong form.
@@ -150,7 +163,7 @@ function parseBinary(headers: IncomingHttpHeaders, body: Uint8Array): ParsedEven
   return received({ ...raw, attributes: sent, data: json.value });
 }
 
-function attributesFromHeaders(headers: IncomingHttpHeaders) {
+function attributesFromHeaders(headers: IncomingHttpHeaders, twice: readonly string[]) {
   const attributes: Record<string, string> = {};
   const former: Record<string, string> = {};
   const problems: Problem[] = [];
@@ -160,6 +173,9 @@ function attributesFromHeaders(headers: IncomingHttpHeaders) {
     const text = String(value);
     const decoded = decodeHeaderValue(text);
     if (decoded === undefined) problems.push({ field: fieldName(name), code: "not_utf8" });
+    // RFC 9110, section 5.3: no list, so one value that nobody has sent would be made of two.
+    else if (twice.includes(header))
+      problems.push({ field: fieldName(name), code: "doubled_header" });
     attributes[name] = decoded === undefined ? "" : asMeant(name, decoded, text);
     former[name] = formerlyDecoded(text);
   }

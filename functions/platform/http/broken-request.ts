@@ -43,7 +43,7 @@ function brokenRequest(code: string | undefined): {
 } {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return { status: 413, code: "too_large" };
+      return { status: 431, code: "headers_too_large" };
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return { status: 408, code: "request_timeout" };
     default:

@@ -18,7 +18,7 @@ import {
   type Answer,
   type HttpAnswer,
 } from "./http-answer.ts";
-import { pathOf, requestId, send } from "./http-exchange.ts";
+import { headersTwice, pathOf, queryOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { abortCause, type AbortCause } from "../http/request-aborted.ts";
 import { IncompleteRequest, makeBodyReader } from "../http/request-body.ts";
@@ -163,7 +163,7 @@ export async function startCloudEventServer(
         const body = await bodies.read(request, current.signal);
         if (body === "too-large") return toHttp({ kind: body, maxBytes: options.maxBodyBytes });
         if (typeof body === "string") return toHttp({ kind: body });
-        const message = parseMessage(request.headers, body);
+        const message = parseMessage(request.headers, body, headersTwice(request));
         if (message.kind === "unsupported-media-type" || message.kind === "too-many-events")
           return toHttp(message);
         // A place is for a request that can be handled: one that is still coming holds none.
@@ -186,6 +186,9 @@ export async function startCloudEventServer(
     { resource, log: requestLog }: { readonly resource: FoundResource; readonly log: Log },
   ): Promise<HttpAnswer | undefined> {
     const { route, ...asked } = resource;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    // Of what is done, not read, the answer is never that it is known.
+    const ifNoneMatch = isRead ? request.headers["if-none-match"] : undefined;
     const method = route.methodOf?.(asked.name) ?? "GET";
     const allowed = method === "GET" ? ["GET", "HEAD"] : [method];
     if (!allowed.includes(request.method ?? ""))
@@ -198,7 +201,7 @@ export async function startCloudEventServer(
         if (!place) return noPlace();
         try {
           const answer = await route.handle(asked, { signal, sender, log: requestLog });
-          return resourceToHttp(answer, request.headers["if-none-match"]);
+          return resourceToHttp(answer, ifNoneMatch);
         } catch (err) {
           if (signal.aborted) throw err;
           requestLog.error({ err }, "the request was not answered");
@@ -218,7 +221,8 @@ export async function startCloudEventServer(
     if (places.none) return noPlace();
     using current = inFlight.open(response, options.deadlineMs);
     try {
-      const { authorization } = request.headers;
+      // Two of them are no token, whichever of them whoever is in front has looked at.
+      const authorization = request.headersDistinct["authorization"]?.join(", ");
       const admission = await options.senders?.admit(authorization, route);
       const refusal = refusalOf(admission, requestLog);
       if (refusal) return toHttp(refusal);
@@ -244,8 +248,8 @@ export async function startCloudEventServer(
   }
 
   function resourceOf(request: IncomingMessage): FoundResource | undefined {
-    const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
-    const query = new URLSearchParams(search);
+    const path = pathOf(request);
+    const query = queryOf(request);
     for (const [own, route] of Object.entries(options.resources ?? {})) {
       if (path === own) return { route, own, name: undefined, query };
       if (path.startsWith(`${own}/`))

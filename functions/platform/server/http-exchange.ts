@@ -5,7 +5,25 @@ import { letGo } from "../http/let-go.ts";
 import { uuid } from "../clock/clock.ts";
 
 export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1).join("");
+  return targetOf(request).split("?", 1).join("");
+}
+
+export function queryOf(request: IncomingMessage): URLSearchParams {
+  const [, search = ""] = targetOf(request).split(/\?(.*)/s);
+  return new URLSearchParams(search);
+}
+
+/** As a request to an origin has it: a server takes that to a proxy too (RFC 9112, section 3.2.2). */
+function targetOf({ url = "/" }: IncomingMessage): string {
+  const [, absolute] = /^https?:[/][/][^/?]*(.*)$/is.exec(url) ?? [];
+  return absolute === undefined ? url : absolute.replace(/^(?![/])/, "/");
+}
+
+/** Names of the headers that came more than once, which Node would join or drop. */
+export function headersTwice(request: IncomingMessage): readonly string[] {
+  return Object.entries(request.headersDistinct).flatMap(([name, values = []]) =>
+    values.length > 1 ? [name] : [],
+  );
 }
 
 /** The sender's own, so that both sides' logs can be put together, or a new one. */

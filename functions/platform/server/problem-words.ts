@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<string, string>> = {
   period_too_long: "The period is longer than is allowed: ask for shorter ones.",
   // the event
   doubled_key: "The object has this key twice: leave one out.",
+  doubled_header: "The header is there twice: leave one out.",
   not_utf8: "Its bytes, or what its percent signs stand for, are no UTF-8.",
   malformed_json: "This is no JSON.",
   unsupported_specversion: "Events are of CloudEvents 1.0.",
@@ -56,6 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   malformed_request: "This is no HTTP request.",
   method_not_allowed: "This method is not taken at this path.",
   too_large: "The body is too large.",
+  headers_too_large: "Address and headers are too large together: make them shorter.",
   unsupported_media_type:
     "The content type says neither an event nor a batch, or another encoding than UTF-8 as it is.",
   // later

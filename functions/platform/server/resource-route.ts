@@ -76,7 +76,8 @@ function found(
   const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"`;
   const headers = { etag, "cache-control": CACHE, ...retryAfter(answer) };
   const known = ifNoneMatch?.split(",").map((one) => one.trim().replace(/^W\//, ""));
-  if (known?.includes(etag)) return { status: 304, headers, body: "" };
+  // An asterisk asks for nothing that is there already (RFC 9110, section 13.1.2).
+  if (known?.some((one) => one === etag || one === "*")) return { status: 304, headers, body: "" };
   return json(200, body, headers);
 }
 

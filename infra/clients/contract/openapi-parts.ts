@@ -37,6 +37,7 @@ export const REFUSED = {
   "401": problem("No good token."),
   "403": problem("Not for this sender."),
   "429": problem("Too much at once: ask again.", RETRY_AFTER),
+  "431": problem("Address and headers are too large."),
   "503": problem("Something is away: ask again."),
   "504": problem("It took too long: ask again."),
 };
