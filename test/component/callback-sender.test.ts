@@ -138,7 +138,7 @@ describe("the handshake", () => {
     const { send, clock } = startSender();
     expect([await send(), await send()]).toEqual([{ kind: "delivered" }, { kind: "delivered" }]);
     const notBefore = Date.parse("2026-03-01T12:01:00Z");
-    const later = { kind: "failed", notBefore, isAsked: false };
+    const later = { kind: "not-asked", notBefore };
     expect(await send()).toEqual({ ...later, error: "rate_used_up" });
     expect(await send()).toEqual({ ...later, error: "host_paused" });
     expect(receiver.seen.filter(({ method }) => method === "POST")).toHaveLength(2);
@@ -179,10 +179,9 @@ describe("the answer", () => {
     if (notBefore === undefined) return;
     receiver.seen.length = 0;
     expect(await send()).toEqual({
-      kind: "failed",
+      kind: "not-asked",
       error: "host_paused",
       notBefore,
-      isAsked: false,
     });
     expect(receiver.seen).toEqual([]);
     clock.now = notBefore;
@@ -195,7 +194,7 @@ describe("the answer", () => {
     const { send, clock } = startSender({ timeoutMs: 300 });
     expect(await send()).toEqual({ kind: "failed", error: "timeout", notBefore: NOW + 60_000 });
     const notBefore = NOW + 60_000;
-    const paused = { kind: "failed", error: "host_paused", notBefore, isAsked: false };
+    const paused = { kind: "not-asked", error: "host_paused", notBefore };
     expect(await send()).toEqual({ ...paused, isSilent: true });
     // It answers again, and says when.
     clock.now = notBefore;

@@ -180,6 +180,12 @@ describe("a request that is asked about", () => {
       accepted: undefined,
     };
     expect(await of(told)).toMatchObject({ state: "given-up", error: "http_503" });
+    // Nobody was asked then: it is no time of a try.
+    const leftAlone = { ...tried, state: "owed", nextAt: AT + 60_000, error: "host_paused" };
+    expect(await of(ended(leftAlone))).toEqual({
+      ...{ state: "owed", host, attempts: 3, next_at: "2026-01-15T12:01:00.000Z" },
+      error: "host_paused",
+    });
     const delivered = { state: "delivered", attempts: 1, triedAt: AT };
     expect(await of({ ...told, callback: delivered })).toEqual({
       ...{ state: "delivered", host, attempts: 1, tried_at: "2026-01-15T12:00:00.000Z" },

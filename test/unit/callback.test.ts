@@ -18,7 +18,8 @@ import { NOON, RECORDED } from "../support/functions/recorded-event.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const AT = { now: NOON, random: 0.999_999 };
-const AWAY: CallbackResult = { kind: "failed", error: "http_503" };
+const AWAY = { kind: "failed", error: "http_503" } as const satisfies CallbackResult;
+const LEFT_ALONE = { kind: "not-asked", error: "host_paused" } as const;
 const URL = "https://hooks.example.com/done";
 const FAILED: FailedRequest = {
   ...RECORDED,
@@ -72,7 +73,7 @@ describe("a try that was not taken", () => {
     const notBefore = NOON + MINUTE;
     let callback = tried(3);
     for (let times = 0; times < 2 * MAX_CALLBACKS; times++)
-      callback = afterCallback(callback, { ...AWAY, isAsked: false, notBefore }, AT);
+      callback = afterCallback(callback, { ...LEFT_ALONE, notBefore }, AT);
     expect(callback).toMatchObject({ state: "owed", attempts: 3 });
     // They wait for one moment, and do not all come back in it.
     expect(callback.nextAt).toBeGreaterThan(notBefore + MINUTE);
@@ -80,7 +81,7 @@ describe("a try that was not taken", () => {
   });
 
   test("that nobody was asked in, as its host is silent, waits longer each time", () => {
-    const silent: CallbackResult = { ...AWAY, isAsked: false, isSilent: true };
+    const silent = { ...LEFT_ALONE, isSilent: true } as const;
     let callback: Callback | undefined;
     const waits = Array.from({ length: 10 }, () => {
       const now = callback?.nextAt ?? NOON;

@@ -14,6 +14,7 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { formatDuration, parseDuration } from "../../infra/operator/words/duration.ts";
+import { historyOf } from "../../infra/operator/look/events.ts";
 import { explain, type ExplainTerms } from "../../infra/operator/look/explanation.ts";
 import { judgeClock } from "../../infra/operator/doctor/clock.ts";
 import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
@@ -237,6 +238,12 @@ describe("what comes next", () => {
     const away = calledBack(owed, { kind: "failed", error: "http_503" }, at);
     expect(next(away)).toContain(
       "hooks.example.com:443 was called back 1 time and did not take it (http_503); the next time is 2026-01-15T12:00:30.000Z",
+    );
+    const host_paused = { kind: "not-asked", error: "host_paused", notBefore: NOON } as const;
+    const leftAlone = calledBack(owed, host_paused, at);
+    expect(historyOf(leftAlone, []).map(({ what }) => what)).toContain("callback put off");
+    expect(next(leftAlone)).toContain(
+      "hooks.example.com:443 was tried 0 times, and is left alone: it asked for time, or was silent (host_paused); the next time is 2026-01-15T12:00:30.000Z",
     );
     const made = calledBack(away, { kind: "delivered" }, at);
     expect(next(made)).toContain(

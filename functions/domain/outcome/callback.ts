@@ -10,13 +10,16 @@ export const CALLBACK_STATES = ["owed", "delivered", "given-up"] as const;
 export interface Callback {
   readonly state: (typeof CALLBACK_STATES)[number];
   readonly attempts: number;
-  /** When it was tried last. */
+  /** When somebody was about to try it last, asked or not. */
   readonly triedAt: number;
   /** Not before this; of one that is owed. */
   readonly nextAt?: number | undefined;
   /** A code, such as `http_503` or `ECONNREFUSED`; never what the receiver said. */
   readonly error?: string | undefined;
 }
+
+/** Why a receiver was not asked: its host has said when, or was silent; it has had as many events as it takes in a minute. */
+const NOT_ASKED = ["host_paused", "rate_used_up"] as const;
 
 /** What one try came to. */
 export type CallbackResult =
@@ -28,11 +31,20 @@ export type CallbackResult =
       readonly error: string;
       /** As the receiver asks (`Retry-After`). */
       readonly notBefore?: number | undefined;
-      /** The receiver was not asked, since it has said when, or has just been silent: that uses up no try. */
-      readonly isAsked?: false;
-      /** It was not asked since it has just been silent, and nobody knows how long it will be. */
+    }
+  /** It uses up no try. */
+  | {
+      readonly kind: "not-asked";
+      readonly error: (typeof NOT_ASKED)[number];
+      readonly notBefore: number;
+      /** Its host has just been silent, and nobody knows how long it will be. */
       readonly isSilent?: true;
     };
+
+/** Whether the last time nobody was asked: then `triedAt` is no try's. */
+export function isLeftAlone({ error }: Callback): boolean {
+  return NOT_ASKED.some((one) => one === error);
+}
 
 /** After so many a person has to look: one to two days. */
 export const MAX_CALLBACKS = 16;
@@ -46,18 +58,19 @@ export function afterCallback(
   result: CallbackResult,
   { now, random }: { readonly now: number; readonly random: number },
 ): Callback {
-  const isAsked = result.kind !== "failed" || result.isAsked !== false;
+  const isAsked = result.kind !== "not-asked";
   const attempts = (before.attempts ?? 0) + (isAsked ? 1 : 0);
   if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
-  const { kind, error } = result;
-  if (kind === "refused" || (isAsked && attempts >= MAX_CALLBACKS))
+  const { error } = result;
+  if (result.kind === "refused" || (isAsked && attempts >= MAX_CALLBACKS))
     return { state: "given-up", attempts, triedAt: now, error };
   const asked = Math.min(result.notBefore ?? 0, now + LONGEST_WAIT_MS);
   const backoff = backoffMs(Math.max(1, attempts), { ...BACKOFF, random });
+  const owed = { state: "owed", attempts, triedAt: now, error } as const;
+  if (result.kind === "failed") return { ...owed, nextAt: Math.max(now + backoff, asked) };
   // Those that wait for one moment do not all come back in it.
   const wait = result.isSilent ? Math.max(backoff, longerThan(before, random)) : backoff;
-  const nextAt = isAsked ? Math.max(now + backoff, asked) : Math.max(now, asked) + wait;
-  return { state: "owed", attempts, triedAt: now, nextAt, error };
+  return { ...owed, nextAt: Math.max(now, asked) + wait };
 }
 
 /** Of a thousand that are owed to one host, which one of them asks a minute, each would be written once a minute. */

@@ -3,7 +3,12 @@ import * as z from "zod";
 import { msLeft } from "../../domain/build-progress.ts";
 import { meaningOf } from "../../domain/failure.ts";
 import { RECORD_PREFIX } from "../../domain/record-name.ts";
-import { callbackHost, CALLBACK_STATES, callbackUrlOf } from "../../domain/outcome/callback.ts";
+import {
+  callbackHost,
+  CALLBACK_STATES,
+  callbackUrlOf,
+  isLeftAlone,
+} from "../../domain/outcome/callback.ts";
 import {
   endedAt,
   isFinal,
@@ -61,7 +66,7 @@ export const requestStatus = z.object({
       }),
       host: z.string().meta({ description: "Of `callback_url`, with the port." }),
       attempts: count("How often it was tried."),
-      tried_at: time("When it was tried last.").optional(),
+      tried_at: time("When it was tried last; absent while its host is left alone.").optional(),
       next_at: time("Not tried again before.").optional(),
       error: z
         .string()
@@ -130,7 +135,8 @@ function callbackOf(request: StatementRequest): Pick<RequestStatusBody, "callbac
   const { state, attempts, triedAt, nextAt, error } = callback;
   return {
     callback: {
-      ...{ state, host, attempts, tried_at: iso(triedAt) },
+      ...{ state, host, attempts },
+      ...(!isLeftAlone(callback) && { tried_at: iso(triedAt) }),
       ...(nextAt !== undefined && { next_at: iso(nextAt) }),
       ...(error !== undefined && { error }),
     },

@@ -75,7 +75,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     if (pace.minute !== minute) Object.assign(pace, { minute, sent: 0 });
     if (rate > 0 && pace.sent >= rate) {
       const notBefore = (minute + 1) * MINUTE_MS;
-      return paused({ kind: "failed", error: "rate_used_up", notBefore, isAsked: false }, pace);
+      return paused({ kind: "not-asked", error: "rate_used_up", notBefore }, pace);
     }
     pace.sent++;
     const { data, ...attributes } = event;
@@ -94,7 +94,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     paces.set(host, pace);
     if (pace.pausedUntil > now())
       return {
-        ...{ kind: "failed", error: "host_paused", notBefore: pace.pausedUntil, isAsked: false },
+        ...{ kind: "not-asked", error: "host_paused", notBefore: pace.pausedUntil },
         ...(pace.isSilent && { isSilent: true }),
       };
 
@@ -124,7 +124,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
 
 /** Whoever asks for time gets it for all of its host. */
 function paused(result: CallbackResult, pace: Pace): CallbackResult {
-  if (result.kind === "failed")
+  if (result.kind === "failed" || result.kind === "not-asked")
     pace.pausedUntil = Math.max(pace.pausedUntil, result.notBefore ?? 0);
   return result;
 }

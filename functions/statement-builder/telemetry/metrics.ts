@@ -132,10 +132,11 @@ export function countedCallbacks(
 ): CallbackSender {
   const tries = registry.counter({
     name: "callbacks_total",
-    help: "Outcomes posted to the callback of a request, by what became of it.",
+    help: "Callbacks that were due, by what became of each; not-asked: its host is left alone.",
     labels: ["result"],
   });
-  for (const result of ["delivered", "refused", "failed"] as const) tries.inc({ result }, 0);
+  for (const result of ["delivered", "refused", "failed", "not-asked"] as const)
+    tries.inc({ result }, 0);
   return {
     async send(url, event) {
       const result = await sender.send(url, event);

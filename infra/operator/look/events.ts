@@ -4,6 +4,7 @@ import { parseStatementKey } from "../../../functions/domain/statement-key.ts";
 import {
   callbackHost,
   callbackUrlOf,
+  isLeftAlone,
   type Callback,
 } from "../../../functions/domain/outcome/callback.ts";
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
@@ -123,7 +124,7 @@ function callsBack({ callback, facts }: FinalRequest): readonly HistoryEvent[] {
   const host = callbackHost(url);
   const why = [host, `try ${attempts}`, ...(error === undefined ? [] : [error])].join(", ");
   return [
-    { at: iso(triedAt), what: CALLED[state], why },
+    { at: iso(triedAt), what: isLeftAlone(callback) ? "callback put off" : CALLED[state], why },
     ...(nextAt === undefined ? [] : [{ at: iso(nextAt), what: "callback due", why: host }]),
   ];
 }

@@ -3,7 +3,11 @@
  * so the words cannot promise anything else. Pure: the clock is an argument.
  */
 import { msLeft, type BuildProgress } from "../../../functions/domain/build-progress.ts";
-import { callbackHost, callbackUrlOf } from "../../../functions/domain/outcome/callback.ts";
+import {
+  callbackHost,
+  callbackUrlOf,
+  isLeftAlone,
+} from "../../../functions/domain/outcome/callback.ts";
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
 import {
   claim,
@@ -160,11 +164,12 @@ function nextOfCallback(request: FinalRequest, now: number): string[] {
         `Calling ${host} back was given up after it was tried ${tries} (${callback.error}): ` +
           "statements announce begins anew, when its owner has mended it.",
       ];
-    case "owed":
-      return [
-        `${host} was called back ${tries} and did not take it (${callback.error}); ` +
-          `the next time is ${when(callback.nextAt ?? now, now)}.`,
-      ];
+    case "owed": {
+      const soFar = isLeftAlone(callback)
+        ? `${host} was tried ${tries}, and is left alone: it asked for time, or was silent (${callback.error})`
+        : `${host} was called back ${tries} and did not take it (${callback.error})`;
+      return [`${soFar}; the next time is ${when(callback.nextAt ?? now, now)}.`];
+    }
   }
 }
 
