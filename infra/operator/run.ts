@@ -49,7 +49,7 @@ export async function runStatements(
   }
 }
 
-export function makeProgram(session: Session, { stdout, stderr }: Terminal): Command {
+export function makeProgram(session: Session, { stdout, stderr, goOnUnread }: Terminal): Command {
   const program = new Command("statements")
     .description("Looks after the statement requests of an installation.")
     .version(version())
@@ -72,7 +72,10 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
       ...(stdout.isTTY ? {} : { getOutHelpWidth: () => 100 }),
     })
     .showHelpAfterError("(--help shows how it is used)")
-    .hook("preAction", () => session.useOptions(program.opts()));
+    .hook("preAction", (_, action) => {
+      session.useOptions(program.opts());
+      if (!onlyShows(action.name(), action.args)) goOnUnread?.();
+    });
   program.addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
   const commands = [
     requestCommand,
@@ -98,6 +101,16 @@ export function makeProgram(session: Session, { stdout, stderr }: Terminal): Com
   ];
   for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));
   return program;
+}
+
+const SHOW = [
+  ...["list", "show", "explain", "events", "logs", "stats", "watch", "rejected", "prune"],
+  "completion",
+];
+
+/** Who stops to read has what he wanted. Of every other command the exit code says more: what was done, or found. */
+function onlyShows(command: string, args: readonly string[]): boolean {
+  return SHOW.includes(command) && !(command === "watch" && args.length > 0);
 }
 
 /** The published package has its files at the same places as the repository. */

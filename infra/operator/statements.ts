@@ -6,16 +6,20 @@ import { EXIT } from "./words/exit.ts";
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort(new Error("interrupted")));
 process.once("SIGTERM", () => interrupted.abort(new Error("interrupted")));
-// `statements list | head` closes the pipe early, and has what it wanted.
+const result = { isForReader: true, isWritten: true };
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.done);
+  // `statements list | head` closes the pipe early, and has what it wanted.
+  if (error.code === "EPIPE" && result.isForReader) process.exit(EXIT.done);
+  if (error.code === "EPIPE" || !result.isWritten) return;
   process.stderr.write(`statements: the result cannot be written: ${error.message}\n`);
-  process.exit(EXIT.unmet);
+  if (result.isForReader) process.exit(EXIT.unmet);
+  result.isWritten = false;
+  process.exitCode ||= EXIT.unmet;
 });
 // Nobody hears what is said of it: what was begun goes on, and the exit code tells the rest.
 process.stderr.on("error", () => undefined);
 
-process.exitCode = await runStatements(process.argv.slice(2), process.env, {
+const code = await runStatements(process.argv.slice(2), process.env, {
   stdout: process.stdout,
   stderr: process.stderr,
   ask: async (question) => {
@@ -24,5 +28,7 @@ process.exitCode = await runStatements(process.argv.slice(2), process.env, {
     using lines = createInterface({ input: process.stdin, output: process.stderr });
     return await lines.question(question, { signal: interrupted.signal });
   },
+  goOnUnread: () => (result.isForReader = false),
   signal: interrupted.signal,
 });
+process.exitCode = code === EXIT.done && !result.isWritten ? EXIT.unmet : code;

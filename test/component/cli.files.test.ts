@@ -25,6 +25,7 @@ let tool: Tool;
 let variables: Readonly<Record<string, string>>;
 let request: ExecutedRequest;
 let folder: string;
+let zip: Buffer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cli-files-"));
@@ -35,7 +36,7 @@ beforeAll(async () => {
   client = opened.adopt(new S3Client({ ...settings, credentials: CREDENTIALS }), (one) =>
     one.destroy(),
   );
-  const zip = await sampleZip();
+  zip = await sampleZip();
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: zip }));
 
@@ -115,7 +116,7 @@ test("a file that appears while it is fetched stays as it is", async () => {
   const path = join(to, KEY);
   const slow = proxy.fail({ method: "GET", fault: { kind: "delay", ms: 3_000 } });
   const running = tool("download", NAME, "-d", to);
-  while (!(await readdir(to)).includes(`${KEY}.part`)) await sleep(5);
+  while ((await readdir(to)).length === 0) await sleep(5);
   await writeFile(path, "somebody's own");
   const { code, stderr } = await running;
   slow.remove();
@@ -125,8 +126,76 @@ test("a file that appears while it is fetched stays as it is", async () => {
   expect(await readdir(to)).toEqual([KEY]);
 });
 
+test("what two fetch at once is whole when it has its name, and nobody's defect", async () => {
+  const to = await newFolder();
+  // The second is still being read when the first has its name.
+  const slow = proxy.fail({ method: "GET", fault: { kind: "delay", ms: 1_000 }, times: 1 });
+  const first = tool("download", NAME, "-d", to);
+  while ((await readdir(to)).length === 0) await sleep(5);
+  const both = await Promise.all([first, tool("download", NAME, "-d", to)]);
+  slow.remove();
+  expect(both.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+  expect(both.map(({ stderr }) => stderr).join("")).toContain("is there already");
+  expect(await readFile(join(to, KEY))).toEqual(zip);
+  expect(await readdir(to)).toEqual([KEY]);
+});
+
+test.each(["download", "link"])("%s says when the store has the file no more", async (command) => {
+  const gone = {
+    kind: "answer",
+    status: 404,
+    body: "<Error><Code>NoSuchKey</Code></Error>",
+  } as const;
+  const rule = proxy.fail({ path: /acme-42/, fault: gone });
+  const to = await newFolder();
+  const { code, stderr } = await tool(command, NAME, ...(command === "link" ? [] : ["-d", to]));
+  rule.remove();
+  expect(code).toBe(1);
+  expect(stderr).toContain(`there is no s3://${BUCKET}/${KEY} any more`);
+  expect(await readdir(to)).toEqual([]);
+});
+
+test("no address is given of a file that is not the record's", async () => {
+  const headers = { "content-length": "7" };
+  const rule = proxy.fail({ method: "HEAD", fault: { kind: "answer", status: 200, headers } });
+  const { code, stdout, stderr } = await tool("link", NAME);
+  rule.remove();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(`has 7 bytes, and the record's file ${zip.length}`);
+});
+
+test("of several files each is looked at, whatever came of the one before", async () => {
+  const to = await newFolder();
+  await writeFile(join(to, KEY), zip);
+  const again = await tool("download", NAME, "transaction-request-none", NAME, "-d", to);
+  expect(again.code).toBe(1);
+  expect(again.stderr.match(/is there already/g)).toHaveLength(2);
+  expect(again.stderr).toContain("there is no request transaction-request-none");
+
+  const names = ["bad.zip", KEY].map((name) => join(to, name));
+  await writeFile(join(to, "bad.zip"), "bad");
+  const { code, stdout } = await tool("verify", "--json", ...names);
+  expect(code).toBe(1);
+  const verdicts = stdout.trimEnd().split("\n");
+  expect(verdicts.map((line) => (JSON.parse(line) as { ok: boolean }).ok)).toEqual([false, true]);
+  // Nothing is tried where a name is wrong.
+  expect(await tool("verify", ...names, to)).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("a file whose record is gone verifies, and is said not to be a record's", async () => {
+  const file = join(await newFolder(), KEY);
+  await writeFile(file, zip);
+  const empty = opened.use(await startLocalLedger());
+  const { code, stdout } = await makeTool({ ...variables, KUBECONFIG: empty.kubeconfig })(
+    ...["verify", "--ledger", file, file],
+  );
+  expect(code).toBe(1);
+  expect(stdout.match(/verified/g)).toHaveLength(2);
+  expect(stdout.match(/there is no request/g)).toHaveLength(2);
+});
+
 test("a setting that the store's client misses is what download says", async () => {
   const { code, stderr } = await makeTool(variables)("download", NAME, "-d", await newFolder());
   expect(code).toBe(3);
-  expect(stderr).toContain("GetObject failed: Region is missing");
+  expect(stderr).toContain("failed: Region is missing");
 });

@@ -1,9 +1,11 @@
 /** The operator's tool over many requests at once: lists, bulk acts, figures, histories, changes. */
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { announce } from "../../functions/domain/outcome/telling.ts";
 import {
   execute,
@@ -14,10 +16,12 @@ import {
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
 import { claimFolder } from "../../infra/local/running.ts";
+import { REPOSITORY } from "../support/document-blocks.ts";
 import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
 import { heldRequest } from "../support/functions/held-request.ts";
 import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
+const run = promisify(execFile);
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const START = Date.now();
@@ -182,6 +186,20 @@ describe("retry and cancel of many", () => {
     expect(stderr).toContain("1 of 3 requests not found\n");
     for (const name of [first, last]) {
       const stored = await local.ledger.read(name);
+      if (stored) await local.ledger.remove(stored);
+    }
+  });
+
+  test("is done to all of them, though nobody reads what it prints", async () => {
+    const all = ["unread-1", "unread-2"];
+    await keep(...all.map((name) => failed(recorded(name, "unread", 1), "too_large")));
+    const line = `"${process.execPath}" infra/operator/statements.ts retry ${all.join(" ")} | true`;
+    const options = { cwd: REPOSITORY, env: { ...process.env, ...env } };
+    const { stderr } = await run("bash", ["-o", "pipefail", "-c", line], options);
+    expect(names(stderr).filter((one) => one.includes('"audit":"retry"'))).toHaveLength(2);
+    for (const name of all) {
+      const stored = await local.ledger.read(name);
+      expect(stored?.request.status).toBe("pending");
       if (stored) await local.ledger.remove(stored);
     }
   });

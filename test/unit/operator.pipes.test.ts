@@ -24,6 +24,11 @@ test.each([
     "{ statements completion bash; echo $? >&3; } | true",
     "0\n",
   ],
+  [
+    "what it finds is read by nobody: it looks at all of it, and its exit code tells",
+    "{ statements verify package.json package.json; echo $? >&3; } | true",
+    "1\n",
+  ],
 ])("%s", async (_, line, code) => {
   expect(await says(`{ ${line}; } 3>&1 >/dev/null`)).toBe(code);
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { printAudit } from "../words/acts.ts";
 import { formatDuration, parseDuration } from "../words/duration.ts";
-import { findExecuted } from "../files/executed.ts";
+import { findExecuted, findObject } from "../files/executed.ts";
 import { unavailable, unmet } from "../words/exit.ts";
 import { deskOf, recordAct } from "./operator-moves.ts";
 import type { Session } from "../session/session.ts";
@@ -43,11 +43,13 @@ function parseExpiry(text: string): number {
 
 async function link(session: Session, name: string, wantedMs: number): Promise<void> {
   const { screen, signal, now } = session;
-  const { object } = await findExecuted(session, name);
-  const bucket = await session.bucket(object.bucket);
-  if ((await bucket.look(object.key, signal)).kind === "absent") {
+  const request = await findExecuted(session, name);
+  const { object, bytes } = request;
+  const found = await findObject(await session.bucket(object.bucket), request, signal);
+  if (found !== bytes) {
     throw unmet(
-      `there is no s3://${object.bucket}/${object.key} any more: the bucket's expiry may have taken it`,
+      `s3://${object.bucket}/${object.key} has ${found} bytes, and the record's file ${bytes}: it is another one, ` +
+        "and no address of it is given; tell whoever owns the bucket",
     );
   }
   const client = await session.signer();

@@ -1,12 +1,13 @@
 /** `statements download`: the file of an executed request, verified before it has its name. */
+import { randomUUID } from "node:crypto";
 import { access, constants, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Command } from "commander";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
 import type { VerificationKey } from "../../../functions/verification/manifest-signature.ts";
-import { findExecuted } from "./executed.ts";
-import { unmet, wrongUse } from "../words/exit.ts";
+import { findExecuted, findObject } from "./executed.ts";
+import { CommandError, EXIT, unmet, wrongUse } from "../words/exit.ts";
 import { formatBytes } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
 import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
@@ -33,7 +34,17 @@ Examples:
     )
     .action(async (names: readonly string[], options: DownloadOptions) => {
       await makeFolder(options.directory, "--directory");
-      for (const name of names) await download(session, await findExecuted(session, name), options);
+      for (const name of names) {
+        try {
+          await download(session, await findExecuted(session, name), options);
+        } catch (error) {
+          const isOfThisOne = error instanceof CommandError && error.code === EXIT.unmet;
+          if (!isOfThisOne || names.length === 1) throw error;
+          // Those behind it can be had all the same, as when the first ones are here already.
+          for (const line of error.lines) session.screen.note(line);
+          session.exitCode = EXIT.unmet;
+        }
+      }
     });
 }
 
@@ -57,9 +68,10 @@ export async function download(
   const keys = await readKeys({ keys: keysFile });
   const path = join(directory, basename(request.object.key));
   if (!force && (await exists(path))) throw unmet(`${path} is there already; --force replaces it`);
-  const part = `${path}.part`;
+  // Its own: two that fetch the same at once would give each other's unread file its name.
+  const part = `${path}.${randomUUID()}.part`;
   try {
-    await fetchVerified(session, request, { path: part, keys });
+    await fetchVerified(session, request, { part, path, keys });
     // A link is refused where something has appeared meanwhile; a rename would replace it.
     if (force) await rename(part, path);
     else await link(part, path).catch(refuseExisting(path));
@@ -69,18 +81,24 @@ export async function download(
   return path;
 }
 
+interface Fetched {
+  /** Where the bytes go, and what the file is to be called. */
+  readonly part: string;
+  readonly path: string;
+  readonly keys: readonly VerificationKey[] | undefined;
+}
+
 /** Bytes are checked as they pass, so a file is read once. */
 async function fetchVerified(
   session: Session,
   request: ExecutedRequest,
-  { path, keys }: { readonly path: string; readonly keys: readonly VerificationKey[] | undefined },
+  { part, path, keys }: Fetched,
 ): Promise<void> {
   const { screen, signal } = session;
   const { object } = request;
   const bucket = await session.bucket(object.bucket);
-  // `wx` for one reader at a time; what an earlier one left behind is nobody's.
-  await rm(path, { force: true });
-  await using file = await openForWriting(path);
+  await findObject(bucket, request, signal);
+  await using file = await openForWriting(part);
   async function* throughFile(): AsyncGenerator<Uint8Array> {
     let written = 0;
     for await (const chunk of bucket.read(object.key, signal)) {
@@ -94,7 +112,7 @@ async function fetchVerified(
   const found = await verifyStatement(throughFile(), { keys });
   await file.sync();
   screen.progress("");
-  printVerification(screen, path.replace(/\.part$/, ""), found);
+  printVerification(screen, path, found);
   if (!found.ok)
     throw unmet(
       "the object is not a valid statement and was not kept: tell whoever owns the bucket",

@@ -1,13 +1,14 @@
 /** `statements verify`: whether a file is a whole and right statement, from its bytes alone. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { Command } from "commander";
+import type { VerificationKey } from "../../../functions/verification/manifest-signature.ts";
 import {
   verifyStatement,
   type Verification,
 } from "../../../functions/verification/verify-statement.ts";
 import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
-import { EXIT, unmet, wrongUse } from "../words/exit.ts";
+import { CommandError, EXIT, unmet, wrongUse } from "../words/exit.ts";
 import { inThousands } from "../words/plural.ts";
 import { formatBytes } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
@@ -37,22 +38,29 @@ Examples:
   statements verify --json statement.zip | jq -r '.problems[].file'`,
     )
     .action(async (files: readonly string[], options: VerifyOptions) => {
-      for (const file of files) {
-        const isRight = await verifyFile(session, file, options);
+      const keys = await readKeys(options);
+      // All of them before the first: of wrong use nothing is tried.
+      const sizes = await Promise.all(files.map(sizeOf));
+      for (const [i, file] of files.entries()) {
+        const isRight = await verifyFile(session, { file, size: sizes[i] ?? 0, keys }, options);
         if (!isRight) session.exitCode = EXIT.unmet;
       }
     });
 }
 
+interface Given {
+  readonly file: string;
+  readonly size: number;
+  readonly keys: readonly VerificationKey[] | undefined;
+}
+
 async function verifyFile(
   session: Session,
-  file: string,
+  { file, size, keys }: Given,
   options: VerifyOptions,
 ): Promise<boolean> {
   const { screen } = session;
-  const keys = await readKeys(options);
-  const bytes = readWithProgress(screen, file, await sizeOf(file));
-  const found = await verifyStatement(bytes, { keys });
+  const found = await verifyStatement(readWithProgress(screen, file, size), { keys });
   screen.progress("");
   const ofRecord = found.ok && options.ledger ? await recordOf(session, found) : undefined;
   if (options.json) {
@@ -73,7 +81,17 @@ interface OfRecord {
 
 /** Whether it is the file that its request's record names. */
 async function recordOf(session: Session, { manifest, sha256 }: Verified): Promise<OfRecord> {
-  const { request } = await session.find(manifest.request_id);
+  const request = await session.find(manifest.request_id).then(
+    (stored) => stored.request,
+    (error: unknown) => {
+      if (error instanceof CommandError && error.code === EXIT.unmet) return error;
+      throw error;
+    },
+  );
+  if (request instanceof CommandError) {
+    const [reason = ""] = request.lines;
+    return { isRight: false, text: (screen) => screen.paint("red", reason) };
+  }
   const isRight = request.status === "executed" && request.sha256 === sha256;
   const other = `that the record ${request.facts.name} (${request.status}) names`;
   return {
@@ -103,7 +121,7 @@ function verdict(file: string, found: Verification, ofRecord: OfRecord | undefin
 }
 
 async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch((error: unknown) => {
+  const found = await readable(file).catch((error: unknown) => {
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw code === "ENOENT"
       ? unmet(`there is no file ${file}`)
@@ -111,6 +129,11 @@ async function sizeOf(file: string): Promise<number> {
   });
   if (!found.isFile()) throw wrongUse(`${file} is no file`);
   return found.size;
+}
+
+async function readable(file: string) {
+  await access(file, constants.R_OK);
+  return await stat(file);
 }
 
 async function* readWithProgress(

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** What the user answers; undefined, as without it, where nobody sits in front. */
   readonly ask?: (question: string) => Promise<string | undefined>;
+  /** From now on it is not left in the middle, though nobody reads any more what it prints. */
+  readonly goOnUnread?: () => void;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
 }
