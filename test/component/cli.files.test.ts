@@ -102,8 +102,9 @@ test("make run writes what it unpacks so as well, and objects of its store", asy
   const { path, folder: unpacked } = await fetchStatement({ client, bucket: BUCKET }, request, to);
   expect(await modeOf(path)).toBe("600");
   expect(await modeOf(unpacked)).toBe("700");
-  for (const name of await readdir(unpacked))
-    expect(await modeOf(join(unpacked, name))).toBe("600");
+  const files = await readdir(unpacked);
+  expect(files).toContain("transactions.csv");
+  for (const name of files) expect(await modeOf(join(unpacked, name))).toBe("600");
 
   const blobs = await readdir(join(folder, "s3"), { recursive: true, withFileTypes: true });
   const objects = blobs.filter((one) => one.isFile() && one.parentPath.includes("blobs"));

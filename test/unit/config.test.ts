@@ -99,11 +99,13 @@ describe("readConfig", () => {
     Object.entries({ requestIntakeConfig, pendingScannerConfig, builderConfig, statusApiConfig }),
   )("says of each setting what is expected: %s", (_, schema) => {
     const values = ["\u0000 no value ^", " "];
-    for (const name of Object.keys(schema.shape)) {
+    const told = Object.keys(schema.shape).flatMap((name) => {
       const problems = values.flatMap((value) => problemsOf(schema, { [name]: value }));
-      for (const line of problems.filter((one) => one.startsWith(`${name} is not valid`)))
-        expect(line).toMatch(/^[A-Z0-9_]+ is not valid; expected .+, for example ./);
-    }
+      return problems.filter((one) => one.startsWith(`${name} is not valid`));
+    });
+    expect(told.length).toBeGreaterThan(10);
+    for (const line of told)
+      expect(line).toMatch(/^[A-Z0-9_]+ is not valid; expected .+, for example ./);
   });
 
   it("takes only certificates that can be read for such", () => {

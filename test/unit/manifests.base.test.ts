@@ -77,7 +77,9 @@ test("the ledger's namespace holds its rules alone; everything else lives in sta
 });
 
 test("both namespaces admit restricted pods only", () => {
-  for (const namespace of ofKind("Namespace")) {
+  const namespaces = ofKind("Namespace");
+  expect(namespaces).toHaveLength(2);
+  for (const namespace of namespaces) {
     expect(namespace.metadata.labels).toMatchObject({
       "pod-security.kubernetes.io/enforce": "restricted",
     });
@@ -256,7 +258,7 @@ describe("timeouts nest", () => {
 /** A revision that waits for longer than its deadline is dead forever; half an hour is an outage as it comes. */
 test.each(FUNCTIONS)("a revision of %s outlasts an outage of what it waits for", (name) => {
   const [, hours = "0"] =
-    /^(\d+)h$/.exec(scalingOf(name)["serving.knative.dev/progress-deadline"] ?? "") ?? [];
+    /^(\d+)h$/.exec(scalingOf(name)["serving.knative.dev/progress-deadline"]) ?? [];
   expect(Number(hours)).toBeGreaterThanOrEqual(1);
 });
 
