@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { generateKeyPair } from "jose";
+import { generateKeyPair, type CryptoKey } from "jose";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";
 import { makeAuthority } from "../support/servers/certificates.ts";
@@ -82,7 +83,7 @@ const recorded = async () => (await ledger.configMaps()).map(({ metadata }) => m
 const refused = (status: number, error: string) => ({ status, body: { error, problems: [] } });
 
 // The first of all: nothing is known of the issuer yet.
-it.each(["fail", "claim another name", "stay silent"] as const)(
+it.each(["fail", "claim another name", "stay silent", "tell megabytes"] as const)(
   "503 while the issuer's keys cannot be had because they %s",
   async (behaviour) => {
     issuer.behave = behaviour;
@@ -134,6 +135,7 @@ describe("401", () => {
     ["of another issuer", "token_invalid", { issuer: "https://other.example" }],
     ["for another audience", "token_invalid", { audience: "builder" }],
     ["without a subject", "token_invalid", { subject: "" }],
+    ["with a number for one", "token_invalid", { subject: 4711 }],
     ["that has expired, beyond any skew of clocks", "token_expired", { expiresIn: -60 }],
   ];
   it.each(claims)("to a token %s", async (_, code, change) => {
@@ -246,6 +248,32 @@ it("the operator's replay has a token too", async () => {
   expect(await replay({})).toMatch(/^rejected-event-\w+ {2}401 {2}.*token_missing/);
   const INTAKE_TOKEN = await issuer.token({ subject: BROKER });
   expect(await replay({ INTAKE_TOKEN })).toMatch(/^rejected-event-\w+ {2}400 .*unsupported_type/);
+});
+
+it("a key that is newer than what was read of the issuer is nobody's fault: 503, until it is read", async () => {
+  const key = await issuer.addKey("key-2");
+  const twin = await issuer.addKey("key-2");
+  const signedWith = async (one: CryptoKey, kid: string, audience?: string) =>
+    await send(
+      await issuer.token({ subject: BILLING, key: one, kid, ...(audience && { audience }) }),
+    );
+  const first = await signedWith(key, "key-2");
+  expect(first).toMatchObject(refused(503, "keys_unavailable"));
+  // A token for somebody else is not told to come again.
+  expect(await signedWith(key, "key-2", "builder")).toMatchObject(refused(401, "token_invalid"));
+  // jose reads them again after half a minute.
+  for (let status = first.status; status !== 200;) {
+    ({ status } = await signedWith(key, "key-2"));
+    expect([200, 503]).toContain(status);
+    if (status === 503) await sleep(1_000);
+  }
+  // What two keys have for a name, and no name at all, leaves any of them.
+  for (const kid of ["key-2", ""])
+    for (const one of [key, twin])
+      expect(await signedWith(one, kid)).toMatchObject({ status: 200 });
+  const { privateKey } = await generateKeyPair("ES256");
+  for (const kid of ["key-2", ""])
+    expect(await signedWith(privateKey, kid)).toMatchObject(refused(401, "token_invalid"));
 });
 
 it("probes need no token", async () => {

@@ -2,17 +2,19 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from "jose";
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from "jose";
 import type { ServerCertificate } from "./certificates.ts";
 
 export interface TokenClaims {
-  readonly subject?: string;
+  readonly subject?: string | number;
   readonly audience?: string;
   readonly issuer?: string;
   /** Seconds from now. */
   readonly expiresIn?: number;
   /** Of another key pair, under the issuer's key id. */
   readonly key?: CryptoKey;
+  /** `key-1` unless given; none where it is empty. */
+  readonly kid?: string;
 }
 
 export interface OidcIssuer extends AsyncDisposable {
@@ -21,7 +23,9 @@ export interface OidcIssuer extends AsyncDisposable {
   /** Paths that were asked for. */
   readonly asked: string[];
   /** What it does from now on. */
-  behave: "well" | "fail" | "stay silent" | "claim another name";
+  behave: "well" | "fail" | "stay silent" | "claim another name" | "tell megabytes";
+  /** Has one more key from now on, under this id, and signs with either. @returns its private half */
+  addKey(kid: string): Promise<CryptoKey>;
   token(claims?: TokenClaims): Promise<string>;
 }
 
@@ -30,11 +34,15 @@ export async function startOidcIssuer(
   audience: string,
 ): Promise<OidcIssuer> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
-  const jwk = { ...(await exportJWK(publicKey)), kid: "key-1", alg: "ES256", use: "sig" };
+  const jwkOf = async (key: CryptoKey, kid: string) => ({
+    ...(await exportJWK(key)),
+    ...{ kid, alg: "ES256", use: "sig" },
+  });
+  const keys = [await jwkOf(publicKey, "key-1")];
   const asked: string[] = [];
   const documents = (name: string): Readonly<Record<string, unknown>> => ({
     "/.well-known/openid-configuration": { issuer: name, jwks_uri: `${url}/keys` },
-    "/keys": { keys: [jwk] },
+    "/keys": { keys },
   });
   const server = createServer({ cert, key }, (request, response) => {
     const path = request.url ?? "";
@@ -42,7 +50,8 @@ export async function startOidcIssuer(
     if (issuer.behave === "stay silent") return;
     const name = issuer.behave === "claim another name" ? "https://other.example" : url;
     const document = issuer.behave === "fail" ? undefined : documents(name)[path];
-    response.writeHead(document ? 200 : 500).end(JSON.stringify(document ?? {}));
+    const more = issuer.behave === "tell megabytes" ? " ".repeat(2_000_000) : "";
+    response.writeHead(document ? 200 : 500).end(JSON.stringify(document ?? {}) + more);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -52,13 +61,18 @@ export async function startOidcIssuer(
     url,
     asked,
     behave: "well",
+    async addKey(kid) {
+      const pair = await generateKeyPair("ES256");
+      keys.push(await jwkOf(pair.publicKey, kid));
+      return pair.privateKey;
+    },
     async token(claims = {}) {
+      const { kid = "key-1" } = claims;
       const expires = Math.floor(Date.now() / 1000) + (claims.expiresIn ?? 600);
-      return await new SignJWT()
-        .setProtectedHeader({ alg: "ES256", kid: "key-1" })
+      return await new SignJWT({ sub: claims.subject ?? "somebody" } as JWTPayload)
+        .setProtectedHeader({ alg: "ES256", ...(kid !== "" && { kid }) })
         .setIssuer(claims.issuer ?? url)
         .setAudience(claims.audience ?? audience)
-        .setSubject(claims.subject ?? "somebody")
         .setExpirationTime(expires)
         .sign(claims.key ?? privateKey);
     },
