@@ -26,6 +26,7 @@ export function checkClaims(manifest: Manifest): void {
   if (!isAsOfRight(manifest))
     throw wrong("has an as_of that is no instant, or too late for a part of the period");
   if (!areFormatsThere(manifest)) throw wrong("names other formats than there are files of");
+  if (!areMediaTypesRight(manifest)) throw wrong("gives a file another media type than it has");
   if (!areRowsRight(manifest)) throw wrong("gives a file other rows than it can have");
 }
 
@@ -73,5 +74,22 @@ function areRowsRight({ files, rows }: Manifest): boolean {
     const format = known.find(([, path]) => path === file.path)?.[0];
     if (format === undefined || file.path === TRANSACTIONS_FILE) return true;
     return file.rows === (TABLES.includes(format) ? rows : null);
+  });
+}
+
+/** By the ending of its name. A later version may have files of others. */
+const MEDIA_TYPES: Readonly<Partial<Record<string, string>>> = {
+  csv: "text/csv",
+  jsonl: "application/jsonl",
+  ofx: "application/x-ofx",
+  pdf: "application/pdf",
+  txt: "text/plain",
+  xml: "application/xml",
+};
+
+function areMediaTypesRight({ files }: Manifest): boolean {
+  return files.every(({ path, media_type: found }) => {
+    const known = MEDIA_TYPES[path.slice(path.lastIndexOf(".") + 1)];
+    return known === undefined || found === known;
   });
 }

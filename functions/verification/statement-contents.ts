@@ -1,5 +1,4 @@
 /** What is kept of a statement's files while they pass by, and what they must say of each other. */
-import { isAmountName } from "../domain/columns.ts";
 import {
   BALANCE_AMOUNTS,
   BALANCE_COLUMNS,
@@ -20,10 +19,11 @@ import { isEntryName } from "./entry-names.ts";
 import { problemsOfList, readSums, type ListedFile } from "./file-list.ts";
 import { MAX_ACCOUNTS, MAX_ENTRIES } from "./limits.ts";
 import { checkClaims } from "./manifest-claims.ts";
+import { isOneReading } from "./json-reading.ts";
 import { isManifest } from "./manifest-shape.ts";
 import { checkSignature, type SignatureCheck, type VerificationKey } from "./manifest-signature.ts";
+import { PendingRows } from "./pending-rows.ts";
 import { makeSha256 } from "./sha256.ts";
-import { pendingColumnsOf } from "./statement-columns.ts";
 import { StatementTable } from "./statement-table.ts";
 import { TransactionSums } from "./transaction-sums.ts";
 import { shownName, WrongStatement, type StatementProblem } from "./wrong-statement.ts";
@@ -52,23 +52,16 @@ export class StatementContents {
   readonly #texts = new Map<string, string>();
   readonly #transactions = new TransactionSums();
   readonly #balances: (readonly string[])[] = [];
-  readonly #tables: Readonly<Record<string, StatementTable>> = {
-    [BALANCES_FILE]: new StatementTable({
-      path: BALANCES_FILE,
-      columns: BALANCE_COLUMNS,
-      isAmount: (name) => BALANCE_AMOUNTS.some((one) => one === name),
-      onLine: (fields, line) => {
-        if (line > MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
-        this.#balances.push(fields);
-      },
-    }),
-    [PENDING_FILE]: new StatementTable({
-      path: PENDING_FILE,
-      columns: ["line", "status"],
-      isAmount: isAmountName,
-      onLine: checkPendingLine,
-    }),
-  };
+  readonly #balanceTable = new StatementTable({
+    path: BALANCES_FILE,
+    columns: BALANCE_COLUMNS,
+    isAmount: (name) => BALANCE_AMOUNTS.some((one) => one === name),
+    onLine: (fields, line) => {
+      if (line > MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
+      this.#balances.push(fields);
+    },
+  });
+  readonly #pending = new PendingRows();
 
   /** @throws DamagedZip when there are more than any statement has */
   open(path: string): EntrySink {
@@ -111,7 +104,9 @@ export class StatementContents {
 
   #readerOf(path: string): EntrySink | undefined {
     if (path === TRANSACTIONS_FILE) return this.#transactions;
-    if (!ABOUT_THE_REST.includes(path)) return this.#tables[path];
+    if (path === BALANCES_FILE) return this.#balanceTable;
+    if (path === PENDING_FILE) return this.#pending;
+    if (!ABOUT_THE_REST.includes(path)) return undefined;
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
     const decode = (chunk?: Uint8Array): string => {
       try {
@@ -160,7 +155,7 @@ export class StatementContents {
       add(MANIFEST_FILE, () => checkClaims(known));
       add(TRANSACTIONS_FILE, () => this.#transactions.check(known));
       add(BALANCES_FILE, () => this.#checkBalances(known));
-      add(PENDING_FILE, () => this.#checkPending(known));
+      add(PENDING_FILE, () => this.#pending.check(known));
     }
     const signature = await this.#checkSignature(keys).catch((error: unknown) => {
       if (!(error instanceof WrongStatement)) throw error;
@@ -241,12 +236,12 @@ export class StatementContents {
   }
 
   #checkBalances(manifest: Manifest): void {
-    const { totals } = manifest;
-    if (rowsOf(BALANCES_FILE, manifest) !== totals.length) {
+    const { totals, files } = manifest;
+    if (files.find(({ path }) => path === BALANCES_FILE)?.rows !== totals.length) {
       throw new WrongStatement(`${BALANCES_FILE} has other rows`);
     }
-    this.#tables[BALANCES_FILE]?.checkColumns(BALANCE_COLUMNS);
-    this.#tables[BALANCES_FILE]?.checkDialect(manifest);
+    this.#balanceTable.checkColumns(BALANCE_COLUMNS);
+    this.#balanceTable.checkDialect(manifest);
     const expected = totals.map((one) => [
       one.account_id,
       one.currency,
@@ -262,28 +257,6 @@ export class StatementContents {
       throw new WrongStatement(`${BALANCES_FILE} and the manifest's totals differ`);
     }
   }
-
-  #checkPending(manifest: Manifest): void {
-    const rows = rowsOf(PENDING_FILE, manifest);
-    if (manifest.pending_included !== (rows !== undefined)) {
-      throw new WrongStatement(`${PENDING_FILE} and the manifest's options differ`);
-    }
-    if (rows === undefined) return;
-    const table = this.#tables[PENDING_FILE];
-    table?.checkColumns(pendingColumnsOf(manifest, table.columns));
-    table?.checkDialect(manifest);
-    table?.checkForms(manifest);
-    if (table?.lines !== rows) throw new WrongStatement(`${PENDING_FILE} has other rows`);
-  }
-}
-
-function rowsOf(file: string, { files }: Manifest): number | null | undefined {
-  return files.find(({ path }) => path === file)?.rows;
-}
-
-function checkPendingLine([line, status]: readonly string[], number: number): void {
-  if (line === String(number) && status === "PDNG") return;
-  throw new WrongStatement(`${PENDING_FILE}: line ${number} is not a pending one`);
 }
 
 /** What a check of this file throws when the statement is wrong. */
@@ -302,11 +275,17 @@ function problemOf(file: string, check: () => void): StatementProblem | undefine
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new WrongStatement(`${MANIFEST_FILE} is not JSON`, "unknown");
   }
+  if (!isOneReading(text, value)) {
+    const message = `${MANIFEST_FILE} has a name twice, or a value in another spelling: readers may not read the same`;
+    throw new WrongStatement(message, "unknown");
+  }
+  return value;
 }
 
 function hasSchema(value: unknown): boolean {

@@ -8,8 +8,10 @@ import {
 } from "../domain/money/account-totals.ts";
 import { isAmountName } from "../domain/columns.ts";
 import { TRANSACTIONS_FILE, type Manifest } from "../domain/manifest.ts";
-import { MAX_MINOR_UNIT, parseAmount } from "../domain/money/money.ts";
+import { parseAmount } from "../domain/money/money.ts";
 import { MAX_ACCOUNTS } from "./limits.ts";
+import { amountAt, scaleOf, sideOf } from "./row-amount.ts";
+import { RowOrder } from "./row-order.ts";
 import { columnsOf } from "./statement-columns.ts";
 import { makeSha256 } from "./sha256.ts";
 import { StatementTable } from "./statement-table.ts";
@@ -40,8 +42,7 @@ export class TransactionSums implements EntrySink {
     onLine: (fields, line) => this.#add(fields, line),
     onBytes: (bytes) => this.#content.update(bytes),
   });
-  readonly #posted = new Span();
-  readonly #booked = new Span();
+  readonly #order = new RowOrder(TRANSACTIONS_FILE);
   /** The first row that does not follow from the rows of its account before it. */
   #unchained = 0;
   /** Of each account, in front of its first row. */
@@ -66,9 +67,8 @@ export class TransactionSums implements EntrySink {
     const amount = amountAt(decimal, account.minorUnit);
     const balance = amountAt(balanceAfter, account.minorUnit);
     if (amount === undefined || balance === undefined) throw wrong("has an invalid amount");
-    if (side !== (amount < 0n ? "DBIT" : "CRDT")) throw wrong("has a wrong sign");
-    this.#posted.add(postedAt, postedAt, number);
-    this.#booked.add(bookedOn, `${bookedOn} ${postedAt}`, number);
+    if (side !== sideOf(amount)) throw wrong("has a wrong sign");
+    this.#order.add(bookedOn, postedAt, number);
     if (account.lastBalance === undefined) this.#before.set(account, balance - amount);
     else if (account.lastBalance + amount !== balance) this.#unchained ||= number;
     account.add(amount, balance);
@@ -86,9 +86,7 @@ export class TransactionSums implements EntrySink {
   }
 
   /** By booking dates the balances are the statement's own: each follows from those before. */
-  #checkBooked({ period, totals }: Manifest): void {
-    const { start_date, end_date } = period;
-    this.#booked.check((first, last) => first >= start_date && last <= end_date);
+  #checkBooked({ totals }: Manifest): void {
     if (this.#unchained > 0) {
       const message = `${TRANSACTIONS_FILE}: line ${this.#unchained} does not lead on from the balance before it`;
       throw new WrongStatement(message);
@@ -118,8 +116,8 @@ export class TransactionSums implements EntrySink {
     if (Date.parse(from) !== from_epoch * 1000 || Date.parse(to) !== to_epoch * 1000) {
       throw new WrongStatement("the period's instants and epochs differ");
     }
+    this.#order.check(manifest);
     if (basis === "booking_date") this.#checkBooked(manifest);
-    else this.#posted.check((first, last) => first >= micros(from) && last < micros(to));
     const left = new Map(this.#accounts);
     for (const entry of manifest.totals) {
       const key = accountKey(entry.account_id, entry.currency);
@@ -133,44 +131,6 @@ export class TransactionSums implements EntrySink {
       throw new WrongStatement("the manifest's accounts are not those of its totals");
     }
   }
-}
-
-/** From where to where rows reach, and whether they were in order; which of two orders it has to be is said later. */
-class Span {
-  #first: string | undefined;
-  #last = "";
-  #latest = "";
-  #unordered = 0;
-
-  /** @param key rows in order have keys that do not fall */
-  add(at: string, key: string, line: number): void {
-    if (key < this.#latest) this.#unordered ||= line;
-    this.#latest = key;
-    this.#first ??= at;
-    this.#last = at;
-  }
-
-  /** @throws WrongStatement */
-  check(isWithin: (first: string, last: string) => boolean): void {
-    if (this.#unordered > 0) {
-      throw new WrongStatement(`${TRANSACTIONS_FILE}: line ${this.#unordered} is out of order`);
-    }
-    if (this.#first !== undefined && !isWithin(this.#first, this.#last)) {
-      throw new WrongStatement("a row lies outside of the period");
-    }
-  }
-}
-
-/** Digits behind the point. */
-function scaleOf(decimal: string): number {
-  const point = decimal.indexOf(".");
-  return point < 0 ? 0 : decimal.length - point - 1;
-}
-
-/** Minor units of a decimal of just this scale. */
-function amountAt(decimal: string, scale: number): bigint | undefined {
-  if (scale > MAX_MINOR_UNIT || scaleOf(decimal) !== scale) return undefined;
-  return parseAmount(decimal, scale);
 }
 
 /** The manifest's totals against the sums of the rows, and its balances against both. */
@@ -200,9 +160,4 @@ function saysAll(expected: object, found: object): boolean {
     if (typeof value !== "object" || value === null) return value === other;
     return typeof other === "object" && other !== null && saysAll(value, other);
   });
-}
-
-/** RFC 3339 with six decimals, as transactions.csv has it, so that texts compare as instants do. */
-function micros(millis: string): string {
-  return millis.replace("Z", "000Z");
 }

@@ -10,6 +10,7 @@ import {
   manifestOf,
   sealed,
   sealedWithRows,
+  withSums,
   type StatementFiles,
 } from "../support/statements/sealed-statement.ts";
 import { unzip, zipOf } from "../support/statements/statement.ts";
@@ -90,8 +91,64 @@ test.each<[string, (manifest: Manifest) => object, string]>([
     }),
     FILE_ROWS,
   ],
+  [
+    "a table as a page",
+    ({ files: all }) => ({
+      files: all.map((one) =>
+        one.path === "pending.csv" ? { ...one, media_type: "text/html" } : one,
+      ),
+    }),
+    "manifest.json: the manifest gives a file another media type than it has",
+  ],
 ])("%s", async (_what, change, problem) => {
   expect(await problemsOf(sealed(files, { ...manifest, ...change(manifest) }))).toEqual([problem]);
+});
+
+test.each<[string, (json: string) => string]>([
+  ["a name twice", (json) => json.replace('"rows":4', '"rows":5,"rows":4')],
+  [
+    "a name twice, further in",
+    (json) => json.replace('"minor_unit":2', '"minor_unit":3,"minor_unit":2'),
+  ],
+  ["an integer with a point", (json) => json.replace('"rows":4', '"rows":4.0')],
+  ["an integer with an exponent", (json) => json.replace('"rows":4', '"rows":4e0')],
+  ["a letter as its number", (json) => json.replace('"schema"', '"s\\u0063hema"')],
+  [
+    "more digits than a number has",
+    (json) => json.replace('"rows":4', '"x":1.00000000000000001,"rows":4'),
+  ],
+])("a manifest that readers may read differently: %s", async (_what, change) => {
+  const before = JSON.stringify(manifest);
+  const json = change(before);
+  expect(json).not.toBe(before);
+  expect(JSON.parse(json)).toMatchObject({ rows: manifest.rows, totals: manifest.totals });
+  expect(await problemsOf(withSums({ ...files, "manifest.json": json }))).toEqual([
+    "manifest.json has a name twice, or a value in another spelling: readers may not read the same",
+  ]);
+});
+
+test.each<[string, readonly [string | RegExp, string], string]>([
+  ["on the other side", [",DBIT,", ",CRDT,"], "line 1 has a wrong sign"],
+  ["of nobody's account", [/,acme-1,/g, ",acme-9,"], "rows of an account without totals"],
+  ["of another currency", [/,EUR,/, ",USD,"], "rows of an account without totals"],
+  ["of another scale", [/(-20\.50|0\.25),/g, "$10,"], "another scale"],
+  ["of another month", ["2026-01-15T10", "2026-02-15T10"], "a row lies outside of the period"],
+])("a pending row %s", async (_what, [from, to], problem) => {
+  const before = files["pending.csv"] ?? "";
+  const text = before.replace(from, to);
+  expect(text).not.toBe(before);
+  const [found = "", ...more] = await problemsOf(sealed({ ...files, "pending.csv": text }));
+  expect(found).toContain("pending.csv: ");
+  expect(found).toContain(problem);
+  expect(more).toEqual([]);
+});
+
+test("pending rows out of order", async () => {
+  const [header = "", one = "", two = ""] = (files["pending.csv"] ?? "").split("\r\n");
+  const text = [header, two.replace(/^2/, "1"), one.replace(/^1/, "2"), ""].join("\r\n");
+  expect(await problemsOf(sealed({ ...files, "pending.csv": text }))).toEqual([
+    "pending.csv: line 2 is out of order",
+  ]);
 });
 
 describe.each(["transactions.csv", "pending.csv"])("an amount in %s", (path) => {
