@@ -96,6 +96,41 @@ describe("a try that was not taken", () => {
     expect(callback).toMatchObject({ state: "owed", attempts: 0 });
   });
 
+  describe("while its host takes nothing", () => {
+    /** Looked at whenever its time has come, by a process that leaves the host alone. @returns hours until it is given up */
+    function hoursOf(result: CallbackResult, before: Callback | undefined, days: number) {
+      let callback = before;
+      let now = before?.nextAt ?? NOON;
+      for (; now < NOON + days * 24 * HOUR; now = callback.nextAt ?? now) {
+        callback = afterCallback(callback ?? {}, { ...result, ...until(now) }, { ...AT, now });
+        if (callback.state === "given-up") break;
+      }
+      return { hours: (now - NOON) / HOUR, callback };
+    }
+    const until = (now: number) => ({ notBefore: now + MINUTE });
+
+    test.each([
+      ["and was never asked", undefined],
+      ["and was tried three times", tried(3)],
+    ])("is given up within two days where it is left alone, %s", (_, before) => {
+      const silent = { ...LEFT_ALONE, isSilent: true, notBefore: 0 } as const;
+      const { hours, callback } = hoursOf(silent, before, 30);
+      expect(callback).toMatchObject({ state: "given-up", error: "host_paused" });
+      expect(callback?.attempts).toBe(before?.attempts ?? 0);
+      expect(hours).toBeGreaterThan(41);
+      expect(hours).toBeLessThan(48.1);
+    });
+
+    test("is not, where the host takes so many a minute, nor soon after that", () => {
+      const rate = { kind: "not-asked", error: "rate_used_up", notBefore: 0 } as const;
+      const { callback } = hoursOf(rate, undefined, 30);
+      expect(callback).toMatchObject({ state: "owed", attempts: 0 });
+      const now = callback?.nextAt ?? 0;
+      const next = afterCallback(callback ?? {}, { ...LEFT_ALONE, ...until(now) }, { ...AT, now });
+      expect(next).toMatchObject({ state: "owed", error: "host_paused" });
+    });
+  });
+
   test("is final when its receiver says so", () => {
     expect(afterCallback({}, { kind: "refused", error: "http_410" }, AT)).toEqual({
       state: "given-up",
@@ -148,6 +183,7 @@ test("the record keeps it in annotations, which an immutable one takes too", () 
     "transactions-collector.io/callback_state": "owed",
     "transactions-collector.io/callback_attempts": "1",
     "transactions-collector.io/callback_tried_at": "2026-01-15T12:00:00.000Z",
+    "transactions-collector.io/callback_since": "2026-01-15T12:00:00.000Z",
     "transactions-collector.io/callback_next_at": "2026-01-15T12:01:00.000Z",
     "transactions-collector.io/callback_error": "http_503",
   });

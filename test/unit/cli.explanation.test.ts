@@ -253,6 +253,10 @@ describe("what comes next", () => {
     expect(next(gone)).toContain(
       "given up after it was tried 2 times (http_410): statements announce",
     );
+    const tooLong = { ...at, now: NOON + 43 * 3_600_000 };
+    const neverAsked = calledBack(leftAlone, host_paused, tooLong);
+    expect(next(neverAsked)).toContain("given up after it was tried 0 times (host_paused): state");
+    expect(historyOf(neverAsked, []).map(({ what }) => what)).toContain("callback given up");
     for (const one of [away, made, gone]) expect(next(one)).not.toContain("secret");
   });
 

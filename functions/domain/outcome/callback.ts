@@ -12,13 +12,18 @@ export interface Callback {
   readonly attempts: number;
   /** When somebody was about to try it last, asked or not. */
   readonly triedAt: number;
+  /** Since when its host takes nothing, as far as this callback has seen; of one that is owed. */
+  readonly since?: number | undefined;
   /** Not before this; of one that is owed. */
   readonly nextAt?: number | undefined;
   /** A code, such as `http_503` or `ECONNREFUSED`; never what the receiver said. */
   readonly error?: string | undefined;
 }
 
-/** Why a receiver was not asked: its host has said when, or was silent; it has had as many events as it takes in a minute. */
+/**
+ * Why a receiver was not asked: its host takes nothing for now, and has said when, or was silent; or it takes no more in
+ * this minute.
+ */
 const NOT_ASKED = ["host_paused", "rate_used_up"] as const;
 
 /** What one try came to. */
@@ -50,6 +55,11 @@ export function isLeftAlone({ error }: Callback): boolean {
 export const MAX_CALLBACKS = 16;
 
 const BACKOFF = { baseMs: 60_000, maxMs: 6 * 3_600_000, maxFailures: Infinity };
+/**
+ * Of ten thousand that are owed to one host which takes nothing, each is asked so seldom that its tries would last for
+ * weeks. After this time it is given up where it is next left alone: that is six hours later at most, and two days in all.
+ */
+const LONGEST_OWED_MS = 42 * 3_600_000;
 /** A receiver that asks for more is tried then. */
 export const LONGEST_WAIT_MS = 24 * 3_600_000;
 
@@ -62,11 +72,16 @@ export function afterCallback(
   const attempts = (before.attempts ?? 0) + (isAsked ? 1 : 0);
   if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
   const { error } = result;
-  if (result.kind === "refused" || (isAsked && attempts >= MAX_CALLBACKS))
+  // A host that takes so many a minute takes all of them in the end.
+  const since = error === "rate_used_up" ? undefined : (before.since ?? before.triedAt ?? now);
+  const isOver = isAsked
+    ? attempts >= MAX_CALLBACKS
+    : since !== undefined && now - since >= LONGEST_OWED_MS;
+  if (result.kind === "refused" || isOver)
     return { state: "given-up", attempts, triedAt: now, error };
   const asked = Math.min(result.notBefore ?? 0, now + LONGEST_WAIT_MS);
   const backoff = backoffMs(Math.max(1, attempts), { ...BACKOFF, random });
-  const owed = { state: "owed", attempts, triedAt: now, error } as const;
+  const owed = { state: "owed", attempts, triedAt: now, since, error } as const;
   if (result.kind === "failed") return { ...owed, nextAt: Math.max(now + backoff, asked) };
   // Those that wait for one moment do not all come back in it.
   const wait = result.isSilent ? Math.max(backoff, longerThan(before, random)) : backoff;

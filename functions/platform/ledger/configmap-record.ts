@@ -155,6 +155,7 @@ const LATER: Fields<LearntLater, "labels" | "annotations"> = {
       state: oneOfIn("annotations", annotation("callback_state"), CALLBACK_STATES),
       attempts: countIn("annotations", annotation("callback_attempts")),
       triedAt: timeIn("annotations", annotation("callback_tried_at")),
+      since: optional(timeIn("annotations", annotation("callback_since"))),
       nextAt: optional(timeIn("annotations", annotation("callback_next_at"))),
       error: optional(textIn("annotations", annotation("callback_error"))),
     }),

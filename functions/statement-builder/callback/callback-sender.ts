@@ -44,16 +44,24 @@ export interface CallbackSenderOptions extends CallbackNetwork {
 const TIMEOUT_MS = 10_000;
 const MINUTE_MS = 60_000;
 
+type NotAsked = Extract<CallbackResult, { kind: "not-asked" }>;
+
 /** What one process knows of a host. */
 interface Pace {
   /** It has asked for that, or did not answer in time: others are not kept waiting for it. */
   pausedUntil: number;
+  pausedFor: NotAsked["error"];
   /** It did not answer in time the last time it was asked. */
   isSilent: boolean;
   /** In which so many events were sent. */
   minute: number;
   sent: number;
 }
+
+const newPace = (): Pace => ({
+  ...{ pausedUntil: 0, pausedFor: "host_paused" },
+  ...{ isSilent: false, minute: 0, sent: 0 },
+});
 
 export function makeCallbackSender(options: CallbackSenderOptions): CallbackSender {
   const { hosts, origin, log, now, timeoutMs = TIMEOUT_MS } = options;
@@ -90,11 +98,11 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
     const host = callbackHost(url);
     if (!isCallbackUrl(url) || !hosts.includes(host))
       return { kind: "refused", error: "host_not_allowed" };
-    const pace = paces.get(host) ?? { pausedUntil: 0, isSilent: false, minute: 0, sent: 0 };
+    const pace = paces.get(host) ?? newPace();
     paces.set(host, pace);
     if (pace.pausedUntil > now())
       return {
-        ...{ kind: "not-asked", error: "host_paused", notBefore: pace.pausedUntil },
+        ...{ kind: "not-asked", error: pace.pausedFor, notBefore: pace.pausedUntil },
         ...(pace.isSilent && { isSilent: true }),
       };
 
@@ -124,8 +132,10 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
 
 /** Whoever asks for time gets it for all of its host. */
 function paused(result: CallbackResult, pace: Pace): CallbackResult {
-  if (result.kind === "failed" || result.kind === "not-asked")
-    pace.pausedUntil = Math.max(pace.pausedUntil, result.notBefore ?? 0);
+  const { notBefore = 0 } = result.kind === "failed" || result.kind === "not-asked" ? result : {};
+  if (notBefore <= pace.pausedUntil) return result;
+  pace.pausedUntil = notBefore;
+  pace.pausedFor = result.kind === "not-asked" ? result.error : "host_paused";
   return result;
 }
 

@@ -124,7 +124,11 @@ function callsBack({ callback, facts }: FinalRequest): readonly HistoryEvent[] {
   const host = callbackHost(url);
   const why = [host, `try ${attempts}`, ...(error === undefined ? [] : [error])].join(", ");
   return [
-    { at: iso(triedAt), what: isLeftAlone(callback) ? "callback put off" : CALLED[state], why },
+    {
+      at: iso(triedAt),
+      what: isLeftAlone(callback) && state === "owed" ? "callback put off" : CALLED[state],
+      why,
+    },
     ...(nextAt === undefined ? [] : [{ at: iso(nextAt), what: "callback due", why: host }]),
   ];
 }
