@@ -36,6 +36,7 @@ export type Change =
   | { readonly kind: "unreadable"; readonly name: string };
 
 const SELECTOR = `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${COMPONENTS.request}`;
+/** From one connection to the next, at least: one that lasted is followed by the next at once. */
 const PAUSE_MS = 500;
 /** The server ends each watch itself, before the client takes a quiet one for dead after 30 s. */
 const WATCH_SECONDS = 20;
@@ -79,6 +80,7 @@ export async function* watchChanges(
   yield* first.found;
   let { version } = first;
   for (let breaks = 0; !signal.aborted && breaks < MAX_BREAKS; breaks++) {
+    const startedAt = performance.now();
     const queue = makeQueue<WatchEvent>();
     const connection = await watch.watch(
       `/api/v1/namespaces/${namespace}/configmaps`,
@@ -108,7 +110,8 @@ export async function* watchChanges(
       signal.removeEventListener("abort", abort);
       connection.abort();
     }
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    const pauseMs = Math.max(0, startedAt + PAUSE_MS - performance.now());
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     // Too far back: what is there now, and on from there.
     const again = isExpired ? await look().catch(() => undefined) : undefined;
     yield* again?.found ?? [];
