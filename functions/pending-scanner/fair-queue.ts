@@ -101,9 +101,9 @@ export function makeFairQueue(capacity: number): FairQueue {
       for (const [customerId, line] of lines) {
         if (chosen.length >= limit) break;
         const mine = taken.get(customerId) ?? 0;
-        const index = room(customerId, mine) ? line.findIndex(({ from }) => from <= now) : -1;
-        const [waiting] = index < 0 ? [] : line.splice(index, 1);
-        if (!waiting) continue;
+        const [waiting] = line;
+        if (!waiting || waiting.from > now || !room(customerId, mine)) continue;
+        line.shift();
         chosen.push(waiting.request);
         taken.set(customerId, mine + 1);
         places.delete(waiting.request.facts.name);

@@ -223,7 +223,9 @@ describe("doctor", () => {
   test("names the verb that is missing, and what it is for", async () => {
     const builder = await pipeline.kube.serviceAccountKubeconfig("statements", "statement-builder");
     const { stdout } = await tool("--kubeconfig", builder, "doctor");
-    expect(stdout).toMatch(/^no {2}you may not, .* list \(list, doctor, prune, rejected\), watch/m);
+    expect(stdout).toMatch(
+      /^no {2}you may not, .* list \(list, doctor, stats, prune, rejected, ui\), watch/m,
+    );
     expect(stdout).not.toContain("update (");
     expect(stdout).toContain("??  the ledger in transaction-requests cannot be read");
   });

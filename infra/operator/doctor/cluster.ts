@@ -86,10 +86,10 @@ const BY_CLOCK =
 
 /** What each verb on ConfigMaps is for. */
 const VERBS = {
-  list: "list, doctor, prune, rejected",
-  get: "show, explain, download, link",
-  watch: "watch, request --wait",
-  update: "retry, cancel",
+  list: "list, doctor, stats, prune, rejected, ui",
+  get: "show, explain, events, logs, download, link",
+  watch: "watch, list --watch, request --wait, ui",
+  update: "retry, cancel, announce, link, replay",
   delete: "replay, retry",
 } as const;
 

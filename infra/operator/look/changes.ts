@@ -11,13 +11,9 @@ import {
   type V1ConfigMap,
 } from "@kubernetes/client-node";
 import type { StatementRequest } from "../../../functions/domain/statement-request.ts";
-import {
-  COMPONENTS,
-  fromConfigMap,
-  LABELS,
-  MANAGER,
-} from "../../../functions/platform/ledger/configmap-record.ts";
+import { fromConfigMap } from "../../../functions/platform/ledger/configmap-record.ts";
 import { UnreadableRecord } from "../../../functions/platform/ledger/record-codec.ts";
+import { ofComponent } from "../../../functions/platform/ledger/stored-configmap.ts";
 import { inTime } from "../session/in-time.ts";
 import { unavailable } from "../words/exit.ts";
 
@@ -35,7 +31,6 @@ export type Change =
   | { readonly kind: "deleted"; readonly name: string }
   | { readonly kind: "unreadable"; readonly name: string };
 
-const SELECTOR = `${LABELS.managedBy}=${MANAGER},${LABELS.component}=${COMPONENTS.request}`;
 /** From one connection to the next, at least: one that lasted is followed by the next at once. */
 const PAUSE_MS = 500;
 /** The server ends each watch itself, before the client takes a quiet one for dead after 30 s. */
@@ -56,7 +51,7 @@ export async function* watchChanges(
   const watch = new Watch(config);
   const core = config.makeApiClient(CoreV1Api);
   const selector =
-    name === undefined ? { labelSelector: SELECTOR } : { fieldSelector: `metadata.name=${name}` };
+    name === undefined ? ofComponent("request") : { fieldSelector: `metadata.name=${name}` };
 
   /** Where a watch can begin, and what is there by then: of a name only, the rest may be too much. */
   async function look() {

@@ -9,10 +9,10 @@ import {
   createSchema,
   grantStatementReader,
 } from "../../../infra/local/cluster/sample-bank/create-schema.ts";
-import { FIRST_DAY } from "../../../infra/local/cluster/sample-bank/transactions.ts";
+import { COLUMNS, FIRST_DAY } from "../../../infra/local/cluster/sample-bank/transactions.ts";
 import { benchTools } from "../tools.ts";
 import { type BankSize, customersOf } from "./customers.ts";
-import { bankRows, COLUMNS } from "./rows.ts";
+import { bankRows } from "./rows.ts";
 
 const ACCOUNTS_PER_INSERT = 5_000;
 
