@@ -327,6 +327,19 @@ describe("an account's id", () => {
   });
 });
 
+test("an account in a currency is never taken for another account that is called so", async () => {
+  const several = [account([]), account([], { currency: "JPY" })];
+  const other = account([], { accountId: "a-EUR" });
+  const ids = await texts(statementContent([...several, other]), "//ACCTID");
+  // printf '["a","EUR"]' | sha256sum
+  expect(ids).toEqual(["58bd1086-a-EUR", "a-JPY", "a-EUR"]);
+  // One that has several itself is called otherwise, and leaves the name.
+  const too = account([], { accountId: "a-EUR", currency: "USD" });
+  expect(await texts(statementContent([...several, other, too]), "//ACCTID")).toEqual([
+    ...["a-EUR", "a-JPY", "a-EUR-EUR", "a-EUR-USD"],
+  ]);
+});
+
 test("the same content is the same bytes", async () => {
   expect(await written(statementContent(ACCOUNTS))).toBe(await written(statementContent(ACCOUNTS)));
 });

@@ -22,6 +22,7 @@ export function makeStatementContent(
     rows: snapshot.rows,
     totals,
     severalCurrencies: severalCurrencies(totals),
+    accountIds: new Set(totals.map(({ accountId }) => accountId)),
     allRows: () => provedRows(snapshot.batches(), totals, facts),
     // Nothing is asked for an account without rows: of thousands most have none, and a query is milliseconds.
     rowsOf: (account) =>

@@ -42,6 +42,8 @@ export interface StatementContent {
   readonly totals: readonly AccountTotals[];
   /** Ids of the accounts that the statement has in more than one currency. */
   readonly severalCurrencies: ReadonlySet<string>;
+  /** Ids of all accounts of the statement, those of other parts too. */
+  readonly accountIds: ReadonlySet<string>;
   /**
    * Every row in the order of transactions.csv, in batches, each good until the next one.
    * At the end the rows were proved to be those of `rows` and `totals`.

@@ -69,6 +69,7 @@ export function statementContent(
         .map(({ accountId }) => accountId)
         .filter((id) => accounts.filter(({ accountId }) => accountId === id).length > 1),
     ),
+    accountIds: new Set(accounts.map(({ accountId }) => accountId)),
     totals: booked.map(({ totals }) => totals),
     allRows: () => inBatches(all),
     rowsOf: ({ accountId, currency }) => {

@@ -1,6 +1,6 @@
 /** What an account is called in OFX: by it, accounting software knows which of its own accounts is meant. */
 import { createHash } from "node:crypto";
-import type { AccountTotals } from "../../../domain/money/account-totals.ts";
+import { accountKey, type AccountTotals } from "../../../domain/money/account-totals.ts";
 import type { StatementContent } from "../statement-format.ts";
 
 /** The specification's `A-22`. */
@@ -9,18 +9,25 @@ const HASH_LENGTH = 8;
 
 /**
  * `ACCTID` of one of a customer's accounts: its id. Software keeps one currency in an account, so
- * an account of several is one account for each, `<id>-<currency>`. A longer one than OFX holds is
- * the start of its SHA-256 and its own end: the same in every statement, and no other account's.
+ * an account of several is one account for each, `<id>-<currency>`. A longer one than OFX holds, and one that
+ * is another account's own id, is the start of a SHA-256 and its own end: the same in every statement, and no
+ * other account's.
  */
 export function ofxAccountId(
   { accountId, currency }: AccountTotals,
-  { severalCurrencies }: Pick<StatementContent, "severalCurrencies">,
+  { severalCurrencies, accountIds }: Pick<StatementContent, "severalCurrencies" | "accountIds">,
 ): string {
-  return fitted(severalCurrencies.has(accountId) ? `${accountId}-${currency}` : accountId);
+  if (!severalCurrencies.has(accountId)) return fitted(accountId);
+  const name = `${accountId}-${currency}`;
+  const isOthers = accountIds.has(name) && !severalCurrencies.has(name);
+  return isOthers ? hashed(name, accountKey(accountId, currency)) : fitted(name);
 }
 
 function fitted(id: string): string {
-  if (id.length <= MAX_LENGTH) return id;
-  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
+  return id.length <= MAX_LENGTH ? id : hashed(id, id);
+}
+
+function hashed(id: string, of: string): string {
+  const hash = createHash("sha256").update(of).digest("hex").slice(0, HASH_LENGTH);
   return `${hash}-${id.slice(HASH_LENGTH + 1 - MAX_LENGTH)}`;
 }
