@@ -237,6 +237,10 @@ describe("texts", () => {
       MEMO: "Société Générale d'Électricité 33 Invoice 7",
     });
     expect(await textsOf({ counterpartyName })).toMatchObject({ MEMO: counterpartyName });
+    const counterpartyAccount = "****7788";
+    expect(await textsOf({ counterpartyName, counterpartyAccount })).toMatchObject({
+      MEMO: `${counterpartyName} *7788`,
+    });
     // A description that has to stand in for a name is not said twice.
     expect(await textsOf({ description: counterpartyName })).toMatchObject({
       MEMO: counterpartyName,

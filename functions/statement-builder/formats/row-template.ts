@@ -25,11 +25,7 @@ export type TemplateStep =
   /** In a group: this text, where the group around it has written a value before. */
   | { readonly between: string }
   /** Where the column has no value. */
-  | {
-      readonly unless: string;
-      readonly oneLine?: true;
-      readonly steps: readonly TemplateStep[];
-    }
+  | { readonly unless: string; readonly steps: readonly TemplateStep[] }
   /** The first that has a value; the last may be a text as it is. */
   | { readonly first: readonly [...ValueStep[], ValueStep | string] }
   | ValueStep;

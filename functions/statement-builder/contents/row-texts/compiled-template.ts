@@ -101,11 +101,7 @@ export function compileTemplate(
     if ("between" in step) return [{ kind: STEP.between, ...literal(step.between) }];
     if ("unless" in step) {
       const inside = encodeAll(step.steps, depth);
-      const flags = step.oneLine ? FLAG.oneLine : 0;
-      return [
-        { kind: STEP.unless, place: placeOf(step.unless), flags, passed: inside.length },
-        ...inside,
-      ];
+      return [{ kind: STEP.unless, place: placeOf(step.unless), passed: inside.length }, ...inside];
     }
     if ("first" in step) {
       const last = step.first.length - 1;

@@ -75,6 +75,6 @@ function beginning(text: string, length: number): string {
  */
 export function nameAndMemo(name: string, description: string, account: string): readonly string[] {
   const isWhole = name.length <= MAX_LENGTH.NAME || name === description;
-  const memo = isWhole ? description : `${name} ${description}`;
-  return [...textElements("NAME", name), ...textElements("MEMO", `${memo} ${account}`.trim())];
+  const memo = [isWhole ? "" : name, description, account].filter((part) => part !== "").join(" ");
+  return [...textElements("NAME", name), ...textElements("MEMO", memo)];
 }

@@ -13,14 +13,7 @@ const MEMO: TemplateStep = {
     "<MEMO>",
     { ...NAME, beyond: { units: MAX_LENGTH.NAME, unlike: "description" } },
     { group: [SPACE, DESCRIPTION] },
-    {
-      group: [
-        SPACE,
-        // Behind a name there is one for the description, too.
-        { unless: "description", oneLine: true, steps: [SPACE] },
-        { lastFour: "counterparty_account" },
-      ],
-    },
+    { group: [SPACE, { lastFour: "counterparty_account" }] },
     "</MEMO>\n",
   ],
   longest: MAX_LENGTH.MEMO,
