@@ -5,7 +5,9 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeInstallation } from "../../infra/operator/session/installation.ts";
+import { checkPods } from "../../infra/operator/doctor/pods.ts";
+import { makeInstallation, NoAnswer } from "../../infra/operator/session/installation.ts";
+import type { Session } from "../../infra/operator/session/session.ts";
 import { makeAuthority, type Authority } from "../support/servers/certificates.ts";
 import { makeTool } from "../support/operator/statements-tool.ts";
 
@@ -76,6 +78,29 @@ test("a cluster that has too much to do is none that answers", async () => {
   const { code, stdout } = await makeTool({ KUBECONFIG })("doctor");
   expect(code).toBe(1);
   expect(stdout).toMatch(/^no {2}the cluster does not answer at .+: HTTP 503$/m);
+});
+
+test("doctor asks a silent cluster once, and looks at the rest", async () => {
+  const asked: string[] = [];
+  const KUBECONFIG = await clusterThat(({ url = "" }) => void asked.push(url));
+  const { code, stdout } = await makeTool({ KUBECONFIG })("doctor", "-o", "json");
+  expect(code).toBe(1);
+  expect(asked).toEqual(["/version"]);
+  const found = JSON.parse(stdout) as readonly { readonly level: string; readonly what: string }[];
+  expect(found.map(({ level, what }) => `${level} ${what}`)).toEqual([
+    expect.stringMatching(/^wrong the cluster does not answer at \S+: no answer within 10 s$/),
+    "unknown nothing more was asked of the cluster, as it does not answer",
+    "unknown the bucket was not looked at: the cluster does not answer",
+    "unknown the database was not looked at",
+  ]);
+});
+
+test("doctor asks a cluster nothing more that has once said nothing to kubectl", async () => {
+  const signal = new AbortController().signal;
+  const trouble = () => Promise.reject(new NoAnswer("kubectl get pods"));
+  const check = checkPods({ isLocal: false, signal, trouble } as Partial<Session> as Session);
+  expect((await check.next()).value).toMatchObject({ level: "unknown" });
+  expect(await check.next()).toEqual({ done: true, value: "silent" });
 });
 
 /** What is said of the pods of a cluster that cannot be asked. */

@@ -9,8 +9,11 @@ import { judgeClock } from "./clock.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 const TIMEOUT_MS = 10_000;
+const NO_ANSWER = `no answer within ${TIMEOUT_MS / 1000} s`;
 
-export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
+export async function* checkCluster(
+  session: Session,
+): AsyncGenerator<Finding, "silent" | undefined> {
   let config: KubeConfig;
   try {
     config = new KubeConfig();
@@ -19,7 +22,7 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
     const next =
       error instanceof CommandError ? "set KUBECONFIG, --kubeconfig or --local" : "mend the file";
     yield wrong(`the kubeconfig cannot be read: ${reasonOf(error)}`, next);
-    return;
+    return undefined;
   }
   const { server = "" } = config.getCurrentCluster() ?? {};
   try {
@@ -27,23 +30,27 @@ export async function* checkCluster(session: Session): AsyncGenerator<Finding> {
     yield ok(`the cluster answers at ${server}`);
     yield judgeClock(date, between, CLOCK, BY_CLOCK);
   } catch (error) {
-    yield error instanceof NotLetIn
-      ? wrong(
-          `the cluster answers at ${server}, and does not let you in: HTTP 401`,
-          "sign in anew, or use another user of the kubeconfig",
-        )
-      : wrong(
-          `the cluster does not answer at ${server}: ${reasonOf(error)}`,
-          "is it up, and does `kubectl version` with the same kubeconfig reach it?",
-        );
-    return;
+    session.signal.throwIfAborted();
+    if (error instanceof NotLetIn) {
+      yield wrong(
+        `the cluster answers at ${server}, and does not let you in: HTTP 401`,
+        "sign in anew, or use another user of the kubeconfig",
+      );
+      return undefined;
+    }
+    yield wrong(
+      `the cluster does not answer at ${server}: ${reasonOf(error)}`,
+      "is it up, and does `kubectl version` with the same kubeconfig reach it?",
+    );
+    return "silent";
   }
   if (session.isLocal) {
     yield ok("`make run` asks nobody for rights, and its router stands in for Knative");
-    return;
+    return undefined;
   }
   yield* checkRights(config, session.config.LEDGER_NAMESPACE, session.signal);
   yield await checkKnative(config, session.signal);
+  return undefined;
 }
 
 class NotLetIn extends Error {
@@ -67,6 +74,7 @@ async function askVersion(config: KubeConfig, signal: AbortSignal): Promise<Answ
   const sentAt = Date.now();
   return await new Promise<Answer>((resolve, reject) => {
     const open = url.protocol === "https:" ? requestHttps : requestHttp;
+    options.signal.addEventListener("abort", () => reject(new Error(NO_ANSWER)), { once: true });
     open(url, options, (response) => {
       response.resume();
       const { statusCode = 0, headers } = response;

@@ -1,6 +1,6 @@
 /** `statements doctor`: whether everything an installation rests on is there; each finding with its next step. */
 import { Command, Option } from "commander";
-import type { Check, Finding } from "./finding.ts";
+import { unknown, type Check, type Finding } from "./finding.ts";
 import { EXIT } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
 
@@ -31,7 +31,7 @@ Examples:
 
 async function doctor(session: Session, output: (typeof FORMS)[number]): Promise<void> {
   const found: Finding[] = [];
-  for await (const finding of findings(await checks(), session)) {
+  for await (const finding of findings(session)) {
     if (output === "text") report(session, finding);
     else found.push(finding);
     if (finding.level === "wrong") session.exitCode = EXIT.unmet;
@@ -39,24 +39,41 @@ async function doctor(session: Session, output: (typeof FORMS)[number]): Promise
   if (output === "json") session.screen.printDocument(JSON.stringify(found, null, 2));
 }
 
-async function checks(): Promise<readonly Check[]> {
+async function* findings(session: Session): AsyncGenerator<Finding> {
+  const { screen, signal } = session;
+  for (const check of await checksOfCluster()) {
+    screen.progress("looking …");
+    const end = yield* check(session);
+    signal.throwIfAborted();
+    if (end !== "silent") continue;
+    session.leaveCluster();
+    yield unknown(
+      "nothing more was asked of the cluster, as it does not answer",
+      "statements doctor again, once it does",
+    );
+    break;
+  }
+  for (const check of await checksBeside()) {
+    screen.progress("looking …");
+    yield* check(session);
+    signal.throwIfAborted();
+  }
+  screen.progress("");
+}
+
+async function checksOfCluster(): Promise<readonly Check[]> {
   const { checkCluster } = await import("./cluster.ts");
   const { checkPods } = await import("./pods.ts");
   const { checkTicks } = await import("./ticks.ts");
   const { checkWindow } = await import("./window.ts");
   const { checkLedger } = await import("./ledger.ts");
-  const { checkStore } = await import("./store.ts");
-  const { checkDatabase } = await import("./database.ts");
-  return [checkCluster, checkPods, checkTicks, checkWindow, checkLedger, checkStore, checkDatabase];
+  return [checkCluster, checkPods, checkTicks, checkWindow, checkLedger];
 }
 
-async function* findings(all: readonly Check[], session: Session): AsyncGenerator<Finding> {
-  for (const check of all) {
-    session.screen.progress("looking …");
-    yield* check(session);
-    session.signal.throwIfAborted();
-  }
-  session.screen.progress("");
+async function checksBeside(): Promise<readonly Check[]> {
+  const { checkStore } = await import("./store.ts");
+  const { checkDatabase } = await import("./database.ts");
+  return [checkStore, checkDatabase];
 }
 
 function report({ screen }: Session, { level, what, next }: Finding): void {

@@ -1,9 +1,10 @@
 /** Whether the functions' pods do their work: a Knative Service stays Ready when none of them does. */
+import { NoAnswer } from "../session/installation.ts";
 import type { Session } from "../session/session.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
-export async function* checkPods(session: Session): AsyncGenerator<Finding> {
-  if (session.isLocal) return;
+export async function* checkPods(session: Session): AsyncGenerator<Finding, "silent" | undefined> {
+  if (session.isLocal) return undefined;
   let trouble: readonly string[];
   try {
     trouble = await session.trouble();
@@ -13,9 +14,10 @@ export async function* checkPods(session: Session): AsyncGenerator<Finding> {
       `it cannot be seen whether the functions' pods are ready: ${reasonOf(error)}`,
       "ask with kubectl, as one who may get and list pods and their logs",
     );
-    return;
+    return error instanceof NoAnswer ? "silent" : undefined;
   }
   if (trouble.length === 0) yield ok("no pod of the functions is kept from its work");
   for (const line of trouble)
     yield wrong(line, "mend what it names; a pod asks again by itself, within seconds");
+  return undefined;
 }

@@ -1,11 +1,14 @@
 /** Whether what the scanner deletes has outlived its event: what each function checks of itself, between the two. */
 import { outlivesRecords } from "../../../functions/platform/settings/event-window.ts";
+import { NoAnswer } from "../session/installation.ts";
 import type { Session } from "../session/session.ts";
 import type { Windows } from "../session/window.ts";
 import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
-export async function* checkWindow(session: Session): AsyncGenerator<Finding> {
-  if (session.isLocal) return;
+export async function* checkWindow(
+  session: Session,
+): AsyncGenerator<Finding, "silent" | undefined> {
+  if (session.isLocal) return undefined;
   let windows: Windows;
   try {
     windows = await session.windows();
@@ -15,9 +18,10 @@ export async function* checkWindow(session: Session): AsyncGenerator<Finding> {
       `it cannot be seen whether intake and scanner have the same EVENT_WINDOW_DAYS and RETENTION_DAYS: ${reasonOf(error)}`,
       "ask with kubectl, as one who may get their Services and ConfigMaps",
     );
-    return;
+    return error instanceof NoAnswer ? "silent" : undefined;
   }
   yield judgeWindow(windows);
+  return undefined;
 }
 
 export function judgeWindow({ intake, scanner }: Windows): Finding {

@@ -39,6 +39,15 @@ export interface Way {
   readonly closed: Promise<void>;
 }
 
+/** The cluster took the question, and has said nothing in time. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+
+  constructor(what: string) {
+    super(`${what}: no answer within ${TIMEOUT_MS / 1000} s`);
+  }
+}
+
 /** Ways in stay open until `stop`. Everything rejects with what kubectl said. */
 export function makeInstallation(
   kubeconfig: string,
@@ -51,7 +60,8 @@ export function makeInstallation(
     // Without credentials in the kubeconfig it asks for a name, and nobody is there to give one.
     asking.child.stdin?.end();
     const { stdout } = await asking.catch((error: unknown) => {
-      throw new Error(`kubectl ${args.slice(0, 2).join(" ")}: ${whatItSaid(error)}`);
+      const what = `kubectl ${args.slice(0, 2).join(" ")}`;
+      throw isUnanswered(error) ? new NoAnswer(what) : new Error(`${what}: ${whatItSaid(error)}`);
     });
     return stdout;
   }
@@ -127,10 +137,14 @@ export function makeInstallation(
   };
 }
 
+function isUnanswered(error: unknown): boolean {
+  const { code, killed } = error as ExecFileException;
+  return killed === true && code === null;
+}
+
 /** In one line: it says the same several times over, with its own log's marks, and the reason last. */
 function whatItSaid(error: unknown): string {
-  const { code, killed, message, stderr = "" } = error as ExecFileException;
-  if (killed === true && code === null) return `no answer within ${TIMEOUT_MS / 1000} s`;
+  const { message, stderr = "" } = error as ExecFileException;
   return stderr.trim().split("\n").at(-1) || message;
 }
 

@@ -50,6 +50,8 @@ export interface Session extends Disposable {
   ledger(): Promise<Ledger>;
   /** @throws CommandError when there is no such request; LedgerUnavailable */
   find(name: string): Promise<Stored>;
+  /** From now on kubectl is asked nothing, as it would wait for each answer: what is left to it rejects at once. */
+  leaveCluster(): void;
   /** Whether it is the installation of `make run`. */
   readonly isLocal: boolean;
   /** What all functions have said, as far as it is still there. @throws CommandError */
@@ -102,10 +104,12 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
   let ledger: Ledger | undefined;
   let who: Promise<string> | undefined;
   let installation: Installation | undefined;
+  let isLeft = false;
   let store: Promise<Store> | undefined;
   let intake: Promise<IntakeAddress> | undefined;
 
   function ofCluster(): Installation {
+    if (isLeft) throw new Error("the cluster does not answer");
     if (installation) return installation;
     const stop = new AbortController();
     opened().defer(() => stop.abort());
@@ -190,6 +194,8 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
           "it was never recorded, or its retention is over; `statements list` shows what there is",
       );
     },
+
+    leaveCluster: () => void (isLeft = true),
 
     async functionLogs() {
       const { readFunctionLogs } = await import("./function-logs.ts");
