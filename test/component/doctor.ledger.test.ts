@@ -28,6 +28,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   namespace = await kube.createNamespace();
+  // As every installation brings it.
+  const metadata = { name: "records-by-source", namespace };
+  await kube.apply([{ apiVersion: "v1", kind: "ConfigMap", metadata }]);
   ledger = makeConfigMapLedger({ namespace, kubeconfig: kube.kubeconfig });
 });
 
@@ -110,4 +113,12 @@ test("requests that no tick has ever seen are a finding, and the exit code; a ne
     level: "wrong",
     what: "there are requests, and the scanner has never ticked: it has counted none",
   });
+});
+
+test("a namespace without what every installation brings is no ledger", async () => {
+  namespace = await kube.createNamespace();
+  const found = (await diagnose()).filter(({ level }) => level === "wrong");
+  expect(found.map(({ what }) => what)).toContainEqual(
+    `${namespace} is no ledger: it has no ConfigMap records-by-source, which every installation brings`,
+  );
 });
