@@ -38,10 +38,21 @@ export function missingMs({ options, period }: StatementFacts, asOf: number): nu
   return options.partial ? 0 : Math.max(0, period.to - asOf);
 }
 
-/** The object's file name without its ending. */
-export function statementId({ customerId, period, generatedAt }: StatementFacts): string {
+/** What its object is called. */
+export function statementKeyOf(
+  {
+    customerId,
+    period,
+    generatedAt,
+  }: Pick<StatementFacts, "customerId" | "period" | "generatedAt">,
+  prefix?: string,
+): string {
   const startEpoch = period.from / 1000;
   const endEpoch = period.lastDayFrom / 1000;
-  const key = formatStatementKey({ customerId, startEpoch, endEpoch, uploadedAt: generatedAt });
-  return key.replace(/\.zip$/, "");
+  return formatStatementKey({ customerId, startEpoch, endEpoch, uploadedAt: generatedAt }, prefix);
+}
+
+/** The object's file name without its ending. */
+export function statementId(facts: StatementFacts): string {
+  return statementKeyOf(facts).replace(/\.zip$/, "");
 }

@@ -129,7 +129,7 @@ function rejectedEvent(
       ...textFields({ sender }),
       ...textFields({
         event_id: attributes["id"],
-        event_source: attributes["source"],
+        event_source: source,
         event_type: attributes["type"],
         error_code: attributes["knativeerrorcode"],
         error_dest: attributes["knativeerrordest"],

@@ -2,7 +2,7 @@
  * Claims a record: reads it, lets the domain decide, and makes the decision true with one
  * compare-and-swap. Whoever loses the race reads again and decides anew.
  */
-import { formatStatementKey } from "../domain/statement-key.ts";
+import { statementKeyOf } from "../domain/statement-facts.ts";
 import { statementPeriod } from "../domain/statement-period.ts";
 import {
   claim,
@@ -146,19 +146,11 @@ function claimTerms(
 
 /** Where the statement goes if this is the first claim: the upload time is fixed here. */
 function newObject(
-  request: StatementRequest,
+  { facts }: StatementRequest,
   { bucket, prefix }: ClaimSettings,
   uploadedAt: number,
 ): ObjectLocation {
-  const period = statementPeriod(request.facts);
-  const key = formatStatementKey(
-    {
-      customerId: request.facts.customerId,
-      startEpoch: period.from / 1000,
-      endEpoch: period.lastDayFrom / 1000,
-      uploadedAt,
-    },
-    prefix,
-  );
-  return { bucket, key };
+  const { customerId } = facts;
+  const period = statementPeriod(facts);
+  return { bucket, key: statementKeyOf({ customerId, period, generatedAt: uploadedAt }, prefix) };
 }
