@@ -9,12 +9,13 @@
  * Whatever is another sender's is as if it were not there. Nothing that is there is changed.
  */
 import type * as z from "zod";
-import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
+import { fieldName, type Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import { RetryableError } from "../domain/failure.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { makeConcurrencyLimit } from "../platform/limits/concurrency.ts";
+import { makePlaces } from "../platform/limits/places.ts";
 import {
   isAllowedSource,
   namedSenders,
@@ -30,6 +31,8 @@ import { cursorOf, listRequests, readCursor, type Listing } from "./list-request
 
 /** From its memory the API server answers in one piece of up to 8 MiB, which a pod of 256 MiB holds only so often. */
 const LISTS_AT_ONCE = 2;
+/** With those that wait for their turn. Each takes seconds of a large ledger: what asks for one record has the other places. */
+const MOST_LISTS = 8;
 
 export interface StatusApi {
   /** Whose records know the wishes beside them. */
@@ -49,6 +52,7 @@ export function makeStatusApi({ ledger, links, allowedSources, now }: StatusApi)
     isAllowedSource(allowedSources, facts.event.source, sender);
 
   const inTurn = makeConcurrencyLimit(LISTS_AT_ONCE);
+  const places = makePlaces(MOST_LISTS);
 
   async function find(
     name: string,
@@ -61,6 +65,8 @@ export function makeStatusApi({ ledger, links, allowedSources, now }: StatusApi)
   async function list(query: URLSearchParams, asking: Asking): Promise<ResourceAnswer> {
     const read = readListing(query);
     if (read.kind === "invalid") return read;
+    using place = places.take();
+    if (!place) return { kind: "unavailable", code: "busy" };
     const mayTellAsker = (request: StatementRequest): boolean => mayTell(request, asking.sender);
     const listing = { ...read.listing, mayTell: mayTellAsker };
     const { requests, next } = await inTurn(
@@ -153,13 +159,23 @@ type ReadListing =
   | Extract<ResourceAnswer, { kind: "invalid" }>;
 
 const LIMIT = /^[1-9]\d{0,2}$/;
+const PARAMETERS: readonly string[] = ["customer", "limit", "cursor"];
+
+/** Whoever mistypes the cursor would be told the first page again and again. */
+function parameterProblems(query: URLSearchParams): readonly Problem[] {
+  return [...new Set(query.keys())].flatMap((name) => {
+    const field = fieldName(name, "query");
+    if (!PARAMETERS.includes(name)) return [{ field, code: "unknown_field", allowed: PARAMETERS }];
+    return query.getAll(name).length > 1 ? [{ field, code: "doubled_key" }] : [];
+  });
+}
 
 function readListing(query: URLSearchParams): ReadListing {
   const customerId = query.get("customer");
   const limit = query.get("limit") ?? String(DEFAULT_LIMIT);
   const cursor = query.get("cursor");
   const after = cursor === null ? undefined : readCursor(cursor);
-  const problems: Problem[] = [];
+  const problems = [...parameterProblems(query)];
   if (!customerId) problems.push({ field: "customer", code: "required" });
   else if (!CUSTOMER_ID.test(customerId))
     problems.push({ field: "customer", code: "invalid_format" });

@@ -1,7 +1,12 @@
 /** What senders see and do of their requests, by a real status-api with a real issuer, ledger and store. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { KubeConfig } from "@kubernetes/client-node";
 import { recordRequest, type StatementRequest } from "../../functions/domain/statement-request.ts";
 import { startLocalLedger, type LocalLedger } from "../support/servers/local-ledger.ts";
+import { startHttpFaultProxy } from "../support/wire/http-fault-proxy.ts";
 import type { S3Server } from "../support/servers/s3-server.ts";
 import { BILLING, startStatusApi, type RunningStatusApi } from "../support/functions/status-api.ts";
 import { startS3Server } from "../support/servers/versitygw-server.ts";
@@ -146,12 +151,42 @@ describe("a customer's requests", () => {
     ["?customer=a&limit=2.5", "limit", "invalid_format"],
     ["?customer=a&cursor=x", "cursor", "invalid_format"],
     ["?customer=a&cursor=MSB4", "cursor", "invalid_format"],
+    ["?customer=a&curser=MSB4", "curser", "unknown_field"],
+    ["?customer=a&4711123=", "query", "unknown_field"],
+    ["?customer=a&customer=b", "customer", "doubled_key"],
   ])("are not listed for %j", async (query, field, code) => {
     const { status, headers, body } = await ask(`/requests${query}`);
     expect([status, headers.get("content-type")]).toEqual([400, "application/problem+json"]);
     expect(body).toMatchObject({ error: code, problems: [{ field, code }] });
   });
 });
+
+it("lists that take long leave room for whoever asks for one request", async () => {
+  const name = await recorded();
+  const kubeconfig = new KubeConfig();
+  kubeconfig.loadFromFile(ledger.kubeconfig);
+  const server = kubeconfig.getCurrentCluster()?.server ?? "";
+  await using proxy = await startHttpFaultProxy({ url: server });
+  await using folder = await makeFolder();
+  const KUBECONFIG = join(folder.path, "kubeconfig");
+  const text = await readFile(ledger.kubeconfig, "utf8");
+  await writeFile(KUBECONFIG, text.replace(server, proxy.url));
+  await using slow = await startStatusApi({ ...store.env, KUBECONFIG });
+  const isOfList = /configmaps\?labelSelector/;
+  const rule = proxy.fail({ path: isOfList, fault: { kind: "drop" } });
+  const lists = Array.from({ length: 16 }, () => slow.ask("/requests?customer=c-1"));
+  const busy = await Promise.race(lists);
+  expect([busy.status, busy.body["error"]]).toEqual([503, "busy"]);
+  expect((await slow.ask(`/requests/${name}`)).status).toBe(200);
+  expect((await slow.ask(`/requests/${name}/cancel`, { method: "PUT" })).status).toBe(202);
+  // What was dropped is asked again, and answered now.
+  rule.remove();
+  const statuses = (await Promise.all(lists)).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([
+    ...Array<number>(8).fill(200),
+    ...Array<number>(8).fill(503),
+  ]);
+}, 60_000);
 
 describe("one request", () => {
   it("is told as request-intake tells it, with the wish for its end", async () => {
@@ -361,4 +396,9 @@ describe("what is not told", () => {
 
 function disposable<T extends { destroy(): void }>(value: T): Disposable & { readonly value: T } {
   return { value, [Symbol.dispose]: () => value.destroy() };
+}
+
+async function makeFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "status-api-ledger-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }

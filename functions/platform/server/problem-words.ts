@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<string, string>> = {
   period_not_begun: "The last day is in the future: choose today or an earlier one.",
   period_too_long: "The period is longer than is allowed: ask for shorter ones.",
   // the event
-  doubled_key: "The object has this key twice: leave one out.",
+  doubled_key: "It is there twice, as a key of an object or in the address: leave one out.",
   doubled_header: "The header is there twice: leave one out.",
   not_utf8: "Its bytes, or what its percent signs stand for, are no UTF-8.",
   malformed_json: "This is no JSON.",
