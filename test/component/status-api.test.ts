@@ -325,6 +325,21 @@ describe("a link", () => {
     expect([got.status, got.headers.get("allow")]).toEqual([405, "POST"]);
   });
 
+  it("of credentials that have ended there is none, whatever the store thinks of them", async () => {
+    const name = await withObject("ended.zip");
+    await using ended = await startStatusApi({
+      ...store.env,
+      KUBECONFIG: ledger.kubeconfig,
+      AWS_CREDENTIAL_EXPIRATION: "2026-01-01T00:00:00Z",
+    });
+    expect(await ended.ask(`/requests/${name}/link`, { method: "POST" })).toMatchObject({
+      status: 503,
+      body: { error: "store_unavailable" },
+    });
+    const log = await readFile(ended.process.logFile, "utf8");
+    expect(log).toContain("the credentials of the store have ended, at 2026-01-01T00:00:00.000Z");
+  });
+
   it("of what is not executed there is none", async () => {
     const name = await recorded();
     const { status, headers, body } = await ask(`/requests/${name}/link`, { method: "POST" });

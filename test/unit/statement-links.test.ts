@@ -45,6 +45,13 @@ test("ends with the credentials that signed it, when they end sooner", async () 
   expect(sooner).toMatchObject({ ok: true, expiresAt: new Date("2026-01-02T03:04:15Z") });
 });
 
+test("of credentials that have ended there is none: it would be dead from the start", async () => {
+  const linking = linksOf(new Date(NOW)).link(request);
+  await expect(linking).rejects.toThrow(
+    "the credentials of the store have ended, at 2026-01-02T03:04:05.678Z",
+  );
+});
+
 test.each([
   ["of_another_customer", { customerId: "customer-000002" }],
   ["of_another_customer", { customerId: "customer" }],

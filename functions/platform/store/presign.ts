@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { RetryableError } from "../../domain/failure.ts";
 
 /** What Signature Version 4 allows. */
 export const LONGEST_MS = 7 * 86_400_000;
@@ -14,7 +15,11 @@ export interface Presigned {
   readonly endsWithCredentials: boolean;
 }
 
-/** Asks the store nothing: an address of an object that is gone answers 404. */
+/**
+ * Asks the store nothing: an address of an object that is gone answers 404.
+ *
+ * @throws RetryableError when the credentials have ended, and what finding them throws
+ */
 export async function presign(
   client: S3Client,
   object: { readonly bucket: string; readonly key: string },
@@ -29,6 +34,10 @@ export async function presign(
   // Before it signs: should they be renewed in between, the end that is told is too early, never too late.
   const { expiration } = await client.config.credentials();
   const seconds = Math.round(forMs / 1000);
+  if (expiration && expiration.getTime() <= now) {
+    const ended = `the credentials of the store have ended, at ${expiration.toISOString()}`;
+    throw new RetryableError("storage_unavailable", ended);
+  }
   const url = await getSignedUrl(client, command, {
     expiresIn: seconds,
     signingDate: new Date(now),

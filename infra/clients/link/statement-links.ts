@@ -49,7 +49,8 @@ export interface StatementLinks {
   /**
    * Signs; asks the store nothing, so an object that has expired answers its reader with 404.
    *
-   * @throws RangeError for an `expiresIn` out of bounds; the SDK's error when there are no credentials
+   * @throws RangeError for an `expiresIn` out of bounds; the SDK's error when there are no credentials; Error when they
+   * have ended
    */
   link(request: LinkRequest): Promise<StatementLink>;
   /** Gives its connections back; a process that ends needs no such call. */
