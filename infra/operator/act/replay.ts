@@ -28,8 +28,10 @@ Examples:
     .action(async (names: readonly string[], { all = false, yes = false }: ReplayOptions) => {
       if (all === names.length > 0)
         throw wrongUse("name the events, or give --all; --help shows how");
-      if (all && !yes) await confirmAll(session);
-      await replay(session, all ? undefined : new Set(names));
+      // Read once: what somebody was asked about is what is sent, whatever is parked meanwhile.
+      const events = await readRejected(session);
+      if (all && !yes) await confirmAll(session, events);
+      await replay(session, all ? events : named(session, events, new Set(names)));
     });
 }
 
@@ -42,8 +44,7 @@ interface ReplayOptions {
  * Whoever may park an event has it sent with the operator's own token: he sees first whose they are.
  * @throws CommandError unless he agrees
  */
-async function confirmAll(session: Session): Promise<void> {
-  const events = await readRejected(session);
+async function confirmAll(session: Session, events: readonly StoredRejectedEvent[]): Promise<void> {
   for (const event of events) session.screen.note(lineOf(event));
   if (events.length === 0) {
     session.screen.note(noneRejected(session));
@@ -57,16 +58,24 @@ async function confirmAll(session: Session): Promise<void> {
   });
 }
 
-async function replay(session: Session, wanted: ReadonlySet<string> | undefined): Promise<void> {
-  const ledger = await session.ledger();
-  const events = await readRejected(session);
-  const chosen = events.filter(({ name }) => wanted === undefined || wanted.has(name));
-  const missing = [...(wanted ?? [])].filter((name) => !chosen.some((one) => one.name === name));
-  for (const name of missing)
+function named(
+  session: Session,
+  events: readonly StoredRejectedEvent[],
+  wanted: ReadonlySet<string>,
+): readonly StoredRejectedEvent[] {
+  const chosen = events.filter(({ name }) => wanted.has(name));
+  for (const name of wanted) {
+    if (chosen.some((one) => one.name === name)) continue;
     session.screen.print(`${name}  not found: see the command \`rejected\``);
-  let accepted = 0;
-  for (const event of chosen) if (await replayOne(session, ledger, event)) accepted += 1;
-  if (accepted < chosen.length || missing.length > 0) session.exitCode = EXIT.unmet;
+    session.exitCode = EXIT.unmet;
+  }
+  return chosen;
+}
+
+async function replay(session: Session, events: readonly StoredRejectedEvent[]): Promise<void> {
+  const ledger = await session.ledger();
+  for (const event of events)
+    if (!(await replayOne(session, ledger, event))) session.exitCode = EXIT.unmet;
 }
 
 /** The stored event goes away only after intake has recorded it: a crash between repeats it. */
