@@ -47,6 +47,10 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
     { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
   ): Promise<"gone" | "waiting" | "asked"> {
     const { record, attempt, repeats, notBefore } = note.outcome;
+    const isEnough = (): boolean => asking.isRefused || asking.sent >= MOST_ASKED;
+    // Each look is a call of its own, and there may be thousands of notes.
+    if (notBefore > now()) return "waiting";
+    if (isEnough()) return "waiting";
     const request = (await findRecord(ledger, record, signal))?.request;
     // Deleted, tried again by an operator, or sent again since.
     const isIts = request && isFinal(request) && request.attempt === attempt;
@@ -54,8 +58,7 @@ export function makeUndelivered({ ledger, sink, now }: UndeliveredOptions) {
       log.info({ request_id: record, repeats }, "the outcome was sent again, or is none any more");
       return (await ledger.remove(note)) === "removed" ? "gone" : "waiting";
     }
-    if (notBefore > now()) return "waiting";
-    if (asking.isRefused || asking.sent >= MOST_ASKED) return "waiting";
+    if (isEnough()) return "waiting";
     asking.sent++;
     const event = outcomeAgainEvent(request, "pending-scanner", now());
     const sent = await sink.send(event, { signal, timeoutMs: SEND_TIMEOUT_MS });

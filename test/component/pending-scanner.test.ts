@@ -18,6 +18,7 @@ import { makeScannerMetrics } from "../../functions/pending-scanner/metrics.ts";
 import { makeMetricsRegistry } from "../../functions/platform/telemetry/metrics-registry.ts";
 import { makeLedgerTally } from "../../functions/pending-scanner/ledger-tally.ts";
 import { makeOffering, type TickLimits } from "../../functions/pending-scanner/offering.ts";
+import { makeUndelivered } from "../../functions/pending-scanner/undelivered.ts";
 import {
   accept,
   answer,
@@ -370,6 +371,36 @@ describe("an outcome that a consumer was not told", () => {
     await scanner.tick();
     expect(scanner.sink.events.length).toBeGreaterThan(0);
     expect(scanner.sink.events.length).toBeLessThanOrEqual(most);
+  });
+
+  it.each([
+    ["whose time has not come", NOW + 1_000, 0],
+    // Those that were looked at already when the first was refused.
+    ["behind one that the sink has refused", NOW, 8],
+  ])("%s costs no call", async (_, notBefore, most) => {
+    await using local = await startLocalLedger();
+    const { ledger } = local;
+    const request = failed(pendingRequest("c", 1), NOW, true);
+    await ledger.create(pendingRequest("c", 1));
+    const stored = await ledger.read(request.facts.name);
+    if (!stored) throw new Error("not stored");
+    await ledger.replace(stored, request);
+    for (let repeats = 0; repeats < 50; repeats++)
+      await ledger.noteUndelivered({ record: stored.name, attempt: 0, repeats, notBefore });
+    let looks = 0;
+    const list: typeof ledger.list = (filter, signal) => {
+      looks++;
+      return ledger.list(filter, signal);
+    };
+    const see = makeUndelivered({
+      ledger: { ...ledger, list },
+      sink: { send: () => Promise.resolve({ kind: "refused", status: 500 }) },
+      now: () => NOW,
+    });
+    const { signal } = new AbortController();
+    const { log } = makeTestLog();
+    expect(await see({ signal, log })).toEqual({ undelivered: 50, asked: 0 });
+    expect(looks).toBeLessThanOrEqual(most);
   });
 
   it("of an attempt before the last one needs nothing any more", async () => {
