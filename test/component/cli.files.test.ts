@@ -1,9 +1,11 @@
 /** Statements that are fetched are their owner's alone, and never written over a file that is there. */
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { recordRequest, type ExecutedRequest } from "../../functions/domain/statement-request.ts";
 import { fetchStatement } from "../../infra/local/run/statement-file.ts";
@@ -13,6 +15,7 @@ import { startLocalLedger } from "../support/servers/local-ledger.ts";
 import { sampleZip } from "../support/statements/sample-statement.ts";
 import { makeTool, type Tool } from "../support/operator/statements-tool.ts";
 
+const TOOL = join(import.meta.dirname, "../../infra/operator/statements.ts");
 const BUCKET = "statements";
 const KEY = "acme-42-1767222000-1769900400-1769915045678.zip";
 const NAME = "transaction-request-acme-42-1769915045000";
@@ -125,6 +128,21 @@ test("a file that appears while it is fetched stays as it is", async () => {
   expect(stderr).toContain("is there already");
   expect(await readFile(path, "utf8")).toBe("somebody's own");
   expect(await readdir(to)).toEqual([KEY]);
+});
+
+test("a file that cannot be written whole is no defect: which one, why, and nothing of it is left", async () => {
+  const to = await newFolder();
+  // Stands for a disk that is full: a file here may have one block.
+  const line = `ulimit -f 1; exec "$@"`;
+  const args = [process.execPath, TOOL, "download", NAME, "-d", to];
+  const env = { PATH: process.env["PATH"], ...variables, AWS_REGION: "us-east-1" };
+  const ended = promisify(execFile)("sh", ["-c", line, "sh", ...args], { env });
+  await expect(ended).rejects.toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: `statements: ${join(to, KEY)} cannot be written (EFBIG)\n`,
+  });
+  expect(await readdir(to)).toEqual([]);
 });
 
 test("what two fetch at once is whole when it has its name, and nobody's defect", async () => {

@@ -67,14 +67,13 @@ export async function download(
 ): Promise<string> {
   const keys = await readKeys({ keys: keysFile });
   const path = join(directory, basename(request.object.key));
-  if (!force && (await exists(path))) throw unmet(`${path} is there already; --force replaces it`);
+  if (!force && (await exists(path))) throw unmet(isThere(path));
   // Its own: two that fetch the same at once would give each other's unread file its name.
   const part = `${path}.${randomUUID()}.part`;
   try {
     await fetchVerified(session, request, { part, path, keys });
     // A link is refused where something has appeared meanwhile; a rename would replace it.
-    if (force) await rename(part, path);
-    else await link(part, path).catch(refuseExisting(path));
+    await (force ? rename : link)(part, path).catch(refuse(path));
   } finally {
     await rm(part, { force: true });
   }
@@ -102,7 +101,7 @@ async function fetchVerified(
   async function* throughFile(): AsyncGenerator<Uint8Array> {
     let written = 0;
     for await (const chunk of bucket.read(object.key, signal)) {
-      await file.writeFile(chunk);
+      await file.writeFile(chunk).catch(refuse(path));
       written += chunk.length;
       const percent = Math.floor((100 * written) / request.bytes);
       screen.progress(`${basename(object.key)}: ${percent} % of ${formatBytes(request.bytes)}`);
@@ -110,7 +109,7 @@ async function fetchVerified(
     }
   }
   const found = await verifyStatement(throughFile(), { keys });
-  await file.sync();
+  await file.sync().catch(refuse(path));
   screen.progress("");
   printVerification(screen, path, found);
   if (!found.ok)
@@ -132,11 +131,16 @@ async function openForWriting(path: string) {
   });
 }
 
-function refuseExisting(path: string): (error: unknown) => never {
+/** Whatever is in the way, as a disk that is full: no defect of this program. */
+function refuse(path: string): (error: unknown) => never {
   return (error) => {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw unmet(`${path} is there already; --force replaces it`);
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw unmet(code === "EEXIST" ? isThere(path) : `${path} cannot be written (${code})`);
   };
+}
+
+function isThere(path: string): string {
+  return `${path} is there already; --force replaces it`;
 }
 
 async function exists(path: string): Promise<boolean> {
