@@ -1,7 +1,9 @@
 /** Short-lived addresses of statements, each made at the moment it is asked for. */
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectLocation } from "../domain/statement-request.ts";
+import { startDeadline } from "../platform/limits/deadline.ts";
 import { presign } from "../platform/store/presign.ts";
+import { DEFAULT_TIMEOUTS } from "../platform/store/s3-client.ts";
 import { storageFault, storageUnavailable } from "../platform/store/storage-error.ts";
 
 export type Link =
@@ -19,15 +21,24 @@ export interface Links {
   make(object: ObjectLocation, signal: AbortSignal): Promise<Link>;
 }
 
-export function makeLinks(client: S3Client, forMs: number, now: () => number): Links {
+/** @param callMs a store that does not answer within it is away: whoever asks is told before his own time is over */
+export function makeLinks(
+  client: S3Client,
+  forMs: number,
+  now: () => number,
+  callMs = DEFAULT_TIMEOUTS.call,
+): Links {
   async function isThere({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<boolean> {
     const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    using deadline = startDeadline(callMs, signal);
     try {
-      await client.send(command, { abortSignal: signal });
+      await client.send(command, { abortSignal: deadline.signal });
       return true;
     } catch (error) {
       signal.throwIfAborted();
       if (storageFault(error).status === 404) return false;
+      if (deadline.passed)
+        throw storageUnavailable("HeadObject", new Error(`no answer within ${callMs} ms`));
       throw storageUnavailable("HeadObject", error);
     }
   }

@@ -69,7 +69,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ledger_unavailable: "The ledger does not answer, so nothing is certain: send it again.",
   keys_unavailable:
     "The issuer's keys are not available, so no token can be checked: send it again.",
-  deadline_exceeded: "It took too long: send it again, it is recorded once.",
+  deadline_exceeded:
+    "It took too long: send it again. An event is recorded once, however often it comes.",
   record_deleted: "The record was deleted in this very moment: send it again.",
   parked_full: "There is no room for events that cannot be read: an operator has to look at them.",
   cancel_unclear: "It is not certain whether the wish to cancel stands: send it again.",
