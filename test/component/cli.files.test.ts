@@ -218,3 +218,12 @@ test("a setting that the store's client misses is what download says", async () 
   expect(code).toBe(3);
   expect(stderr).toContain("failed: Region is missing");
 });
+
+test("a folder that cannot be made is wrong use", async () => {
+  for (const to of ["/dev/null/none", join(folder, "a-file/below")]) {
+    await writeFile(join(folder, "a-file"), "");
+    expect(await tool("download", NAME, "-d", to)).toMatchObject({ code: 2 });
+  }
+  const deep = join(await newFolder(), "a/b/c");
+  expect(await tool("download", NAME, "-d", deep)).toMatchObject({ code: 0 });
+});

@@ -183,7 +183,7 @@ describe("retry and cancel of many", () => {
     expect(code).toBe(1);
     expect(names(stdout).map((line) => line.split(" ")[0])).toEqual([first, last]);
     expect(stderr).toContain("there is no request missing in");
-    expect(stderr).toContain("1 of 3 requests not found\n");
+    expect(stderr).toContain("1 of 3 requests not found, or not to be read\n");
     for (const name of [first, last]) {
       const stored = await local.ledger.read(name);
       if (stored) await local.ledger.remove(stored);
@@ -335,5 +335,33 @@ describe("--local", () => {
       line("1", "c"),
       line("2", "c"),
     ]);
+  });
+});
+
+test("what cannot be read as a request is no defect of the tool, and keeps nothing from the others", async () => {
+  const where = { name: "of-a-later-version", namespace: local.namespace };
+  await keep(recorded(where.name, "later", 1));
+  const body = await local.core.readNamespacedConfigMap(where);
+  body.data = { ...body.data, status: "archived" };
+  await local.core.replaceNamespacedConfigMap({ ...where, body });
+  await keep(failed(recorded("readable", "later", 1), "too_large"));
+  for (const command of [
+    "show",
+    "explain",
+    "events",
+    "watch",
+    "download",
+    "link",
+    "retry",
+    "cancel",
+  ]) {
+    const { code, stderr } = await tool(command, "of-a-later-version");
+    expect({ command, code }).toEqual({ command, code: 1 });
+    expect(stderr).toContain("of-a-later-version cannot be read as a request: field ");
+  }
+  const { code, stdout } = await tool("retry", "of-a-later-version", "readable");
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout: "readable pending (was failed: too_large)\n",
   });
 });

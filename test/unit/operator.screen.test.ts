@@ -68,3 +68,16 @@ test("JSON stays JSON, and says the same", () => {
   expect(JSON.parse(shown)).toEqual(value);
   expect(shown.replaceAll("\n", "")).not.toMatch(HIDDEN);
 });
+
+test.each([[40], [undefined]])("what goes on stays on one line, of %s columns", (columns) => {
+  const stderr = Object.assign(new PassThrough().setEncoding("utf8"), { isTTY: true });
+  const screen = makeScreen({
+    stdout: new PassThrough(),
+    stderr: Object.assign(stderr, columns === undefined ? {} : { columns }),
+    signal: new AbortController().signal,
+  });
+  screen.progress(`${"long-name-".repeat(20)}.zip: 45 % of 7 MB`);
+  const shown = String(stderr.read());
+  expect(shown).toHaveLength((columns ?? 80) - 1);
+  expect(shown).toMatch(/^….*zip: 45 % of 7 MB$/);
+});

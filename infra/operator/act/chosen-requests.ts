@@ -96,7 +96,8 @@ export async function actOnEach(
     });
     if (!isDone) session.exitCode = EXIT.unmet;
   }
-  if (gone > 0) screen.note(`${gone} of ${count(names.length, "request")} not found`);
+  if (gone > 0)
+    screen.note(`${gone} of ${count(names.length, "request")} not found, or not to be read`);
 }
 
 async function selected(session: Session, chosen: Selection): Promise<readonly StatementRequest[]> {

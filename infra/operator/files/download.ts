@@ -1,7 +1,7 @@
 /** `statements download`: the file of an executed request, verified before it has its name. */
 import { randomUUID } from "node:crypto";
 import { access, constants, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
 import { verifyStatement } from "../../../functions/verification/verify-statement.ts";
@@ -51,12 +51,22 @@ Examples:
 /** Before anything is asked for. @throws CommandError for one that cannot be made, or not be written */
 export async function makeFolder(directory: string, option: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolders(resolve(directory));
     await access(directory, constants.W_OK);
   } catch (cause) {
     const { code = "unknown" } = cause as NodeJS.ErrnoException;
     throw wrongUse(`${directory} cannot be written (${code}): name another folder with ${option}`);
   }
+}
+
+/** One by one: Node's own `recursive` does not come to an end on every file system. */
+async function makeFolders(directory: string): Promise<void> {
+  if (await exists(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeFolders(parent);
+  await mkdir(directory).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  });
 }
 
 /** @returns the path of the file */

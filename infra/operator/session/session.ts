@@ -9,6 +9,7 @@ import type * as z from "zod";
 import type { FunctionName } from "../../../functions/domain/events.ts";
 import { RECORD_PREFIX } from "../../../functions/domain/record-name.ts";
 import type { Log } from "../../../functions/platform/telemetry/log.ts";
+import { UnreadableRecord } from "../../../functions/platform/ledger/record-codec.ts";
 import type { Ledger, Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { readConfig } from "../../../functions/platform/settings/config.ts";
 import type { S3Settings } from "../../../functions/platform/store/s3-client.ts";
@@ -48,7 +49,7 @@ export interface Session extends Disposable {
   /** @throws CommandError when there is no such file */
   readonly kubeconfig: string;
   ledger(): Promise<Ledger>;
-  /** @throws CommandError when there is no such request; LedgerUnavailable */
+  /** @throws CommandError when there is no such request, or none that can be read; LedgerUnavailable */
   find(name: string): Promise<Stored>;
   /** From now on kubectl is asked nothing, as it would wait for each answer: what is left to it rejects at once. */
   leaveCluster(): void;
@@ -186,7 +187,14 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
     async find(name) {
       const opened = await session.ledger();
       for (const one of recordNamesOf(name)) {
-        const stored = await opened.read(one, session.signal);
+        const stored = await opened.read(one, session.signal).catch((error: unknown) => {
+          if (!(error instanceof UnreadableRecord)) throw error;
+          const { LEDGER_NAMESPACE: namespace } = session.config;
+          throw unmet(
+            `${one} cannot be read as a request: ${error.message}`,
+            `A later version of this tool may; kubectl get configmap -n ${namespace} ${one} -o yaml shows it`,
+          );
+        });
         if (stored) return stored;
       }
       throw unmet(

@@ -8,7 +8,7 @@ import { printable } from "../../../functions/platform/telemetry/printable.ts";
 
 export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** What the user answers; undefined, as without it, where nobody sits in front. */
   readonly ask?: (question: string) => Promise<string | undefined>;
   /** From now on it is not left in the middle, though nobody reads any more what it prints. */
@@ -39,6 +39,12 @@ export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
+/** On one line, as that alone can be cleared; a text ends in what changes. */
+function fitted(text: string, columns = USUAL_COLUMNS): string {
+  return text.length < columns ? text : `…${text.slice(text.length - columns + 2)}`;
+}
+
+const USUAL_COLUMNS = 80;
 const CLEAR_LINE = "\r\u001b[K";
 
 export function makeScreen({ stdout, stderr }: Terminal): Screen {
@@ -70,7 +76,7 @@ export function makeScreen({ stdout, stderr }: Terminal): Screen {
     progress(text) {
       if (!stderr.isTTY) return;
       clear();
-      stderr.write(printable(text));
+      stderr.write(fitted(printable(text), stderr.columns));
       isShown = text !== "";
     },
     paint(colour, text) {
