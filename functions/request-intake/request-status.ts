@@ -5,7 +5,9 @@
 import type { StatementRequest } from "../domain/statement-request.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
+import { parameterProblems } from "../platform/server/parameters.ts";
 import { againIn, RECORD, REQUESTS_PATH, statusOf } from "../platform/requests/request-status.ts";
+import type { Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import type { Asked, ResourceAnswer, ResourceRoute } from "../platform/server/resource-route.ts";
 import type { RequestRecorder } from "./record-request.ts";
 
@@ -46,11 +48,8 @@ export function makeStatusRoute(options: RequestStatusOptions): ResourceRoute {
   return {
     senders,
     async handle(asked, { signal, sender }): Promise<ResourceAnswer> {
-      const missing = ["source", "id"].filter((one) => !asked.query.get(one));
-      if (asked.name === undefined && missing.length > 0) {
-        const problems = missing.map((field) => ({ field, code: "required" }));
-        return { kind: "invalid", problems };
-      }
+      const problems = asked.name === undefined ? problemsOf(asked.query) : [];
+      if (problems.length > 0) return { kind: "invalid", problems };
       const request = await find(asked, signal);
       const body = request && bodyFor(request, sender);
       return body
@@ -58,4 +57,14 @@ export function makeStatusRoute(options: RequestStatusOptions): ResourceRoute {
         : { kind: "absent" };
     },
   };
+}
+
+const PARAMETERS = ["source", "id"];
+
+function problemsOf(query: URLSearchParams): readonly Problem[] {
+  const missing = PARAMETERS.filter((one) => !query.get(one));
+  return [
+    ...missing.map((field) => ({ field, code: "required" })),
+    ...parameterProblems(query, PARAMETERS),
+  ];
 }

@@ -9,7 +9,6 @@
  * Whatever is another sender's is as if it were not there. Nothing that is there is changed.
  */
 import type * as z from "zod";
-import { fieldName, type Problem } from "../platform/cloudevents/cloudevent-attributes.ts";
 import { RetryableError } from "../domain/failure.ts";
 import { CUSTOMER_ID } from "../domain/record-name.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
@@ -21,6 +20,7 @@ import {
   namedSenders,
   type AllowedSource,
 } from "../platform/requests/allowed-sources.ts";
+import { parameterProblems } from "../platform/server/parameters.ts";
 import { againIn, RECORD, statusOf } from "../platform/requests/request-status.ts";
 import type { EventContext } from "../platform/server/event-handler.ts";
 import type { ResourceAnswer, ResourceRoute } from "../platform/server/resource-route.ts";
@@ -159,23 +159,14 @@ type ReadListing =
   | Extract<ResourceAnswer, { kind: "invalid" }>;
 
 const LIMIT = /^[1-9]\d{0,2}$/;
-const PARAMETERS: readonly string[] = ["customer", "limit", "cursor"];
-
-/** Whoever mistypes the cursor would be told the first page again and again. */
-function parameterProblems(query: URLSearchParams): readonly Problem[] {
-  return [...new Set(query.keys())].flatMap((name) => {
-    const field = fieldName(name, "query");
-    if (!PARAMETERS.includes(name)) return [{ field, code: "unknown_field", allowed: PARAMETERS }];
-    return query.getAll(name).length > 1 ? [{ field, code: "doubled_key" }] : [];
-  });
-}
+const PARAMETERS = ["customer", "limit", "cursor"];
 
 function readListing(query: URLSearchParams): ReadListing {
   const customerId = query.get("customer");
   const limit = query.get("limit") ?? String(DEFAULT_LIMIT);
   const cursor = query.get("cursor");
   const after = cursor === null ? undefined : readCursor(cursor);
-  const problems = [...parameterProblems(query)];
+  const problems = [...parameterProblems(query, PARAMETERS)];
   if (!customerId) problems.push({ field: "customer", code: "required" });
   else if (!CUSTOMER_ID.test(customerId))
     problems.push({ field: "customer", code: "invalid_format" });

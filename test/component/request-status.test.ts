@@ -338,6 +338,16 @@ describe("how it is asked", () => {
     });
   });
 
+  it.each([
+    ["?source=%2Fbilling&id=1&ids=2", "ids", "unknown_field"],
+    ["?source=%2Fbilling&source=%2Fweb&id=1", "source", "doubled_key"],
+  ])("/requests%s: which is meant nobody can know", async (query, field, code) => {
+    expect(await read(`/requests${query}`)).toMatchObject({
+      status: 400,
+      body: { error: code, problems: [{ field, code }] },
+    });
+  });
+
   it.each(["POST", "PUT", "DELETE"])("%s is not the way", async (method) => {
     const response = await fetch(`${url}/requests/x`, { method });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
