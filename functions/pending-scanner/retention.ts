@@ -77,8 +77,7 @@ export function makeRetention({ ledger, retentionMs, now }: RetentionOptions): R
       yield { ended, unreadable };
     }
     for await (const rejected of ledger.listRejected({ mayBeStale: true })) {
-      const ended = rejected.map(({ name, uid, version, fields }): Ended => {
-        const receivedAt = Date.parse(fields["received_at"] ?? "");
+      const ended = rejected.map(({ name, uid, version, fields, receivedAt }): Ended => {
         const bytes = bytesOf({ data: fields });
         return { name, uid, version, kind: "rejected-event", endedAt: receivedAt, bytes };
       });

@@ -525,6 +525,14 @@ describe("prune", () => {
     expect(stderr).toContain("set RETENTION_DAYS, as it has it");
     expect(await ledger.read(EXECUTED)).toBeDefined();
   });
+
+  test("goes by the ConfigMap's own time where somebody has spoilt that of a parked event", async () => {
+    const fields = { received_at: "yesterday" };
+    const { name } = await ledger.keepRejected({ hash: "1".repeat(64), sharer: "/bank", fields });
+    const { stdout } = await tool("prune", "--in", "31d");
+    expect(stdout).toMatch(new RegExp(`^${name} +rejected +\\d+s$`, "m"));
+    expect((await tool("prune")).stderr).toMatch(/the next one is in \d+d/);
+  });
 });
 
 describe("completion", () => {

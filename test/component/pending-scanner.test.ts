@@ -846,6 +846,21 @@ describe("retention", () => {
     expect(await scanner.names()).toEqual([name]);
   });
 
+  it.each(["yesterday", ""])(
+    "deletes one that came %p, by its ConfigMap's own time",
+    async (at) => {
+      await using scanner = await startScanner();
+      const fields = { received_at: at };
+      await scanner.local.ledger.keepRejected({ hash: "1".repeat(64), sharer: "/bank", fields });
+      scanner.clock.now = Date.now() + 29 * DAY;
+      await scanner.tick();
+      expect(await scanner.names()).toHaveLength(1);
+      scanner.clock.now += 2 * DAY;
+      await scanner.tick();
+      expect(await scanner.names()).toEqual([]);
+    },
+  );
+
   describe("of an index", () => {
     const recordedLongAgo = (customerId: string, sequence: number): PendingRequest => {
       const { facts } = pendingRequest(customerId, sequence);

@@ -33,6 +33,7 @@ import {
 import { watchKubernetes, type WatchEvent } from "./kubernetes-watch.ts";
 import { LedgerUnavailable } from "./ledger-unavailable.ts";
 import {
+  fromRejected,
   rejectedNames,
   type KeptRejected,
   type RejectedEvent,
@@ -287,7 +288,7 @@ export function makeConfigMapLedger(options: LedgerOptions, api = connectLedger(
 
     async *listRejected({ mayBeStale = false } = {}, signal) {
       for await (const { items } of pages(ofComponent("rejected"), mayBeStale, signal))
-        yield items.map((item) => ({ ...refOf(item), fields: item.data ?? {} }));
+        yield items.map(fromRejected);
     },
 
     noteUndelivered: (outcome, signal) => create(toNote(outcome), signal),

@@ -50,6 +50,8 @@ export interface ConfigMap {
     readonly name?: string;
     readonly uid?: string;
     readonly resourceVersion?: string;
+    /** A date where the API's own client has read it. */
+    readonly creationTimestamp?: string | Date;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly managedFields?: readonly object[];

@@ -3,8 +3,8 @@
  * the room of requests, whoever parks it and however many instances of intake there are; and each
  * sender has a share of them, so that one cannot use up the others'.
  */
-import { sha256Hex } from "./configmap-record.ts";
-import type { RecordRef } from "./stored-configmap.ts";
+import { sha256Hex, type ConfigMap } from "./configmap-record.ts";
+import { refOf, type RecordRef } from "./stored-configmap.ts";
 
 /** An event that is not a request, kept until somebody looks at it. */
 export interface RejectedEvent {
@@ -22,6 +22,15 @@ export type KeptRejected =
 
 export interface StoredRejectedEvent extends RecordRef {
   readonly fields: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch: by intake, or by the API server where somebody has spoilt that by hand. */
+  readonly receivedAt: number;
+}
+
+export function fromRejected(configMap: ConfigMap): StoredRejectedEvent {
+  const { metadata, data: fields = {} } = configMap;
+  const told = Date.parse(fields["received_at"] ?? "");
+  const createdAt = new Date(metadata?.creationTimestamp ?? NaN).getTime();
+  return { ...refOf(configMap), fields, receivedAt: Number.isNaN(told) ? createdAt : told };
 }
 
 export const REJECTED_PLACES = 1_024;

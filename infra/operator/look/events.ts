@@ -106,8 +106,9 @@ export function historyOf(
     const why = [describeEnd(request), tries, told].filter((one) => one !== "").join(", ");
     events.push({ at: iso(endedAt(request)), what: request.status, why }, ...callsBack(request));
   }
-  // Equal times stay in this order.
-  return events.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  // Equal times stay in this order. An act's may have been made unreadable by hand: it stands before all.
+  const instant = ({ at }: HistoryEvent): number => Date.parse(at) || 0;
+  return events.toSorted((a, b) => instant(a) - instant(b));
 }
 
 const CALLED: Readonly<Record<Callback["state"], string>> = {

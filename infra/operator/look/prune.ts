@@ -63,9 +63,8 @@ async function readEnded(session: Session): Promise<Ended[]> {
     }
   }
   for await (const rejected of opened.listRejected({}, signal)) {
-    for (const { name, fields } of rejected) {
-      ended.push({ name, what: "rejected", endedAt: Date.parse(fields["received_at"] ?? "") });
-    }
+    for (const { name, receivedAt } of rejected)
+      ended.push({ name, what: "rejected", endedAt: receivedAt });
   }
   return ended;
 }

@@ -34,8 +34,7 @@ export async function readRejected(session: Session): Promise<readonly StoredRej
   const events: StoredRejectedEvent[] = [];
   const ledger = await session.ledger();
   for await (const page of ledger.listRejected({}, session.signal)) events.push(...page);
-  const receivedAt = ({ fields }: StoredRejectedEvent): string => fields["received_at"] ?? "";
-  return events.sort((a, b) => receivedAt(a).localeCompare(receivedAt(b)));
+  return events.sort((a, b) => a.receivedAt - b.receivedAt);
 }
 
 /** With who parked it, whose word it is, and about whom: nobody should replay what he does not know. */
