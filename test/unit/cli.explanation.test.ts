@@ -13,8 +13,14 @@ import {
   type ProcessingRequest,
   type StatementRequest,
 } from "../../functions/domain/statement-request.ts";
-import { formatDuration, parseDuration } from "../../infra/operator/words/duration.ts";
+import {
+  formatDuration,
+  formatElapsed,
+  parseDuration,
+} from "../../infra/operator/words/duration.ts";
 import { historyOf } from "../../infra/operator/look/events.ts";
+import { percent } from "../../infra/operator/look/stats.ts";
+import { formatBytes } from "../../infra/operator/words/record-view.ts";
 import { explain, type ExplainTerms } from "../../infra/operator/look/explanation.ts";
 import { judgeClock } from "../../infra/operator/doctor/clock.ts";
 import { judgeTicks } from "../../infra/operator/doctor/ticks.ts";
@@ -260,6 +266,22 @@ describe("what comes next", () => {
     for (const one of [away, made, gone]) expect(next(one)).not.toContain("secret");
   });
 
+  test("an act whose time somebody has spoilt by hand leaves the others in their order", () => {
+    const acts = (...times: readonly string[]) =>
+      times.map((at) => ({ act: "link", by: "ann", at }) as const);
+    const ended = fail(held, "unknown_customer", NOON + MINUTE);
+    const later = new Date(NOON + 2 * MINUTE).toISOString();
+    const history = historyOf(ended, acts(later, "yesterday"));
+    expect(history.map(({ at }) => at)).toEqual([
+      "yesterday",
+      ...history
+        .slice(1)
+        .map(({ at }) => at)
+        .sort(),
+    ]);
+    expect(history.at(-1)).toMatchObject({ what: "link", at: later });
+  });
+
   test.each(ERROR_CODES)("%s: what it means and what to do", (code) => {
     const failed = fail(held, code, NOON);
     expect(happened(failed)).toMatch(new RegExp(`with ${code}: \\w.{20,}\\.`));
@@ -278,12 +300,41 @@ describe("lengths of time", () => {
     [12 * 86_400_000, "12d"],
   ])("%i ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
+  test.each([
+    [340, "0.34 s"],
+    [59_994, "59.99 s"],
+    [59_996, "60s"],
+    [200_000, "3m20s"],
+  ])("of what took %i ms are %s", (ms, text) => expect(formatElapsed(ms)).toBe(text));
+
   test("are read back", () => {
     expect(["90s", "15m", "3h", "2d"].map(parseDuration)).toEqual([
       90_000, 900_000, 10_800_000, 172_800_000,
     ]);
     for (const wrong of ["", "15", "m", "-1s", "1w"]) expect(() => parseDuration(wrong)).toThrow();
   });
+});
+
+test.each([
+  [999, "999 B"],
+  [1_000, "1.0 kB"],
+  [999_949, "999.9 kB"],
+  [999_960, "1.0 MB"],
+  [999_949_999, "999.9 MB"],
+  [999_960_000, "1.0 GB"],
+  [2_500_000_000_000, "2500.0 GB"],
+])("%i bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+test.each([
+  [null, "-"],
+  [0, "0.00 %"],
+  [1 / 30_000, "0.01 %"],
+  [0.5, "50.00 %"],
+  [0.99994, "99.99 %"],
+  [24_999 / 25_000, "99.99 %"],
+  [1, "100.00 %"],
+])("%p of what ended is %s: all only where it is all", (ratio, text) => {
+  expect(percent(ratio)).toBe(text);
 });
 
 describe("what the doctor makes of", () => {

@@ -152,5 +152,10 @@ function printStats({ screen, config }: Session, stats: Stats): void {
 
 const duration = (seconds: number): string => formatElapsed(seconds * 1000);
 
-const percent = (ratio: number | null): string =>
-  ratio === null ? "-" : `${(ratio * 100).toFixed(2)} %`;
+/** All, or none, is said of nothing else, whatever the ratio is rounded to. */
+export function percent(ratio: number | null): string {
+  if (ratio === null) return "-";
+  const rounded = ratio * 100;
+  const shown = ratio > 0 && ratio < 1 ? Math.min(99.99, Math.max(0.01, rounded)) : rounded;
+  return `${shown.toFixed(2)} %`;
+}

@@ -24,5 +24,5 @@ export function formatDuration(ms: number): string {
 
 /** How long something took: most statements take less than a second, and somebody is looking. */
 export function formatElapsed(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms);
+  return ms < 59_995 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms);
 }

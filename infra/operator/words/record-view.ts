@@ -73,6 +73,7 @@ export function describeEnd(request: FinalRequest): string {
 
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
-  const unit = bytes < 1e6 ? "kB" : bytes < 1e9 ? "MB" : "GB";
+  // Those that would be rounded to a thousand of a unit are one of the next.
+  const unit = bytes < 999_950 ? "kB" : bytes < 999_950_000 ? "MB" : "GB";
   return `${(bytes / { kB: 1e3, MB: 1e6, GB: 1e9 }[unit]).toFixed(1)} ${unit}`;
 }
