@@ -55,7 +55,12 @@ function recorded(name: string, over: Partial<RequestFacts> = {}): PendingReques
     endDate: "2026-01-31",
     timeZone: "Europe/Berlin",
     options: {},
-    event: { source: "/bank", id: name, type: "t", time: START },
+    event: {
+      source: `/bank/${"onelongword".repeat(16)}`,
+      id: name,
+      type: "t",
+      time: START,
+    },
     recordedAt: START - HOUR,
     ...over,
   });
