@@ -131,7 +131,7 @@ test("every component switched on and off: what is there is what is written, and
   // Intake asks for tokens now: what is printed to ask with has one.
   expect(on.stdout).toMatch(/curl .*-H "Authorization: Bearer \$TOKEN" -H 'content-type/);
   expect(on.stdout).toMatch(/TOKEN .*infra\/identity\.md.* --audience request-intake\n/);
-  expect(on.stdout).toContain("no longer written: Trigger statement-recorded");
+  expect(on.stdout).toContain("no longer written: Trigger statement-recorded in statements\n");
   expect(await there()).toEqual(await written(all));
   const again = await deployed(all);
   expect(again.stdout).not.toContain("no longer written");
@@ -139,17 +139,22 @@ test("every component switched on and off: what is there is what is written, and
 
   const kept = await deployed(base, { PRUNE: "no" });
   expect(kept.stdout).toContain("left, as PRUNE=no says");
-  expect(kept.stdout).toContain("no longer written: Trigger statement-requested");
+  expect(kept.stdout).toContain("no longer written: Trigger statement-requested in statements\n");
   expect(await there()).toEqual(expect.arrayContaining([...(await written(all))]));
   const status = await make("status", server.kubeconfig, { OVERLAY: BASE });
   expect(status.stdout).toContain(
-    "! Trigger statement-requested is no longer written by the overlay",
+    "! Trigger statement-requested in statements is no longer written by the overlay",
   );
 
   const off = await deployed(base);
   expect(off.code).toBe(0);
   // The JobSink is told of and stays, so what its Jobs start from stays.
-  expect(off.stdout).toContain("no longer written, and left: JobSink statement-builder");
+  for (const namespace of ["statements", "transaction-requests"])
+    expect(off.stdout).toContain(`no longer written: NetworkPolicy deny-all in ${namespace}\n`);
+  expect(off.stdout).toContain(
+    "no longer written, and left: JobSink statement-builder in statements; " +
+      "to remove it: kubectl delete jobsink.sinks.knative.dev statement-builder -n statements\n",
+  );
   const sink = await kubectl(
     "get",
     "jobsink",

@@ -4,7 +4,7 @@ import { parseAllDocuments, stringify } from "yaml";
 import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
 import { brokerClassOf } from "./preflight.ts";
 import { labelled, leftovers, type Namespaces } from "./prune.ts";
-import { readinessOf, titleOf } from "./readiness.ts";
+import { placeOf, readinessOf, titleOf } from "./readiness.ts";
 import { retryFailedRevisions } from "./revisions.ts";
 
 export interface Rendered extends Namespaces {
@@ -60,14 +60,19 @@ export async function deploy(rendered: Rendered, options: WaitOptions): Promise<
 
 async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions): Promise<void> {
   const { removable, told } = await leftovers(rendered.objects, rendered);
-  for (const one of removable) log(`no longer written: ${titleOf(one)}`);
+  for (const one of removable) log(`no longer written: ${placeOf(one)}`);
   if (prune) await remove(removable);
   if (removable.length > 0)
     log(prune ? `removed these ${removable.length}` : "left, as PRUNE=no says");
   for (const one of told)
-    log(
-      `no longer written, and left: ${titleOf(one)} (kubectl delete -n ${one.metadata.namespace ?? ""} …)`,
-    );
+    log(`no longer written, and left: ${placeOf(one)}; to remove it: ${removalOf(one)}`);
+}
+
+/** As a person types it; kinds of one name are told apart by their group. */
+function removalOf({ apiVersion, kind, metadata }: ClusterObject): string {
+  const [group, version] = apiVersion.split("/");
+  const resource = [kind.toLowerCase(), ...(version === undefined ? [] : [group])].join(".");
+  return `kubectl delete ${resource} ${metadata.name} -n ${metadata.namespace ?? "default"}`;
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   requireWebhooks,
 } from "./preflight.ts";
 import { leftovers } from "./prune.ts";
-import { titleOf } from "./readiness.ts";
+import { placeOf } from "./readiness.ts";
 import { troubleOf } from "./trouble.ts";
 
 const USAGE = `usage: make deploy | status | undeploy
@@ -149,7 +149,7 @@ async function runStatus(rendered: Rendered): Promise<number> {
   const said = [...(counts ?? [])].map(([status, count]) => `${status} ${count}`);
   const { removable, told } = await leftovers(rendered.objects, rendered);
   for (const one of [...removable, ...told])
-    say(`  ! ${titleOf(one)} is no longer written by the overlay`);
+    say(`  ! ${placeOf(one)} is no longer written by the overlay`);
   say(`  ledger ${rendered.ledger}: ${said.length === 0 ? "no requests" : said.join(", ")}`);
   const ready = lines.every((line) => line.startsWith("✓"));
   // A Knative Service stays Ready when all its pods have lost what they need.

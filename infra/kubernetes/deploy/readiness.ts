@@ -45,3 +45,8 @@ export function readinessOf({ apiVersion, kind, metadata, status }: ClusterObjec
 export function titleOf({ kind, metadata }: ClusterObject): string {
   return `${kind} ${metadata.name}`;
 }
+
+/** The same with its namespace: an installation has two, and a name may stand in both. */
+export function placeOf(one: ClusterObject): string {
+  return `${titleOf(one)} in ${one.metadata.namespace ?? "no namespace"}`;
+}
