@@ -278,6 +278,45 @@ test("a revision that has failed for good is tried anew, once", async () => {
   expect(await template()).toBe(after);
 }, 480_000);
 
+test("a Broker that is made anew is found by the SinkBindings that were there before it", async () => {
+  await kubectl("delete", "broker", "statements", "-n", "statements");
+  const { code, stdout } = await deployed({ on: "base" });
+  expect(code).toBe(0);
+  expect(stdout).toContain("3 SinkBindings have missed their Broker: having them look again\n");
+  expect(stdout).toContain("✓ everything is ready");
+}, 240_000);
+
+test("a revision that never was ready goes once another has replaced it, and no other goes", async () => {
+  await kubectl("delete", "revisions", "--all", "-n", "statements");
+  const path = "jsonpath={.status.latestCreatedRevisionName}";
+  const latest = await kubectl("get", "ksvc", "statement-builder", "-n", "statements", "-o", path);
+  const service = "statement-builder";
+  for (const [name, of, status] of [
+    ["dead", service, "False"],
+    ["deploying", service, "Unknown"],
+    ["idle", service, "True"],
+    [latest, service, "Unknown"],
+    ["foreign", "consumer", "False"],
+  ] as const) {
+    const labels = { "serving.knative.dev/service": of };
+    const revision: Manifest = {
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Revision",
+      metadata: { name, namespace: "statements", labels },
+      spec: { containers: [{ image: "dev.local/x:dev" }] },
+    };
+    await server.apply([revision]);
+    await patchStatus(server, revision, { conditions: [{ type: "Ready", status }] });
+  }
+  const { code, stdout } = await deployed({ on: "base" });
+  expect(code).toBe(0);
+  expect(stdout).toContain("removed revision dead, which is not ready and has been replaced\n");
+  const left = await kubectl("get", "revisions", "-n", "statements", "-o", "name");
+  const names = ["foreign", "idle", latest].map((name) => `revision.serving.knative.dev/${name}`);
+  expect(left.trim().split("\n")).toEqual(names);
+  await kubectl("delete", "revisions", "--all", "-n", "statements");
+}, 480_000);
+
 test("another tag reaches the whole installation, the sample servers too", async () => {
   const images = (newTag: string) => ({
     images: [

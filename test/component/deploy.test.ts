@@ -133,6 +133,18 @@ describe("on a cluster", () => {
     const { stdout } = await deploying;
     expect(stdout).toContain("waiting for Broker statements");
     expect(await namespaces()).toContain("namespace/statements");
+    // Rolled out as it is without replicas, it does not run.
+    await kubectl("delete", "namespace", "statements", "--wait=false");
+    const deployment = ["deployment", name, "-n", namespace];
+    await kubectl("scale", ...deployment, "--replicas=0");
+    const generation = await kubectl("get", ...deployment, "-o", "jsonpath={.metadata.generation}");
+    const none = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
+    const status = JSON.stringify({ status: { ...none, observedGeneration: Number(generation) } });
+    await kubectl("patch", ...deployment, "--subresource=status", "--type=merge", "-p", status);
+    const refused = await make("deploy", server.kubeconfig, OVERLAY);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("Knative's eventing-webhook does not run");
+    expect(refused.stderr).toContain("Nothing was applied");
   }, 180_000);
 
   /** Whether a kubectl of this machine waits for it. */
@@ -160,6 +172,7 @@ describe("on a cluster", () => {
     const again = await make("deploy", server.kubeconfig, OVERLAY);
     expect(again.code).toBe(0);
     expect(await generations()).toEqual(before);
+    await lookWithoutWebhook();
     const status = await make("status", server.kubeconfig, OVERLAY);
     expect(status.stdout).toContain("✓ Broker statements");
     expect(status.stdout).toContain("ledger transaction-requests: no requests");
@@ -207,9 +220,31 @@ describe("on a cluster", () => {
     expect(kept.stdout).toContain("✓ ledger kept");
     expect(await namespaces()).toContain("namespace/transaction-requests");
     expect(await namespaces()).not.toContain("namespace/statements");
+    const left = await make("status", server.kubeconfig, OVERLAY);
+    expect(left.stdout).toContain("nothing of it is installed");
+    expect(left.stdout).toMatch(/ledger transaction-requests is still there: .*pending 1/);
     const removed = await make("undeploy", server.kubeconfig, { ...OVERLAY, LEDGER: "delete" });
     expect(removed.stdout).toContain("✓ everything removed");
     expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  /** Knative's webhook turns EventTypes into the version that is asked for: without it nobody can read one. */
+  async function lookWithoutWebhook(): Promise<void> {
+    const crd = "eventtypes.eventing.knative.dev";
+    const convert = async (conversion: object): Promise<void> => {
+      const patch = JSON.stringify({ spec: { conversion } });
+      await kubectl("patch", "crd", crd, "--type=merge", "-p", patch);
+    };
+    const clientConfig = { url: "https://127.0.0.1:9/" };
+    const webhook = { clientConfig, conversionReviewVersions: ["v1"] };
+    await convert({ strategy: "Webhook", webhook });
+    const read = kubectl("get", crd, "-n", "statements");
+    await expect(read).rejects.toThrow("conversion webhook");
+    const status = await make("status", server.kubeconfig, OVERLAY);
+    expect(status.stdout).toContain("✓ Broker statements");
+    expect(status.stdout).toContain("ledger transaction-requests: no requests");
+    expect(status.stdout).toMatch(/\? it cannot be seen what .*: .*conversion webhook/);
+    await convert({ strategy: "None", webhook: null });
   }
 
   /** By what the builder is told here, where the tool's own environment does not say. */

@@ -53,6 +53,8 @@ const OVERSIZED_ROWS = 150_000;
 
 export interface Installed extends AsyncDisposable {
   readonly namespaces: { readonly functions: string; readonly ledger: string };
+  /** Once more, as `make deploy` does. */
+  deploy(): Promise<void>;
   readonly ledger: Ledger;
   /** Of request-intake, through the gateway. */
   readonly intakeUrl: string;
@@ -84,11 +86,12 @@ export async function install(): Promise<Installed> {
   });
   const rendered = await renderOverlay(folder);
   opened.defer(() => remove(rendered));
-  console.log(`installing in ${namespaces.functions} and ${namespaces.ledger}`);
-  await diagnosed("deploy", namespaces, async () => {
+  say(`installing in ${namespaces.functions} and ${namespaces.ledger}`);
+  const deployAll = async (): Promise<void> => {
     const options = { timeoutMs: 600_000, prune: true };
-    await deploy(rendered, { ...options, log: (line) => console.log(line) });
-  });
+    await deploy(rendered, { ...options, log: (line) => say(`  ${line}`) });
+  };
+  await diagnosed("deploy", namespaces, deployAll);
 
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, await kubectl(["config", "view", "--raw", "--minify", "--flatten"]), {
@@ -103,6 +106,7 @@ export async function install(): Promise<Installed> {
   const closing = opened.move();
   return {
     namespaces,
+    deploy: deployAll,
     ledger,
     kubeconfig,
     intakeUrl: intake.url,
@@ -179,9 +183,14 @@ export const settings = {
   ],
 };
 
+/** Past jest's own console, which prints a stack beside each line. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 async function remove(rendered: Rendered): Promise<void> {
   if (process.env["KEEP"] !== undefined) {
-    console.log(`kept: kubectl delete namespace ${rendered.namespace} ${rendered.ledger}`);
+    say(`kept: kubectl delete namespace ${rendered.namespace} ${rendered.ledger}`);
     return;
   }
   await undeploy(rendered, { withLedger: true, log: () => undefined });

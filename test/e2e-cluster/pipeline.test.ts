@@ -11,7 +11,7 @@ import { kubectl, type ClusterObject } from "../../infra/kubernetes/deploy/kubec
 import { requested } from "../support/functions/requested.ts";
 import { auditStatements } from "../support/functions/statement-audit.ts";
 import { diagnosed } from "./diagnosis.ts";
-import { install, type Installed } from "./installed.ts";
+import { install, say, type Installed } from "./installed.ts";
 
 const run = promisify(execFile);
 const CLI = new URL("../../infra/operator/statements.ts", import.meta.url).pathname;
@@ -216,11 +216,17 @@ function withoutState(json: string): string {
   return JSON.stringify({ apiVersion, kind, metadata: { name, namespace }, spec });
 }
 
+promise("a Broker that is made anew is found by what was there before it", async () => {
+  await kubectl(["delete", "broker", "statements", "-n", installed.namespaces.functions]);
+  await installed.deploy();
+  await expectOneProvedFile(await record({ from: "2025-06-01", to: "2025-06-30" }));
+});
+
 promise("scaled to zero, it starts for one request", async () => {
   await until("no builder is left", 300, async () => (await readyBuilders()).length === 0);
   const began = performance.now();
   await expectOneProvedFile(await record({ from: "2025-05-01", to: "2025-05-31" }));
-  console.log(`from zero to file: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  say(`from zero to file: ${((performance.now() - began) / 1000).toFixed(1)} s`);
 });
 
 promise("a very large statement is built by a Job", async () => {

@@ -29,9 +29,15 @@ describe("pods", () => {
     { name: "statement-builder", image: "b", ready: true, state: running },
   ];
   const said = line({ msg: "not ready", err: { message: "no answer" } });
-  const trouble = async (status: object): Promise<readonly string[]> => {
-    const list = { items: [{ apiVersion: "v1", kind: "Pod", metadata, status }] };
+  /** @param fields of the pod beside its status; `newest`: the last revision of its Service */
+  const trouble = async (
+    status: object,
+    fields: object = {},
+    newest = "",
+  ): Promise<readonly string[]> => {
+    const list = { items: [{ apiVersion: "v1", kind: "Pod", metadata, status, ...fields }] };
     const ask = (args: readonly string[]): Promise<string> => {
+      if (args[1] === "services.serving.knative.dev") return Promise.resolve(newest);
       if (args[0] === "get") return Promise.resolve(JSON.stringify(list));
       return Promise.resolve(args[args.indexOf("-c") + 1] === "statement-builder" ? said : "");
     };
@@ -55,13 +61,61 @@ describe("pods", () => {
     const crashed = [proxy, { name: "statement-builder", image: "b", ready: false, state }];
     const status = { phase: "Running", startTime: started(60), containerStatuses: crashed };
     expect(await trouble(status)).toEqual([
-      "container statement-builder of pod statement-builder-x (b): CrashLoopBackOff; kubectl logs statement-builder-x -c statement-builder",
+      "container statement-builder of pod statement-builder-x (b): CrashLoopBackOff; kubectl logs statement-builder-x -n statements -c statement-builder",
     ]);
+  });
+
+  const crashed = (message: string): object => {
+    const terminated = { exitCode: 78, reason: "Error", message };
+    const state = { waiting: { reason: "CrashLoopBackOff" } };
+    const one = { name: "statement-builder", image: "b", state, lastState: { terminated } };
+    return { phase: "Running", containerStatuses: [one] };
+  };
+  const LOGS = "kubectl logs statement-builder-x -n statements -c statement-builder";
+
+  test("of one that ends again and again, the words of its end", async () => {
+    const fatal = (msg: string): string => JSON.stringify({ level: "fatal", msg });
+    const log = [line({ msg: "listening" }), fatal("S3_BUCKET is missing"), fatal("and so on"), ""];
+    expect(await trouble(crashed(log.join("\n")))).toEqual([
+      `container statement-builder of pod statement-builder-x (b) ended with 78 (Error): S3_BUCKET is missing; and so on; ${LOGS}`,
+    ]);
+    expect(await trouble(crashed("Segmentation fault\n"))).toEqual([
+      `container statement-builder of pod statement-builder-x (b) ended with 78 (Error): Segmentation fault; ${LOGS}`,
+    ]);
+  });
+
+  test("the image is what the pod asks for, not the other tag that a node knows it by", async () => {
+    const spec = { containers: [{ name: "statement-builder", image: "b:v2" }] };
+    const [said] = await trouble(crashed(""), { spec });
+    expect(said).toContain("of pod statement-builder-x (b:v2) ended with 78");
+  });
+
+  test("one on its way out is no trouble", async () => {
+    const deletionTimestamp = started(1);
+    const leaving = { metadata: { ...metadata, deletionTimestamp } };
+    expect(await trouble(crashed(""), leaving)).toEqual([]);
+  });
+
+  test("one of a revision that another has replaced: how to end it", async () => {
+    const labels = {
+      "serving.knative.dev/service": "statement-builder",
+      "serving.knative.dev/revision": "statement-builder-00001",
+    };
+    const of = { metadata: { ...metadata, labels } };
+    const [replaced] = await trouble(crashed(""), of, "statement-builder-00002");
+    expect(replaced).toMatch(
+      /; statement-builder-00002 has replaced it: kubectl delete revision statement-builder-00001 -n statements$/,
+    );
+    const [newest] = await trouble(crashed(""), of, "statement-builder-00001");
+    expect(newest).toMatch(/ -c statement-builder$/);
   });
 
   test.each([
     ["Failed", []],
-    ["Running", ["container statement-builder of pod statement-builder-x ended with 42 (Error)"]],
+    [
+      "Running",
+      [`container statement-builder of pod statement-builder-x (b) ended with 42 (Error); ${LOGS}`],
+    ],
   ])("a container that has ended in a pod that is %s", async (phase, lines) => {
     const state = { terminated: { exitCode: 42, reason: "Error" } };
     const ended = [{ name: "statement-builder", image: "b", state }];

@@ -1,14 +1,15 @@
 /** An installation in a cluster: applied, waited for, looked at, removed. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseAllDocuments, stringify } from "yaml";
+import { findBroker } from "./bindings.ts";
 import { kubectl, liveObjects, type ClusterObject } from "./kubectl.ts";
 import { brokerClassOf } from "./preflight.ts";
 import { labelled, leftovers, type Namespaces } from "./prune.ts";
-import { placeOf, readinessOf, titleOf } from "./readiness.ts";
-import { retryFailedRevisions } from "./revisions.ts";
+import { isWaitedFor, placeOf, readinessOf, titleOf } from "./readiness.ts";
+import { removeReplacedRevisions, retryFailedRevisions } from "./revisions.ts";
+import { troubleOf } from "./trouble.ts";
 
 export interface Rendered extends Namespaces {
-  readonly yaml: string;
   readonly objects: readonly ClusterObject[];
 }
 
@@ -24,7 +25,7 @@ export async function renderOverlay(folder: string): Promise<Rendered> {
   };
   const namespaces = { namespace: namespaceOf("Broker"), ledger: namespaceOf("Role") };
   const objects = labelled(rendered, namespaces);
-  return { yaml: yamlOf(objects), objects, ...namespaces };
+  return { objects, ...namespaces };
 }
 
 /** Applied first: with the Broker's address at hand, the first pods of the functions can start. */
@@ -50,12 +51,13 @@ export async function deploy(rendered: Rendered, options: WaitOptions): Promise<
   await removeDead(dead, options.log);
   if (dead.length > 0) await apply(first, options.log);
   // The address of a Broker by reference is what SinkBindings hand to the functions.
-  await untilReady(brokers, options);
+  await untilReady(brokers, rendered, options);
+  await findBroker(yamlOf(first.filter(({ kind }) => kind === "SinkBinding")), options.log);
   await apply(rendered.objects, options.log);
   // Before the wait: what is left of another overlay may be what keeps this one from being ready.
   await removeLeftovers(rendered, options);
   await retryFailedRevisions(rendered.objects, options.log);
-  await untilReady(rendered.yaml, options);
+  await untilReady(yamlOf(rendered.objects.filter(isWaitedFor)), rendered, options);
 }
 
 async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions): Promise<void> {
@@ -119,17 +121,34 @@ export class NotReadyInTime extends Error {
   override readonly name = "NotReadyInTime";
 }
 
-async function untilReady(yaml: string, options: WaitOptions): Promise<void> {
+/** What takes longer has a reason, which the pods know. */
+const TROUBLE_AFTER_MS = 15_000;
+
+async function untilReady(
+  yaml: string,
+  { namespace }: Namespaces,
+  options: WaitOptions,
+): Promise<void> {
   const { log, timeoutMs, everyMs = 2_000 } = options;
-  const deadline = performance.now() + timeoutMs;
+  const began = performance.now();
+  const deadline = began + timeoutMs;
   let shown = "";
+  const told = new Set<string>();
   for (;;) {
-    const { ready, waiting } = await look(yaml);
+    const { live, ready, waiting } = await look(yaml);
+    const isLong = performance.now() - began > TROUBLE_AFTER_MS;
+    // Who may not look at pods, or end a revision, waits without.
+    if (waiting.length === 0 || isLong)
+      await removeReplacedRevisions(live, log).catch(() => undefined);
     const said = `ready ${ready} of ${ready + waiting.length}`;
     const line = waiting.length === 0 ? said : `${said}; waiting for ${waiting[0] ?? ""}`;
     if (line !== shown) log(line);
     shown = line;
     if (waiting.length === 0) return;
+    for (const trouble of isLong ? await troubleOf(namespace).catch(() => []) : []) {
+      if (!told.has(trouble)) log(`  ${trouble}`);
+      told.add(trouble);
+    }
     if (performance.now() > deadline) {
       throw new NotReadyInTime(
         `not ready after ${Math.round(timeoutMs / 1000)} s:\n  ${waiting.join("\n  ")}`,
@@ -139,9 +158,17 @@ async function untilReady(yaml: string, options: WaitOptions): Promise<void> {
   }
 }
 
-async function look(yaml: string): Promise<{ ready: number; waiting: readonly string[] }> {
-  const states = (await liveObjects(yaml)).map((one) => [one, readinessOf(one)] as const);
+interface Look {
+  readonly live: readonly ClusterObject[];
+  readonly ready: number;
+  readonly waiting: readonly string[];
+}
+
+async function look(yaml: string): Promise<Look> {
+  const live = await liveObjects(yaml);
+  const states = live.map((one) => [one, readinessOf(one)] as const);
   return {
+    live,
     ready: states.filter(([, state]) => state.kind === "ready").length,
     waiting: states.flatMap(([one, state]) =>
       state.kind === "waiting" ? [`${titleOf(one)}: ${state.why}`] : [],
@@ -180,7 +207,7 @@ export async function recordsByStatus(
 
 /** Every object with its state, one a line. */
 export async function describe(rendered: Rendered): Promise<readonly string[]> {
-  const live = await liveObjects(rendered.yaml);
+  const live = await liveObjects(yamlOf(rendered.objects.filter(isWaitedFor)));
   return live.flatMap((one) => {
     const state = readinessOf(one);
     if (state.kind === "nothing to wait for") return [];

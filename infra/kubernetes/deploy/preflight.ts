@@ -141,12 +141,13 @@ export async function requireWebhooks(): Promise<void> {
     const found = await kubectl(get).catch(() => "");
     if (found.trim() === "") continue;
     const wait = ["rollout", "status", `deployment/${name}`, "-n", namespace, "--timeout=120s"];
+    const none = `Knative's ${name} does not run (kubectl get pods -n ${namespace}). Nothing was applied.`;
     await kubectl(wait).catch((cause: unknown) => {
-      throw new NotReadyForUs(
-        `Knative's ${name} does not run (kubectl get pods -n ${namespace}). Nothing was applied.`,
-        { cause },
-      );
+      throw new NotReadyForUs(none, { cause });
     });
+    // One without replicas is rolled out, too.
+    const running = [...get.slice(0, -1), "jsonpath={.status.availableReplicas}"];
+    if ((await kubectl(running)).trim() === "") throw new NotReadyForUs(none);
   }
 }
 

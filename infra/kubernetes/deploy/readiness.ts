@@ -24,15 +24,27 @@ const STATELESS = ["EventType", "RabbitmqBrokerConfig"];
 
 const MAX_MESSAGE = 160;
 
-export function readinessOf({ apiVersion, kind, metadata, status }: ClusterObject): Readiness {
+export function conditionOf({ status }: ClusterObject, type: string): Condition | undefined {
+  const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly Condition[] };
+  return conditions.find((one) => one.type === type);
+}
+
+/** Others need not be asked for: what an EventType is, only Knative's webhook can tell. */
+export function isWaitedFor(object: ClusterObject): boolean {
+  return waitedFor(object) !== undefined;
+}
+
+function waitedFor({ apiVersion, kind }: ClusterObject): string | undefined {
   const knative = apiVersion.includes("knative.dev") && !STATELESS.includes(kind);
-  const type = knative ? "Ready" : CONDITION_OF[kind];
+  return knative ? "Ready" : CONDITION_OF[kind];
+}
+
+export function readinessOf(object: ClusterObject): Readiness {
+  const { kind, metadata, status } = object;
+  const type = waitedFor(object);
   if (type === undefined) return { kind: "nothing to wait for" };
-  const { conditions = [], observedGeneration } = (status ?? {}) as {
-    readonly conditions?: readonly Condition[];
-    readonly observedGeneration?: number;
-  };
-  const condition = conditions.find((one) => one.type === type);
+  const { observedGeneration } = (status ?? {}) as { readonly observedGeneration?: number };
+  const condition = conditionOf(object, type);
   // Jobs observe no generation: they cannot be changed.
   const seen = kind === "Job" || observedGeneration === metadata.generation;
   if (condition?.status === "True" && seen) return { kind: "ready" };

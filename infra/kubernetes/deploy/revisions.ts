@@ -10,6 +10,8 @@ const RETRIED_AT = "transactions-collector.io/retried-at";
 interface Status {
   readonly observedGeneration?: number;
   readonly latestCreatedRevisionName?: string;
+  readonly latestReadyRevisionName?: string;
+  readonly traffic?: readonly { readonly revisionName?: string }[];
   readonly conditions?: readonly {
     readonly type: string;
     readonly status: string;
@@ -39,8 +41,49 @@ export async function retryFailedRevisions(
   }
 }
 
+/**
+ * Removes the revisions that are not ready and that a newer one has replaced. Knative keeps the pods of one that never
+ * was ready until its progress deadline, a day here: they start and end all the time, and hold what they ask for.
+ *
+ * @param live as the cluster has them
+ */
+export async function removeReplacedRevisions(
+  live: readonly ClusterObject[],
+  log: (line: string) => void,
+): Promise<void> {
+  for (const { metadata, spec, status } of live.filter(isKnativeService)) {
+    const seen = (status ?? {}) as Status;
+    if (seen.observedGeneration !== metadata.generation) continue;
+    const { traffic: pinned = [] } = (spec ?? {}) as Status;
+    const used = new Set([
+      ...[...(seen.traffic ?? []), ...pinned].map(({ revisionName }) => revisionName),
+      seen.latestCreatedRevisionName,
+      seen.latestReadyRevisionName,
+    ]);
+    const of = ["-n", metadata.namespace ?? ""];
+    const label = `serving.knative.dev/service=${metadata.name}`;
+    const get = ["get", REVISIONS, ...of, "-l", label, "-o", "json"];
+    const { items } = JSON.parse(await kubectl(get)) as { readonly items: ClusterObject[] };
+    for (const {
+      metadata: { name },
+      status: is,
+    } of items) {
+      if (used.has(name) || isReady(is)) continue;
+      await kubectl(["delete", REVISIONS, name, ...of, "--ignore-not-found", "--wait=false"]);
+      log(`removed revision ${name}, which is not ready and has been replaced`);
+    }
+  }
+}
+
+const REVISIONS = "revisions.serving.knative.dev";
+
+function isReady(status: ClusterObject["status"]): boolean {
+  const { conditions = [] } = (status ?? {}) as Status;
+  return conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
+}
+
 async function failureOf(revision: string, namespace: string): Promise<string | undefined> {
-  const get = ["get", "revisions.serving.knative.dev", revision, "-n", namespace];
+  const get = ["get", REVISIONS, revision, "-n", namespace];
   const json = await kubectl([...get, "--ignore-not-found", "-o", "json"]);
   if (json.trim() === "") return undefined;
   return whyForGood((JSON.parse(json) as ClusterObject).status);

@@ -7,14 +7,26 @@ interface PodStatus {
   readonly containerStatuses?: readonly ContainerStatus[];
 }
 
+interface PodSpec {
+  readonly containers?: readonly { readonly name: string; readonly image: string }[];
+}
+
 interface ContainerStatus {
   readonly name: string;
   readonly image: string;
   readonly ready?: boolean;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+    readonly terminated?: End;
   };
+  readonly lastState?: { readonly terminated?: End };
+}
+
+interface End {
+  readonly reason?: string;
+  readonly exitCode?: number;
+  /** The end of its log, as Knative asks for it. */
+  readonly message?: string;
 }
 
 const NEXT_STEP: Readonly<Record<string, string>> = {
@@ -41,10 +53,31 @@ export async function troubleOf(
 ): Promise<readonly string[]> {
   const json = await ask(["get", "pods", "-n", namespace, "-o", "json"]);
   const { items } = JSON.parse(json) as { readonly items: readonly ClusterObject[] };
-  const lines = items.flatMap((pod) => [...scheduling(pod), ...containers(pod)]);
-  for (const pod of items) lines.push(...(await notReady(pod, ask, now)));
+  const lines: string[] = [];
+  for (const pod of items) {
+    // How its containers end on the way out is nobody's trouble.
+    if (pod.metadata["deletionTimestamp"] !== undefined) continue;
+    const found = [...scheduling(pod), ...containers(pod), ...(await notReady(pod, ask, now))];
+    if (found.length === 0) continue;
+    const next = await ofReplaced(pod, ask);
+    lines.push(...found.map((line) => line + next));
+  }
   return [...new Set(lines)];
 }
+
+/** Knative keeps the pods of a revision that never was ready until its progress deadline, also behind a newer one. */
+async function ofReplaced({ metadata }: ClusterObject, ask: Kubectl): Promise<string> {
+  const { labels = {}, namespace = "" } = metadata;
+  const [service, revision] = [labels[`${SERVING}/service`], labels[`${SERVING}/revision`]];
+  if (service === undefined || revision === undefined) return "";
+  const get = ["get", `services.${SERVING}`, service, "-n", namespace, "--ignore-not-found"];
+  const latest = "jsonpath={.status.latestCreatedRevisionName}";
+  const newest = await ask([...get, "-o", latest]).catch(() => "");
+  if (["", revision].includes(newest)) return "";
+  return `; ${newest} has replaced it: kubectl delete revision ${revision} -n ${namespace}`;
+}
+
+const SERVING = "serving.knative.dev";
 
 /** A pod that runs and is not ready says in its own log what it waits for. */
 async function notReady(
@@ -53,7 +86,7 @@ async function notReady(
   now: number,
 ): Promise<readonly string[]> {
   const { phase, startTime = "", containerStatuses: all = [] } = (status ?? {}) as PodStatus;
-  if (phase !== "Running" || metadata["deletionTimestamp"] !== undefined) return [];
+  if (phase !== "Running") return [];
   if (now - Date.parse(startTime) < COLD_START_MS) return [];
   const unready = all.filter(({ ready }) => ready === false);
   // Of one that waits, `containers` says why.
@@ -99,20 +132,38 @@ function scheduling({ metadata, status }: ClusterObject): readonly string[] {
     .map((one) => `pod ${metadata.name} finds no node: ${one.message ?? ""}`);
 }
 
-function containers({ metadata, status }: ClusterObject): readonly string[] {
+function containers({ metadata, spec, status }: ClusterObject): readonly string[] {
   const { phase = "", containerStatuses = [] } = (status ?? {}) as PodStatus;
   // A Job's pod stays after its end, and 42 is how the end of a request that failed for good is told.
   if (["Succeeded", "Failed"].includes(phase)) return [];
-  return containerStatuses.flatMap(({ name, image, state }) => {
-    const where = `container ${name} of pod ${metadata.name}`;
+  const { containers: asked = [] } = (spec ?? {}) as PodSpec;
+  return containerStatuses.flatMap(({ name, image: known, state, lastState }) => {
+    // A status may name the image by another tag of the same bytes.
+    const { image = known } = asked.find((one) => one.name === name) ?? {};
+    const where = `container ${name} of pod ${metadata.name} (${image})`;
+    const logs = `kubectl logs ${metadata.name} -n ${metadata.namespace ?? ""} -c ${name}`;
     const { waiting, terminated } = state ?? {};
-    if (waiting?.reason !== undefined && waiting.reason !== "ContainerCreating") {
-      const hint = NEXT_STEP[waiting.reason] ?? `kubectl logs ${metadata.name} -c ${name}`;
-      return [`${where} (${image}): ${waiting.reason}; ${hint}`];
-    }
-    if (terminated && terminated.exitCode !== 0) {
-      return [`${where} ended with ${terminated.exitCode ?? "?"} (${terminated.reason ?? ""})`];
-    }
-    return [];
+    const end = terminated ?? (waiting?.reason === CRASHED ? lastState?.terminated : undefined);
+    if (end) return end.exitCode === 0 ? [] : [`${where} ${wordsOf(end)}; ${logs}`];
+    if (waiting?.reason === undefined || waiting.reason === "ContainerCreating") return [];
+    return [`${where}: ${waiting.reason}; ${NEXT_STEP[waiting.reason] ?? logs}`];
   });
+}
+
+const CRASHED = "CrashLoopBackOff";
+const MOST_WORDS = 600;
+
+/** With what the function said of it last. */
+function wordsOf({ exitCode, reason = "", message = "" }: End): string {
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const fatal = lines.flatMap((line) => {
+    try {
+      const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
+      return level === "fatal" && msg !== undefined ? [msg] : [];
+    } catch {
+      return [];
+    }
+  });
+  const said = (fatal.length > 0 ? fatal : lines.slice(-1)).join("; ").slice(0, MOST_WORDS);
+  return `ended with ${exitCode ?? "?"} (${reason})${said === "" ? "" : `: ${said}`}`;
 }

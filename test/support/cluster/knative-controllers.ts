@@ -16,9 +16,10 @@ const KINDS = [
 ] as const;
 const AT = "2026-01-01T00:00:00Z";
 const PAUSE_MS = 100;
+const APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 interface Observed extends Manifest {
-  readonly metadata: Manifest["metadata"] & { readonly generation?: number };
+  readonly metadata: Manifest["metadata"] & { readonly generation?: number; readonly uid?: string };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly conditions?: readonly unknown[];
@@ -64,6 +65,7 @@ export function startKnativeControllers(
     const { kind, metadata, status } = one;
     const { name, namespace = "", generation, labels } = metadata;
     const isLocal = labels?.["networking.knative.dev/visibility"] === "cluster-local";
+    if (kind === "SinkBinding" && (await hasMissedItsBroker(one))) return;
     if (status?.observedGeneration === generation && status?.conditions) return;
     if (kind === "Service") await leadToGateway(name, namespace);
     await patchStatus(server, one, {
@@ -74,6 +76,37 @@ export function startKnativeControllers(
         latestCreatedRevisionName: `${name}-${generation}`,
       }),
     });
+  }
+
+  /** By the name of a SinkBinding: the Broker that it found, and what it was annotated with then. */
+  const found = new Map<string, { readonly broker: string; readonly annotations: string }>();
+
+  /** As Knative 1.22 was seen to do: behind a Broker that is made anew, one that nobody changes finds none. */
+  async function hasMissedItsBroker(one: Observed): Promise<boolean> {
+    const { name, namespace = "", generation } = one.metadata;
+    const group = { group: "eventing.knative.dev", version: "v1", plural: "brokers", namespace };
+    const { items } = (await custom.listNamespacedCustomObject(group)) as {
+      readonly items: readonly Observed[];
+    };
+    const { sink } = one["spec"] as { readonly sink: { readonly ref: { readonly name: string } } };
+    const broker = items.find(({ metadata }) => metadata.name === sink.ref.name)?.metadata.uid;
+    const { [APPLIED]: _, ...others } = one.metadata.annotations ?? {};
+    const annotations = JSON.stringify(others);
+    const before = found.get(`${namespace}/${name}`);
+    const isMissed =
+      broker === undefined ||
+      (before !== undefined && before.broker !== broker && before.annotations === annotations);
+    const reason = isMissed ? "NoAddressable" : "Test";
+    if (broker !== undefined && !isMissed)
+      found.set(`${namespace}/${name}`, { broker, annotations });
+    const [condition] = (one.status?.conditions ?? []) as readonly { readonly reason?: string }[];
+    if (condition?.reason === reason) return isMissed;
+    const state = { type: "Ready", status: isMissed ? "False" : "True", reason, message: "" };
+    await patchStatus(server, one, {
+      conditions: [{ ...state, lastTransitionTime: AT }],
+      observedGeneration: generation,
+    });
+    return true;
   }
 
   async function leadToGateway(name: string, namespace: string): Promise<void> {
