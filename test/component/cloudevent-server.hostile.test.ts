@@ -28,7 +28,7 @@ const KINDS: readonly (readonly [string, string])[] = [
   ],
 ];
 const MANY = 1_000;
-/** Limits of the server: of a head with the interval of its check, and of a body. */
+/** The server's limit of a head, with the interval of its check: the longest that any of them is waited for. */
 const HEAD_MS = 13_000;
 const CONNECTIONS_END_MS = 20_000;
 
@@ -65,9 +65,8 @@ describe("a thousand clients that", () => {
       if (performance.now() - startedAt > 1_000 && watched.open.size <= 2) break;
       await sleep(1_000);
     }
-    expect(Math.max(...slowest)).toBeLessThan(1_000);
-    // Who says nothing at all is waited for as long as a head may take.
-    expect(performance.now() - startedAt).toBeLessThan(HEAD_MS + 2_000);
+    // Nobody waited for the silent ones to be let go.
+    expect(Math.max(...slowest)).toBeLessThan(HEAD_MS / 2);
     expect(watched.open.size).toBeLessThanOrEqual(2);
     for (const socket of sockets) socket.destroy();
   });
@@ -89,6 +88,21 @@ describe("a thousand clients that", () => {
     expect(watched.open.size).toBe(0);
     socket?.destroy();
   });
+});
+
+it("has a long answer wait for a slow reader", async () => {
+  const body = { rows: "x".repeat(24 * 1024 * 1024) };
+  await using server = await startEventServer({
+    routes: {},
+    resources: { "/rows": { handle: () => Promise.resolve({ kind: "found", body }) } },
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.pause();
+  socket.write("GET /rows HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+  await sleep(3_000);
+  let bytes = 0;
+  for await (const chunk of socket) bytes += (chunk as Buffer).length;
+  expect(bytes).toBeGreaterThan(24 * 1024 * 1024);
 });
 
 it("says 408 to who sends slowly, and reads what comes after its answer", async () => {

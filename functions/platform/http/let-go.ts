@@ -6,8 +6,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { startTimer, stopTimer, type Timer } from "../clock/clock.ts";
 
-/** From an answer to the end of its connection, milliseconds; time enough to read the answer. */
+/** From an answer to the end of its connection, milliseconds; time enough to read a short answer. */
 const LINGER_MS = 1_000;
+/** A long one, such as a list, over the slowest link that is waited for: bytes a millisecond. */
+const SLOWEST_LINK = 16;
+const LONGEST_LINGER_MS = 30_000;
 
 /** After the answer: its connection stays only when the request was sent whole and the answer taken. */
 export function letGo(request: IncomingMessage, response: ServerResponse): void {
@@ -18,7 +21,9 @@ export function letGo(request: IncomingMessage, response: ServerResponse): void 
     if (response.socket === null && !response.writableFinished) timer = later();
     else if (!request.complete || !response.writableFinished) request.socket.destroy();
   };
-  const later = (): Timer => startTimer(close, LINGER_MS).unref();
+  const untaken = response.writableLength;
+  const lingerMs = Math.min(LINGER_MS + untaken / SLOWEST_LINK, LONGEST_LINGER_MS);
+  const later = (): Timer => startTimer(close, lingerMs).unref();
   let timer = later();
   response.once("close", () => {
     if (request.complete || request.socket.destroyed) stopTimer(timer);
