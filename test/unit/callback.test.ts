@@ -1,6 +1,7 @@
 import {
   afterCallback,
   isCallbackUrl,
+  isLeftAlone,
   MAX_CALLBACKS,
   type Callback,
   type CallbackResult,
@@ -139,6 +140,17 @@ describe("a try that was not taken", () => {
       error: "http_410",
     });
   });
+});
+
+test("a host that is not on the list is nobody's try: it was not asked", () => {
+  const refused = { kind: "refused", error: "host_not_allowed" } as const;
+  const [never, once] = [{}, tried(1)].map((before) => afterCallback(before, refused, AT));
+  const given = { state: "given-up", triedAt: NOON, error: "host_not_allowed" };
+  expect([never, once]).toEqual([
+    { ...given, attempts: 0 },
+    { ...given, attempts: 1 },
+  ]);
+  expect(never && isLeftAlone(never)).toBe(true);
 });
 
 describe("a record is at rest", () => {

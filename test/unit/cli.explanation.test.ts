@@ -259,6 +259,10 @@ describe("what comes next", () => {
     expect(next(gone)).toContain(
       "given up after it was tried 2 times (http_410): statements announce",
     );
+    const notAllowed = calledBack(owed, { kind: "refused", error: "host_not_allowed" }, at);
+    expect(next(notAllowed)).toContain(
+      "given up after it was tried 0 times (host_not_allowed): statements announce begins anew, when CALLBACK_HOSTS names it.",
+    );
     const tooLong = { ...at, now: NOON + 43 * 3_600_000 };
     const neverAsked = calledBack(leftAlone, host_paused, tooLong);
     expect(next(neverAsked)).toContain("given up after it was tried 0 times (host_paused): state");

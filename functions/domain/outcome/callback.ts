@@ -24,7 +24,10 @@ export interface Callback {
  * Why a receiver was not asked: its host takes nothing for now, and has said when, or was silent; or it takes no more in
  * this minute.
  */
-const NOT_ASKED = ["host_paused", "rate_used_up"] as const;
+const LATER = ["host_paused", "rate_used_up"] as const;
+/** The list of hosts has it no more, or never had. */
+export const HOST_NOT_ALLOWED = "host_not_allowed";
+const NOT_ASKED: readonly (string | undefined)[] = [...LATER, HOST_NOT_ALLOWED];
 
 /** What one try came to. */
 export type CallbackResult =
@@ -40,7 +43,7 @@ export type CallbackResult =
   /** It uses up no try. */
   | {
       readonly kind: "not-asked";
-      readonly error: (typeof NOT_ASKED)[number];
+      readonly error: (typeof LATER)[number];
       readonly notBefore: number;
       /** Its host has just been silent, and nobody knows how long it will be. */
       readonly isSilent?: true;
@@ -48,7 +51,7 @@ export type CallbackResult =
 
 /** Whether the last time nobody was asked: then `triedAt` is no try's. */
 export function isLeftAlone({ error }: Callback): boolean {
-  return NOT_ASKED.some((one) => one === error);
+  return NOT_ASKED.includes(error);
 }
 
 /** After so many a person has to look: one to two days. */
@@ -68,10 +71,10 @@ export function afterCallback(
   result: CallbackResult,
   { now, random }: { readonly now: number; readonly random: number },
 ): Callback {
-  const isAsked = result.kind !== "not-asked";
+  const error = result.kind === "delivered" ? undefined : result.error;
+  const isAsked = !NOT_ASKED.includes(error);
   const attempts = (before.attempts ?? 0) + (isAsked ? 1 : 0);
   if (result.kind === "delivered") return { state: "delivered", attempts, triedAt: now };
-  const { error } = result;
   // A host that takes so many a minute takes all of them in the end.
   const since = error === "rate_used_up" ? undefined : (before.since ?? before.triedAt ?? now);
   const isOver = isAsked

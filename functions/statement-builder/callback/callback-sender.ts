@@ -8,6 +8,7 @@ import { lookup } from "node:dns";
 import type { StatementEvent } from "../../domain/events.ts";
 import {
   callbackHost,
+  HOST_NOT_ALLOWED,
   isCallbackUrl,
   LONGEST_WAIT_MS,
   type CallbackResult,
@@ -97,7 +98,7 @@ export function makeCallbackSender(options: CallbackSenderOptions): CallbackSend
   async function call(url: string, event: StatementEvent): Promise<CallbackResult> {
     const host = callbackHost(url);
     if (!isCallbackUrl(url) || !hosts.includes(host))
-      return { kind: "refused", error: "host_not_allowed" };
+      return { kind: "refused", error: HOST_NOT_ALLOWED };
     const pace = paces.get(host) ?? newPace();
     paces.set(host, pace);
     if (pace.pausedUntil > now())

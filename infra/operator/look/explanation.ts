@@ -6,6 +6,7 @@ import { msLeft, type BuildProgress } from "../../../functions/domain/build-prog
 import {
   callbackHost,
   callbackUrlOf,
+  HOST_NOT_ALLOWED,
   isLeftAlone,
 } from "../../../functions/domain/outcome/callback.ts";
 import { isAccepted } from "../../../functions/domain/outcome/telling.ts";
@@ -159,11 +160,14 @@ function nextOfCallback(request: FinalRequest, now: number): string[] {
   switch (callback.state) {
     case "delivered":
       return [`${host} was called back.`];
-    case "given-up":
+    case "given-up": {
+      const mended =
+        callback.error === HOST_NOT_ALLOWED ? "CALLBACK_HOSTS names it" : "its owner has mended it";
       return [
         `Calling ${host} back was given up after it was tried ${tries} (${callback.error}): ` +
-          "statements announce begins anew, when its owner has mended it.",
+          `statements announce begins anew, when ${mended}.`,
       ];
+    }
     case "owed": {
       const soFar = isLeftAlone(callback)
         ? `${host} was tried ${tries}, and is left alone: it asked for time, or was silent (${callback.error})`
