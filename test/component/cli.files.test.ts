@@ -145,6 +145,55 @@ test("a file that cannot be written whole is no defect: which one, why, and noth
   expect(await readdir(to)).toEqual([]);
 });
 
+describe("on a file system without hard links", () => {
+  /** Stands for one: this process is told so where it makes a link. @param meanwhile run before it is told */
+  async function downloadWithoutLinks(to: string, meanwhile = "") {
+    const refuse = `
+      import fs from "node:fs/promises";
+      import { syncBuiltinESMExports } from "node:module";
+      fs.link = async (from, to) => {
+        ${meanwhile}
+        throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+      };
+      syncBuiltinESMExports();`;
+    const hook = `data:text/javascript,${encodeURIComponent(refuse)}`;
+    const args = ["--import", hook, TOOL, "download", NAME, "-d", to];
+    const env = { PATH: process.env["PATH"], ...variables, AWS_REGION: "us-east-1" };
+    return await promisify(execFile)(process.execPath, args, { env }).then(
+      () => ({ code: 0, stderr: "" }),
+      (error: unknown) => error as { readonly code: number; readonly stderr: string },
+    );
+  }
+
+  test("download gives the file its name all the same", async () => {
+    const to = await newFolder();
+    expect(await downloadWithoutLinks(to)).toEqual({ code: 0, stderr: "" });
+    expect(await readdir(to)).toEqual([KEY]);
+    expect(await readFile(join(to, KEY))).toEqual(zip);
+    expect(await modeOf(join(to, KEY))).toBe("600");
+  });
+
+  test("and a file that appears while it is fetched stays as it is", async () => {
+    const to = await newFolder();
+    const { code, stderr } = await downloadWithoutLinks(to, `await fs.writeFile(to, "mine");`);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("is there already") as unknown,
+    });
+    expect(await readdir(to)).toEqual([KEY]);
+    expect(await readFile(join(to, KEY), "utf8")).toBe("mine");
+  });
+
+  test("and where the name cannot be given either, it says so and leaves nothing", async () => {
+    const to = await newFolder();
+    const fail = `fs.rename = async () => { throw Object.assign(new Error(), { code: "EIO" }); }; syncBuiltinESMExports();`;
+    const { code, stderr } = await downloadWithoutLinks(to, fail);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${join(to, KEY)} cannot be written (EIO)`);
+    expect(await readdir(to)).toEqual([]);
+  });
+});
+
 test("what two fetch at once is whole when it has its name, and nobody's defect", async () => {
   const to = await newFolder();
   // The second is still being read when the first has its name.

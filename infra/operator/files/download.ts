@@ -82,8 +82,7 @@ export async function download(
   const part = `${path}.${randomUUID()}.part`;
   try {
     await fetchVerified(session, request, { part, path, keys });
-    // A link is refused where something has appeared meanwhile; a rename would replace it.
-    await (force ? rename : link)(part, path).catch(refuse(path));
+    await (force ? rename : giveFreeName)(part, path).catch(refuse(path));
   } finally {
     await rm(part, { force: true });
   }
@@ -130,6 +129,24 @@ async function fetchVerified(
     throw unmet(
       `the object is whole, but not the file that the record ${request.facts.name} names; it was not kept`,
     );
+  }
+}
+
+/** What `link` says on a file system without hard links, as FAT and some shares are. */
+const NO_LINKS: readonly (string | undefined)[] = ["EPERM", "ENOTSUP", "ENOSYS"];
+
+/** Never that of a file which has appeared meanwhile: a link is refused then, where a rename would replace it. */
+async function giveFreeName(part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code)) throw error;
+    // An empty file takes the name, which is refused in the same way, and is what the rename replaces.
+    await (await open(path, "wx", 0o600)).close();
+    await rename(part, path).catch(async (cause: unknown) => {
+      await rm(path, { force: true });
+      throw cause;
+    });
   }
 }
 
