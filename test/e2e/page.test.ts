@@ -101,6 +101,26 @@ test("from the form to a zip that verifies", async () => {
   expect(visitor.troubles).toEqual([]);
 });
 
+test("on the first of January it says that the year has no day yet", async () => {
+  await using visitor = await visit(browser, url);
+  const { page } = visitor;
+  const days = [page.getByLabel("First day"), page.getByLabel("Last day")];
+  const chosen = () => Promise.all(days.map((one) => one.inputValue()));
+  await page.clock.setFixedTime("2027-01-01T11:00:00Z");
+  const before = await chosen();
+  await page.getByRole("button", { name: "This year so far" }).click();
+  const said = page.locator("#ask-problem");
+  expect(await said.textContent()).toBe(
+    "This year so far has no day that is over: choose the days yourself.",
+  );
+  expect(await said.isVisible()).toBe(true);
+  expect(await chosen()).toEqual(before);
+  await page.getByRole("button", { name: "Last month" }).click();
+  expect(await said.isVisible()).toBe(false);
+  expect(await chosen()).toEqual(["2026-12-01", "2026-12-31"]);
+  expect(visitor.troubles).toEqual([]);
+});
+
 test("says of a file whether it is right, and apart from that who made it", async () => {
   await using visitor = await visit(browser, url);
   const { page, row } = visitor;

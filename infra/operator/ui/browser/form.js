@@ -61,15 +61,22 @@ export async function makeForm(form, again) {
     void ask().finally(() => button.removeAttribute("aria-disabled"));
   });
   form.querySelector("#presets").addEventListener("click", ({ target }) => {
-    if (target.type === "button") choosePeriod(form, target.textContent);
+    if (target.type !== "button") return;
+    const name = target.textContent;
+    const isChosen = choosePeriod(form, name);
+    problem.textContent = isChosen
+      ? ""
+      : `${name} has no day that is over: choose the days yourself.`;
+    problem.hidden = isChosen;
   });
 }
 
-/** What it is at the end of a day differs from zone to zone. */
+/** What it is at the end of a day differs from zone to zone. @returns whether it has a day that is over */
 export function choosePeriod(form, name) {
   const { start_date: start, end_date: end, time_zone: zone } = form.elements;
   const found = periodsBefore(dayIn(zone.value.trim()))[name];
   if (found) [start.value, end.value] = found;
+  return found !== undefined;
 }
 
 /** As intake gets it: only what was filled in. */
