@@ -224,14 +224,16 @@ describe("an entry", () => {
 
   test("of a reversal says so, goes the way the money goes now, and names the original", async () => {
     const at = await withRows(
-      { amount: "-20.50", transactionId: "11" },
-      { amount: "20.50", reversalOf: "11" },
+      { amount: "-20.50", transactionId: "11", counterpartyName: "Shop" },
+      { amount: "20.50", reversalOf: "11", counterpartyName: "Shop" },
     );
     expect(at("Ntry/CdtDbtInd")).toEqual(["DBIT", "CRDT"]);
     expect(at("Ntry/RvslInd")).toEqual(["true"]);
     expect(at("RvslInd/../NtryRef")).toEqual(["2"]);
     expect(at("Refs/Prtry/Tp")).toEqual(["REVERSAL_OF"]);
     expect(at("Refs/Prtry/Ref")).toEqual(["11"]);
+    // Importers go by the indicator.
+    expect([at("Cdtr/Pty/Nm"), at("Dbtr/Pty/Nm")]).toEqual([["Shop"], ["Shop"]]);
   });
 
   test("has the reference the payer gave, when it is one that payments can carry", async () => {
