@@ -78,6 +78,14 @@ const EXPECTED: Readonly<Record<string, readonly S3Event[]>> = {
         '["bank-statements","statements/customer-000001-1735686000-1767135600-1795434992291.zip","","182178E8B3C2D1A4"]',
     },
   ],
+  ceph: [
+    {
+      ...FIRST,
+      sequencer: "F7E6D75DC742D108",
+      dedupeKey:
+        '["bank-statements","statements/customer-000001-1735686000-1767135600-1795434992291.zip","","F7E6D75DC742D108"]',
+    },
+  ],
   versitygw: [
     {
       ...FIRST,
@@ -152,6 +160,15 @@ describe("keys are decoded once, as their sender encodes them", () => {
     "versitygw: %s is as it is",
     (key) => {
       expect(keyOf({ eventName: "s3:ObjectCreated:Put", key })).toBe(key);
+    },
+  );
+
+  // Whose earlier versions said `s3:` too.
+  test.each(["ObjectCreated:Put", "s3:ObjectCreated:CompleteMultipartUpload"])(
+    "Ceph: as it is, of %s",
+    (eventName) => {
+      const key = `a+b/100%25/${NAME}`;
+      expect(keyOf({ eventSource: "ceph:s3", eventName, key })).toBe(key);
     },
   );
 

@@ -68,13 +68,14 @@ function createdObject(found: FoundFields): CreatedObject | "unreadable" {
 }
 
 /**
- * S3 and MinIO encode a key as in a form, where a plus is a space; versitygw says to be S3 but gives
- * it as it is, and is known by the `s3:` before the event's name, which S3 itself leaves out.
- * Decoded once, never twice.
+ * S3 and MinIO encode a key as in a form, where a plus is a space; Ceph gives it as it is. So does
+ * versitygw, which says to be S3, and is known by the `s3:` before the event's name, which S3 itself
+ * leaves out. Decoded once, never twice.
  */
 function keyOf(record: object, eventName: string): unknown {
   const key = field(record, "s3", "object", "key");
-  const isPlain = field(record, "eventSource") === "aws:s3" && eventName.startsWith("s3:");
+  const source = field(record, "eventSource");
+  const isPlain = source === "ceph:s3" || (source === "aws:s3" && eventName.startsWith("s3:"));
   if (typeof key !== "string" || isPlain) return key;
   try {
     return decodeURIComponent(key.replaceAll("+", " "));

@@ -1,6 +1,6 @@
 /**
  * Which statements a message speaks of, in whatever wrapping it comes: as S3 sends it, through SQS,
- * SNS or both, through EventBridge, to a Lambda, or from MinIO's or versitygw's web hook. Sources:
+ * SNS or both, through EventBridge, to a Lambda, or from the web hook of MinIO, Ceph or versitygw. Sources:
  * "Event message structure" and "EventBridge event message structure" of the Amazon S3 User Guide,
  * the message formats of SNS, SQS and Lambda, and the servers' own code.
  */
@@ -85,7 +85,7 @@ function unwrap(message: object, wrapping: Wrapping): readonly S3Event[] {
   if (field(message, "Event") === "s3:TestEvent") {
     return [{ kind: "ignored", reason: "test_event", messageId }];
   }
-  // S3, MinIO and versitygw; SQS and SNS to a Lambda; SQS's ReceiveMessage.
+  // S3, MinIO, Ceph and versitygw; SQS and SNS to a Lambda; SQS's ReceiveMessage.
   const batch = field(message, "Records") ?? field(message, "Messages");
   if (Array.isArray(batch)) return read(batch, wrapping);
 

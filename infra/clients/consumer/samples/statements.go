@@ -3,7 +3,7 @@
 //	go run statements.go event FILE   prints bucket and key of each statement that a message speaks of
 //	go run statements.go check FILE   exits with 1 unless every file of the zip has its hash
 //
-// The message is what S3, SNS, SQS, EventBridge, MinIO or versitygw sends, or a Lambda is called with.
+// The message is what S3, SNS, SQS, EventBridge, MinIO, Ceph or versitygw sends, or a Lambda is called with.
 package main
 
 import (
@@ -95,8 +95,8 @@ func createdObject(m message) (*object, error) {
 	if !strings.HasPrefix(strings.TrimPrefix(m.EventName, "s3:"), "ObjectCreated:") {
 		return nil, nil
 	}
-	// S3 and MinIO encode the key as in a form; versitygw, which says s3: as well, gives it as it is.
-	if m.EventSource == "aws:s3" && strings.HasPrefix(m.EventName, "s3:") {
+	// S3 and MinIO encode the key as in a form; Ceph, and versitygw, which says s3: as well, give it as it is.
+	if m.EventSource == "ceph:s3" || m.EventSource == "aws:s3" && strings.HasPrefix(m.EventName, "s3:") {
 		return &object{m.S3.Bucket.Name, m.S3.Object.Key}, nil
 	}
 	key, err := url.QueryUnescape(m.S3.Object.Key)

@@ -3,7 +3,7 @@
     python3 statements.py event FILE   prints bucket and key of each statement that a message speaks of
     python3 statements.py check FILE   exits with 1 unless every file of the zip has its hash
 
-The message is what S3, SNS, SQS, EventBridge, MinIO or versitygw sends, or a Lambda is called with.
+The message is what S3, SNS, SQS, EventBridge, MinIO, Ceph or versitygw sends, or a Lambda is called with.
 """
 import hashlib
 import json
@@ -49,8 +49,9 @@ def created_object(record):
     name = record["eventName"]
     if not name.removeprefix("s3:").startswith("ObjectCreated:"):
         return None
-    # S3 and MinIO encode the key as in a form; versitygw, which says s3: as well, gives it as it is.
-    is_plain = record["eventSource"] == "aws:s3" and name.startswith("s3:")
+    # S3 and MinIO encode the key as in a form; Ceph, and versitygw, which says s3: as well, give it as it is.
+    source = record["eventSource"]
+    is_plain = source == "ceph:s3" or (source == "aws:s3" and name.startswith("s3:"))
     key = record["s3"]["object"]["key"]
     return record["s3"]["bucket"]["name"], key if is_plain else unquote_plus(key)
 

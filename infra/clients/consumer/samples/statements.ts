@@ -4,7 +4,7 @@
  *     node statements.ts event FILE   prints bucket and key of each statement that a message speaks of
  *     node statements.ts check FILE   exits with 1 unless it is a whole and right statement
  *
- * The message is what S3, SNS, SQS, EventBridge, MinIO or versitygw sends, or a Lambda is called with.
+ * The message is what S3, SNS, SQS, EventBridge, MinIO, Ceph or versitygw sends, or a Lambda is called with.
  */
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
