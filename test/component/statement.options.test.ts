@@ -230,9 +230,9 @@ it("each account and currency has a file of its own where there are several", as
 it.each([
   ["en", "Account statement", "to read and to print", "1 January 2025 – 31 January 2025"],
   ["de", "Kontoauszug", "zum Lesen und Drucken", "1. Januar 2025 – 31. Januar 2025"],
-  ["fr", "Relevé de compte", "à lire et à imprimer", "1 janvier 2025 – 31 janvier 2025"],
+  ["fr", "Relevé de compte", "à lire et à imprimer", "1er janvier 2025 – 31 janvier 2025"],
   ["es", "Extracto de cuenta", "para leer e imprimir", "1 de enero de 2025"],
-  ["it", "Estratto conto", "da leggere e da stampare", "1 gennaio 2025 – 31 gennaio 2025"],
+  ["it", "Estratto conto", "da leggere e da stampare", "1º gennaio 2025 – 31 gennaio 2025"],
   ["pl", "Wyciąg z rachunku", "do czytania i drukowania", "1 stycznia 2025 – 31 stycznia 2025"],
 ] as const)("README.txt in %s is %s", async (language, title, pdf, days) => {
   const { files } = await statement({ language, formats: ["csv", "pdf"] });

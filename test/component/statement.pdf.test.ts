@@ -311,9 +311,9 @@ test("tells types of transactions in words, the bank's own where it has a table"
 const IN_LANGUAGES: Readonly<Record<Language, readonly string[]>> = {
   en: ["Account statement", "1 January 2026 – 31 January 2026", "Page 1 of 2", "1,234.56"],
   de: ["Kontoauszug", "1. Januar 2026 – 31. Januar 2026", "Seite 1 von 2", "1.234,56"],
-  fr: ["Relevé de compte", "1 janvier 2026 – 31 janvier 2026", "Page 1 sur 2", "1 234,56"],
+  fr: ["Relevé de compte", "1er janvier 2026 – 31 janvier 2026", "Page 1 sur 2", "1 234,56"],
   es: ["Extracto de cuenta", "1 de enero de 2026", "Página 1 de 2", "1.234,56"],
-  it: ["Estratto conto", "1 gennaio 2026 – 31 gennaio 2026", "Pagina 1 di 2", "1.234,56"],
+  it: ["Estratto conto", "1º gennaio 2026 – 31 gennaio 2026", "Pagina 1 di 2", "1.234,56"],
   pl: ["Wyciąg z rachunku", "1 stycznia 2026 – 31 stycznia 2026", "Strona 1 z 2", "1 234,56"],
 };
 

@@ -1,6 +1,7 @@
 /** Amounts, dates and instants in each language. Spaces of French numbers are U+202F, of Polish ones U+00A0. */
 import { LANGUAGES, type Language } from "../../functions/domain/statement-options.ts";
 import { statementLocale } from "../../functions/statement-builder/formats/statement-locale.ts";
+import { ITALIAN } from "../../functions/statement-builder/formats/words/it.ts";
 
 const EXPECTED: Readonly<Record<Language, readonly string[]>> = {
   en: ["−1,234.50", "+1,234.50", "10,000", "05 Jan 2026", "5 January 2026"],
@@ -20,6 +21,30 @@ test.each(LANGUAGES)("%s has its own separators and months", (language) => {
     locale.shortDate("2026-01-05"),
     locale.longDate("2026-01-05"),
   ]).toEqual(EXPECTED[language]);
+});
+
+test("the first of a month is said as each language says it", () => {
+  const first = LANGUAGES.map((language) => statementLocale(language).longDate("2026-01-01"));
+  expect(first).toEqual([
+    "1 January 2026",
+    "1. Januar 2026",
+    "1er janvier 2026",
+    "1 de enero de 2026",
+    "1º gennaio 2026",
+    "1 stycznia 2026",
+  ]);
+  const french = statementLocale("fr");
+  expect(french.longDate("2026-01-11")).toBe("11 janvier 2026");
+  expect(french.instant(Date.UTC(2025, 6, 1), "UTC")).toBe("1er juillet 2025 à 00:00:00 UTC+0");
+});
+
+test.each([
+  ["01", "Saldo iniziale al 1º gennaio 2026"],
+  ["08", "Saldo iniziale all’8 gennaio 2026"],
+  ["11", "Saldo iniziale all’11 gennaio 2026"],
+  ["18", "Saldo iniziale al 18 gennaio 2026"],
+])("Italian says it before the vowel of a day: %s", (day, words) => {
+  expect(ITALIAN.openingOn(statementLocale("it").longDate(`2026-01-${day}`))).toBe(words);
 });
 
 const locale = statementLocale("de");

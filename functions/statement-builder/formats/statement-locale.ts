@@ -14,6 +14,9 @@ const LOCALES: Readonly<Record<Language, string>> = {
   pl: "pl-PL",
 };
 
+/** The first of a month is an ordinal where only the other days are numbers; the locales do not say so. */
+const FIRST: Partial<Readonly<Record<Language, string>>> = { fr: "1er ", it: "1º " };
+
 /** A screen reader says it, which it does not with a hyphen. */
 const MINUS = "\u2212";
 
@@ -57,7 +60,8 @@ function makeStatementLocale(language: Language): StatementLocale {
     month: language === "en" ? "short" : "2-digit",
     year: "numeric",
   });
-  const long = dateFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const written = dateFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const spelt = (text: string): string => text.replace(/^1 /, FIRST[language] ?? "1 ");
   // Most statements of an installation are in one zone.
   let zoned: { readonly timeZone: string; readonly format: Intl.DateTimeFormat } | undefined;
   return {
@@ -66,12 +70,12 @@ function makeStatementLocale(language: Language): StatementLocale {
       `${minor < 0n ? MINUS : minor > 0n ? "+" : ""}${magnitude(minor, scale)}`,
     count: (value) => counts.format(value),
     shortDate: short,
-    longDate: long,
+    longDate: (date) => spelt(written(date)),
     month: dateFormat(locale, { month: "long", year: "numeric" }),
     instant(epochMs, timeZone) {
       if (timeZone !== zoned?.timeZone)
         zoned = { timeZone, format: instantFormat(locale, timeZone) };
-      return zoned.format.format(epochMs);
+      return spelt(zoned.format.format(epochMs));
     },
   };
 }

@@ -30,8 +30,8 @@ export const ITALIAN: StatementWords = {
   details: "Descrizione",
   amount: "Importo",
   balance: "Saldo",
-  openingOn: (date) => `Saldo iniziale al ${date}`,
-  closingOn: (date) => `Saldo finale al ${date}`,
+  openingOn: (date) => `Saldo iniziale ${on(date)}`,
+  closingOn: (date) => `Saldo finale ${on(date)}`,
   totalCredits: (count) => `Totale accrediti (${count})`,
   totalDebits: (count) => `Totale addebiti (${count})`,
   monthTotal: (month) => `Totale ${month}`,
@@ -58,3 +58,8 @@ export const ITALIAN: StatementWords = {
   end: "Fine dell’estratto conto",
   pageOf: (page) => `Pagina ${page} di`,
 };
+
+/** Before the vowel of `otto` and `undici`. */
+function on(date: string): string {
+  return /^(8|11) /.test(date) ? `all’${date}` : `al ${date}`;
+}
