@@ -1,5 +1,6 @@
 /** What a person sees of a run: short lines, each when it happens. */
 import type { StatementRequest } from "../../../functions/domain/statement-request.ts";
+import { count } from "../../operator/words/plural.ts";
 import type { DeliveryReport } from "../cluster/router/broker.ts";
 
 const WIDTH = 110;
@@ -44,7 +45,7 @@ function describe(request: StatementRequest): string {
     case "processing":
       return `${after(Date.now())}  processing  attempt ${request.attempt}`;
     case "executed":
-      return `${after(request.executedAt)}  executed    ${request.rows} rows, ${request.bytes} bytes`;
+      return `${after(request.executedAt)}  executed    ${count(request.rows, "row")}, ${request.bytes} bytes`;
     case "failed":
       return `${after(request.failedAt)}  failed      ${request.errorCode}${reason(request)}`;
     case "cancelled":

@@ -1,5 +1,6 @@
 /** A request from the sample event to the file a customer gets, as it is shown to a person. */
 import { join, relative } from "node:path";
+import { count } from "../../operator/words/plural.ts";
 import type { Installation } from "./installation.ts";
 import type { Narrator } from "./narrator.ts";
 import { type RequestChanges, watchRequests } from "./request-watch.ts";
@@ -80,7 +81,9 @@ async function showStatement(statement: StatementFile, scene: Scene): Promise<vo
   if (differences.length > 0) {
     throw new Error(`the manifest and SQL do not agree:\n${differences.join("\n")}`);
   }
-  narrator.line(`${manifest.totals.length} accounts: the manifest's totals are what SQL sums up`);
+  narrator.line(
+    `${count(manifest.totals.length, "account")}: the manifest's totals are what SQL sums up`,
+  );
   narrator.title("transactions.csv begins");
   for (const line of await firstLines(join(folder, "transactions.csv"), SHOWN_LINES)) {
     narrator.line(line);

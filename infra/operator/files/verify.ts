@@ -9,7 +9,7 @@ import {
 } from "../../../functions/verification/verify-statement.ts";
 import { keysOption, readKeys, type KeysOption } from "./verification-keys.ts";
 import { CommandError, EXIT, unmet, wrongUse } from "../words/exit.ts";
-import { inThousands } from "../words/plural.ts";
+import { count } from "../words/plural.ts";
 import { formatBytes } from "../words/record-view.ts";
 import type { Session } from "../session/session.ts";
 import type { Screen } from "../words/terminal.ts";
@@ -161,7 +161,7 @@ export function printVerification(screen: Screen, file: string, found: Verificat
   screen.print(`${file}: ${screen.paint("green", "verified")}`);
   screen.print(`  ${manifest.customer_id}, ${start} to ${end} (${zone}), as of ${manifest.as_of}`);
   screen.print(
-    `  ${inThousands(manifest.rows)} rows of ${manifest.accounts.length} accounts, ${formatBytes(bytes)}`,
+    `  ${count(manifest.rows, "row")} of ${count(manifest.accounts.length, "account")}, ${formatBytes(bytes)}`,
   );
   screen.print(`  request ${manifest.request_id}`);
   screen.print(`  sha256 ${sha256}`);

@@ -7,7 +7,7 @@ import {
   type RequestStatus,
   type StatementRequest,
 } from "../../../functions/domain/statement-request.ts";
-import { inThousands } from "./plural.ts";
+import { count, inThousands } from "./plural.ts";
 
 export const STATE_COLOURS = {
   pending: "yellow",
@@ -63,7 +63,7 @@ export function timeTaken(request: StatementRequest, now: number): number {
 export function describeEnd(request: FinalRequest): string {
   switch (request.status) {
     case "executed":
-      return `${inThousands(request.rows)} rows, ${formatBytes(request.bytes)}`;
+      return `${count(request.rows, "row")}, ${formatBytes(request.bytes)}`;
     case "failed":
       return request.errorCode;
     case "cancelled":
