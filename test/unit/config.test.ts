@@ -81,7 +81,7 @@ describe("readConfig", () => {
       "LEDGER_NAMESPACE is not valid; expected the name of a Kubernetes namespace, for example transaction-requests",
       "K_CA_CERTS is not valid; expected certificates in PEM form, for example -----BEGIN CERTIFICATE-----…",
       "IDENTITY is not valid; expected none, where whoever reaches the port may send, or else OIDC_ISSUER, for example none",
-      "K_SINK is missing; expected an http or https URL, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
+      "K_SINK is missing; expected an http or https URL without a user and a password, for example http://broker-ingress.knative-eventing.svc.cluster.local/statements/statements",
       'K_CE_OVERRIDES is not JSON; expected JSON with an object of extension attributes, for example {"extensions":{"region":"eu"}}',
       "STATEMENT_TIME_ZONE is not valid; expected the name of an IANA time zone, for example Europe/Berlin",
       "MAX_PERIOD_MONTHS is not valid; expected a whole number from 1 to 1200, for example 24",
@@ -417,6 +417,34 @@ describe("settings that contradict each other or the store", () => {
     expect(problemsOf(requestIntakeConfig, env)).toEqual([
       expect.stringMatching(/^OIDC_ISSUER is not valid; /),
     ]);
+  });
+});
+
+describe("an address", () => {
+  const NOT_VALID =
+    "is not valid; expected an http or https URL without a user and a password, for example ";
+
+  it.each([
+    " http://store.example",
+    "http://store.example ",
+    "ht\ntp://store.example",
+    "http:store.example",
+    "http:///store.example",
+    "http://reader:secret-4711@store.example",
+    "http://reader@store.example",
+    "mysql://store.example",
+  ])("that others would read differently, or that has a secret in it: %j", (address) => {
+    const needed = {
+      ...NEEDED,
+      S3_BUCKET: "statements",
+      S3_INSECURE: "true",
+      DATABASE_URL: "mysql://reader@127.0.0.1/bank",
+    };
+    for (const name of ["S3_ENDPOINT", "K_SINK", "OTEL_EXPORTER_OTLP_ENDPOINT"]) {
+      expect(problemsOf(builderConfig, { ...needed, [name]: address })).toEqual([
+        expect.stringMatching(new RegExp(`^${name} ${NOT_VALID}http`)),
+      ]);
+    }
   });
 });
 

@@ -52,12 +52,14 @@ export function text(hint: Hint) {
 export function url(example: string) {
   return variable(
     z.string().refine((value) => isHttpUrl(value)),
-    { expected: "an http or https URL", example },
+    { expected: "an http or https URL without a user and a password", example },
   );
 }
 
+/** As it stands: who parses it would also take spaces, line feeds and a missing `//`, and who compares it would not. */
 function isHttpUrl(value: string): boolean {
-  return /^https?:$/.test(URL.parse(value)?.protocol ?? "");
+  const url = /^https?:[/][/][^\s/]\S*$/i.test(value) ? URL.parse(value) : null;
+  return url !== null && url.username === "" && url.password === "";
 }
 
 /** Values separated by commas. */
