@@ -1,7 +1,7 @@
 /** Counts how far one build is: read at each renewal of its lease, and by whoever collects metrics. */
 import type { BuildProgress } from "../domain/build-progress.ts";
 import { FORMAT_FILES, FORMAT_FOLDERS, TRANSACTIONS_FILE } from "../domain/manifest.ts";
-import type { StatementSnapshot } from "./source/transactions.ts";
+import type { StatementSnapshot } from "./source/statement-snapshot.ts";
 import { monotonic } from "../platform/clock/clock.ts";
 
 export interface BuildMeter {

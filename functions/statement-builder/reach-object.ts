@@ -29,7 +29,8 @@ import type { StatementBucket } from "./store/statement-bucket.ts";
 import { missingMs, type StatementFacts } from "../domain/statement-facts.ts";
 import type { makeStatementZip } from "./zip/statement-zip.ts";
 import type { Narrator } from "./steps.ts";
-import type { StatementSnapshot, Transactions } from "./source/transactions.ts";
+import type { StatementSnapshot } from "./source/statement-snapshot.ts";
+import type { Transactions } from "./source/transactions.ts";
 import { statementQuery } from "./source/transactions-sql.ts";
 
 export interface BuildDependencies {

@@ -13,10 +13,8 @@ import { FORMATS } from "../../functions/domain/statement-options.ts";
 import { readRow, VALUES } from "../../functions/statement-builder/lines/row-bytes.ts";
 import { makeTransactionsCsv } from "../../functions/statement-builder/lines/statement-csv.ts";
 import { lend } from "../../functions/statement-builder/memory/lent-block.ts";
-import type {
-  StatementSnapshot,
-  Transactions,
-} from "../../functions/statement-builder/source/transactions.ts";
+import type { StatementSnapshot } from "../../functions/statement-builder/source/statement-snapshot.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { BANK_SCHEMA } from "../support/bank/bank-schema.ts";
 import { textRows } from "../support/bank/text-protocol.ts";

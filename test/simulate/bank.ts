@@ -7,10 +7,8 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { RetryableError, StatementFailure } from "../../functions/domain/failure.ts";
 import { UNKNOWN_ON_REPLICA } from "../../functions/domain/last-error.ts";
-import type {
-  Transactions,
-  StatementSnapshot,
-} from "../../functions/statement-builder/source/transactions.ts";
+import type { StatementSnapshot } from "../../functions/statement-builder/source/statement-snapshot.ts";
+import type { Transactions } from "../../functions/statement-builder/source/transactions.ts";
 import type { Contents } from "../../functions/statement-builder/reach-object.ts";
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";

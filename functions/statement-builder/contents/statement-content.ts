@@ -5,7 +5,7 @@ import { makeBatchRows } from "./batch-rows.ts";
 import type { Rows, StatementContent } from "../formats/statement-format.ts";
 import type { StatementFacts } from "../../domain/statement-facts.ts";
 import type { RowBatch } from "../source/row-stream.ts";
-import type { StatementSnapshot } from "../source/transactions.ts";
+import type { StatementSnapshot } from "../source/statement-snapshot.ts";
 
 /** To be used once `totals` have been proved. */
 export function makeStatementContent(

@@ -35,7 +35,7 @@ import {
   makeTransactionsCsv,
   type TransactionsCsv,
 } from "../lines/statement-csv.ts";
-import type { StatementSnapshot } from "../source/transactions.ts";
+import type { StatementSnapshot } from "../source/statement-snapshot.ts";
 import { isManifest } from "../../verification/manifest-shape.ts";
 
 /** Whom README.txt names. */

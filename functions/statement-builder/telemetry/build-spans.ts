@@ -2,7 +2,7 @@
 import type { Stored } from "../../platform/ledger/configmap-ledger.ts";
 import type { SpanAttributes } from "../../platform/telemetry/spans.ts";
 import type { Span, Tracer } from "../../platform/telemetry/tracing.ts";
-import type { ObserveQuery } from "../source/transactions.ts";
+import type { ObserveQuery } from "../source/query-times.ts";
 import type { BuildEnd, BuildListener } from "../steps.ts";
 import type { ObserveS3Call } from "../../platform/store/s3-client.ts";
 

@@ -1,6 +1,6 @@
 /** How the database and the object store answer. */
 import type { MetricsRegistry } from "../../platform/telemetry/metrics-registry.ts";
-import type { ObserveQuery } from "../source/transactions.ts";
+import type { ObserveQuery } from "../source/query-times.ts";
 import type { ObserveS3Call } from "../../platform/store/s3-client.ts";
 
 export interface SourceMetrics {

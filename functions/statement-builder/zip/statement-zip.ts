@@ -14,7 +14,7 @@ import {
   type AddFile,
   type SignManifest,
 } from "../contents/statement-files.ts";
-import type { StatementSnapshot } from "../source/transactions.ts";
+import type { StatementSnapshot } from "../source/statement-snapshot.ts";
 import { accountFolder } from "../../verification/entry-names.ts";
 import { makeSmallZip } from "./small-zip.ts";
 import { deflateInBlocks } from "./zip-blocks.ts";

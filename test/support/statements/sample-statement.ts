@@ -1,7 +1,7 @@
 /** A statement from rows in memory: the same arithmetic and zip as from a database. */
 import { buffer } from "node:stream/consumers";
 import { accountKey } from "../../../functions/domain/money/account-totals.ts";
-import type { StatementSnapshot } from "../../../functions/statement-builder/source/transactions.ts";
+import type { StatementSnapshot } from "../../../functions/statement-builder/source/statement-snapshot.ts";
 import { ROW, USUAL_COLUMNS } from "../../../functions/domain/columns.ts";
 import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import { zipOf, type Asked } from "./statement.ts";

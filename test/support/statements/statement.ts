@@ -18,9 +18,9 @@ import {
   makeStatementZip,
   type Compression,
 } from "../../../functions/statement-builder/zip/statement-zip.ts";
+import type { StatementSnapshot } from "../../../functions/statement-builder/source/statement-snapshot.ts";
 import {
   makeTransactions,
-  type StatementSnapshot,
   type Transactions,
   type TransactionsConfig,
 } from "../../../functions/statement-builder/source/transactions.ts";
