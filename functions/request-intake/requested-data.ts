@@ -98,13 +98,16 @@ function invalidCode(field: string, issue: string): string {
   return known?.issue === issue ? known.code : "invalid_format";
 }
 
+const FIELDS = Object.keys(requestedData.shape);
+const CSV_FIELDS = Object.keys(requestedData.shape.csv.unwrap().shape);
+
 function unknownField(key: string): Problem {
   const unsupported = UNSUPPORTED_OPTIONS.some((option) => option === key);
   return unsupported
     ? { field: key, code: "unsupported_option" }
-    : { field: fieldName(key, "data"), code: "unknown_field" };
+    : { field: fieldName(key, "data"), code: "unknown_field", allowed: FIELDS };
 }
 
 function unknownCsvField(key: string): Problem {
-  return { field: `csv.${fieldName(key, "*")}`, code: "unknown_field" };
+  return { field: `csv.${fieldName(key, "*")}`, code: "unknown_field", allowed: CSV_FIELDS };
 }

@@ -226,8 +226,23 @@ describe("400", () => {
   it("plain JSON is told which attributes make an event", async () => {
     const reply = await post(server.url, { "content-type": "application/json" }, "{}");
     expect(reply).toMatchObject({ status: 400, body: { error: "required" } });
-    const { problems } = reply.body as { problems: { field: string }[] };
+    const { problems } = reply.body as { problems: { field: string; detail: string }[] };
     expect(problems.map(({ field }) => field)).toEqual(["id", "source", "type", "specversion"]);
+    for (const { detail } of problems) expect(detail).toContain("a header that begins with ce-");
+  });
+
+  it.each([
+    ["event", { ...ATTRIBUTES, data: {} }],
+    ["batch", [{ ...ATTRIBUTES, data: {} }]],
+  ])("a whole %s sent as plain JSON is told its content type alone", async (_, body) => {
+    const plain = { "content-type": "application/json" };
+    const reply = await post(server.url, plain, JSON.stringify(body));
+    expect(reply).toMatchObject({
+      status: 400,
+      body: { problems: [{ field: "content-type", code: "invalid_format" }] },
+    });
+    expect((reply.body as { detail: string }).detail).toContain("application/cloudevents+json");
+    expect(seen).toEqual([]);
   });
 
   it("problems of a handler, under their own code or under a common one", async () => {

@@ -760,6 +760,16 @@ describe("what is not valid", () => {
     );
   });
 
+  it("a field that nobody knows is told with those there are", async () => {
+    await using intake = await startIntake();
+    const data = { ...DATA, customerId: "acme-42", csv: { decimal: "," } };
+    const { body } = await postStructured(intake.url, { ...EVENT, data });
+    const { problems } = body as { problems: readonly { field: string; allowed?: string[] }[] };
+    const allowed = Object.fromEntries(problems.map((one) => [one.field, one.allowed]));
+    expect(allowed["customerId"]).toEqual(expect.arrayContaining(["customer_id", "start_date"]));
+    expect(allowed["csv.decimal"]).toEqual(expect.arrayContaining(["decimal_comma", "delimiter"]));
+  });
+
   it("what is wrong today is told with what is always wrong", async () => {
     await using intake = await startIntake();
     const data = { ...DATA, start_date: "2020-01-01", end_date: "2026-01-16", time_zone: "Mars/X" };

@@ -116,8 +116,11 @@ function contentMode(
   if (mediaType === "application/cloudevents+json") return "structured";
   if (mediaType.startsWith("application/cloudevents")) return undefined;
   // Plain JSON without `ce-` headers is told which attributes it lacks; other bodies are no events.
-  const hasAttributes = Object.keys(headers).some((name) => name.startsWith("ce-"));
-  return hasAttributes || isJson(mediaType) ? "binary" : undefined;
+  return hasAttributes(headers) || isJson(mediaType) ? "binary" : undefined;
+}
+
+function hasAttributes(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(headers).some((name) => name.startsWith("ce-"));
 }
 
 /** What HTTP clients add to a body whose sender named no type. */
@@ -155,6 +158,9 @@ function parseBinary(
     return received({ ...raw, data: body });
   const json = parseJson(body);
   if (json && json.doubled.length > 0) return withSpelling(...doubledProblems(json.doubled));
+  // Told what it lacks, it would be told of each attribute that it has.
+  if (json && !hasAttributes(headers) && isWholeEvent(json.value))
+    return malformed({ body, problems: [{ field: "content-type", code: "invalid_format" }] });
   if (!isForm && json) return received({ ...raw, data: json.value });
   if (!isForm) return withSpelling({ field: "data", code: "malformed_json" });
   if (!json || !isObject(json.value))
@@ -301,6 +307,12 @@ function httpTrace(headers: IncomingHttpHeaders): string | undefined {
 function doubledProblems(doubled: readonly DoubledKey[]): readonly Problem[] {
   const fields = new Set(doubled.map(({ key }) => fieldName(key, "data")));
   return Array.from(fields, (field) => ({ field, code: "doubled_key" }));
+}
+
+/** Or a batch of them. */
+function isWholeEvent(value: unknown): boolean {
+  const [first = value] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  return isObject(first) && "specversion" in first;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

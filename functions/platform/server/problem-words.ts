@@ -29,10 +29,12 @@ const WORDS: Readonly<Record<string, string>> = {
   doubled_key: "It is there twice, as a key of an object or in the address: leave one out.",
   doubled_header: "The header is there twice: leave one out.",
   not_utf8: "Its bytes, or what its percent signs stand for, are no UTF-8.",
-  malformed_json: "This is no JSON.",
+  malformed_json:
+    "This is no JSON in UTF-8: names and texts stand in double quotes, and no comma before an end.",
   unsupported_specversion: "Events are of CloudEvents 1.0.",
   unsupported_type: "No event of this type is taken here.",
-  time_missing: "The event has no `time`, and no broker has given it one.",
+  time_missing:
+    "The event has no `time`, and no broker has given it one: say when it was made, as in 2026-01-31T09:30:00Z.",
   time_out_of_window:
     "The event's time is too long ago, or ahead: look at your clock, or ask with a new id.",
   event_conflict:
@@ -80,8 +82,10 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const YES_OR_NO = "true or false, without quotes.";
+const AS_ATTRIBUTE =
+  "of an event it is a header that begins with ce-, or stands beside `data` in application/cloudevents+json";
 const CUSTOMER =
-  "Letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.";
+  "A text of letters, digits, dots, hyphens and underscores, at most 63, with a letter or digit at both ends.";
 
 /** What helps at one field more than the general words. */
 const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
@@ -115,11 +119,18 @@ const WORDS_OF_FIELD: Readonly<Record<string, string>> = {
   "time invalid_format": "A time as RFC 3339 has it, such as 2026-01-31T09:30:00Z.",
   "datacontenttype invalid_format":
     "The data must be JSON: the header `content-type` (in a structured event `datacontenttype`) is application/json.",
-  "data invalid_format": "An object with the fields of the request, as JSON.",
+  "data invalid_format":
+    "An object with the fields of the request, as JSON: no list of them, and not in quotes.",
   "body invalid_format":
     "An event is a JSON object; a batch (`application/cloudevents-batch+json`) is an array of them.",
+  "content-type invalid_format":
+    "The body is a whole event: send it as application/cloudevents+json, and a list of them as application/cloudevents-batch+json.",
   "content-type required":
     "The header `content-type` is missing, or is a form's, and the body is no JSON object: send application/json.",
+  "id required": `It is missing: ${AS_ATTRIBUTE}.`,
+  "source required": `It is missing: ${AS_ATTRIBUTE}.`,
+  "type required": `It is missing: ${AS_ATTRIBUTE}.`,
+  "specversion required": `It is missing, and is "1.0": ${AS_ATTRIBUTE}.`,
   "data required":
     "The event has no data: its fields go inside `data`, or into the body where attributes are headers.",
 };
