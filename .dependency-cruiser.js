@@ -48,7 +48,15 @@ const MAY_IMPORT = {
     "node:",
     "zod",
   ],
-  [STORE]: [DOMAIN, CLOCK, TLS, "node:", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"],
+  [STORE]: [
+    DOMAIN,
+    CLOCK,
+    TLS,
+    `${SETTINGS}/this-machine.ts`,
+    "node:",
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
+  ],
   [REQUESTS]: [DOMAIN, SETTINGS, SERVER, "zod"],
   [PLATFORM]: [DOMAIN, "zod"],
 

@@ -1,10 +1,11 @@
 import { S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { monotonic } from "../clock/clock.ts";
+import { isThisMachine } from "../settings/this-machine.ts";
 import { readCaFile } from "../tls/ca-certificates.ts";
 import { sendLargeBodies } from "./large-body.ts";
 
 export interface S3Settings {
-  /** Of an S3-compatible store; AWS's own when absent. */
+  /** Of an S3-compatible store; when absent what the SDK is told (`AWS_ENDPOINT_URL`, a profile), or AWS's own. */
   readonly endpoint?: string | undefined;
   /** From the environment (`AWS_REGION`) when absent. */
   readonly region?: string | undefined;
@@ -85,6 +86,7 @@ export function makeS3Client(settings: S3Settings, maxSockets: number): S3Client
   });
   for (const name of UNREAD) client.middlewareStack.remove(name);
   nameOurselves(client);
+  if (endpoint === undefined) refusePlainText(client);
   sendLargeBodies(client);
   if (settings.onCall) observeCalls(client, settings.onCall);
   return client;
@@ -107,6 +109,21 @@ function nameOurselves(client: S3Client): void {
       return next(args);
     },
     { step: "build", name: "nameOurselves" },
+  );
+}
+
+/** An endpoint that only the SDK was told of has been checked by nobody. */
+function refusePlainText(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { protocol, hostname } = args.request as { protocol: string; hostname: string };
+      if (protocol !== "https:" && !isThisMachine(hostname))
+        throw new Error(
+          "AWS_ENDPOINT_URL or a profile names a store without https: set S3_ENDPOINT to it",
+        );
+      return next(args);
+    },
+    { step: "build", name: "refusePlainText" },
   );
 }
 
