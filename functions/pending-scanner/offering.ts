@@ -7,7 +7,7 @@
  * The work belongs to no caller: a tick that comes meanwhile prolongs it, one whose sender goes does
  * not end it.
  */
-import { offerEvent } from "../domain/events.ts";
+import { offerEvent } from "../domain/events/statement-event.ts";
 import type { StatementRequest } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
 import { mapConcurrently } from "../platform/limits/concurrency.ts";

@@ -3,7 +3,7 @@
  * builder is asked to announce once more, and the note goes when the record says that it was done.
  * An ask that is lost is repeated by the next tick.
  */
-import { outcomeAgainEvent } from "../domain/events.ts";
+import { outcomeAgainEvent } from "../domain/events/statement-event.ts";
 import { repeatsOf } from "../domain/outcome/outcome-repeats.ts";
 import { isFinal } from "../domain/statement-request.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";

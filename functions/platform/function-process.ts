@@ -4,7 +4,7 @@
  * Exit codes: 0 after a drain, 78 when the configuration is wrong, 1 for what nobody expected.
  */
 import type * as z from "zod";
-import type { ProgramName } from "../domain/events.ts";
+import type { ProgramName } from "../domain/function-names.ts";
 import type { CloudEventServer } from "./server/cloudevent-server.ts";
 import {
   ConfigError,

@@ -4,7 +4,8 @@
  * again, a few times. Everything else is kept in a ConfigMap until somebody looks at it, in places
  * that are counted apart from those of requests.
  */
-import { EVENT_NAMES, eventType, isOutcome, outcomeEvent } from "../domain/events.ts";
+import { EVENT_NAMES, eventType, isOutcome } from "../domain/events/event-types.ts";
+import { outcomeEvent } from "../domain/events/statement-event.ts";
 import {
   MAX_OUTCOME_REPEATS,
   pauseBeforeRepeat,

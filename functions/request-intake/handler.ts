@@ -1,4 +1,4 @@
-import { outcomeEvent, recordedEvent } from "../domain/events.ts";
+import { outcomeEvent, recordedEvent } from "../domain/events/statement-event.ts";
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { EventHandler } from "../platform/server/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";

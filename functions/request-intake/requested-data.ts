@@ -1,4 +1,8 @@
-import { requestedData, UNSUPPORTED_OPTIONS, type RequestedData } from "../domain/events.ts";
+import {
+  requestedData,
+  UNSUPPORTED_OPTIONS,
+  type RequestedData,
+} from "../domain/events/event-data.ts";
 import { DELIMITERS } from "../domain/csv/csv-dialect.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";
 import { fieldName } from "../platform/cloudevents/cloudevent-attributes.ts";
@@ -17,7 +21,7 @@ export type AskedInPart = {
   readonly [Field in keyof typeof PARTS]?: RequestedData[Field] | undefined;
 };
 
-/** The data of a `requested` event by its schema in `domain/events.ts`, every problem at once. */
+/** The data of a `requested` event by its schema in `domain/events/event-data.ts`, every problem at once. */
 export function readRequestedData(data: unknown): ReadData {
   // Bytes are data of another content type than JSON.
   if (data instanceof Uint8Array) return problem("datacontenttype", "invalid_format");

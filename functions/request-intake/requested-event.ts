@@ -2,7 +2,8 @@
  * What a `requested` event asks for, and everything that can be wrong with it. Pure: the clock is
  * an argument, and each problem names its field and a code, never a value.
  */
-import { eventType, requestedData, type RequestedData } from "../domain/events.ts";
+import { requestedData, type RequestedData } from "../domain/events/event-data.ts";
+import { eventType } from "../domain/events/event-types.ts";
 import { callbackHost } from "../domain/outcome/callback.ts";
 import { parseStatementKey } from "../domain/statement-key.ts";
 import {

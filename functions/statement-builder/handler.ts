@@ -4,7 +4,8 @@
  * Who may do what at which moment is decided in `domain/statement-request.ts`; who still holds the
  * record, in `lease.ts`; how an error ends a claim, in `ending.ts`.
  */
-import { eventType, offerEvent, outcomeEvent, repeatsWishedFor } from "../domain/events.ts";
+import { eventType } from "../domain/events/event-types.ts";
+import { offerEvent, outcomeEvent, repeatsWishedFor } from "../domain/events/statement-event.ts";
 import { oweOutcome, repeatsOf } from "../domain/outcome/outcome-repeats.ts";
 import { announce, calledBack, isAccepted, owesCallback } from "../domain/outcome/telling.ts";
 import { LEASE_EXPIRED } from "../domain/last-error.ts";

@@ -7,7 +7,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { repeatsWishedFor } from "../domain/events.ts";
+import { repeatsWishedFor } from "../domain/events/statement-event.ts";
 import { parseMessage, type ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import { receivedSpan } from "../platform/server/event-spans.ts";
 import type { FunctionContext } from "../platform/function-process.ts";

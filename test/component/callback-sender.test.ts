@@ -1,7 +1,7 @@
 /** Callbacks, posted to a real HTTPS server on loopback, which production would not connect to. */
 import { lookup } from "node:dns";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { outcomeEvent } from "../../functions/domain/events.ts";
+import { outcomeEvent } from "../../functions/domain/events/statement-event.ts";
 import type { FinalRequest } from "../../functions/domain/statement-request.ts";
 import {
   makeCallbackSender,

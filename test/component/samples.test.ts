@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { EVENT_NAMES, eventType } from "../../functions/domain/events.ts";
+import { EVENT_NAMES, eventType } from "../../functions/domain/events/event-types.ts";
 import { isOnPath } from "../../infra/local/programs/executables.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startFunction } from "../../infra/local/run/function-processes.ts";

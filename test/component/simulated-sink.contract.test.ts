@@ -1,5 +1,6 @@
 /** What a sender learns of the simulated broker and of a real receiver: the same cases. */
-import { eventType, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType } from "../../functions/domain/events/event-types.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import {
   makeCloudEventSink,
   type CloudEventSink,

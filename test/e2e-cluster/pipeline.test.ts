@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events/statement-event.ts";
 import { kubectl, type ClusterObject } from "../../infra/kubernetes/deploy/kubectl.ts";
 import { requested } from "../support/functions/requested.ts";
 import { auditStatements } from "../support/functions/statement-audit.ts";

@@ -2,7 +2,7 @@
  * Requests that come through the Broker: each is recorded, told once, and none is parked, whether or
  * not the Broker would take an event from intake's answers.
  */
-import { eventType } from "../../functions/domain/events.ts";
+import { eventType } from "../../functions/domain/events/event-types.ts";
 import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 import { requested } from "../support/functions/requested.ts";
 

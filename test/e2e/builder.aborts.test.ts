@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events/statement-event.ts";
 import {
   fail,
   recordRequest,

@@ -1,7 +1,7 @@
 /** Clocks decide only how soon: builders whose clocks are twenty minutes apart still make one file. */
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { freePort } from "../../infra/local/programs/free-port.ts";
-import { offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events/statement-event.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeLog } from "../../functions/platform/telemetry/log.ts";
 import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";

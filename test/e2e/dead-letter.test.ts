@@ -1,7 +1,7 @@
 /** An event that was parked is found with one command, and replayed with another. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { eventType } from "../../functions/domain/events.ts";
+import { eventType } from "../../functions/domain/events/event-types.ts";
 import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";
 
 const run = promisify(execFile);

@@ -14,7 +14,7 @@ import {
 } from "../support/functions/pipeline.ts";
 import { requested } from "../support/functions/requested.ts";
 import { auditStatements } from "../support/functions/statement-audit.ts";
-import type { FunctionName } from "../../functions/domain/events.ts";
+import type { FunctionName } from "../../functions/domain/function-names.ts";
 
 const PERIOD = { start_date: "2025-01-01", end_date: "2025-12-31" };
 

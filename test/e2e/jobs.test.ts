@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events/statement-event.ts";
 import type { StatementRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { ServerExited } from "../../infra/local/programs/server-process.ts";

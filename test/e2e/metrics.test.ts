@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { once } from "node:events";
-import type { FunctionName } from "../../functions/domain/events.ts";
+import type { FunctionName } from "../../functions/domain/function-names.ts";
 import {
   startPipeline,
   type Pipeline,

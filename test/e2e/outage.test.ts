@@ -4,7 +4,7 @@
  * seconds (1 + 2 + 2 + 2). So its 28 seconds are half an hour.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { offerEvent } from "../../functions/domain/events.ts";
+import { offerEvent } from "../../functions/domain/events/statement-event.ts";
 import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { makeTestLog } from "../support/functions/event-server.ts";
 import { startPipeline, type Pipeline } from "../support/functions/pipeline.ts";

@@ -12,7 +12,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
 } from "@aws-sdk/client-s3";
-import { eventType } from "../../functions/domain/events.ts";
+import { eventType } from "../../functions/domain/events/event-types.ts";
 import { PROBE_NAME } from "../../functions/statement-builder/store/create-only-probe.ts";
 import { FORMATS } from "../../functions/domain/statement-options.ts";
 import { MARKS, marksIn, SENT_MARKS, SERVER_MARKS } from "../support/bank/marked-data.ts";

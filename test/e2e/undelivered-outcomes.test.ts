@@ -2,7 +2,7 @@
  * An outcome that the Broker took and a consumer did not is sent again, under the same id, until the
  * consumer has it; a builder that dies in between loses nothing.
  */
-import { outcomeAgainEvent } from "../../functions/domain/events.ts";
+import { outcomeAgainEvent } from "../../functions/domain/events/statement-event.ts";
 import { isFinal, type FinalRequest } from "../../functions/domain/statement-request.ts";
 import { freePort } from "../../infra/local/programs/free-port.ts";
 import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";

@@ -2,7 +2,8 @@
  * The broker behind every sink: takes events, and delivers them to whoever wants them. It may refuse,
  * lose what it took, deliver it twice, late, and out of order; what nobody takes it gives up after some tries.
  */
-import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, isOutcome } from "../../functions/domain/events/event-types.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import type { CloudEventSink } from "../../functions/platform/cloudevents/cloudevent-sink.ts";
 import type { CallPort } from "./calls.ts";
 import { draw, keyOf } from "./chance.ts";

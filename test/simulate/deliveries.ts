@@ -2,7 +2,7 @@
  * Behind the broker: a consumer of outcomes, which is away now and then, and the dead-letter sink, to which
  * goes what nobody took.
  */
-import type { StatementEvent } from "../../functions/domain/events.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import type { Answer } from "../../functions/platform/server/http-answer.ts";
 import type { Delivery } from "./broker.ts";
 import { draw, keyOf } from "./chance.ts";

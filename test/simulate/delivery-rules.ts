@@ -2,7 +2,8 @@
  * What must hold of events on their way: what the broker was given and has not lost is taken, or given up by
  * it, and what is given up is not lost by that: noted and told again, or kept where a person finds it.
  */
-import { isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { isOutcome } from "../../functions/domain/events/event-types.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import { MAX_OUTCOME_REPEATS, repeatsOf } from "../../functions/domain/outcome/outcome-repeats.ts";
 import { isFinal, type FinalRequest } from "../../functions/domain/statement-request.ts";
 import {

@@ -1,5 +1,5 @@
 /** Pods of one function: started when there is work, killed by faults, stopped when told to go. */
-import type { StatementEvent } from "../../functions/domain/events.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
 import type { EventContext } from "../../functions/platform/server/event-handler.ts";

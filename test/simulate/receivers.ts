@@ -3,7 +3,7 @@
  * is gone, one takes no events of ours, one asks for time and takes few a minute, and of one the name leads
  * inside of the bank for a while. Sockets, TLS and HTTP itself are not here.
  */
-import type { StatementEvent } from "../../functions/domain/events.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import type {
   Connect,
   Reply,

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { StatementEvent } from "../../functions/domain/events.ts";
-import { eventType } from "../../functions/domain/events.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
+import { eventType } from "../../functions/domain/events/event-types.ts";
 import { callbackUrlOf } from "../../functions/domain/outcome/callback.ts";
 import { recordNames } from "../../functions/domain/record-name.ts";
 import {

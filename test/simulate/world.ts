@@ -3,7 +3,8 @@
  * ask, cancel and try again. First everything goes wrong that the seed says; then nothing does any
  * more, and everything must come to rest in its time.
  */
-import { eventType, isOutcome, type StatementEvent } from "../../functions/domain/events.ts";
+import { eventType, isOutcome } from "../../functions/domain/events/event-types.ts";
+import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
 import { callbackHost } from "../../functions/domain/outcome/callback.ts";
 import { recordName } from "../../functions/domain/record-name.ts";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
-import { FUNCTION_NAMES } from "../../functions/domain/events.ts";
+import { FUNCTION_NAMES } from "../../functions/domain/function-names.ts";
 import { funcYaml as funcYamlOf } from "../../infra/kubernetes/images/func-yaml.ts";
 import { funcYaml } from "../support/cluster/func-yaml-schema.ts";
 import { knativeService } from "../support/cluster/knative-service-schema.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_NAMES, eventType } from "../../functions/domain/events.ts";
+import { EVENT_NAMES, eventType } from "../../functions/domain/events/event-types.ts";
 import {
   eventingObject,
   type Broker,

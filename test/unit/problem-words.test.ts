@@ -1,7 +1,7 @@
 /** What intake says of each code that senders are told of: the tool and its page show these words as they come. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { requestedData } from "../../functions/domain/events.ts";
+import { requestedData } from "../../functions/domain/events/event-data.ts";
 import { readRequestedData } from "../../functions/request-intake/requested-data.ts";
 import { knownWords, PROBLEM_CODES } from "../../functions/platform/server/problem-words.ts";
 import { REPOSITORY } from "../support/document-blocks.ts";

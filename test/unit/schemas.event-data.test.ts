@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { dataSchemaUri, EVENT_NAMES, outcomeEvent } from "../../functions/domain/events.ts";
+import { dataSchemaUri, EVENT_NAMES } from "../../functions/domain/events/event-types.ts";
+import { outcomeEvent } from "../../functions/domain/events/statement-event.ts";
 import { eventDataSchema } from "../../infra/clients/contract/data-schemas.ts";
 
 describe("eventing/schemas", () => {

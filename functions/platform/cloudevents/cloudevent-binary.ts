@@ -2,7 +2,7 @@
  * A statement event in CloudEvents' binary content mode: attributes as `ce-` headers, data as the
  * body. Source of the rules: CloudEvents HTTP protocol binding 1.0.2, section 3.1.
  */
-import type { StatementEvent } from "../../domain/events.ts";
+import type { StatementEvent } from "../../domain/events/statement-event.ts";
 
 export interface BinaryMessage {
   readonly headers: Readonly<Record<string, string>>;

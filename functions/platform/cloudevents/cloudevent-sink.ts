@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { finished } from "node:stream/promises";
-import type { StatementEvent } from "../../domain/events.ts";
+import type { StatementEvent } from "../../domain/events/statement-event.ts";
 import { toBinaryMessage, type EventOverrides } from "./cloudevent-binary.ts";
 import { startDeadline, type Deadline } from "../limits/deadline.ts";
 import type { Log } from "../telemetry/log.ts";

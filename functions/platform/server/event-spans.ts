@@ -1,5 +1,6 @@
 /** Events in a trace: received, and sent on. */
-import { EVENT_NAMES, eventType, type StatementEvent } from "../../domain/events.ts";
+import { EVENT_NAMES, eventType } from "../../domain/events/event-types.ts";
+import type { StatementEvent } from "../../domain/events/statement-event.ts";
 import type { ParsedEvent } from "../cloudevents/cloudevent-parse.ts";
 import type { CloudEventSink } from "../cloudevents/cloudevent-sink.ts";
 import type { Answer } from "./http-answer.ts";

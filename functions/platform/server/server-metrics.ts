@@ -1,5 +1,5 @@
 /** What a function's server answered: to each request with events, and to each event in it. */
-import { eventType, EVENT_NAMES } from "../../domain/events.ts";
+import { eventType, EVENT_NAMES } from "../../domain/events/event-types.ts";
 import type { CloudEventSink } from "../cloudevents/cloudevent-sink.ts";
 import type { Answer } from "./http-answer.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";

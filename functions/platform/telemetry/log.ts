@@ -1,6 +1,6 @@
 /** Structured logs: one JSON object a line on stdout, as collectors of container logs expect. */
 import { pino } from "pino";
-import type { ProgramName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/function-names.ts";
 import { printable } from "./printable.ts";
 import type { LogLevel } from "../settings/variables.ts";
 

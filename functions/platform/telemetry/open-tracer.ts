@@ -2,7 +2,7 @@
  * Traces are off unless the environment names a collector, and then nothing of OpenTelemetry is
  * loaded.
  */
-import type { ProgramName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/function-names.ts";
 import { readCaFile } from "../tls/ca-certificates.ts";
 import type { TracingConfig } from "../settings/tracing-variables.ts";
 import type { Log } from "./log.ts";

@@ -31,7 +31,7 @@ import {
   type Sampler,
   type SpanExporter,
 } from "@opentelemetry/sdk-trace";
-import type { ProgramName } from "../../domain/events.ts";
+import type { ProgramName } from "../../domain/function-names.ts";
 import type { Log } from "./log.ts";
 import { SPANS, type SpanAttributes, type SpanKind as Kind } from "./spans.ts";
 import { readTraceparent, writeTraceparent } from "./traceparent.ts";

@@ -5,7 +5,7 @@
  * within bounds and dropped. No token of ours goes along, and of the address only its host is logged.
  */
 import { lookup } from "node:dns";
-import type { StatementEvent } from "../../domain/events.ts";
+import type { StatementEvent } from "../../domain/events/statement-event.ts";
 import {
   callbackHost,
   HOST_NOT_ALLOWED,

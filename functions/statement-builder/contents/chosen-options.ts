@@ -1,4 +1,4 @@
-import { requestOptions } from "../../domain/events.ts";
+import { requestOptions } from "../../domain/events/event-data.ts";
 import { FORMATS, type StatementOptions } from "../../domain/statement-options.ts";
 
 /** What the installation gives where the request does not say. */

@@ -8,7 +8,7 @@ import {
   EVENTS,
   eventType,
   type EventName,
-} from "../../../functions/domain/events.ts";
+} from "../../../functions/domain/events/event-types.ts";
 import { draft7DataSchema } from "./data-schemas.ts";
 import { exampleMessage } from "./example-events.ts";
 

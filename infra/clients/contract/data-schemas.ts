@@ -1,11 +1,11 @@
-/** JSON Schemas of the event types' data, from the one source in functions/domain/events.ts. */
+/** JSON Schemas of the event types' data, from the one source in functions/domain/events/event-data.ts. */
 import * as z from "zod";
+import { EVENT_DATA } from "../../../functions/domain/events/event-data.ts";
 import {
   dataSchemaUri,
-  EVENT_DATA,
   eventType,
   type EventName,
-} from "../../../functions/domain/events.ts";
+} from "../../../functions/domain/events/event-types.ts";
 
 /** The last part of the schema's `$id`, so that a folder of them can be served as it is. */
 export function schemaFileName(name: EventName): string {

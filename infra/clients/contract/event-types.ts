@@ -8,7 +8,7 @@ import {
   EVENTS,
   eventType,
   type EventName,
-} from "../../../functions/domain/events.ts";
+} from "../../../functions/domain/events/event-types.ts";
 
 const INTAKE = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "request-intake" };
 const BROKER = { apiVersion: "eventing.knative.dev/v1", kind: "Broker", name: "statements" };

@@ -1,12 +1,12 @@
 /** One example of each event, made by the functions that make the real ones. */
 import { readFile } from "node:fs/promises";
+import type { EventName } from "../../../functions/domain/events/event-types.ts";
 import {
   offerEvent,
   outcomeEvent,
   recordedEvent,
-  type EventName,
   type StatementEvent,
-} from "../../../functions/domain/events.ts";
+} from "../../../functions/domain/events/statement-event.ts";
 import type { RequestFacts } from "../../../functions/domain/statement-request.ts";
 import {
   encodeHeaderValue,

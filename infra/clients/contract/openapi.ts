@@ -3,7 +3,7 @@
  * bodies' schemas are those that the functions themselves are typed by.
  */
 import * as z from "zod";
-import { eventType } from "../../../functions/domain/events.ts";
+import { eventType } from "../../../functions/domain/events/event-types.ts";
 import { batchAnswer } from "../../../functions/platform/server/problem-details.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import {

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { format, resolveConfig } from "prettier";
 import { stringify } from "yaml";
-import { EVENT_NAMES, type EventName } from "../../../functions/domain/events.ts";
+import { EVENT_NAMES, type EventName } from "../../../functions/domain/events/event-types.ts";
 import { asyncApiDocument } from "./asyncapi.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import { eventTypeObject } from "./event-types.ts";

@@ -7,7 +7,7 @@ import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { build, type BuildOptions, type Metafile } from "esbuild";
 import { builtinsRequired, REQUIRE } from "./builtin-modules.ts";
-import { byFunction } from "../../../functions/domain/events.ts";
+import { byFunction } from "../../../functions/domain/function-names.ts";
 import { noticesOf } from "./notices.ts";
 import { kubernetesClient } from "./kubernetes-client.ts";
 import { installedPackages, sbomOf } from "./sbom.ts";

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { parse, stringify } from "yaml";
-import { FUNCTION_NAMES, type FunctionName } from "../../../functions/domain/events.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../../../functions/domain/function-names.ts";
 
 const REPOSITORY = new URL("../../../", import.meta.url);
 const SCALING = "autoscaling.knative.dev/";

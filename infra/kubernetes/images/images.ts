@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { versitygw as versitygwProgram } from "../../local/programs/versitygw.ts";
-import { FUNCTION_NAMES } from "../../../functions/domain/events.ts";
+import { FUNCTION_NAMES } from "../../../functions/domain/function-names.ts";
 import { byDigest, findEngine, installDebian, type ContainerEngine } from "./container-engine.ts";
 import { writeLocalBase } from "./local-base.ts";
 

@@ -1,6 +1,6 @@
 /** The functions as real processes, told everything by their environment. */
 import { join } from "node:path";
-import type { ProgramName } from "../../../functions/domain/events.ts";
+import type { ProgramName } from "../../../functions/domain/function-names.ts";
 import { startProcess, type ServerProcess } from "../programs/server-process.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "../../../functions");

@@ -2,7 +2,7 @@
 import type { Child } from "../programs/children.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { byFunction, FUNCTION_NAMES } from "../../../functions/domain/events.ts";
+import { byFunction, FUNCTION_NAMES } from "../../../functions/domain/function-names.ts";
 import { startPrivateBank, useBank, type LocalBank, type PrivateBank } from "../cluster/bank.ts";
 import { startFunction, type FunctionLaunch, type FunctionProcess } from "./function-processes.ts";
 import { ensureNamespace, startLedgerApi } from "../cluster/ledger-api.ts";

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import type { StoredRejectedEvent } from "../../../functions/platform/ledger/rejected-event.ts";
-import { isOutcome } from "../../../functions/domain/events.ts";
+import { isOutcome } from "../../../functions/domain/events/event-types.ts";
 import { printAudit } from "../words/acts.ts";
 import { confirm } from "./confirm.ts";
 import { EXIT, unavailable, wrongUse } from "../words/exit.ts";

@@ -1,7 +1,7 @@
 /** `statements request`: asks for a statement as an upstream service does. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import type { StatementEvent } from "../../../functions/domain/events.ts";
+import type { StatementEvent } from "../../../functions/domain/events/statement-event.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import { download, makeFolder } from "../files/download.ts";
 import { findExecuted } from "../files/executed.ts";

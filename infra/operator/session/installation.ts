@@ -2,7 +2,7 @@
 import { execFile, spawn, type ExecFileException } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { troubleOf } from "../../kubernetes/deploy/trouble.ts";
 import { readStoreVariables, type StoreVariables } from "./builder-store.ts";
 import { readCapacity, type Capacity } from "./capacity.ts";

@@ -1,6 +1,7 @@
 /** Events posted to request-intake, as an upstream service does, and its answer. */
 import { randomUUID } from "node:crypto";
-import { dataSchemaUri, eventType, type StatementEvent } from "../../../functions/domain/events.ts";
+import { dataSchemaUri, eventType } from "../../../functions/domain/events/event-types.ts";
+import type { StatementEvent } from "../../../functions/domain/events/statement-event.ts";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text as textOf } from "node:stream/consumers";

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type * as z from "zod";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { RECORD_PREFIX } from "../../../functions/domain/record-name.ts";
 import type { Log } from "../../../functions/platform/telemetry/log.ts";
 import { UnreadableRecord } from "../../../functions/platform/ledger/record-codec.ts";

@@ -1,7 +1,7 @@
 /** The page for one installation: what it answers, and what it is told. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { requestedData } from "../../../functions/domain/events.ts";
+import { requestedData } from "../../../functions/domain/events/event-data.ts";
 import { letGo } from "../../../functions/platform/http/let-go.ts";
 import type { Ledger } from "../../../functions/platform/ledger/configmap-ledger.ts";
 import { CommandError } from "../words/exit.ts";

@@ -1,6 +1,6 @@
 /** How soon a build ends whose cancellation was requested: its builder looks, nobody tells it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { offerEvent } from "../../../functions/domain/events.ts";
+import { offerEvent } from "../../../functions/domain/events/statement-event.ts";
 import {
   isFinal,
   recordRequest,

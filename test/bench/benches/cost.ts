@@ -1,7 +1,7 @@
 /** What a statement costs: calls, bytes and CPU of everything that takes part, small and large. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { startPipeline, type Pipeline } from "../../support/functions/pipeline.ts";
 import type { Bench, BenchContext, Candidate } from "../bench.ts";
 import { largeCustomer, SMALL_ROWS, smallCustomer } from "../bank/customers.ts";

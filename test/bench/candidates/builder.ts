@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { basename, join } from "node:path";
-import { offerEvent } from "../../../functions/domain/events.ts";
+import { offerEvent } from "../../../functions/domain/events/statement-event.ts";
 import { TRANSACTIONS_FILE, type PeriodBasis } from "../../../functions/domain/manifest.ts";
 import { recordName } from "../../../functions/domain/record-name.ts";
 import { recordRequest, type PendingRequest } from "../../../functions/domain/statement-request.ts";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { offerEvent } from "../../../functions/domain/events.ts";
+import { offerEvent } from "../../../functions/domain/events/statement-event.ts";
 import type { PendingRequest } from "../../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import { freePort } from "../../../infra/local/programs/free-port.ts";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { recordedEvent } from "../../../functions/domain/events.ts";
+import { recordedEvent } from "../../../functions/domain/events/statement-event.ts";
 import { execute, recordRequest } from "../../../functions/domain/statement-request.ts";
 import { makeCloudEventSink } from "../../../functions/platform/cloudevents/cloudevent-sink.ts";
 import { readConfig } from "../../../functions/platform/settings/config.ts";

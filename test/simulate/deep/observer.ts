@@ -2,7 +2,7 @@
  * Holds what happens on the servers against the rules, in the order in which it happened. A zip takes time
  * to be verified: what came behind it waits.
  */
-import type { StatementEvent } from "../../../functions/domain/events.ts";
+import type { StatementEvent } from "../../../functions/domain/events/statement-event.ts";
 import {
   COMPONENTS,
   fromConfigMap,

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import { startProcess, type ServerProcess } from "../../../infra/local/programs/server-process.ts";
 import { isReady } from "../../../infra/local/run/function-processes.ts";

@@ -19,7 +19,7 @@ import {
   type LocalRouterOptions,
 } from "../../../infra/local/cluster/router/router.ts";
 import { PROBE_NAME } from "../../../functions/statement-builder/store/create-only-probe.ts";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../../support/wire/http-fault-proxy.ts";
 import type { StoredObject, Upload } from "../object-store.ts";
 import { EPOCH } from "../simulated-process.ts";

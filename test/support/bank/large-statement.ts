@@ -1,6 +1,6 @@
 /** A customer whose statement takes more than one part of a multipart upload. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { offerEvent } from "../../../functions/domain/events.ts";
+import { offerEvent } from "../../../functions/domain/events/statement-event.ts";
 import { isFinal } from "../../../functions/domain/statement-request.ts";
 import { toBinaryMessage } from "../../../functions/platform/cloudevents/cloudevent-binary.ts";
 import type { Stored } from "../../../functions/platform/ledger/configmap-ledger.ts";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventType } from "../../../functions/domain/events.ts";
+import { eventType } from "../../../functions/domain/events/event-types.ts";
 import { startEventSink, type SentEvent } from "../functions/event-sink.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../wire/http-fault-proxy.ts";
 import { MARKED_BANK } from "./marked-bank.ts";

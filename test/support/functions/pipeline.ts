@@ -19,7 +19,8 @@ import {
   type Ledger,
   type Stored,
 } from "../../../functions/platform/ledger/configmap-ledger.ts";
-import { eventType, type FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
+import { eventType } from "../../../functions/domain/events/event-types.ts";
 import { requested } from "./requested.ts";
 import { startKubeApiserver, type KubeApiserver } from "../servers/kube-apiserver.ts";
 import { startTestMariaDb, type TestMariaDb } from "../servers/mariadb.ts";

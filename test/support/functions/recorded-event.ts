@@ -1,5 +1,5 @@
 /** A request recorded at noon on 15 January 2026, and the event that request-intake sends of it. */
-import { recordedEvent } from "../../../functions/domain/events.ts";
+import { recordedEvent } from "../../../functions/domain/events/statement-event.ts";
 import { recordRequest } from "../../../functions/domain/statement-request.ts";
 
 export const NOON = Date.UTC(2026, 0, 15, 12);

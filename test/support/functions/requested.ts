@@ -1,5 +1,5 @@
 /** A `requested` event in binary content mode, as an upstream service posts it to intake. */
-import { eventType } from "../../../functions/domain/events.ts";
+import { eventType } from "../../../functions/domain/events/event-types.ts";
 
 export interface Sender {
   readonly source?: string | undefined;

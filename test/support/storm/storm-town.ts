@@ -4,7 +4,7 @@
  */
 import { freePort } from "../../../infra/local/programs/free-port.ts";
 import type { Random } from "../../../infra/local/cluster/sample-bank/random.ts";
-import type { FunctionName } from "../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../functions/domain/function-names.ts";
 import { startFaultProxy, type FaultProxy } from "../wire/fault-proxy.ts";
 import { startHttpFaultProxy, type HttpFaultProxy } from "../wire/http-fault-proxy.ts";
 import { startLoadBalancer } from "../wire/load-balancer.ts";

@@ -1,5 +1,5 @@
 /** Events between the functions and the Broker, as the router routes them, for the page's picture. Pure. */
-import { FUNCTION_NAMES, type FunctionName } from "../../../../functions/domain/events.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../../../../functions/domain/function-names.ts";
 import type { Travel } from "../../../operator/ui/travels.ts";
 import type { DeliveryReport, EventReport } from "../../cluster/router/broker.ts";
 import { PING_TYPE } from "../../cluster/router/ping-source.ts";

@@ -1,6 +1,6 @@
 /** Which function does not answer, what that means, and what to do about it. */
 import { isReady } from "../function-processes.ts";
-import type { FunctionName } from "../../../../functions/domain/events.ts";
+import type { FunctionName } from "../../../../functions/domain/function-names.ts";
 
 export interface Watched {
   /** Address of each function. */
