@@ -481,6 +481,25 @@ describe("plain text", () => {
   });
 });
 
+describe("Node's switch that turns off TLS", () => {
+  const OFF = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  const told: unknown = expect.stringMatching(
+    /^NODE_TLS_REJECT_UNAUTHORIZED is 0: .* take it away/,
+  );
+
+  it("is refused by every program, beside other problems", () => {
+    expect(problemsOf(requestIntakeConfig, { ...NEEDED, ...OFF })).toEqual([told]);
+    expect(problemsOf(operatorConfig, OFF)).toEqual([told]);
+    const bad = problemsOf(requestIntakeConfig, { ...NEEDED, ...OFF, PORT: "http" });
+    expect(bad).toEqual([expect.stringMatching(/^PORT is not valid/), told]);
+  });
+
+  it("is no matter as Node has it", () => {
+    const on = { ...NEEDED, NODE_TLS_REJECT_UNAUTHORIZED: "1" };
+    expect(problemsOf(requestIntakeConfig, on)).toEqual([]);
+  });
+});
+
 describe("variables that nobody reads", () => {
   const known = [
     "OIDC_ISSUER",

@@ -50,6 +50,7 @@ describe("the threat model", () => {
       const sources = [
         read("functions/request-intake/config.ts"),
         read("functions/statement-builder/config.ts"),
+        read("functions/platform/settings/config.ts"),
         read("functions/platform/settings/identity-variables.ts"),
         read("functions/platform/settings/s3-variables.ts"),
         read("functions/request-intake/index.ts"),
