@@ -17,7 +17,7 @@ import { startTestMariaDb } from "../support/servers/mariadb.ts";
 import { startKubeApiserver, type KubeApiserver } from "../support/servers/kube-apiserver.ts";
 import { startKnativeControllers } from "../support/cluster/knative-controllers.ts";
 import { knativeCrds, serveCrds } from "../support/cluster/knative-crds.ts";
-import { make } from "../support/operator/make-deploy.ts";
+import { make, type Ended } from "../support/operator/make-deploy.ts";
 import { makeTool } from "../support/operator/statements-tool.ts";
 
 const run = promisify(execFile);
@@ -77,6 +77,7 @@ describe("on a cluster", () => {
     const waited = await make("deploy", server.kubeconfig, tooShort);
     expect(waited.code).toBe(1);
     expect(waited.stdout).toContain("Broker statements: not looked at yet");
+    await saysWhatKeepsIt();
     // The Broker has no class, as no webhook runs here, and nobody has looked at it: it is made anew.
     const uid = [
       "get",
@@ -154,6 +155,19 @@ describe("on a cluster", () => {
     return (await Promise.all(lines)).some((line) => line.split("\0").includes(what));
   }
 
+  /** While it waits, not only when the time is over. */
+  async function saysWhatKeepsIt(): Promise<void> {
+    const account = ["serviceaccount", "statement-builder", "-n", "statements"];
+    await kubectl("create", ...account);
+    await unreadyPod("statement-builder-w");
+    const { stdout } = await make("deploy", server.kubeconfig, { ...OVERLAY, WAIT_SECONDS: "18" });
+    const [waiting = "", end] = stdout.split("✗ not ready after 18 s");
+    expect(waiting).toContain("so far: pod statement-builder-w is not ready: ");
+    expect(end).toContain("pod statement-builder-w is not ready: ");
+    await kubectl("delete", "pod", "statement-builder-w", "-n", "statements", "--force");
+    await kubectl("delete", ...account);
+  }
+
   async function deployLookAndRemove(): Promise<void> {
     const deployed = await make("deploy", server.kubeconfig, OVERLAY);
     expect(deployed.stdout).toContain("✓ everything is ready");
@@ -216,7 +230,7 @@ describe("on a cluster", () => {
       "transactions-collector.io/status=pending",
       ...ledger,
     );
-    const kept = await make("undeploy", server.kubeconfig, OVERLAY);
+    const kept = await undeployBehindPods();
     expect(kept.stdout).toContain("✓ ledger kept");
     expect(await namespaces()).toContain("namespace/transaction-requests");
     expect(await namespaces()).not.toContain("namespace/statements");
@@ -226,6 +240,23 @@ describe("on a cluster", () => {
     const removed = await make("undeploy", server.kubeconfig, { ...OVERLAY, LEDGER: "delete" });
     expect(removed.stdout).toContain("✓ everything removed");
     expect(await namespaces()).not.toContain("namespace/transaction-requests");
+  }
+
+  /** The namespace stays until its pods have ended: else it would stay for minutes behind them. */
+  async function undeployBehindPods(): Promise<Ended> {
+    const pod = ["pod", "statement-builder-v", "-n", "statements"];
+    await unreadyPod("statement-builder-v");
+    const hold = async (finalizers: readonly string[]): Promise<void> => {
+      const patch = JSON.stringify({ metadata: { finalizers } });
+      await kubectl("patch", ...pod, "--type=merge", "-p", patch);
+    };
+    await hold(["example.com/drains"]);
+    const undeploying = make("undeploy", server.kubeconfig, OVERLAY);
+    const deletedAt = ["-o", "jsonpath={.metadata.deletionTimestamp}"];
+    while ((await kubectl("get", ...pod, ...deletedAt)) === "") await sleep(100);
+    expect(await kubectl("get", "namespace", "statements", ...deletedAt)).toBe("");
+    await hold([]);
+    return await undeploying;
   }
 
   /** Knative's webhook turns EventTypes into the version that is asked for: without it nobody can read one. */

@@ -138,15 +138,18 @@ async function untilReady(
     const { live, ready, waiting } = await look(yaml);
     const isLong = performance.now() - began > TROUBLE_AFTER_MS;
     // Who may not look at pods, or end a revision, waits without.
-    if (waiting.length === 0 || isLong)
-      await removeReplacedRevisions(live, log).catch(() => undefined);
+    const isCleaned =
+      (waiting.length === 0 || isLong) &&
+      (await removeReplacedRevisions(live, log).catch(() => false));
     const said = `ready ${ready} of ${ready + waiting.length}`;
     const line = waiting.length === 0 ? said : `${said}; waiting for ${waiting[0] ?? ""}`;
     if (line !== shown) log(line);
     shown = line;
     if (waiting.length === 0) return;
-    for (const trouble of isLong ? await troubleOf(namespace).catch(() => []) : []) {
-      if (!told.has(trouble)) log(`  ${trouble}`);
+    // Pods of what has just been removed are there for a moment more.
+    const asks = isLong && !isCleaned;
+    for (const trouble of asks ? await troubleOf(namespace).catch(() => []) : []) {
+      if (!told.has(trouble)) log(`so far: ${trouble}`);
       told.add(trouble);
     }
     if (performance.now() > deadline) {
@@ -240,7 +243,8 @@ export async function undeploy(
   options.log("no more events come in, and no Job runs");
   // The namespaces last: with them go the Jobs, pods and Secrets that others made.
   await remove(removable.filter(({ kind }) => !SENDERS.includes(kind) && kind !== "Namespace"));
-  options.log("objects removed");
+  options.log("objects removed; the pods end, and a build in progress before them");
+  await endPods(rendered.namespace);
   await remove(removable.filter(({ kind }) => kind === "Namespace"));
   return keep ? "ledger kept" : "everything removed";
 }
@@ -249,6 +253,17 @@ export async function undeploy(
 async function removeJobs(namespace: string): Promise<void> {
   const jobs = ["delete", "jobs", "-n", namespace, "-l", "sinks.knative.dev/job-sink-name"];
   await kubectl([...jobs, "--timeout=5m"]);
+}
+
+/**
+ * Before their namespace: Kubernetes looks again at one with pods only after half of what a pod may take to end, five
+ * minutes for a builder, however soon they are gone.
+ */
+async function endPods(namespace: string): Promise<void> {
+  const there = ["get", "namespace", namespace, "--ignore-not-found", "-o", "name"];
+  if ((await kubectl(there)).trim() === "") return;
+  // Longer than the grace period of a builder.
+  await kubectl(["delete", "pods", "--all", "-n", namespace, "--timeout=11m"]);
 }
 
 function isNamespace({ kind, metadata }: ClusterObject, name: string): boolean {

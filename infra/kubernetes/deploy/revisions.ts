@@ -46,11 +46,13 @@ export async function retryFailedRevisions(
  * was ready until its progress deadline, a day here: they start and end all the time, and hold what they ask for.
  *
  * @param live as the cluster has them
+ * @returns whether there were any
  */
 export async function removeReplacedRevisions(
   live: readonly ClusterObject[],
   log: (line: string) => void,
-): Promise<void> {
+): Promise<boolean> {
+  let isRemoved = false;
   for (const { metadata, spec, status } of live.filter(isKnativeService)) {
     const seen = (status ?? {}) as Status;
     if (seen.observedGeneration !== metadata.generation) continue;
@@ -71,8 +73,10 @@ export async function removeReplacedRevisions(
       if (used.has(name) || isReady(is)) continue;
       await kubectl(["delete", REVISIONS, name, ...of, "--ignore-not-found", "--wait=false"]);
       log(`removed revision ${name}, which is not ready and has been replaced`);
+      isRemoved = true;
     }
   }
+  return isRemoved;
 }
 
 const REVISIONS = "revisions.serving.knative.dev";
