@@ -81,7 +81,17 @@ test("what is answered is what the document says of it", async () => {
   const response = await fetch(new URL(posted.headers.get("location") ?? "", intake.url));
   expect(Object.keys((await response.json()) as object)).toEqual(["request_id", "status"]);
   const { components } = parse(await readFile(DOCUMENT, "utf8")) as {
-    readonly components: { readonly schemas: { readonly RequestStatus: { required: string[] } } };
+    readonly components: {
+      readonly schemas: {
+        readonly RequestStatus: { required: string[] };
+        readonly Recorded: { properties: object };
+      };
+    };
   };
+  // Whoever generates types from the document has the fields that are there.
+  const { Recorded } = components.schemas;
+  expect(Object.keys(Recorded.properties)).toEqual(
+    expect.arrayContaining(Object.keys(posted.body as object)),
+  );
   expect(components.schemas.RequestStatus.required).toEqual(["request_id", "status"]);
 });

@@ -66,5 +66,7 @@ describe("a consumer's validator", () => {
     expect(executed(event.data)).toBe(true);
     expect(executed({ ...event.data, added_later: true })).toBe(true);
     expect(executed({ ...event.data, rows: -1 })).toBe(false);
+    // Of a union of outcomes each is known by it.
+    expect(executed({ ...event.data, status: "failed" })).toBe(false);
   });
 });

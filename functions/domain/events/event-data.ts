@@ -128,6 +128,7 @@ export const EVENT_DATA = {
   }),
   oversized: wakeUpData,
   executed: wakeUpData.extend({
+    status: z.literal("executed"),
     bucket: z.string(),
     key: z.string(),
     rows: z.int().min(0).meta({ description: "Rows of transactions.csv without its header." }),
@@ -137,10 +138,12 @@ export const EVENT_DATA = {
     executed_at: z.string().meta({ description: "RFC 3339 in UTC." }),
   }),
   failed: wakeUpData.extend({
+    status: z.literal("failed"),
     error_code: z.enum(ERROR_CODES),
     failed_at: z.string().meta({ description: "RFC 3339 in UTC." }),
   }),
   cancelled: wakeUpData.extend({
+    status: z.literal("cancelled"),
     cancelled_at: z.string().meta({ description: "RFC 3339 in UTC." }),
   }),
 } as const satisfies Record<EventName, z.ZodType>;

@@ -12,7 +12,6 @@ import {
 import { draft7DataSchema } from "./data-schemas.ts";
 import { exampleMessage } from "./example-events.ts";
 
-const DRAFT_7 = "application/schema+json;version=draft-07";
 const SENT = EVENT_NAMES.filter((name) => name !== "requested");
 
 export async function asyncApiDocument(): Promise<object> {
@@ -108,8 +107,8 @@ async function message(name: EventName): Promise<object> {
     title: name,
     summary: EVENTS[name].says,
     contentType: "application/json",
-    headers: { schemaFormat: DRAFT_7, schema: headersSchema(name) },
-    payload: { schemaFormat: DRAFT_7, schema: { $ref: `#/components/schemas/${name}` } },
+    headers: headersSchema(name),
+    payload: { $ref: `#/components/schemas/${name}` },
     examples: [await exampleMessage(name)],
   };
 }

@@ -1,5 +1,5 @@
 /** What the receiver that a request names is asked (HTTP 1.1 Web Hooks for Event Delivery, CloudEvents 1.0.2). */
-import { RETRY_AFTER } from "./openapi-parts.ts";
+import { ref, RETRY_AFTER } from "./openapi-parts.ts";
 
 const NAME = { type: "string", minLength: 1 };
 
@@ -36,7 +36,7 @@ export const CALLBACK = {
       parameters: [ORIGIN],
       requestBody: {
         required: true,
-        content: { "application/cloudevents+json": { schema: { type: "object" } } },
+        content: { "application/cloudevents+json": { schema: ref("OutcomeEvent") } },
       },
       responses: {
         "2XX": { description: "It has arrived." },

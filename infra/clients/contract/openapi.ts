@@ -47,6 +47,11 @@ export function openApiDocument(): object {
       schemas: {
         Requested: schemaOf(eventDataSchema("requested")),
         Event: EVENT,
+        Recorded: schemaOf(eventDataSchema("recorded")),
+        Executed: schemaOf(eventDataSchema("executed")),
+        Failed: schemaOf(eventDataSchema("failed")),
+        Cancelled: schemaOf(eventDataSchema("cancelled")),
+        OutcomeEvent: OUTCOME_EVENT,
         ...SHARED_SCHEMAS,
         Batch: schemaOf(z.toJSONSchema(batchAnswer)),
       },
@@ -67,6 +72,24 @@ const EVENT = {
     type: { const: eventType("requested") },
     time: { type: "string", format: "date-time", description: "Without it a broker's is taken." },
     data: ref("Requested"),
+  },
+};
+
+/** How a request has ended: told apart by `status`. */
+const OUTCOMES = [ref("Executed"), ref("Failed"), ref("Cancelled")];
+
+const OUTCOME_EVENT = {
+  type: "object",
+  description: "A CloudEvent 1.0 in JSON, of whose data `status` says which it is.",
+  required: ["specversion", "id", "source", "type", "subject", "time", "data"],
+  properties: {
+    specversion: { const: "1.0" },
+    id: { type: "string", description: "The same each time it comes." },
+    source: { type: "string", format: "uri-reference" },
+    type: { enum: [eventType("executed"), eventType("failed"), eventType("cancelled")] },
+    subject: { type: "string", description: "The request's name." },
+    time: { type: "string", format: "date-time" },
+    data: { anyOf: OUTCOMES },
   },
 };
 
@@ -93,7 +116,7 @@ const POST = {
         Location: { description: "Where to read the request.", schema: { type: "string" } },
         "ce-subject": { description: "The request's name.", schema: { type: "string" } },
       },
-      content: { "application/json": { schema: { type: "object", required: ["request_id"] } } },
+      content: { "application/json": { schema: { anyOf: [ref("Recorded"), ...OUTCOMES] } } },
     },
     "202": {
       description: "A batch, every event of which is recorded.",
