@@ -120,6 +120,10 @@ clean: ## remove what runs and tests leave behind (out/, coverage/), not node_mo
 	rm -rf out coverage
 
 $(INSTALLED): package.json package-lock.json
+	@found=$$(node --version 2> /dev/null) && command -v npm > /dev/null || \
+	  { echo "Node 18 or later is needed, with npm, and not there: https://nodejs.org" >&2; exit 1; }; \
+	  major=$${found#v}; [ "$${major%%.*}" -ge 18 ] || \
+	  { echo "Node 18 or later is needed, and this is $$found: https://nodejs.org" >&2; exit 1; }
 	@echo "installing packages (once, about a minute) …"
 	@npm ci --loglevel=error || { echo "npm failed. Where HOME cannot be written: export npm_config_cache=/tmp/npm XDG_CACHE_HOME=/tmp/cache" >&2; exit 1; }
 	@node -e 'if (+process.versions.node.split(".")[0] < 24) throw new Error("Node 24 or later is needed, this is " + process.version)'

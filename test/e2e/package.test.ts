@@ -17,23 +17,25 @@ let opened: AsyncDisposableStack;
 let installed: InstalledPackage;
 let older: OlderNode;
 let longTerm: OlderNode;
+let ancient: OlderNode;
 let pipeline: Pipeline;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   opened = new AsyncDisposableStack();
-  const nodes = [olderNode(), standInFor("v22.19.0")] as const;
+  const nodes = [olderNode(), standInFor("v22.19.0"), standInFor("v18.20.8")] as const;
   const others = Promise.all([installPackage(), startPipeline(), ...nodes]);
-  [installed, pipeline, older, longTerm] = await others;
-  for (const one of [installed, older, longTerm, pipeline]) opened.use(one);
+  [installed, pipeline, older, longTerm, ancient] = await others;
+  for (const one of [installed, older, longTerm, ancient, pipeline]) opened.use(one);
   await Promise.all([pipeline.start("request-intake"), pipeline.start("statement-builder")]);
   env = operatorEnvironment(pipeline);
 }, 240_000);
 afterAll(async () => await opened.disposeAsync());
 
-type Which = "older" | "long-term" | "ours";
+type Which = "ancient" | "older" | "long-term" | "ours";
 const folderOf = (which: Which): string =>
   ({
+    ancient: ancient.folder,
     older: older.folder,
     "long-term": longTerm.folder,
     ours: dirname(process.execPath),
@@ -114,6 +116,14 @@ test("on the older Node a command says in one line which it needs", async () => 
     code: 2,
     stdout: "",
     stderr: `statements: this needs Node 22.19 or later, and this is ${older.version}; only verify, --help and --version answer here\n`,
+  });
+});
+
+test.each(["list", "--help", "verify"])("on Node 18 %s says so too", async (command) => {
+  expect(await statements("ancient", command)).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: `statements: this needs Node 22.19 or later, and this is ${ancient.version}; verify needs 20.16\n`,
   });
 });
 

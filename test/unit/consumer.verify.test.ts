@@ -57,6 +57,18 @@ test("files of Node: read as a stream and opened as a Blob", async () => {
   });
 });
 
+test.each<[string, unknown, string]>([
+  ["the name of a file", "statement.zip", "this is string"],
+  ["a body that is missing", undefined, "this is undefined"],
+  ["a whole response", new Response(Uint8Array.from(zip)), "this is [object Response]"],
+  ["a promise of the bytes", Promise.resolve(zip), "this is [object Promise]"],
+  ["the answer of the AWS SDK", { Body: zip }, "this is [object Object]"],
+])("%s is told to be no bytes, and no statement that is damaged", async (_, bytes, words) => {
+  const tried = verifyStatement(bytes as StatementBytes);
+  await expect(tried).rejects.toThrow(TypeError);
+  await expect(tried).rejects.toThrow(words);
+});
+
 test("the key of another statement is no right name for this one", async () => {
   for (const key of [KEY, KEY.replace("statements/", ""), `a/b/${KEY}`]) {
     expect(await verifyStatement(zip, key)).toMatchObject({ ok: true });

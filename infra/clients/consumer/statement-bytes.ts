@@ -18,7 +18,7 @@ export type StatementBytes =
  *
  * @param key of the object, to have checked as well that it holds the statement its name promises
  * @param options `keys`, to have the manifest's signature checked as well
- * @throws only what the source of the bytes throws
+ * @throws only what the source of the bytes throws, and a TypeError for what is no bytes
  */
 export async function verifyStatement(
   bytes: StatementBytes,
@@ -37,12 +37,28 @@ export async function verifyStatement(
 
 /** Told apart by what they can do: a value from another frame or realm is no instance of ours. */
 function chunksOf(bytes: StatementBytes): AsyncIterable<Uint8Array> {
+  // In JavaScript it may be anything, and read as no bytes a whole statement would be called damaged.
+  if (!isObject(bytes)) throw noBytes(bytes);
   if (ArrayBuffer.isView(bytes)) return once(bytes);
   if (Symbol.asyncIterator in bytes) return bytes;
   // Not every browser can iterate a stream.
   if (isStream(bytes)) return chunksOfStream(bytes);
   if ("stream" in bytes) return chunksOfStream(bytes.stream());
-  return once(new Uint8Array(bytes));
+  if ("byteLength" in bytes) return once(new Uint8Array(bytes));
+  throw noBytes(bytes);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Of what is taken for them most: the name of a file, a whole response, a promise of the bytes. */
+function noBytes(value: unknown): TypeError {
+  const found = isObject(value) ? Object.prototype.toString.call(value) : typeof value;
+  return new TypeError(
+    `a statement is a stream, a Blob, an ArrayBuffer or a Uint8Array, and this is ${found}: ` +
+      "take the body of a response, createReadStream(name) of a file, and await a promise",
+  );
 }
 
 function isStream(bytes: object): bytes is ReadableStream<Uint8Array> {

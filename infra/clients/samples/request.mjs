@@ -32,7 +32,9 @@ for (let attempt = 1; ; attempt++) {
   const isAnswer = answer instanceof Response;
   const isFinal = isAnswer && ![408, 429].includes(answer.status) && answer.status < 500;
   if (isFinal || attempt === 5) {
-    const reason = isAnswer ? `${answer.status} ${await answer.text()}` : answer.message;
+    const reason = isAnswer
+      ? `${answer.status} ${await answer.text()}`
+      : (answer.cause?.code ?? answer.message);
     console.error(`not recorded: ${reason}`);
     process.exitCode = 1;
     break;
