@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const LOOK_EVERY_MS = 500;
@@ -37,5 +38,15 @@ function isRunning(pid: number): boolean {
 async function lastWords({ name, logFile }: Child): Promise<string> {
   const log = logFile === undefined ? "" : await readFile(logFile, "utf8").catch(() => "");
   const lines = log.trimEnd().split("\n").slice(-LAST_LINES);
+  if (logFile !== undefined && (await isFull(dirname(logFile))))
+    return `${name} ended by itself, as nothing can be written: the disk of ${dirname(logFile)} is full. Make room there, then start again`;
   return [`${name} ended by itself; its last lines:`, ...lines].join("\n  ");
+}
+
+/** Why is not in its log: that cannot be written either. */
+async function isFull(folder: string): Promise<boolean> {
+  return await statfs(folder).then(
+    ({ bavail }) => bavail === 0,
+    () => false,
+  );
 }
