@@ -122,6 +122,11 @@ test("the sample Lambda takes each statement, and sends back only what failed", 
       batchItemFailures: ["b", "c", "d"].map((itemIdentifier) => ({ itemIdentifier })),
     });
     expect([...taken]).toEqual([[dedupeKey, NAME.replace(".zip", "")]]);
+    // In words it would name files, and so account numbers.
+    expect(log.mock.calls.map((words: readonly unknown[]) => words.map(String))).toContainEqual([
+      "b",
+      "Error: damaged",
+    ]);
   } finally {
     log.mockRestore();
     client.destroy();

@@ -21,7 +21,8 @@ export function makeHandler(s3: S3Client, statements: Statements) {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: event.bucket, Key: event.key }));
     if (!Body) throw new Error("an object without a body");
     const statement = await verifyStatement(Body.transformToWebStream(), event.key);
-    if (!statement.ok) throw new Error(statement.problems.join("; "));
+    // Its `problems` name files, and so account numbers.
+    if (!statement.ok) throw new Error(statement.details.map(({ kind }) => kind).join("; "));
     await statements.take(event.dedupeKey, statement.manifest);
   }
 
