@@ -46,7 +46,7 @@ test("pages leave while rows still come", async () => {
 });
 
 /** How many turns others have while it is written. */
-async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
+async function turnsWhile(work: (soFar: () => number) => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isOver = false;
   const takeTurn = (): void => {
@@ -54,7 +54,7 @@ async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
     if (!isOver) setImmediate(takeTurn);
   };
   setImmediate(takeTurn);
-  await work();
+  await work(() => turns);
   isOver = true;
   return turns;
 }
@@ -76,6 +76,24 @@ test("so they have while accounts without rows are, on the cover and behind it, 
   });
   expect(turns).toBeGreaterThanOrEqual(20);
   expect(blocks.length).toBeGreaterThan(ACCOUNTS_WITHOUT_ROWS.length);
+});
+
+test("so they have while the list of its objects is written, in pieces; bookmarks have left by then", async () => {
+  const content = statementContent(ACCOUNTS_WITHOUT_ROWS);
+  const pieces: { readonly objects: number; readonly turns: number }[] = [];
+  let late = 0;
+  await turnsWhile(async (turnsSoFar) => {
+    for await (const block of pdf.write(content)) {
+      const text = block.toString("latin1");
+      const objects = text.match(/^\d{10} 00000 n $/gm)?.length ?? 0;
+      if (objects > 0) pieces.push({ objects, turns: turnsSoFar() });
+      if (text.includes("/Type /Catalog")) late = text.match(/\/XYZ 0 /g)?.length ?? 0;
+    }
+  });
+  expect(pieces.length).toBeGreaterThan(10);
+  expect(Math.max(...pieces.map(({ objects }) => objects))).toBe(2_000);
+  expect(new Set(pieces.map(({ turns }) => turns)).size).toBe(pieces.length);
+  expect(late).toBe(1);
 });
 
 test("a text is looked at as far as it is shown, however long it is", async () => {
@@ -104,11 +122,20 @@ test("a pdfkit of another shape is refused", () => {
   const nothing = () => undefined;
   const font = { id: "F1", ref: nothing, encode: () => [[], []] };
   const root = { data: { StructTreeRoot: { id: 3, data: {} } } };
-  const functions = { _write: nothing, _refEnd: nothing, ref: nothing };
-  const known = { _font: font, _offset: 0, _root: root, ...functions };
+  const functions = { _write: nothing, _refEnd: nothing, _finalize: nothing, ref: nothing };
+  const known = { _font: font, _offset: 0, _offsets: [], _root: root, ...functions };
   expect(insideOf(known)).toBe(known);
   expect(() => insideOf({ ...known, _font: { ...font, encode: undefined } })).toThrow("pdfkit");
   expect(() => insideOf({ ...known, _root: { data: {} } })).toThrow("pdfkit");
-  for (const name of ["_write", "_refEnd", "ref", "_offset", "_root", "_font"])
+  for (const name of [
+    "_write",
+    "_refEnd",
+    "_finalize",
+    "ref",
+    "_offset",
+    "_offsets",
+    "_root",
+    "_font",
+  ])
     expect(() => insideOf({ ...known, [name]: undefined })).toThrow("pdfkit has another inside");
 });

@@ -62,7 +62,12 @@ export function makePdfFormat(maxRows: number): StatementFormat {
         await turn();
       }
       writeEnd(statement, replaced);
-      paper.end();
+      const ending = paper.end();
+      while (ending.next().done !== true) {
+        const bytes = paper.take();
+        if (bytes) yield bytes;
+        await nextTurn();
+      }
       const bytes = paper.take();
       if (bytes) yield bytes;
     },

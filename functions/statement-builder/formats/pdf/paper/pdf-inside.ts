@@ -12,13 +12,23 @@ export interface Inside {
     readonly xobjects: Record<string, unknown>;
     readonly content: PageContent;
   };
-  readonly _root: { readonly data: { readonly StructTreeRoot?: Reference } };
+  readonly _root: {
+    readonly id: number;
+    readonly data: { readonly StructTreeRoot?: Reference } & Record<string, unknown>;
+  };
+  readonly _id?: Uint8Array;
+  /** Once it has ended. */
+  readonly _info?: Reference;
   ref(data?: object): Reference;
   /** To be told of each object that was written. */
   _refEnd(reference: Reference): void;
   _write: (data: string | Uint8Array) => void;
   /** How many bytes were written. */
   readonly _offset: number;
+  /** Where each object begins, by their numbers less one. */
+  readonly _offsets: readonly (number | null)[];
+  /** Called when the last object is written. */
+  _finalize: () => void;
 }
 
 /** An object of the document. */
@@ -58,10 +68,11 @@ export type Encoded = readonly [
 
 /** @throws Error for a pdfkit of another shape; what is written here would be missing from the document. */
 export function insideOf(doc: object): Inside {
-  const { _font, _offset, _write, _refEnd, _root, ref } = doc as Partial<Inside>;
+  const { _font, _offset, _offsets, _write, _refEnd, _root, ref } = doc as Partial<Inside>;
+  const { _finalize } = doc as Partial<Inside>;
   const { encode, id, ref: refOfFont } = (_font ?? {}) as Partial<InsideFont>;
-  const functions = [ref, _write, _refEnd, refOfFont, encode];
-  const known = functions.every((one) => typeof one === "function");
+  const functions = [ref, _write, _refEnd, _finalize, refOfFont, encode];
+  const known = functions.every((one) => typeof one === "function") && Array.isArray(_offsets);
   const structure = _root?.data.StructTreeRoot;
   if (known && typeof id === "string" && typeof _offset === "number" && structure?.id)
     return doc as Inside;

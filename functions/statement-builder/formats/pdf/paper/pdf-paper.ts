@@ -11,6 +11,8 @@ import { LEFT_TO_RIGHT, type PdfFace } from "../text/pdf-font.ts";
 import { fit, widthOf, type Line } from "../text/pdf-text.ts";
 import { insideOf, unknownInside, type PageContent } from "./pdf-inside.ts";
 import { PdfBytes } from "./pdf-bytes.ts";
+import { writeEnd } from "./pdf-objects.ts";
+import { PdfOutline } from "./pdf-outline.ts";
 import { PdfPen, rgb, type PenFont } from "./pdf-pen.ts";
 import { PdfStructure, type Element, type ElementOptions } from "./pdf-structure.ts";
 
@@ -54,8 +56,8 @@ export interface Paper {
   bookmark(title: string): void;
   /** The bytes written since the last call. */
   take(): Buffer | undefined;
-  /** After it only `take`. */
-  end(): void;
+  /** In steps, as a document may have millions of objects. Between them and after the last only `take`. */
+  end(): Generator<void>;
 }
 
 /** Accessible by ISO 14289-1. pdfkit's own option for it adds a table of glyphs that the standard refuses. */
@@ -99,6 +101,7 @@ export function openPaper(styles: Styles, text: PaperText): Paper {
   Object.defineProperty(inside, "_offset", { get: () => written.count });
   const operators = new PdfBytes();
   const structure = new PdfStructure(inside, written, operators);
+  const outline = new PdfOutline(inside, written);
   const pen = new PdfPen(inside, operators, fontOf);
   const pageCount = inside.ref({
     Type: "XObject",
@@ -149,20 +152,20 @@ export function openPaper(styles: Styles, text: PaperText): Paper {
       operators.line(`q ${place.join(" ")} cm /Logo Do Q`);
     },
     bookmark(title) {
-      // pdfkit counts `left` from the right.
-      doc.outline.addItem(title, { left: PAGE.width, top: paper.y } as object);
+      outline.add(title, PAGE.height - paper.y);
     },
     take() {
       const bytes = written.take();
       return bytes.length === 0 ? undefined : bytes;
     },
-    end() {
+    *end() {
       structure.endPage();
       structure.end();
+      outline.end();
       const { size, face, colour } = styles.edge;
       const [glyphs] = fontOf(face).font.encode(` ${text.count(pages)}`, []);
       pageCount.end(`BT ${rgb(colour)} rg /F ${size} Tf <${glyphs.join("")}> Tj ET`);
-      doc.end();
+      yield* writeEnd(inside, written, () => doc.end());
     },
   };
   return paper;
