@@ -8,7 +8,7 @@ import { cancelCommand } from "./act/cancel.ts";
 import { completionCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
 import { downloadCommand } from "./files/download.ts";
-import { CommandError, EXIT, EXIT_CODES_HELP, type ExitCode } from "./words/exit.ts";
+import { CommandError, EXIT, EXIT_CODES_HELP, wrongUse, type ExitCode } from "./words/exit.ts";
 import { eventsCommand } from "./look/events.ts";
 import { explainCommand } from "./look/explain.ts";
 import { linkCommand } from "./act/link.ts";
@@ -73,6 +73,7 @@ export function makeProgram(session: Session, { stdout, stderr, goOnUnread }: Te
     })
     .showHelpAfterError("(--help shows how it is used)")
     .hook("preAction", (_, action) => {
+      refuseBlanks(program, action);
       session.useOptions(program.opts());
       if (!onlyShows(action.name(), action.args)) goOnUnread?.();
     });
@@ -102,6 +103,21 @@ export function makeProgram(session: Session, { stdout, stderr, goOnUnread }: Te
   for (const make of commands) program.addCommand(make(session).copyInheritedSettings(program));
   return program;
 }
+
+/** What a shell makes of a variable without a value is no name and no choice. @throws CommandError */
+function refuseBlanks(program: Command, action: Command): void {
+  const { args, registeredArguments } = action;
+  // All behind the last argument are its own, as it takes several.
+  const argument =
+    registeredArguments[Math.min(args.findIndex(isBlank), registeredArguments.length - 1)];
+  const blank = [program, action].flatMap((command) =>
+    command.options.filter((option) => isBlank(command.getOptionValue(option.attributeName()))),
+  );
+  const [what = argument && `<${argument.name()}>`] = blank.map(({ long }) => long);
+  if (what !== undefined) throw wrongUse(`${what} is blank: has a variable of the shell no value?`);
+}
+
+const isBlank = (value: unknown): boolean => typeof value === "string" && value.trim() === "";
 
 const SHOW = [
   ...["list", "show", "explain", "events", "logs", "stats", "watch", "rejected", "prune"],
