@@ -406,6 +406,26 @@ describe.each([
   });
 });
 
+test("on the narrowest phone, nothing lies outside the width however long a word is", async () => {
+  await using ui = await startUi();
+  await using visitor = await visit(browser, ui.address, {
+    ...PHONE,
+    viewport: { width: 360, height: 740 },
+  });
+  await visitor.row("acme-42").waitFor();
+  const beyond = `(() => {
+    for (const one of document.querySelectorAll("#place, #tool, #troubles ul, #steps, .request h3"))
+      one.textContent = "onelongword".repeat(20);
+    for (const one of document.querySelectorAll("#troubles, .actions > *")) one.hidden = false;
+    const { clientWidth } = document.documentElement;
+    return [...document.querySelectorAll("body *:not(.for-readers, :has(.for-readers) > .for-readers)")]
+      .filter((one) => one.getBoundingClientRect().right > clientWidth + 1)
+      .map(({ tagName, id, className }) => [tagName, id, className].join(" "));
+  })()`;
+  expect(await visitor.look(beyond)).toEqual([]);
+  expect(visitor.troubles).toEqual([]);
+});
+
 test("states are told apart without colours of the page's own", async () => {
   await using ui = await startUi();
   await using visitor = await visit(browser, ui.address, { forcedColors: "active" });
