@@ -18,7 +18,7 @@ import { makeRequestRecorder } from "./record-request.ts";
 import { makeExplain } from "./requested-event.ts";
 import { namedSenders } from "../platform/requests/allowed-sources.ts";
 import { REQUESTS_PATH } from "../platform/requests/request-status.ts";
-import { locationOf, makeStatusRoute } from "./request-status.ts";
+import { locationOf, makeStatusRoute } from "./status-route.ts";
 import { makeSourceShare } from "./source-share.ts";
 import { makeWakeUpLimit } from "./wake-up-limit.ts";
 import { wallClock } from "../platform/clock/clock.ts";

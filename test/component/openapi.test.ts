@@ -5,7 +5,7 @@ import { makeCloudEventSink } from "../../functions/platform/cloudevents/cloudev
 import { makeRequestIntake } from "../../functions/request-intake/handler.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
 import { makeExplain } from "../../functions/request-intake/requested-event.ts";
-import { locationOf, makeStatusRoute } from "../../functions/request-intake/request-status.ts";
+import { locationOf, makeStatusRoute } from "../../functions/request-intake/status-route.ts";
 import { makeWakeUpLimit } from "../../functions/request-intake/wake-up-limit.ts";
 import {
   makeTestLog,

@@ -8,7 +8,7 @@ import { recordRequest } from "../../functions/domain/statement-request.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import { makeSenders } from "../../functions/platform/server/senders.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
-import { makeStatusRoute } from "../../functions/request-intake/request-status.ts";
+import { makeStatusRoute } from "../../functions/request-intake/status-route.ts";
 import { makeStatusApi } from "../../functions/status-api/handler.ts";
 import { startEventServer, type TestEventServer } from "../support/functions/event-server.ts";
 import { fuzzing } from "../support/fuzzing.ts";

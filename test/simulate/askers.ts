@@ -10,7 +10,7 @@ import type { HttpAnswer } from "../../functions/platform/server/http-answer.ts"
 import { resourceToHttp } from "../../functions/platform/server/resource-route.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";
-import { makeStatusRoute } from "../../functions/request-intake/request-status.ts";
+import { makeStatusRoute } from "../../functions/request-intake/status-route.ts";
 import { makeStatusApi } from "../../functions/status-api/handler.ts";
 import { makeLinks } from "../../functions/status-api/links.ts";
 import type { AnswerRules, Question } from "./answer-rules.ts";

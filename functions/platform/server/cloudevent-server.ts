@@ -21,7 +21,7 @@ import {
 import { headersTwice, pathOf, requestId, send } from "./http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { makeBodyReader } from "../http/request-body.ts";
-import { mayAsk } from "../http/this-machine.ts";
+import { mayAsk } from "../http/local-requests.ts";
 import { answerToAbort, makeRequestGate, type GateOptions } from "./request-gate.ts";
 import { resourceToHttp } from "./resource-route.ts";
 import type { ServerMetrics } from "./server-metrics.ts";

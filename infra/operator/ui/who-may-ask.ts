@@ -6,7 +6,7 @@
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { namesThisMachine } from "../../../functions/platform/http/this-machine.ts";
+import { namesThisMachine } from "../../../functions/platform/http/local-requests.ts";
 
 export interface Refused {
   readonly status: 403 | 404 | 421;

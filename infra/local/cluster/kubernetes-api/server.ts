@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
 import { letGo } from "../../../../functions/platform/http/let-go.ts";
-import { isOfProgramHere } from "../../../../functions/platform/http/this-machine.ts";
+import { isOfProgramHere } from "../../../../functions/platform/http/local-requests.ts";
 import { localKubeconfig } from "../kubeconfig.ts";
 import { ApiError, statusOf } from "./api-error.ts";
 import { readApiRequest, targetOf } from "./api-request.ts";

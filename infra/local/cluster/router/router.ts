@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
 import { letGo } from "../../../../functions/platform/http/let-go.ts";
 import { makeBodyReader } from "../../../../functions/platform/http/request-body.ts";
-import { isOfProgramHere } from "../../../../functions/platform/http/this-machine.ts";
+import { isOfProgramHere } from "../../../../functions/platform/http/local-requests.ts";
 import { makeBroker, nameOf, type DeliveryReport, type EventReport } from "./broker.ts";
 import { parseClusterAddress } from "./cluster-address.ts";
 import type { Broker, Destination, SinkBinding } from "./manifest-schema.ts";

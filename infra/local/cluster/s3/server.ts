@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { boundConnections } from "../../../../functions/platform/http/bound-connections.ts";
 import { letGo } from "../../../../functions/platform/http/let-go.ts";
-import { namesThisMachine } from "../../../../functions/platform/http/this-machine.ts";
+import { namesThisMachine } from "../../../../functions/platform/http/local-requests.ts";
 import { notification, type S3Notification } from "./notification.ts";
 import { openObjectStore, type ObjectStore } from "./object-store.ts";
 import type { S3Context } from "./operation.ts";
