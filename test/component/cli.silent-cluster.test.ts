@@ -5,7 +5,10 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeConfigMapLedger } from "../../functions/platform/ledger/configmap-ledger.ts";
+import { checkLedger } from "../../infra/operator/doctor/ledger.ts";
 import { checkPods } from "../../infra/operator/doctor/pods.ts";
+import { checkTicks } from "../../infra/operator/doctor/ticks.ts";
 import { makeInstallation, NoAnswer } from "../../infra/operator/session/installation.ts";
 import type { Session } from "../../infra/operator/session/session.ts";
 import { makeAuthority, type Authority } from "../support/servers/certificates.ts";
@@ -99,6 +102,40 @@ test("doctor asks a cluster nothing more that has once said nothing to kubectl",
   const signal = new AbortController().signal;
   const trouble = () => Promise.reject(new NoAnswer("kubectl get pods"));
   const check = checkPods({ isLocal: false, signal, trouble } as Partial<Session> as Session);
+  expect((await check.next()).value).toMatchObject({ level: "unknown" });
+  expect(await check.next()).toEqual({ done: true, value: "silent" });
+});
+
+test("a list that the cluster leaves without an answer is asked for once, and ends what doctor asks", async () => {
+  const lists: string[] = [];
+  const kubeconfig = await clusterThat(({ url = "" }, response) => {
+    if (new URL(url, "https://c").searchParams.has("limit")) lists.push(url);
+    else response.writeHead(404, { "content-type": "application/json" }).end("{}");
+  });
+  const where = { kubeconfig, namespace: "n", tries: 2, listTimeoutMs: 200 };
+  const session = {
+    ...{ kubeconfig, isLocal: false, config: { LEDGER_NAMESPACE: "n" }, now: Date.now },
+    signal: new AbortController().signal,
+    ledger: () => Promise.resolve(makeConfigMapLedger(where)),
+  } as Partial<Session> as Session;
+  const check = checkLedger(session);
+  expect((await check.next()).value).toMatchObject({
+    level: "unknown",
+    what: "the ledger in n cannot be read: the Kubernetes API does not answer: timed out",
+  });
+  expect(await check.next()).toEqual({ done: true, value: "silent" });
+  expect(lists).toHaveLength(1);
+});
+
+test("so does a ConfigMap that it leaves without an answer", async () => {
+  const KUBECONFIG = await clusterThat(({ url = "" }, response) => {
+    if (!url.includes("records-by-source")) response.writeHead(404).end();
+  });
+  const session = {
+    ...{ kubeconfig: KUBECONFIG, config: { LEDGER_NAMESPACE: "n" }, now: Date.now },
+    signal: new AbortController().signal,
+  } as Partial<Session> as Session;
+  const check = checkTicks(session);
   expect((await check.next()).value).toMatchObject({ level: "unknown" });
   expect(await check.next()).toEqual({ done: true, value: "silent" });
 });

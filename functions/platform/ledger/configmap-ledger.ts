@@ -133,7 +133,7 @@ export interface Ledger {
 export interface LedgerOptions extends KubernetesApiOptions {
   readonly namespace: string;
   /**
-   * Of one try of a page, milliseconds; that of all calls unless given. An API server without lists from its memory
+   * Of a page, milliseconds; that of one try of all calls unless given. An API server without lists from its memory
    * reads all records from etcd for a page of few.
    */
   readonly listTimeoutMs?: number;

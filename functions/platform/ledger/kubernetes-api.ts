@@ -34,7 +34,7 @@ export interface ApiCall {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** Of one try, milliseconds; that of all calls unless given. */
+  /** Milliseconds; that of one try of all calls unless given. After so long a silence it is not tried again. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -85,7 +85,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof LedgerUnavailable) throw error;
-      throw unavailable(deadline.passed ? "timed out" : codeOf(error));
+      throw deadline.passed ? unavailable("timed out", true) : unavailable(codeOf(error));
     }
   }
 
@@ -103,6 +103,7 @@ export function connectKubernetes(options: KubernetesApiOptions): KubernetesApi 
           retryAfterMs = answer.retryAfterMs;
         } catch (error) {
           if (!(error instanceof LedgerUnavailable) || attempt >= tries) throw error;
+          if (error.isSilent && call.timeoutMs !== undefined) throw error;
         }
         await sleep(pauseMs(attempt, retryAfterMs), signal);
       }
@@ -196,8 +197,8 @@ function statusObject(text: string): KubernetesStatus {
   }
 }
 
-function unavailable(why: string): LedgerUnavailable {
-  return new LedgerUnavailable(`the Kubernetes API does not answer: ${why}`);
+function unavailable(why: string, isSilent = false): LedgerUnavailable {
+  return new LedgerUnavailable(`the Kubernetes API does not answer: ${why}`, { isSilent });
 }
 
 function codeOf(error: unknown): string {

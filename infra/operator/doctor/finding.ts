@@ -1,3 +1,4 @@
+import { LedgerUnavailable } from "../../../functions/platform/ledger/ledger-unavailable.ts";
 import type { Session } from "../session/session.ts";
 
 export interface Finding {
@@ -17,6 +18,9 @@ export type Check = (session: Session) => AsyncGenerator<Finding, "silent" | und
 export const ok = (what: string): Finding => ({ level: "ok", what });
 export const unknown = (what: string, next: string): Finding => ({ level: "unknown", what, next });
 export const wrong = (what: string, next: string): Finding => ({ level: "wrong", what, next });
+
+export const isSilent = (error: unknown): boolean =>
+  error instanceof LedgerUnavailable && error.isSilent;
 
 /** The message of an error and of what caused it, in one line. */
 export function reasonOf(error: unknown): string {

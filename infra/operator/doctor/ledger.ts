@@ -4,10 +4,12 @@ import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
 import { checkBacklog } from "./backlog.ts";
 import { LATE_MS, takeCensus, type Census } from "./census.ts";
-import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { isSilent, ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 import { judgeWakeUps } from "./wake-ups.ts";
 
-export async function* checkLedger(session: Session): AsyncGenerator<Finding> {
+export async function* checkLedger(
+  session: Session,
+): AsyncGenerator<Finding, "silent" | undefined> {
   const { LEDGER_NAMESPACE: namespace } = session.config;
   let census: Census;
   try {
@@ -18,11 +20,12 @@ export async function* checkLedger(session: Session): AsyncGenerator<Finding> {
       `the ledger in ${namespace} cannot be read: ${reasonOf(error)}`,
       "see the findings on the cluster and on your rights; is LEDGER_NAMESPACE right?",
     );
-    return;
+    return isSilent(error) ? "silent" : undefined;
   }
   yield* judgeLedger(census, namespace, session.now());
   yield* checkBacklog(census, session);
   yield judgeWakeUps(census.firstClaims);
+  return undefined;
 }
 
 export function* judgeLedger(census: Census, namespace: string, now: number): Generator<Finding> {

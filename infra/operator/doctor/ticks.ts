@@ -1,12 +1,13 @@
 /** Whether the scanner does its work: at the end of each whole tick it writes down what it counted, and when. */
 import { formatDuration } from "../words/duration.ts";
 import type { Session } from "../session/session.ts";
-import { ok, unknown, wrong, type Finding } from "./finding.ts";
+import { isSilent, ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
 
 /** As the alert StatementsNoTick has it: five ticks. */
 const LATE_MS = 5 * 60_000;
+const BUSY = "is the API server's store, etcd, well? kubectl get --raw /readyz?verbose";
 
-export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
+export async function* checkTicks(session: Session): AsyncGenerator<Finding, "silent" | undefined> {
   let countedAt: number | undefined;
   try {
     const { connectLedger } =
@@ -19,16 +20,19 @@ export async function* checkTicks(session: Session): AsyncGenerator<Finding> {
     countedAt = (await counts.read())?.countedAt;
     if (countedAt === undefined && !(await counts.exists())) {
       yield noInstallation(config.LEDGER_NAMESPACE);
-      return;
+      return undefined;
     }
-  } catch {
+    const now = session.now();
+    const hasWaited = countedAt === undefined && (await hasRequestFrom(session, now - LATE_MS));
+    yield judgeTicks(countedAt, now, hasWaited);
+    return undefined;
+  } catch (error) {
     session.signal.throwIfAborted();
-    // What keeps it from being read is found out of cluster and ledger.
-    return;
+    // What else keeps it from being read is found out of cluster and ledger.
+    if (!isSilent(error)) return undefined;
+    yield unknown(`it cannot be seen when the scanner has ticked: ${reasonOf(error)}`, BUSY);
+    return "silent";
   }
-  const now = session.now();
-  const hasWaited = countedAt === undefined && (await hasRequestFrom(session, now - LATE_MS));
-  yield judgeTicks(countedAt, now, hasWaited);
 }
 
 /** A namespace that is not there, or another one, reads as an empty ledger, in which all is well. */
@@ -44,7 +48,8 @@ async function hasRequestFrom(session: Session, before: number): Promise<boolean
   try {
     for await (const { records } of (await session.ledger()).list({}, session.signal))
       if (records.some(({ request }) => request.facts.recordedAt < before)) return true;
-  } catch {
+  } catch (error) {
+    if (isSilent(error)) throw error;
     session.signal.throwIfAborted();
     // It is a finding of the ledger.
   }

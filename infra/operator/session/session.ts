@@ -179,7 +179,7 @@ export function makeSession(terminal: Terminal, env: Environment): Session {
         import("../../../functions/platform/ledger/wished-ledger.ts"),
       ]);
       const namespace = session.config.LEDGER_NAMESPACE;
-      // Somebody waits in front of it: two tries, not the functions' four.
+      // Somebody waits in front of it: two tries, not the functions' four, and of a silent list one.
       const options = { namespace, kubeconfig, tries: 2, listTimeoutMs: LIST_TIMEOUT_MS };
       return (ledger ??= wishedLedger(makeConfigMapLedger(options)));
     },
