@@ -1,7 +1,7 @@
 /** Statements that are fetched are their owner's alone, and never written over a file that is there. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -98,6 +98,20 @@ test("download writes a file for its owner alone, whatever the umask", async () 
   }
   expect(await readdir(to)).toEqual([KEY]);
   expect(await modeOf(join(to, KEY))).toBe("600");
+});
+
+test("what killed fetches of the file have left is cleared once it is a day old, and nothing else", async () => {
+  const to = await newFolder();
+  const old = Date.now() / 1000 - 25 * 3_600;
+  const part = (name: string): string => `${name}.${crypto.randomUUID()}.part`;
+  const [abandoned, recent, other] = [part(KEY), part(KEY), part("other.zip")];
+  const own = [`${KEY}.part`, `${KEY}.notes.part`];
+  for (const name of [abandoned, recent, other, ...own]) {
+    await writeFile(join(to, name), "rows");
+    if (name !== recent) await utimes(join(to, name), old, old);
+  }
+  expect(await tool("download", NAME, "-d", to)).toMatchObject({ code: 0 });
+  expect((await readdir(to)).sort()).toEqual([KEY, recent, other, ...own].sort());
 });
 
 test("make run writes what it unpacks so as well, and objects of its store", async () => {

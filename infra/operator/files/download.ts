@@ -1,6 +1,17 @@
 /** `statements download`: the file of an executed request, verified before it has its name. */
 import { randomUUID } from "node:crypto";
-import { access, constants, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import {
+  access,
+  constants,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
@@ -80,6 +91,7 @@ export async function download(
   if (!force && (await exists(path))) throw unmet(isThere(path));
   // Its own: two that fetch the same at once would give each other's unread file its name.
   const part = `${path}.${randomUUID()}.part`;
+  await clearAbandoned(path);
   try {
     await fetchVerified(session, request, { part, path, keys });
     await (force ? rename : giveFreeName)(part, path).catch(refuse(path));
@@ -87,6 +99,24 @@ export async function download(
     await rm(part, { force: true });
   }
   return path;
+}
+
+/** `.UUID.part` behind the name of a file. */
+const OF_A_FETCH = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.part$/;
+/** One that is written to is not so old: the store is given up after seconds of silence. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** What earlier fetches of this file have left that were killed: a customer's rows, unproved. */
+async function clearAbandoned(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const found = await readdir(folder).catch(() => []);
+  for (const one of found) {
+    if (!one.startsWith(name) || !OF_A_FETCH.test(one.slice(name.length))) continue;
+    const file = join(folder, one);
+    const { mtimeMs = Infinity } = (await lstat(file).catch(() => undefined)) ?? {};
+    // What is not ours to delete is in nobody's way.
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { force: true }).catch(() => undefined);
+  }
 }
 
 interface Fetched {
