@@ -1,3 +1,4 @@
+import { postSampleRequest } from "../../infra/local/run/sample-request.ts";
 import { postBatch, postStructured } from "../support/functions/event-server.ts";
 import {
   at,
@@ -336,4 +337,12 @@ describe("a callback", () => {
       ],
     });
   });
+});
+
+test("what make demo says of a wrong START_DATE is intake's own word", async () => {
+  await using intake = await startIntake();
+  intake.clock.now = Date.now();
+  await expect(postSampleRequest(intake.url, { start_date: "2025-13-01" })).rejects.toThrow(
+    /^request-intake refused the sample event \(400\): start_date: [A-Z][^{]*[.]$/,
+  );
 });

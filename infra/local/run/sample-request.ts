@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { readRefusal } from "../../operator/act/refusal.ts";
 
 const SAMPLE = new URL("../../clients/samples/statement-requested.json", import.meta.url);
 
@@ -34,9 +35,16 @@ export async function postSampleRequest(
   });
   const text = await response.text();
   if (response.status !== 200) {
-    throw new Error(`request-intake refused the sample event (${response.status}): ${text}`);
+    const told = toldOf(text);
+    throw new Error(`request-intake refused the sample event (${response.status}): ${told}`);
   }
   return { status: response.status, ...readAnswer(response.headers, text) };
+}
+
+/** Its fields are those of CUSTOMER, START_DATE and END_DATE. */
+function toldOf(text: string): string {
+  const { problems = [], words = text } = readRefusal(text) ?? {};
+  return problems.map((one) => `${one.field}: ${one.words}`).join(" ") || words;
 }
 
 /** The answer is one event, in binary or structured mode. */
