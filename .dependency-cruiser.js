@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   [LIMITS]: [CLOCK],
   [TLS]: ["node:"],
   [HTTP]: [CLOCK, "node:", `${SETTINGS}/this-machine.ts`],
-  [SETTINGS]: [TLS, "zod"],
+  [SETTINGS]: [TLS, "node:", "zod"],
   [TELEMETRY]: [DOMAIN, CLOCK, TLS, SETTINGS, "node:", "pino", "prom-client", "@opentelemetry/*"],
   [CLOUDEVENTS]: [DOMAIN, LIMITS, TELEMETRY, "node:", "cloudevents"],
   [IDENTITY]: [LIMITS, SETTINGS, TELEMETRY, "node:", "zod", "jose", "@kubernetes/client-node"],
@@ -135,8 +135,8 @@ const MAY_IMPORT = {
   "infra/clients/contract": [
     DOMAIN,
     VERIFICATION,
-    "functions/platform/server/problem-details.ts",
-    "functions/platform/server/problem-words.ts",
+    "functions/platform/server/answers/problem-details.ts",
+    "functions/platform/server/answers/problem-words.ts",
     "functions/platform/requests/request-status.ts",
     "functions/status-api/answers.ts",
     CLOUDEVENTS,
@@ -225,7 +225,7 @@ const MAY_IMPORT = {
     HTTP,
     CLOUDEVENTS,
     // The builder's session, which the sample bank is written and read in.
-    "functions/statement-builder/source/server-session.ts",
+    "functions/statement-builder/source/session/server-session.ts",
     "infra/local/programs",
     "infra/local/settings.ts",
     "node:",

@@ -27,7 +27,8 @@ export default {
   ],
   // Real servers start in seconds, and in many seconds on a machine that is busy.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // Tests wait for servers and for leases: on two cores two workers leave a third of them idle.
+  maxWorkers: 4,
   testSequencer: "<rootDir>/test/support/jest/sequencer.js",
   // Modules of earlier files stay in a worker's heap, and are marked by each collection of it.
   workerIdleMemoryLimit: "900MB",

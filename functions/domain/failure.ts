@@ -1,5 +1,21 @@
+/** Endings without a file, and errors that may pass: what a build throws, and what the record says of it. */
 import type { UNKNOWN_ON_REPLICA } from "./last-error.ts";
-import type { ErrorCode } from "./statement-request.ts";
+
+/** Why a request ended without a file; no retry can cure these. */
+export const ERROR_CODES = [
+  "unknown_customer",
+  "unsupported_database",
+  "invalid_amount",
+  "invalid_value",
+  "balance_mismatch",
+  "booking_order",
+  "proof_mismatch",
+  "key_taken",
+  "object_damaged",
+  "too_large",
+  "retries_exhausted",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
  * What stands in the record behind the code: an error's number, a column and a row's position.

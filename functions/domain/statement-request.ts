@@ -13,6 +13,7 @@
  * All times are milliseconds since 1970-01-01T00:00:00Z.
  */
 import { DEADLINE_EXCEEDED, LEASE_EXPIRED, LEASE_LATE, UNKNOWN_ON_REPLICA } from "./last-error.ts";
+import type { ErrorCode } from "./failure.ts";
 import { backoffMs, type Backoff } from "./backoff.ts";
 import type { BuildProgress } from "./build-progress.ts";
 import type { Callback } from "./outcome/callback.ts";
@@ -23,22 +24,6 @@ export type Lane = (typeof LANES)[number];
 
 export const REQUEST_STATES = ["pending", "processing", "executed", "failed", "cancelled"] as const;
 export type RequestStatus = (typeof REQUEST_STATES)[number];
-
-/** Why a request ended without a file; no retry can cure these. */
-export const ERROR_CODES = [
-  "unknown_customer",
-  "unsupported_database",
-  "invalid_amount",
-  "invalid_value",
-  "balance_mismatch",
-  "booking_order",
-  "proof_mismatch",
-  "key_taken",
-  "object_damaged",
-  "too_large",
-  "retries_exhausted",
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface ObjectLocation {
   readonly bucket: string;

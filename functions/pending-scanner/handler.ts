@@ -2,7 +2,7 @@ import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts"
 import type { EventContext, EventHandler } from "../platform/server/event-handler.ts";
 import { startDeadline } from "../platform/limits/deadline.ts";
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
-import type { Answer } from "../platform/server/http-answer.ts";
+import type { Answer } from "../platform/server/answers/http-answer.ts";
 import type { Log } from "../platform/telemetry/log.ts";
 import type { LedgerTally } from "./ledger-tally.ts";
 import type { Offered, ScannerMetrics } from "./metrics.ts";

@@ -21,7 +21,7 @@ import type { EventContext, EventRoute } from "../platform/server/event-handler.
 import type { Ledger } from "../platform/ledger/configmap-ledger.ts";
 import type { RejectedEvent } from "../platform/ledger/rejected-event.ts";
 import { sha256Hex } from "../platform/ledger/configmap-record.ts";
-import type { Answer } from "../platform/server/http-answer.ts";
+import type { Answer } from "../platform/server/answers/http-answer.ts";
 
 const OWED_BY_THE_LEDGER = new Set<string>(
   EVENT_NAMES.filter((name) => name !== "requested").map(eventType),

@@ -2,7 +2,7 @@ import { outcomeEvent, recordedEvent } from "../domain/events/statement-event.ts
 import { isFinal, type StatementRequest } from "../domain/statement-request.ts";
 import type { EventHandler } from "../platform/server/event-handler.ts";
 import type { CloudEventSink } from "../platform/cloudevents/cloudevent-sink.ts";
-import type { Answer } from "../platform/server/http-answer.ts";
+import type { Answer } from "../platform/server/answers/http-answer.ts";
 import type { Recording, RequestRecorder } from "./record-request.ts";
 import {
   problemsToday,

@@ -18,7 +18,7 @@ import type { PeriodBasis } from "../domain/manifest.ts";
 import type { RequestFacts } from "../domain/statement-request.ts";
 import type { MalformedEvent, ReceivedEvent } from "../platform/cloudevents/cloudevent-parse.ts";
 import type { Problem, RawAttributes } from "../platform/cloudevents/cloudevent-attributes.ts";
-import type { Answer } from "../platform/server/http-answer.ts";
+import type { Answer } from "../platform/server/answers/http-answer.ts";
 import { isAllowedSource, type AllowedSource } from "../platform/requests/allowed-sources.ts";
 import { readRequestedData, type AskedInPart } from "./requested-data.ts";
 import { parseRfc3339 } from "./rfc3339.ts";

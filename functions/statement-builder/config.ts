@@ -6,7 +6,7 @@ import { withIdentity } from "../platform/settings/identity-variables.ts";
 import { S3_VARIABLES } from "../platform/settings/s3-variables.ts";
 import { withoutPlainDatabase, withoutPlainStore } from "../platform/settings/plain-text.ts";
 import { isName } from "../domain/bank-names.ts";
-import { DATABASE_URL, isOfAddress } from "./database-url.ts";
+import { DATABASE_URL, isOfAddress } from "../platform/settings/database-url.ts";
 import { PERIOD_BASES } from "../domain/manifest.ts";
 import { isoMinorUnit, MAX_MINOR_UNIT } from "../domain/money/money.ts";
 import { FORMATS, LANGUAGES } from "../domain/statement-options.ts";

@@ -13,14 +13,13 @@ import {
   handOver,
   oversize,
   retry,
-  type ErrorCode,
   type ObjectLocation,
   type ProcessingRequest,
   type Release,
   type StatementRequest,
   type StatementResult,
 } from "../domain/statement-request.ts";
-import { RetryableError, StatementFailure } from "../domain/failure.ts";
+import { RetryableError, StatementFailure, type ErrorCode } from "../domain/failure.ts";
 import { CancelRequested, LeaseLate, LeaseLost } from "./lease.ts";
 import { random } from "../platform/clock/clock.ts";
 

@@ -1,7 +1,7 @@
 /** A table of a statement as it streams by, in whatever dialect it is written. */
 import { readHeader, type CsvDialect } from "../domain/csv/csv-dialect.ts";
 import { quoteField, readAsText } from "../domain/csv/csv-field.ts";
-import { CsvReader } from "./csv-reader.ts";
+import { CsvReader } from "./rows/csv-reader.ts";
 import { CSV_EOL, MANIFEST_SCHEMAS, type Manifest } from "../domain/manifest.ts";
 import { formOf } from "./statement-columns.ts";
 import { WrongStatement } from "./wrong-statement.ts";

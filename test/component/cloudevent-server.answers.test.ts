@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import type { EventHandler } from "../../functions/platform/server/event-handler.ts";
 import { LedgerUnavailable } from "../../functions/platform/ledger/ledger-unavailable.ts";
-import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import type { Answer } from "../../functions/platform/server/answers/http-answer.ts";
 import {
   post,
   postBatch,

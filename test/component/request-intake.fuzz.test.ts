@@ -21,7 +21,7 @@ import {
   structured,
   validEvent,
   type WireMessage,
-} from "../support/functions/event-arbitraries.ts";
+} from "../support/event-arbitraries.ts";
 import { startEventSink, type EventSink } from "../support/functions/event-sink.ts";
 import { fuzzing } from "../support/fuzzing.ts";
 import {

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { offerEvent } from "../../functions/domain/events/statement-event.ts";
+import { type ErrorCode } from "../../functions/domain/failure.ts";
 import {
   fail,
   recordRequest,
-  type ErrorCode,
   type PendingRequest,
   type ProcessingRequest,
 } from "../../functions/domain/statement-request.ts";

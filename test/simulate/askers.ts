@@ -6,7 +6,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { Ledger } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import type { RequestStatusBody } from "../../functions/platform/requests/request-status.ts";
-import type { HttpAnswer } from "../../functions/platform/server/http-answer.ts";
+import type { HttpAnswer } from "../../functions/platform/server/answers/http-answer.ts";
 import { resourceToHttp } from "../../functions/platform/server/resource-route.ts";
 import type { IntakeRules } from "../../functions/request-intake/requested-event.ts";
 import { makeRequestRecorder } from "../../functions/request-intake/record-request.ts";

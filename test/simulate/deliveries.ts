@@ -3,7 +3,7 @@
  * goes what nobody took.
  */
 import type { StatementEvent } from "../../functions/domain/events/statement-event.ts";
-import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import type { Answer } from "../../functions/platform/server/answers/http-answer.ts";
 import type { Delivery } from "./broker.ts";
 import { draw, keyOf } from "./chance.ts";
 import type { DeliveryRules } from "./delivery-rules.ts";

@@ -3,7 +3,7 @@ import type { StatementEvent } from "../../functions/domain/events/statement-eve
 import type { ReceivedEvent } from "../../functions/platform/cloudevents/cloudevent-parse.ts";
 import { RequestAborted } from "../../functions/platform/http/request-aborted.ts";
 import type { EventContext } from "../../functions/platform/server/event-handler.ts";
-import type { Answer } from "../../functions/platform/server/http-answer.ts";
+import type { Answer } from "../../functions/platform/server/answers/http-answer.ts";
 import type { Log } from "../../functions/platform/telemetry/log.ts";
 import { draw, keyOf } from "./chance.ts";
 import type { Faults } from "./faults.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../functions/platform/ledger/configmap-ledger.ts";
 import { wishedLedger } from "../../functions/platform/ledger/wished-ledger.ts";
 import type { EventContext } from "../../functions/platform/server/event-handler.ts";
-import type { Answer, HttpAnswer } from "../../functions/platform/server/http-answer.ts";
+import type { Answer, HttpAnswer } from "../../functions/platform/server/answers/http-answer.ts";
 import { sha256Hex } from "../../functions/platform/ledger/configmap-record.ts";
 import { NO_TRACER } from "../../functions/platform/telemetry/tracing.ts";
 import type { Lane } from "../../functions/domain/statement-request.ts";

@@ -1,7 +1,7 @@
 import { announce, calledBack } from "../../functions/domain/outcome/telling.ts";
+import { ERROR_CODES } from "../../functions/domain/failure.ts";
 import {
   claim,
-  ERROR_CODES,
   execute,
   fail,
   handOver,

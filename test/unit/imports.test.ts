@@ -24,7 +24,7 @@ const FORBIDDEN = [
   ["functions/domain/csv/csv-dialect.ts", "pino", "functions/domain"],
   ["functions/domain/record-name.ts", "node:crypto", "functions/domain"],
   [
-    "functions/verification/csv-reader.ts",
+    "functions/verification/rows/csv-reader.ts",
     "../platform/limits/deadline.ts",
     "functions/verification",
   ],

@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { requestedData } from "../../functions/domain/events/event-data.ts";
 import { readRequestedData } from "../../functions/request-intake/requested-data.ts";
-import { knownWords, PROBLEM_CODES } from "../../functions/platform/server/problem-words.ts";
+import {
+  knownWords,
+  PROBLEM_CODES,
+} from "../../functions/platform/server/answers/problem-words.ts";
 import { REPOSITORY } from "../support/document-blocks.ts";
 
 function documentedCodes(): readonly string[] {

@@ -2,7 +2,7 @@
 import {
   prepareSession,
   type ServerSession,
-} from "../../functions/statement-builder/source/server-session.ts";
+} from "../../functions/statement-builder/source/session/server-session.ts";
 
 const RIGHT = {
   character_set_client: "utf8mb4",

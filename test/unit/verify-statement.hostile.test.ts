@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Manifest } from "../../functions/domain/manifest.ts";
-import { CsvReader } from "../../functions/verification/csv-reader.ts";
+import { CsvReader } from "../../functions/verification/rows/csv-reader.ts";
 import {
   verifyStatement,
   type Verification,

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { FIRST_COLUMNS } from "../../functions/domain/columns.ts";
-import { CsvReader } from "../../functions/verification/csv-reader.ts";
+import { CsvReader } from "../../functions/verification/rows/csv-reader.ts";
 import { verifyStatement } from "../../functions/verification/verify-statement.ts";
 import { fuzzing } from "../support/fuzzing.ts";
 import { chunks, sampleZip } from "../support/statements/sample-statement.ts";

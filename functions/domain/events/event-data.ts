@@ -9,7 +9,7 @@ import { isCallbackUrl, MAX_CALLBACK_URL } from "../outcome/callback.ts";
 import { parseStatementKey } from "../statement-key.ts";
 import { FORMATS, LANGUAGES } from "../statement-options.ts";
 import { isCalendarDate, isTimeZone } from "../statement-period.ts";
-import { ERROR_CODES } from "../statement-request.ts";
+import { ERROR_CODES } from "../failure.ts";
 import type { EventName } from "./event-types.ts";
 
 const customerId = z.string().regex(CUSTOMER_ID).meta({

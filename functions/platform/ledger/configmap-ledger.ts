@@ -133,8 +133,7 @@ export interface Ledger {
 export interface LedgerOptions extends KubernetesApiOptions {
   readonly namespace: string;
   /**
-   * Of a page, milliseconds; that of one try of all calls unless given. An API server without lists from its memory
-   * reads all records from etcd for a page of few.
+   * Of a page, milliseconds; that of one try of all calls unless given. An API server may read all records for it.
    */
   readonly listTimeoutMs?: number;
 }

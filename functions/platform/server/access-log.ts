@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { monotonic } from "../clock/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { isHealthPath } from "./health.ts";
-import type { HttpAnswer } from "./http-answer.ts";
-import { pathOf } from "./http-exchange.ts";
+import type { HttpAnswer } from "./answers/http-answer.ts";
+import { pathOf } from "./answers/http-exchange.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import type { ServerRoutes } from "./server-routes.ts";
 

@@ -17,8 +17,8 @@ import {
   toHttp,
   type Answer,
   type HttpAnswer,
-} from "./http-answer.ts";
-import { headersTwice, pathOf, requestId, send } from "./http-exchange.ts";
+} from "./answers/http-answer.ts";
+import { headersTwice, pathOf, requestId, send } from "./answers/http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import { makeBodyReader } from "../http/request-body.ts";
 import { mayAsk } from "../http/local-requests.ts";

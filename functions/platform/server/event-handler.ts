@@ -8,7 +8,7 @@ import {
 } from "../cloudevents/cloudevent-parse.ts";
 import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import { mapConcurrently } from "../limits/concurrency.ts";
-import { answerToError, type Answer, type BatchAnswer } from "./http-answer.ts";
+import { answerToError, type Answer, type BatchAnswer } from "./answers/http-answer.ts";
 import { endOfReceived, receivedSpan } from "./event-spans.ts";
 import type { Log } from "../telemetry/log.ts";
 import { errorType, type Span, type Tracer } from "../telemetry/tracing.ts";

@@ -3,7 +3,7 @@ import { EVENT_NAMES, eventType } from "../../domain/events/event-types.ts";
 import type { StatementEvent } from "../../domain/events/statement-event.ts";
 import type { ParsedEvent } from "../cloudevents/cloudevent-parse.ts";
 import type { CloudEventSink } from "../cloudevents/cloudevent-sink.ts";
-import type { Answer } from "./http-answer.ts";
+import type { Answer } from "./answers/http-answer.ts";
 import type { SpanAttributes } from "../telemetry/spans.ts";
 import type { Span, SpanStart, Tracer } from "../telemetry/tracing.ts";
 

@@ -3,7 +3,7 @@
  * on answers too. Probes come every few seconds from every side, so the outcome is kept for a
  * moment, and one check serves all who ask meanwhile.
  */
-import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { toHttp, type HttpAnswer } from "./answers/http-answer.ts";
 import { startDeadline } from "../limits/deadline.ts";
 import type { Log } from "../telemetry/log.ts";
 import { monotonic } from "../clock/clock.ts";

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { boundConnections } from "../http/bound-connections.ts";
 import { letGo } from "../http/let-go.ts";
 import { mayAsk } from "../http/local-requests.ts";
-import { pathOf } from "./http-exchange.ts";
+import { pathOf } from "./answers/http-exchange.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 

@@ -5,7 +5,7 @@ import { IncompleteRequest } from "../http/request-body.ts";
 import { makePlaces } from "../limits/places.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { EventRequest } from "./event-request.ts";
-import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { toHttp, type HttpAnswer } from "./answers/http-answer.ts";
 import { makeRequestsInFlight } from "./requests-in-flight.ts";
 import { refusalOf, subjectOf, type PathSenders, type Senders } from "./senders.ts";
 

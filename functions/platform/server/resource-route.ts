@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
 import type { EventContext } from "./event-handler.ts";
-import { toHttp, type HttpAnswer } from "./http-answer.ts";
+import { toHttp, type HttpAnswer } from "./answers/http-answer.ts";
 import type { PathSenders } from "./senders.ts";
 
 export interface ResourceRoute extends PathSenders {

@@ -1,7 +1,7 @@
 /** Who may send to this function: the subjects of the tokens it accepts. */
 import type { CommonConfig } from "../settings/config.ts";
 import { clusterDocuments, isClusterName } from "../identity/cluster-issuer.ts";
-import type { Answer, Refusal } from "./http-answer.ts";
+import type { Answer, Refusal } from "./answers/http-answer.ts";
 import { makeIssuerKeys, publicDocuments, type IssuerDocuments } from "../identity/issuer-keys.ts";
 import type { Log } from "../telemetry/log.ts";
 import {

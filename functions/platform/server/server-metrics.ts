@@ -1,7 +1,7 @@
 /** What a function's server answered: to each request with events, and to each event in it. */
 import { eventType, EVENT_NAMES } from "../../domain/events/event-types.ts";
 import type { CloudEventSink } from "../cloudevents/cloudevent-sink.ts";
-import type { Answer } from "./http-answer.ts";
+import type { Answer } from "./answers/http-answer.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 
 export interface ServerMetrics {

@@ -1,7 +1,7 @@
 /** What a server has at which path: events at those of its routes; what else there is at and below its resources'. */
 import type { IncomingMessage } from "node:http";
 import type { EventRoute } from "./event-handler.ts";
-import { pathOf, queryOf } from "./http-exchange.ts";
+import { pathOf, queryOf } from "./answers/http-exchange.ts";
 import type { Asked, ResourceRoute } from "./resource-route.ts";
 
 export interface RouteTable {

@@ -4,7 +4,7 @@
  * here otherwise: the handshake says nothing about identity, which is the token's matter.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { HttpAnswer } from "./http-answer.ts";
+import type { HttpAnswer } from "./answers/http-answer.ts";
 
 /** A DNS name, as the specification wants it. */
 const ORIGIN = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;

@@ -6,7 +6,7 @@
 import type { AsOfBasis } from "../../domain/manifest.ts";
 import { RetryableError } from "../../domain/failure.ts";
 import { refused } from "./database-error.ts";
-import type { SnapshotConnection } from "./snapshot-connection.ts";
+import type { SnapshotConnection } from "./session/snapshot-connection.ts";
 
 export interface DataTimeConfig {
   /** One row and one column: the instant, in UTC, up to which the data is whole. */

@@ -1,7 +1,7 @@
 /** Whether indexes lead to the rows and balances of a period by booking dates. */
 import { sql } from "kysely";
 import type { Log } from "../../platform/telemetry/log.ts";
-import type { SqlText } from "./snapshot-connection.ts";
+import type { SqlText } from "./session/snapshot-connection.ts";
 import { db, type TransactionRow } from "./transactions-sql.ts";
 
 const INDEXES = {

@@ -13,8 +13,8 @@ import { readBookedBalances, type BookedBalances } from "./accounts/booked-balan
 import { inUtc, readDataTime, type DataTimeConfig } from "./data-time.ts";
 import type { TimeQuery } from "./query-times.ts";
 import type { RowBatch } from "./row-stream.ts";
-import { isReadOnly } from "./server-session.ts";
-import type { SnapshotConnection, SqlText } from "./snapshot-connection.ts";
+import { isReadOnly } from "./session/server-session.ts";
+import type { SnapshotConnection, SqlText } from "./session/snapshot-connection.ts";
 import {
   SERVER_NOW,
   SERVER_NOW_AT,

@@ -6,12 +6,12 @@ import { createPool, type Pool, type PoolConnection } from "mysql2";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { requireKnownDriver } from "./byte-rows.ts";
 import { databaseError } from "./database-error.ts";
-import { killQuery } from "./kill-query.ts";
+import { killQuery } from "./session/kill-query.ts";
 import { connectPackets } from "./packet-socket.ts";
 import { missingPeriodIndexes } from "./period-index.ts";
 import { makeQueryTimer, UNTIMED, type ObserveQuery } from "./query-times.ts";
-import { prepareSession, readSession, type ServerSession } from "./server-session.ts";
-import { makeSnapshotConnection, type SnapshotConnection } from "./snapshot-connection.ts";
+import { prepareSession, readSession, type ServerSession } from "./session/server-session.ts";
+import { makeSnapshotConnection, type SnapshotConnection } from "./session/snapshot-connection.ts";
 import {
   beginSnapshot,
   openSnapshot,

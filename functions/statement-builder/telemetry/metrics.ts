@@ -1,6 +1,6 @@
 /** What became of the requests that came to this builder, and how long each took. */
-import { DEFLATE_MISMATCH } from "../../domain/failure.ts";
-import { ERROR_CODES, isFinal } from "../../domain/statement-request.ts";
+import { DEFLATE_MISMATCH, ERROR_CODES } from "../../domain/failure.ts";
+import { isFinal } from "../../domain/statement-request.ts";
 import type { Stored } from "../../platform/ledger/configmap-ledger.ts";
 import { secondsSince, type MetricsRegistry } from "../../platform/telemetry/metrics-registry.ts";
 import type { BuildMeter } from "../build-meter.ts";

@@ -1,6 +1,6 @@
 /** What the OpenAPI documents have in common. */
 import * as z from "zod";
-import { problemDetails } from "../../../functions/platform/server/problem-details.ts";
+import { problemDetails } from "../../../functions/platform/server/answers/problem-details.ts";
 import { requestStatus } from "../../../functions/platform/requests/request-status.ts";
 
 /** What is sent may get further fields with a later release, but for what intake itself is closed to. */

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { eventType } from "../../../functions/domain/events/event-types.ts";
-import { batchAnswer } from "../../../functions/platform/server/problem-details.ts";
+import { batchAnswer } from "../../../functions/platform/server/answers/problem-details.ts";
 import { eventDataSchema, schemaFileName } from "./data-schemas.ts";
 import {
   ABSENT,

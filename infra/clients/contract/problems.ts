@@ -3,7 +3,7 @@ import {
   PROBLEM_CODES,
   wordsAtFields,
   wordsOfProblem,
-} from "../../../functions/platform/server/problem-words.ts";
+} from "../../../functions/platform/server/answers/problem-words.ts";
 
 export function problemsPage(): string {
   const parts = PROBLEM_CODES.map((code) => {

@@ -7,8 +7,8 @@ import {
   IDENTITY,
   identityFrom,
   prepareSession,
-} from "../../../functions/statement-builder/source/server-session.ts";
-import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
+} from "../../../functions/statement-builder/source/session/server-session.ts";
+import type { SqlText } from "../../../functions/statement-builder/source/session/snapshot-connection.ts";
 import type { TransactionRow } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import { makeTransactions } from "../../../functions/statement-builder/source/transactions.ts";
 import { silentLog } from "../session/session.ts";

@@ -2,7 +2,7 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { databaseError } from "../../../functions/statement-builder/source/database-error.ts";
 import { missingPeriodIndexes } from "../../../functions/statement-builder/source/period-index.ts";
-import type { SqlText } from "../../../functions/statement-builder/source/snapshot-connection.ts";
+import type { SqlText } from "../../../functions/statement-builder/source/session/snapshot-connection.ts";
 import { statementSql } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import { NOBODY } from "../../../functions/statement-builder/source/transactions.ts";
 import { readBookedBalances } from "../../../functions/statement-builder/source/accounts/booked-balances.ts";

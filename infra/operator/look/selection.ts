@@ -1,8 +1,8 @@
 /** Which requests a command is about: the options that choose them, and those that are so. */
 import { type Command, InvalidArgumentError } from "commander";
 import { CUSTOMER_ID } from "../../../functions/domain/record-name.ts";
+import { ERROR_CODES } from "../../../functions/domain/failure.ts";
 import {
-  ERROR_CODES,
   REQUEST_STATES,
   type RequestStatus,
   type StatementRequest,

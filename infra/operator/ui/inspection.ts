@@ -5,7 +5,7 @@
 import type { Readable } from "node:stream";
 import { TRANSACTIONS_FILE, type Manifest } from "../../../functions/domain/manifest.ts";
 import type { ExecutedRequest } from "../../../functions/domain/statement-request.ts";
-import { CsvReader } from "../../../functions/verification/csv-reader.ts";
+import { CsvReader } from "../../../functions/verification/rows/csv-reader.ts";
 import type { VerificationKey } from "../../../functions/verification/manifest-signature.ts";
 import {
   verifyStatement,

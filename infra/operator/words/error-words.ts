@@ -5,12 +5,13 @@ import {
   LEASE_LATE,
   UNKNOWN_ON_REPLICA,
 } from "../../../functions/domain/last-error.ts";
+import { type FailedRequest } from "../../../functions/domain/statement-request.ts";
 import {
   ERROR_CODES,
+  meaningOf,
   type ErrorCode,
-  type FailedRequest,
-} from "../../../functions/domain/statement-request.ts";
-import { meaningOf, type RetryableCode } from "../../../functions/domain/failure.ts";
+  type RetryableCode,
+} from "../../../functions/domain/failure.ts";
 
 export interface ErrorWords {
   readonly means: string;

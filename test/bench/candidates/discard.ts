@@ -5,7 +5,7 @@
 import { createConnection } from "mysql2";
 import { takeRows } from "../../../functions/statement-builder/source/byte-rows.ts";
 import { connectPackets } from "../../../functions/statement-builder/source/packet-socket.ts";
-import { prepareSession } from "../../../functions/statement-builder/source/server-session.ts";
+import { prepareSession } from "../../../functions/statement-builder/source/session/server-session.ts";
 
 const uri = process.env["DATABASE_URL"] ?? "";
 const connection = createConnection({ uri, stream: connectPackets, charset: "utf8mb4" });

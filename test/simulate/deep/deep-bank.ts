@@ -11,7 +11,7 @@ import {
   type StatementQuery,
 } from "../../../functions/statement-builder/source/transactions-sql.ts";
 import { NOBODY } from "../../../functions/statement-builder/source/transactions.ts";
-import { IDENTITY } from "../../../functions/statement-builder/source/server-session.ts";
+import { IDENTITY } from "../../../functions/statement-builder/source/session/server-session.ts";
 
 export const PERIOD = { start_date: "2025-01-01", end_date: "2025-01-31" };
 const FROM = Date.parse("2025-01-01T00:00:00Z");

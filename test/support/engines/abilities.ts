@@ -13,7 +13,7 @@ import { StatementFailure } from "../../../functions/domain/failure.ts";
 import {
   prepareSession,
   type ServerSession,
-} from "../../../functions/statement-builder/source/server-session.ts";
+} from "../../../functions/statement-builder/source/session/server-session.ts";
 import { makeStatementBucket } from "../../../functions/statement-builder/store/statement-bucket.ts";
 import type { DatabaseServer } from "../../../infra/local/cluster/database-server.ts";
 import type { S3Server } from "../servers/s3-server.ts";

@@ -2,7 +2,7 @@
 import type { AccountBalance } from "../../../domain/money/account-totals.ts";
 import { StatementFailure } from "../../../domain/failure.ts";
 import { exactAmount, scaleOf } from "../row-values.ts";
-import type { SqlText } from "../snapshot-connection.ts";
+import type { SqlText } from "../session/snapshot-connection.ts";
 import type {
   StatementAccount,
   StatementQuery,

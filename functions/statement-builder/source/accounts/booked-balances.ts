@@ -13,7 +13,7 @@
 import { sql, type CompiledQuery, type RawBuilder } from "kysely";
 import { StatementFailure } from "../../../domain/failure.ts";
 import { byPosition, type AnsweredBalance } from "./balances.ts";
-import type { SqlText } from "../snapshot-connection.ts";
+import type { SqlText } from "../session/snapshot-connection.ts";
 import { db, type StatementAccount, type TransactionRow } from "../transactions-sql.ts";
 
 /** The days that rows lie between, and whose. */

@@ -1,5 +1,5 @@
 import { createConnection, type Connection, type ConnectionOptions } from "mysql2/promise";
-import { prepareSession } from "../../../../functions/statement-builder/source/server-session.ts";
+import { prepareSession } from "../../../../functions/statement-builder/source/session/server-session.ts";
 
 /**
  * A connection in the builder's own session: what is written and read does not depend on the

@@ -1,7 +1,7 @@
 /** Where the rows are; the driver reads the address itself, and throws or writes to stderr what it does not take. */
 import { isIP } from "node:net";
 import * as z from "zod";
-import { variable } from "../platform/settings/variables.ts";
+import { variable } from "./variables.ts";
 
 /**
  * What may stand behind the question mark. Others of the driver's would change how rows are read (`compress`,

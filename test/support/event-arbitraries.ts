@@ -1,6 +1,6 @@
 /** Arbitrary requests for statements, and arbitrary ways to spoil them, for property tests. */
 import fc from "fast-check";
-import { LANGUAGES } from "../../../functions/domain/statement-options.ts";
+import { LANGUAGES } from "../../functions/domain/statement-options.ts";
 
 const TYPE = "io.transactions-collector.statement.requested.v1";
 

@@ -1,5 +1,5 @@
 /** Reads RFC 4180 as it streams by: fields with or without quotes, records ended by CRLF. */
-import { LONGEST_LINE } from "../domain/manifest.ts";
+import { LONGEST_LINE } from "../../domain/manifest.ts";
 
 export class MalformedCsv extends Error {
   override readonly name = "MalformedCsv";

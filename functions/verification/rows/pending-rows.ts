@@ -2,16 +2,16 @@
  * pending.csv against the manifest. Its rows are in no sum, so nothing else proves them: each is of an account of
  * the statement, in that one's scale, on the side of its sign, and they are in order and of the period.
  */
-import { isAmountName } from "../domain/columns.ts";
-import { PENDING_FILE, type Manifest } from "../domain/manifest.ts";
-import { accountKey } from "../domain/money/account-totals.ts";
-import { MAX_ACCOUNTS } from "./limits.ts";
+import { isAmountName } from "../../domain/columns.ts";
+import { PENDING_FILE, type Manifest } from "../../domain/manifest.ts";
+import { accountKey } from "../../domain/money/account-totals.ts";
+import { MAX_ACCOUNTS } from "../limits.ts";
 import { amountAt, scaleOf, sideOf } from "./row-amount.ts";
 import { RowOrder } from "./row-order.ts";
-import { pendingColumnsOf } from "./statement-columns.ts";
-import { StatementTable } from "./statement-table.ts";
-import { WrongStatement } from "./wrong-statement.ts";
-import type { EntrySink } from "./zip/zip-reader.ts";
+import { pendingColumnsOf } from "../statement-columns.ts";
+import { StatementTable } from "../statement-table.ts";
+import { WrongStatement } from "../wrong-statement.ts";
+import type { EntrySink } from "../zip/zip-reader.ts";
 
 const READ_COLUMNS = [
   "line",

@@ -1,5 +1,5 @@
 /** An amount of a row: by its digits behind the point they all are of one scale, and by its sign of one side. */
-import { MAX_MINOR_UNIT, parseAmount } from "../domain/money/money.ts";
+import { MAX_MINOR_UNIT, parseAmount } from "../../domain/money/money.ts";
 
 /** Digits behind the point. */
 export function scaleOf(decimal: string): number {

@@ -1,6 +1,6 @@
 /** A refusal as RFC 9457 has it, with the codes that programs go by. */
 import * as z from "zod";
-import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
+import type { Problem } from "../../cloudevents/cloudevent-attributes.ts";
 import { wordsOfProblem } from "./problem-words.ts";
 
 export interface IndexedProblem extends Problem {

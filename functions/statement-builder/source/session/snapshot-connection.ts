@@ -5,12 +5,12 @@
  * next one's begin, or by itself when nobody begins one at once.
  */
 import type { Connection, PoolConnection, QueryError } from "mysql2";
-import { RetryableError } from "../../domain/failure.ts";
-import { databaseError } from "./database-error.ts";
-import { socketOf } from "./packet-socket.ts";
-import { streamRows, type RowBatch } from "./row-stream.ts";
-import type { TransactionRow } from "./transactions-sql.ts";
-import { nextTurn, startTimer, stopTimer, type Timer } from "../../platform/clock/clock.ts";
+import { RetryableError } from "../../../domain/failure.ts";
+import { databaseError } from "../database-error.ts";
+import { socketOf } from "../packet-socket.ts";
+import { streamRows, type RowBatch } from "../row-stream.ts";
+import type { TransactionRow } from "../transactions-sql.ts";
+import { nextTurn, startTimer, stopTimer, type Timer } from "../../../platform/clock/clock.ts";
 
 export interface SnapshotConnection extends AsyncDisposable {
   /** All rows of a small result. */

@@ -1,6 +1,6 @@
 /** Whether the rows of a table are in order and of the period. Which of two days decides, the manifest behind them says. */
-import type { Manifest } from "../domain/manifest.ts";
-import { WrongStatement } from "./wrong-statement.ts";
+import type { Manifest } from "../../domain/manifest.ts";
+import { WrongStatement } from "../wrong-statement.ts";
 
 export class RowOrder {
   readonly #path: string;

@@ -1,8 +1,8 @@
 /** What is read of a request's head, and how an answer is written. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpAnswer } from "./http-answer.ts";
-import { letGo } from "../http/let-go.ts";
-import { uuid } from "../clock/clock.ts";
+import { letGo } from "../../http/let-go.ts";
+import { uuid } from "../../clock/clock.ts";
 
 export function pathOf(request: IncomingMessage): string {
   return targetOf(request).split("?", 1).join("");

@@ -5,8 +5,8 @@
 import { createConnection, type Connection, type ConnectionOptions, type QueryError } from "mysql2";
 import { identityFrom, IDENTITY, type ServerSession } from "./server-session.ts";
 import { closeSocket } from "./snapshot-connection.ts";
-import type { TransactionRow } from "./transactions-sql.ts";
-import { startTimer, stopTimer } from "../../platform/clock/clock.ts";
+import type { TransactionRow } from "../transactions-sql.ts";
+import { startTimer, stopTimer } from "../../../platform/clock/clock.ts";
 
 /** The server has this long to end a query; it notices by itself when it next writes. */
 const TIMEOUT_MS = 3_000;

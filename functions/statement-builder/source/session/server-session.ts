@@ -4,9 +4,9 @@
  * sessions out anew. The same text for MySQL and MariaDB: each skips the other's comment.
  */
 import type { PoolConnection } from "mysql2";
-import { StatementFailure } from "../../domain/failure.ts";
-import { refused } from "./database-error.ts";
-import type { TransactionRow } from "./transactions-sql.ts";
+import { StatementFailure } from "../../../domain/failure.ts";
+import { refused } from "../database-error.ts";
+import type { TransactionRow } from "../transactions-sql.ts";
 
 /** A server that somebody is connected to. */
 export interface ServerSession {

@@ -5,18 +5,18 @@ import {
   RunningTotals,
   totalsEntry,
   type TotalsEntry,
-} from "../domain/money/account-totals.ts";
-import { isAmountName } from "../domain/columns.ts";
-import { TRANSACTIONS_FILE, type Manifest } from "../domain/manifest.ts";
-import { parseAmount } from "../domain/money/money.ts";
-import { MAX_ACCOUNTS } from "./limits.ts";
+} from "../../domain/money/account-totals.ts";
+import { isAmountName } from "../../domain/columns.ts";
+import { TRANSACTIONS_FILE, type Manifest } from "../../domain/manifest.ts";
+import { parseAmount } from "../../domain/money/money.ts";
+import { MAX_ACCOUNTS } from "../limits.ts";
 import { amountAt, scaleOf, sideOf } from "./row-amount.ts";
 import { RowOrder } from "./row-order.ts";
-import { columnsOf } from "./statement-columns.ts";
-import { makeSha256 } from "./sha256.ts";
-import { StatementTable } from "./statement-table.ts";
-import { WrongStatement } from "./wrong-statement.ts";
-import type { EntrySink } from "./zip/zip-reader.ts";
+import { columnsOf } from "../statement-columns.ts";
+import { makeSha256 } from "../sha256.ts";
+import { StatementTable } from "../statement-table.ts";
+import { WrongStatement } from "../wrong-statement.ts";
+import type { EntrySink } from "../zip/zip-reader.ts";
 
 /** Those that say something which can be proved; a statement may have any others beside them. */
 const READ_COLUMNS = [

@@ -4,12 +4,12 @@
  * Statuses of an event are chosen for Knative's sender, which retries 404, 408, 409, 429 and 5xx and takes
  * any other non-2xx for final: so never 404 or 409, and 503 whenever asking again can help.
  */
-import type { StatementEvent } from "../../domain/events/statement-event.ts";
-import type { Problem } from "../cloudevents/cloudevent-attributes.ts";
-import { toBinaryMessage } from "../cloudevents/cloudevent-binary.ts";
-import { MAX_EVENTS } from "../cloudevents/cloudevent-parse.ts";
-import type { BrokenAnswer } from "../http/broken-request.ts";
-import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
+import type { StatementEvent } from "../../../domain/events/statement-event.ts";
+import type { Problem } from "../../cloudevents/cloudevent-attributes.ts";
+import { toBinaryMessage } from "../../cloudevents/cloudevent-binary.ts";
+import { MAX_EVENTS } from "../../cloudevents/cloudevent-parse.ts";
+import type { BrokenAnswer } from "../../http/broken-request.ts";
+import { LedgerUnavailable } from "../../ledger/ledger-unavailable.ts";
 import {
   briefText,
   detailsText,
