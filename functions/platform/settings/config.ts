@@ -33,20 +33,16 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): 
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
   );
   const result = schema.safeParse(present);
-  if (result.success && isVerifying(present)) return result.data;
   const issues = result.error?.issues ?? [];
   const problems = issues.map((issue) => describeProblem(schema, issue, present));
-  if (!isVerifying(present)) problems.push(NOT_VERIFYING);
+  if (present[SWITCH] === "0") problems.push(NOT_VERIFYING);
+  if (result.success && problems.length === 0) return result.data;
   throw new ConfigError([...new Set(problems)]);
 }
 
 /** Node's switch for all connections at once: with it `https` and a CA of one's own would be words. */
 const SWITCH = "NODE_TLS_REJECT_UNAUTHORIZED";
 const NOT_VERIFYING = `${SWITCH} is 0: nobody's certificate would be looked at; take it away, and name the CA where one is not known (S3_CA_FILE, DATABASE_CA_FILE, K_CA_CERTS)`;
-
-function isVerifying(env: Environment): boolean {
-  return env[SWITCH] !== "0";
-}
 
 function describeProblem(
   schema: z.ZodObject,

@@ -4,8 +4,7 @@
  */
 import { isAmountName } from "../../domain/columns.ts";
 import { PENDING_FILE, type Manifest } from "../../domain/manifest.ts";
-import { accountKey } from "../../domain/money/account-totals.ts";
-import { MAX_ACCOUNTS } from "../limits.ts";
+import { AccountsOfRows } from "./accounts-of-rows.ts";
 import { amountAt, scaleOf, sideOf } from "./row-amount.ts";
 import { RowOrder } from "./row-order.ts";
 import { pendingColumnsOf } from "../statement-columns.ts";
@@ -31,8 +30,7 @@ export class PendingRows implements EntrySink {
     isAmount: isAmountName,
     onLine: (fields, line) => this.#add(fields, line),
   });
-  /** Of each account, by its first row. */
-  readonly #scales = new Map<string, number>();
+  readonly #scales = new AccountsOfRows((_accountId, _currency, scale) => scale);
   readonly #order = new RowOrder(PENDING_FILE);
 
   write(bytes: Uint8Array): void {
@@ -49,12 +47,7 @@ export class PendingRows implements EntrySink {
     const wrong = (what: string): WrongStatement =>
       new WrongStatement(`${PENDING_FILE}: line ${number} ${what}`);
     if (line !== String(number) || status !== "PDNG") throw wrong("is not a pending one");
-    const key = accountKey(accountId, currency);
-    const scale = this.#scales.get(key) ?? scaleOf(decimal);
-    if (this.#scales.size === MAX_ACCOUNTS && !this.#scales.has(key)) {
-      throw new WrongStatement("too many accounts");
-    }
-    this.#scales.set(key, scale);
+    const scale = this.#scales.of(accountId, currency, scaleOf(decimal));
     this.#order.add(bookedOn, postedAt, number);
     const amount = amountAt(decimal, scale);
     if (amount === undefined) throw wrong("has an invalid amount");
@@ -73,15 +66,10 @@ export class PendingRows implements EntrySink {
     this.#table.checkForms(manifest);
     if (this.#table.lines !== rows) throw new WrongStatement(`${PENDING_FILE} has other rows`);
     this.#order.check(manifest);
-    const left = new Map(this.#scales);
-    for (const { account_id, currency, minor_unit } of manifest.totals) {
-      const key = accountKey(account_id, currency);
-      const scale = left.get(key) ?? minor_unit;
+    this.#scales.check(manifest, ({ minor_unit }, scale = minor_unit) => {
       if (scale !== minor_unit) {
         throw new WrongStatement("the rows of an account have another scale than its totals");
       }
-      left.delete(key);
-    }
-    if (left.size > 0) throw new WrongStatement("rows of an account without totals");
+    });
   }
 }

@@ -9,7 +9,7 @@ import {
 import { isAmountName } from "../../domain/columns.ts";
 import { TRANSACTIONS_FILE, type Manifest } from "../../domain/manifest.ts";
 import { parseAmount } from "../../domain/money/money.ts";
-import { MAX_ACCOUNTS } from "../limits.ts";
+import { AccountsOfRows } from "./accounts-of-rows.ts";
 import { amountAt, scaleOf, sideOf } from "./row-amount.ts";
 import { RowOrder } from "./row-order.ts";
 import { columnsOf } from "../statement-columns.ts";
@@ -33,7 +33,10 @@ const READ_COLUMNS = [
 
 /** Adds up transactions.csv; the balances come from the manifest, which is behind it in the zip. */
 export class TransactionSums implements EntrySink {
-  readonly #accounts = new Map<string, RunningTotals>();
+  readonly #accounts = new AccountsOfRows(
+    (accountId, currency, scale) =>
+      new RunningTotals({ accountId, currency, opening: 0n, closing: 0n }, scale),
+  );
   readonly #content = makeSha256();
   readonly #table = new StatementTable({
     path: TRANSACTIONS_FILE,
@@ -63,7 +66,7 @@ export class TransactionSums implements EntrySink {
       new WrongStatement(`${TRANSACTIONS_FILE}: line ${number} ${what}`);
     if (line !== String(number)) throw wrong("has the wrong number in its column `line`");
     if (status !== "BOOK") throw wrong("is not booked");
-    const account = this.#accountOf(accountId, currency, scaleOf(decimal));
+    const account = this.#accounts.of(accountId, currency, scaleOf(decimal));
     const amount = amountAt(decimal, account.minorUnit);
     const balance = amountAt(balanceAfter, account.minorUnit);
     if (amount === undefined || balance === undefined) throw wrong("has an invalid amount");
@@ -74,27 +77,16 @@ export class TransactionSums implements EntrySink {
     account.add(amount, balance);
   }
 
-  /** The scale of an account's first amount is that of all; the manifest behind must name the same. */
-  #accountOf(accountId: string, currency: string, scale: number): RunningTotals {
-    const key = accountKey(accountId, currency);
-    const known = this.#accounts.get(key);
-    if (known) return known;
-    if (this.#accounts.size === MAX_ACCOUNTS) throw new WrongStatement("too many accounts");
-    const added = new RunningTotals({ accountId, currency, opening: 0n, closing: 0n }, scale);
-    this.#accounts.set(key, added);
-    return added;
-  }
-
   /** By booking dates the balances are the statement's own: each follows from those before. */
   #checkBooked({ totals }: Manifest): void {
     if (this.#unchained > 0) {
       const message = `${TRANSACTIONS_FILE}: line ${this.#unchained} does not lead on from the balance before it`;
       throw new WrongStatement(message);
     }
-    for (const { account_id, currency, opening, minor_unit } of totals) {
-      const account = this.#accounts.get(accountKey(account_id, currency));
+    for (const entry of totals) {
+      const account = this.#accounts.at(entry);
       const before = account && this.#before.get(account);
-      if (before === undefined || before === parseAmount(opening, minor_unit)) continue;
+      if (before === undefined || before === parseAmount(entry.opening, entry.minor_unit)) continue;
       throw new WrongStatement("the first balance of an account does not follow from its opening");
     }
   }
@@ -118,13 +110,7 @@ export class TransactionSums implements EntrySink {
     }
     this.#order.check(manifest);
     if (basis === "booking_date") this.#checkBooked(manifest);
-    const left = new Map(this.#accounts);
-    for (const entry of manifest.totals) {
-      const key = accountKey(entry.account_id, entry.currency);
-      checkTotals(entry, left.get(key));
-      left.delete(key);
-    }
-    if (left.size > 0) throw new WrongStatement("rows of an account without totals");
+    this.#accounts.check(manifest, checkTotals);
     const named = (one: { readonly account_id: string; readonly currency: string }): string =>
       accountKey(one.account_id, one.currency);
     if (manifest.accounts.map(named).join() !== manifest.totals.map(named).join()) {
