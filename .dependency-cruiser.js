@@ -51,6 +51,7 @@ const MAY_IMPORT = {
   [STORE]: [
     DOMAIN,
     CLOCK,
+    LIMITS,
     TLS,
     `${SETTINGS}/this-machine.ts`,
     "node:",

@@ -1,10 +1,10 @@
 /** Short-lived addresses of statements, each made at the moment it is asked for. */
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectLocation } from "../domain/statement-request.ts";
-import { startDeadline } from "../platform/limits/deadline.ts";
 import { presign } from "../platform/store/presign.ts";
 import { DEFAULT_TIMEOUTS } from "../platform/store/s3-client.ts";
 import { storageFault, storageUnavailable } from "../platform/store/storage-error.ts";
+import { callStore } from "../platform/store/store-call.ts";
 
 export type Link =
   | {
@@ -30,17 +30,16 @@ export function makeLinks(
 ): Links {
   async function isThere({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<boolean> {
     const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
-    using deadline = startDeadline(callMs, signal);
-    try {
-      await client.send(command, { abortSignal: deadline.signal });
-      return true;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (storageFault(error).status === 404) return false;
-      if (deadline.passed)
-        throw storageUnavailable("HeadObject", new Error(`no answer within ${callMs} ms`));
-      throw storageUnavailable("HeadObject", error);
-    }
+    const asked = { operation: "HeadObject", ms: callMs, signal };
+    return await callStore(asked, async (options) => {
+      try {
+        await client.send(command, options);
+        return true;
+      } catch (error) {
+        if (storageFault(error).status === 404) return false;
+        throw error;
+      }
+    });
   }
 
   return {

@@ -12,7 +12,6 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
-import { startDeadline } from "../../platform/limits/deadline.ts";
 import type { Log } from "../../platform/telemetry/log.ts";
 import { RetryableError } from "../../domain/failure.ts";
 import { proveCreateOnly, type StoreHabits } from "./create-only-probe.ts";
@@ -23,6 +22,7 @@ import { makePublish } from "./publish.ts";
 import { DEFAULT_TIMEOUTS, makeS3Client, type S3Settings } from "../../platform/store/s3-client.ts";
 import { encryptionParams } from "./staged-object.ts";
 import { storageFault, storageUnavailable } from "../../platform/store/storage-error.ts";
+import { callStore } from "../../platform/store/store-call.ts";
 
 export interface StatementBucketConfig extends S3Settings, UploadSettings {
   /** What the builder's rights are limited to; asked for by `ready`. */
@@ -65,20 +65,12 @@ export function makeStatementBucket(
   const { bucket: Bucket, log, checksums } = config;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...config.timeouts };
 
-  /** One small request: bounded as a whole, its failure told without the response. */
   async function call<T>(
     operation: string,
     signal: AbortSignal,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    using deadline = startDeadline(timeouts.call, signal);
-    try {
-      return await send({ abortSignal: deadline.signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RetryableError) throw error;
-      throw storageUnavailable(operation, error, hintFor(operation, error));
-    }
+    return await callStore({ operation, ms: timeouts.call, signal, hintFor }, send);
   }
 
   async function abortUpload(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
