@@ -57,7 +57,7 @@ export async function deploy(rendered: Rendered, options: WaitOptions): Promise<
   // Before the wait: what is left of another overlay may be what keeps this one from being ready.
   await removeLeftovers(rendered, options);
   await retryFailedRevisions(rendered.objects, options.log);
-  await untilReady(yamlOf(rendered.objects.filter(isWaitedFor)), rendered, options);
+  await untilReady(waitedFor(rendered), rendered, options);
 }
 
 async function removeLeftovers(rendered: Rendered, { prune, log }: WaitOptions): Promise<void> {
@@ -111,6 +111,10 @@ async function apply(objects: readonly ClusterObject[], log: (line: string) => v
   const said = await kubectl(["apply", "-f", "-"], yamlOf(objects));
   const changed = said.trim().split("\n");
   log(`applied ${changed.length} objects`);
+}
+
+function waitedFor({ objects }: Rendered): string {
+  return yamlOf(objects.filter(isWaitedFor));
 }
 
 function yamlOf(objects: readonly ClusterObject[]): string {
@@ -210,7 +214,7 @@ export async function recordsByStatus(
 
 /** Every object with its state, one a line. */
 export async function describe(rendered: Rendered): Promise<readonly string[]> {
-  const live = await liveObjects(yamlOf(rendered.objects.filter(isWaitedFor)));
+  const live = await liveObjects(waitedFor(rendered));
   return live.flatMap((one) => {
     const state = readinessOf(one);
     if (state.kind === "nothing to wait for") return [];

@@ -6,14 +6,12 @@ import { inTime } from "../session/in-time.ts";
 import { CommandError } from "../words/exit.ts";
 import type { Session } from "../session/session.ts";
 import { judgeClock } from "./clock.ts";
-import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { ok, reasonOf, unknown, wrong, type Finding, type Findings } from "./finding.ts";
 
 const TIMEOUT_MS = 10_000;
 const NO_ANSWER = `no answer within ${TIMEOUT_MS / 1000} s`;
 
-export async function* checkCluster(
-  session: Session,
-): AsyncGenerator<Finding, "silent" | undefined> {
+export async function* checkCluster(session: Session): Findings {
   let config: KubeConfig;
   try {
     config = new KubeConfig();

@@ -9,11 +9,11 @@ export interface Finding {
   readonly next?: string;
 }
 
-/**
- * Never throws for what it finds. Returns `silent` where the cluster said nothing in time: whatever else it is asked
- * would wait as long.
- */
-export type Check = (session: Session) => AsyncGenerator<Finding, "silent" | undefined>;
+/** Never throws for what it finds. */
+export type Check = (session: Session) => Findings;
+
+/** Ends with `silent` where the cluster said nothing in time: whatever else it is asked would wait as long. */
+export type Findings = AsyncGenerator<Finding, "silent" | undefined>;
 
 export const ok = (what: string): Finding => ({ level: "ok", what });
 export const unknown = (what: string, next: string): Finding => ({ level: "unknown", what, next });

@@ -4,12 +4,10 @@ import { count } from "../words/plural.ts";
 import type { Session } from "../session/session.ts";
 import { checkBacklog } from "./backlog.ts";
 import { LATE_MS, takeCensus, type Census } from "./census.ts";
-import { isSilent, ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { isSilent, ok, reasonOf, unknown, wrong, type Finding, type Findings } from "./finding.ts";
 import { judgeWakeUps } from "./wake-ups.ts";
 
-export async function* checkLedger(
-  session: Session,
-): AsyncGenerator<Finding, "silent" | undefined> {
+export async function* checkLedger(session: Session): Findings {
   const { LEDGER_NAMESPACE: namespace } = session.config;
   let census: Census;
   try {

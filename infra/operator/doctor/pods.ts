@@ -1,9 +1,9 @@
 /** Whether the functions' pods do their work: a Knative Service stays Ready when none of them does. */
 import { NoAnswer } from "../session/installation.ts";
 import type { Session } from "../session/session.ts";
-import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { ok, reasonOf, unknown, wrong, type Findings } from "./finding.ts";
 
-export async function* checkPods(session: Session): AsyncGenerator<Finding, "silent" | undefined> {
+export async function* checkPods(session: Session): Findings {
   if (session.isLocal) return undefined;
   let trouble: readonly string[];
   try {

@@ -1,13 +1,13 @@
 /** Whether the scanner does its work: at the end of each whole tick it writes down what it counted, and when. */
 import { formatDuration } from "../words/duration.ts";
 import type { Session } from "../session/session.ts";
-import { isSilent, ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { isSilent, ok, reasonOf, unknown, wrong, type Finding, type Findings } from "./finding.ts";
 
 /** As the alert StatementsNoTick has it: five ticks. */
 const LATE_MS = 5 * 60_000;
 const BUSY = "is the API server's store, etcd, well? kubectl get --raw /readyz?verbose";
 
-export async function* checkTicks(session: Session): AsyncGenerator<Finding, "silent" | undefined> {
+export async function* checkTicks(session: Session): Findings {
   let countedAt: number | undefined;
   try {
     const { connectLedger } =

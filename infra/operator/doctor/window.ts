@@ -3,11 +3,9 @@ import { outlivesRecords } from "../../../functions/platform/settings/event-wind
 import { NoAnswer } from "../session/installation.ts";
 import type { Session } from "../session/session.ts";
 import type { Windows } from "../session/window.ts";
-import { ok, reasonOf, unknown, wrong, type Finding } from "./finding.ts";
+import { ok, reasonOf, unknown, wrong, type Finding, type Findings } from "./finding.ts";
 
-export async function* checkWindow(
-  session: Session,
-): AsyncGenerator<Finding, "silent" | undefined> {
+export async function* checkWindow(session: Session): Findings {
   if (session.isLocal) return undefined;
   let windows: Windows;
   try {
